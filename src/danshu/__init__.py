@@ -1,0 +1,1 @@
+"""单枢 Danshu: an order decision hub."""
