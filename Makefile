@@ -8,4 +8,4 @@ bench:
 	./danshu bench $(NAME)
 
 constraints: setup
-	uv export --quiet --frozen --all-extras --no-hashes --no-emit-project --no-annotate -o constraints.txt
+	PATH="$(CURDIR)/.danshu/tools/bin:$$PATH" uv export --quiet --frozen --all-extras --no-hashes --no-emit-project --no-annotate -o constraints.txt

@@ -1,0 +1,36 @@
+"""What every test shares: which tests may run beside which, and how Hypothesis behaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Tests assert no wall time, so neither does Hypothesis.
+settings.register_profile(
+    "danshu", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("danshu")
+
+TESTS = Path(__file__).parent
+# Folders whose tests start no server and no database: each of their files may go to either worker.
+# All others go one after the other to one worker, so that one database serves them and tests that
+# kill things, or count on two cores, are never beside each other.
+FREE = {"conformance", "kernel", "tidy"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests for `-n N --dist loadgroup`; a test's own `xdist_group` wins."""
+    for item in items:
+        if item.get_closest_marker("xdist_group"):
+            continue
+        path = item.path.relative_to(TESTS)
+        group = str(path) if path.parts[0] in FREE else "one after the other"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests (`pytest.mark.anyio`) run on asyncio, as the hub does."""
+    return "asyncio"

@@ -1,0 +1,155 @@
+"""The form of the code: sizes, names, words, and no code that nobody reaches."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.tidy.tree import SOURCE, modules, parse, place, pyproject, python_files, texts
+
+MODULE_LINES = 400
+FUNCTION_LINES = 70
+LINE_CHARS = 100
+
+# Names that say nothing about what a thing is.
+EMPTY_WORDS = {"Manager", "Helper", "Helpers", "Util", "Utils", "Base", "Service"}
+EMPTY_MODULES = {word.lower() for word in EMPTY_WORDS} | {"managers", "services", "common", "misc"}
+# `import_module("danshu.x.y")`, an entry "danshu.x.y:name", and "danshu.x." + name
+SPELT_OUT = re.compile(r"danshu(\.\w+)+\.?(:\w+)?")
+# Written so that these lines do not find themselves.
+UNFINISHED = re.compile(r"\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b|NotImplemented[E]rror")
+SKIPPED = re.compile(r"pytest\.mark\.(skip\b|xfai[l])|unittest\.ski[p]\b")
+# Places of one machine: a path that is absolute, not a folder of ours called `work`.
+MACHINE_PATHS = re.compile(r"(?<![\w.\-/}])/(wor[k]|roo[t])/")
+
+
+def test_modules_are_short() -> None:
+    long = {
+        place(path): lines
+        for path in python_files()
+        if (lines := len(path.read_text("utf-8").splitlines())) > MODULE_LINES
+    }
+    assert long == {}
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{place(path, node.lineno)} {node.name}": lines
+        for path in python_files()
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES
+    }
+    assert long == {}
+
+
+def test_lines_are_short() -> None:
+    long = [
+        place(path, number)
+        for path in python_files()
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(line) > LINE_CHARS
+    ]
+    assert long == []
+
+
+def words(name: str) -> list[str]:
+    """Take a CamelCase name apart."""
+    return re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)
+
+
+def test_words_of_a_name() -> None:
+    assert words("OrderManager") == ["Order", "Manager"]
+    assert words("HTTPBase") == ["HTTP", "Base"]
+    assert words("Database") == ["Database"]
+
+
+def test_classes_are_named_for_what_they_are() -> None:
+    empty = [
+        f"{place(path, node.lineno)} {node.name}"
+        for path in python_files()
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.ClassDef)
+        and (parts := words(node.name))
+        and (parts[-1] in EMPTY_WORDS or parts[0] == "Base")
+    ]
+    assert empty == []
+
+
+def test_modules_are_named_for_what_they_hold() -> None:
+    names = {place(path): path.stem.strip("_").split("_")[-1] for path in python_files()}
+    assert {path for path, word in names.items() if word in EMPTY_MODULES} == set()
+
+
+def lines_that_match(pattern: re.Pattern[str]) -> list[str]:
+    """Find the lines of our text files that match."""
+    return [
+        place(path, number)
+        for path, text in texts()
+        if pattern.search(text)
+        for number, line in enumerate(text.splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def test_nothing_is_unfinished() -> None:
+    assert lines_that_match(UNFINISHED) == []
+
+
+def test_no_test_is_skipped() -> None:
+    assert lines_that_match(SKIPPED) == []
+
+
+def test_the_patterns_find_what_they_should() -> None:
+    assert UNFINISHED.search("# TO" + "DO: later")
+    assert SKIPPED.search("@pytest.mark." + "skip")
+    assert not SKIPPED.search("@pytest.mark.skipif(no_strace, reason='needs strace')")
+    assert MACHINE_PATHS.search("see '/wor" + "k/data'")
+    assert not MACHINE_PATHS.search("src/danshu/faces/work/relay.py")
+
+
+def test_no_path_of_one_machine() -> None:
+    assert lines_that_match(MACHINE_PATHS) == []
+
+
+def imported(name: str, tree: ast.Module, is_package: bool) -> Iterator[str]:
+    """Name everything that a module imports, and every dotted name of ours that it spells out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = node.module or ""
+            if node.level:
+                here = name.split(".")
+                up = here[: len(here) - node.level + is_package]
+                source = ".".join([*up, source] if source else up)
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and SPELT_OUT.fullmatch(str(node.value)):
+            yield str(node.value).partition(":")[0]
+
+
+def entry_modules() -> set[str]:
+    """The modules that pyproject names: the command and the adapters."""
+    project = pyproject()["project"]
+    groups = [project.get("scripts", {}), *project.get("entry-points", {}).values()]
+    return {target.partition(":")[0] for group in groups for target in group.values()}
+
+
+def test_no_module_is_dead() -> None:
+    reached = entry_modules()
+    for name, path in modules().items():
+        found = set(imported(name, parse(path), path.stem == "__init__"))
+        reached |= found - {name}
+    open_packages = tuple(name for name in reached if name.endswith("."))
+    dead = [
+        place(path)
+        for name, path in modules().items()
+        if path.stem not in {"__init__", "__main__"}
+        # Alembic finds its own by folder.
+        and "migrations" not in path.relative_to(SOURCE).parts
+        and name not in reached
+        and f"{name.rpartition('.')[0]}." not in open_packages
+    ]
+    assert dead == []
