@@ -1,0 +1,84 @@
+"""The promises of an order as bytes in its row; clauses are named by digest and found in the book."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from danshu.capabilities.contract.model import Clause, Mark, Pause, Promise, State
+from danshu.kernel.errors import ProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A promise without its clause."""
+
+    digest: str
+    state: State
+    lang: str = "zh"
+    ship_by_ms: int = 0
+    started_ms: int = 0
+    due_ms: int = 0
+    warn_ms: tuple[int, ...] = ()
+    warned: int = 0
+    pauses: tuple[Pause, ...] = ()
+    stop: Mark | None = None
+    alternates: tuple[Mark, ...] = ()
+    ruling: str = ""
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[Term, ...]).decode
+
+
+def dump(promises: Sequence[Promise]) -> bytes:
+    """Write promises for the order's row."""
+    return _encode(
+        [
+            Term(
+                digest=p.clause.digest,
+                state=p.state,
+                lang=p.lang,
+                ship_by_ms=p.ship_by_ms,
+                started_ms=p.started_ms,
+                due_ms=p.due_ms,
+                warn_ms=p.warn_ms,
+                warned=p.warned,
+                pauses=p.pauses,
+                stop=p.stop,
+                alternates=p.alternates,
+                ruling=p.ruling,
+            )
+            for p in promises
+        ]
+    )
+
+
+def load(raw: bytes, book: Mapping[str, Clause]) -> tuple[Promise, ...]:
+    """Read promises back. Raises ProgramError for a clause that the book lacks."""
+    promises = []
+    for t in _decode(raw):
+        clause = book.get(t.digest)
+        if clause is None:
+            raise ProgramError(f"no clause with digest {t.digest}")
+        promises.append(
+            Promise(
+                clause=clause,
+                state=t.state,
+                lang=t.lang,
+                ship_by_ms=t.ship_by_ms,
+                started_ms=t.started_ms,
+                due_ms=t.due_ms,
+                warn_ms=t.warn_ms,
+                warned=t.warned,
+                pauses=t.pauses,
+                stop=t.stop,
+                alternates=t.alternates,
+                ruling=t.ruling,
+            )
+        )
+    return tuple(promises)

@@ -1,0 +1,168 @@
+"""What a fact changes: state + data -> state. Folding a stream's facts gives the row, and the audit checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from danshu.capabilities.orders import facts
+from danshu.capabilities.orders.model import Fulfilment, Line, Order, Share
+from danshu.kernel.errors import ProgramError
+from danshu.kernel.fact import epoch_ms
+
+_replace = msgspec.structs.replace
+
+
+def place(data: facts.OrderPlaced, recorded_ms: int) -> Order:
+    """Give the order that `order.placed` begins."""
+    return Order(
+        number=data.number,
+        channel=data.channel,
+        shop=data.shop,
+        kind=data.kind,
+        status=data.status,
+        currency=data.currency,
+        goods=data.goods,
+        discount=data.discount,
+        postage=data.postage,
+        total=data.total,
+        created_ms=epoch_ms(data.created),
+        placed_ms=recorded_ms,
+        ship_by_ms=epoch_ms(data.ship_by) if data.ship_by else 0,
+        region=data.region,
+        buyer=data.buyer,
+        flag=data.flag,
+        of_number=data.of_number,
+        holds=data.holds,
+        lines=data.lines,
+    )
+
+
+def evolve(order: Order, data: Struct) -> Order:
+    """Apply one fact's data; facts of other capabilities on the same stream change nothing here."""
+    step = _STEPS.get(type(data))
+    return step(order, data) if step else order
+
+
+def _add(order: Order, shares: Sequence[Share], **counts: int) -> tuple[Line, ...]:
+    """Add units of the shares to the named counters of their lines; the factor is +1 or -1."""
+    units: dict[int, int] = {}
+    for share in shares:
+        units[share.line] = units.get(share.line, 0) + share.quantity
+    lines = []
+    for line in order.lines:
+        n = units.get(line.no)
+        if n:
+            line = _replace(line, **{k: getattr(line, k) + f * n for k, f in counts.items()})
+        lines.append(line)
+    return tuple(lines)
+
+
+def _confirmed(order: Order, data: Any) -> Order:
+    return _replace(order, confirmed=True)
+
+
+def _paid(order: Order, data: Any) -> Order:
+    return _replace(order, paid=order.paid + data.amount, paid_ms=epoch_ms(data.at))
+
+
+def _held(order: Order, data: Any) -> Order:
+    return _replace(order, holds=(*order.holds, data.reason))
+
+
+def _unheld(order: Order, data: Any) -> Order:
+    return _replace(order, holds=tuple(h for h in order.holds if h != data.reason))
+
+
+def _allocated(order: Order, data: Any) -> Order:
+    made = tuple(
+        Fulfilment(no=p.no, warehouse=p.warehouse, shares=p.shares) for p in data.fulfilments
+    )
+    shares = [s for p in data.fulfilments for s in p.shares]
+    return _replace(
+        order, fulfilments=order.fulfilments + made, lines=_add(order, shares, allocated=1)
+    )
+
+
+def _moved(counter: str) -> Callable[[Order, Any], Order]:
+    def step(order: Order, data: Any) -> Order:
+        fulfilments = tuple(
+            _replace(f, state=counter) if f.no == data.fulfilment else f for f in order.fulfilments
+        )
+        return _replace(
+            order, fulfilments=fulfilments, lines=_add(order, data.shares, **{counter: 1})
+        )
+
+    return step
+
+
+def _shipped(order: Order, data: Any) -> Order:
+    order = _moved("shipped")(order, data)
+    return _waybill(order, data)
+
+
+def _waybill(order: Order, data: Any) -> Order:
+    if not data.waybill:
+        return order
+    return _replace(
+        order,
+        fulfilments=tuple(
+            _replace(f, carrier=data.carrier, waybill=data.waybill)
+            if f.no == data.fulfilment
+            else f
+            for f in order.fulfilments
+        ),
+    )
+
+
+def _completed(order: Order, data: Any) -> Order:
+    return _replace(order, completed=True)
+
+
+def _cancelled(order: Order, data: Any) -> Order:
+    freed = [s for p in data.freed for s in p.shares]
+    gone = {p.no for p in data.freed}
+    order = _replace(order, lines=_add(order, freed, allocated=-1))
+    released = [
+        s for f in order.fulfilments if f.no in gone and f.state == "released" for s in f.shares
+    ]
+    order = _replace(order, lines=_add(order, released, released=-1))
+    return _replace(
+        order,
+        cancelled=data.reason,
+        lines=_add(order, data.shares, cancelled=1),
+        fulfilments=tuple(
+            _replace(f, state="cancelled") if f.no in gone else f for f in order.fulfilments
+        ),
+    )
+
+
+_STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
+    facts.OrderConfirmed: _confirmed,
+    facts.OrderPaid: _paid,
+    facts.OrderHeld: _held,
+    facts.OrderUnheld: _unheld,
+    facts.OrderAllocated: _allocated,
+    facts.OrderReleased: _moved("released"),
+    facts.OrderPicked: _moved("picked"),
+    facts.OrderPacked: _moved("packed"),
+    facts.OrderShipped: _shipped,
+    facts.WaybillRecorded: _waybill,
+    facts.OrderDelivered: _moved("delivered"),
+    facts.OrderCompleted: _completed,
+    facts.OrderCancelled: _cancelled,
+}
+
+
+def fold(stream: Sequence[tuple[Struct, int]]) -> Order:
+    """Fold a stream's (data, recorded_ms), the first being `order.placed`."""
+    (first, recorded_ms), *rest = stream
+    if not isinstance(first, facts.OrderPlaced):
+        raise ProgramError("an order's stream begins with order.placed")
+    order = place(first, recorded_ms)
+    for data, _ in rest:
+        order = evolve(order, data)
+    return order

@@ -1,0 +1,152 @@
+"""The fact types of an order's life. Fields are alphabetical in the bytes; add fields only with defaults."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from danshu.capabilities.orders.model import Line, Share
+from danshu.kernel.fact import fact_type
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """One fulfilment order of an allocation."""
+
+    no: int
+    shares: tuple[Share, ...]
+    warehouse: str
+
+
+@fact_type("order.placed")
+class OrderPlaced(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """下单: the buyer's order as the channel said it; personal data only as commitments in the evidence."""
+
+    buyer: str = ""
+    channel: str
+    created: str
+    currency: str
+    discount: int
+    flag: str = ""
+    goods: int
+    holds: tuple[str, ...] = ()
+    key: str
+    kind: str = "order"
+    lines: tuple[Line, ...]
+    number: str
+    of_number: str = ""
+    postage: int
+    region: str
+    ship_by: str = ""
+    shop: str = ""
+    status: str = ""
+    total: int
+
+
+@fact_type("order.confirmed")
+class OrderConfirmed(Struct, frozen=True, kw_only=True):
+    """确认: the merchant accepted the order."""
+
+    by: str
+
+
+@fact_type("order.paid")
+class OrderPaid(Struct, frozen=True, kw_only=True):
+    """付款: money came in, in minor units of the order's currency."""
+
+    amount: int
+    at: str
+
+
+@fact_type("order.held")
+class OrderHeld(Struct, frozen=True, kw_only=True):
+    """挂起: it must not be released until the reason is gone."""
+
+    reason: str
+
+
+@fact_type("order.unheld")
+class OrderUnheld(Struct, frozen=True, kw_only=True):
+    """解除挂起: the reason is gone."""
+
+    reason: str
+
+
+@fact_type("order.allocated")
+class OrderAllocated(Struct, frozen=True, kw_only=True):
+    """分仓占库: which warehouse ships what; the units are reserved by the same commit."""
+
+    fulfilments: tuple[Planned, ...]
+
+
+class OfFulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every act on a fulfilment order carries; the shares make each fact readable by itself."""
+
+    fulfilment: int
+    shares: tuple[Share, ...]
+    warehouse: str
+
+
+@fact_type("order.released")
+class OrderReleased(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
+    """下发仓库: the warehouse may begin."""
+
+
+@fact_type("order.picked")
+class OrderPicked(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
+    """拣货完成."""
+
+
+@fact_type("order.packed")
+class OrderPacked(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
+    """打包完成."""
+
+
+@fact_type("order.shipped")
+class OrderShipped(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
+    """交接揽收: the carrier accepted the parcel; `occurred` of the fact is the pickup scan."""
+
+    carrier: str = ""
+    waybill: str = ""
+
+
+@fact_type("waybill.recorded")
+class WaybillRecorded(Struct, frozen=True, kw_only=True):
+    """运单生成: the waybill number entered a system; not the same instant as the pickup."""
+
+    carrier: str
+    fulfilment: int
+    waybill: str
+
+
+@fact_type("order.delivered")
+class OrderDelivered(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
+    """签收: the receiver has it."""
+
+
+@fact_type("order.completed")
+class OrderCompleted(Struct, frozen=True, kw_only=True):
+    """完成: the after-sales term is over."""
+
+    by: str
+
+
+@fact_type("order.cancelled")
+class OrderCancelled(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """取消: what had not been picked is given up; `freed` goes back to stock."""
+
+    freed: tuple[Planned, ...] = ()
+    reason: str
+    shares: tuple[Share, ...]
+
+
+@fact_type("damage.reported")
+class DamageReported(Struct, frozen=True, kw_only=True):
+    """买家报损: the buyer says that the goods came damaged."""
+
+    detail: str
+
+
+@fact_type("compensation.paid")
+class CompensationPaid(Struct, frozen=True, kw_only=True):
+    """赔付: money was paid to the buyer for a breach, in minor units."""
+
+    amount: int

@@ -1,0 +1,246 @@
+"""The life of an order and of its fulfilment orders, as tables. One legal meaning for each edge."""
+
+from __future__ import annotations
+
+from danshu.kernel.errors import Refusal
+from danshu.kernel.machine import Edge, Machine
+
+
+def _edge(event: str, source: str, target: str, zh: str, en: str) -> Edge:
+    return Edge(event=event, source=source, target=target, legal_zh=zh, legal_en=en)
+
+
+def _no(code: str, zh: str, en: str) -> Refusal:
+    return Refusal(code=code, reason=zh, reason_en=en, clause=f"machine.{code}")
+
+
+_WORDS = {
+    "placed": ("已下单", "placed"),
+    "confirmed": ("已确认", "confirmed"),
+    "paid": ("已付款", "paid"),
+    "allocated": ("已分仓", "allocated"),
+    "released": ("已下发", "released"),
+    "picked": ("已拣货", "picked"),
+    "packed": ("已打包", "packed"),
+    "shipped": ("已揽收", "shipped"),
+    "delivered": ("已签收", "delivered"),
+    "completed": ("已完成", "completed"),
+    "cancelled": ("已取消", "cancelled"),
+}
+_EVENTS = {
+    "confirm": ("确认", "confirm"),
+    "pay": ("付款", "pay"),
+    "allocate": ("分仓", "allocate"),
+    "release": ("下发", "release"),
+    "pick": ("拣货", "pick"),
+    "pack": ("打包", "pack"),
+    "ship": ("揽收", "ship"),
+    "deliver": ("签收", "deliver"),
+    "complete": ("完成", "complete"),
+    "cancel": ("取消", "cancel"),
+}
+_GIVE_UP_ZH = "出库前合同解除,占用的库存释放,已付款项应退还"
+_GIVE_UP_EN = "Rescinded before dispatch: reserved stock is freed and what was paid is owed back"
+
+ORDER = Machine(
+    name="order",
+    initial="placed",
+    states=_WORDS,
+    events=_EVENTS,
+    final=("completed", "cancelled"),
+    edges=(
+        _edge(
+            "confirm",
+            "placed",
+            "confirmed",
+            "商家承诺接单,合同成立",
+            "The merchant accepts; the contract is made",
+        ),
+        _edge(
+            "pay",
+            "placed",
+            "paid",
+            "买方履行付款义务,发货时限起算",
+            "The buyer has paid; the dispatch clock may start",
+        ),
+        _edge(
+            "pay",
+            "confirmed",
+            "paid",
+            "买方履行付款义务,发货时限起算",
+            "The buyer has paid; the dispatch clock may start",
+        ),
+        _edge(
+            "allocate",
+            "paid",
+            "allocated",
+            "标的特定化:货物在仓内为本单占用",
+            "The goods are set apart for this order",
+        ),
+        _edge(
+            "release",
+            "allocated",
+            "released",
+            "履行开始:仓库受托备货",
+            "Performance begins: the warehouse is instructed",
+        ),
+        _edge(
+            "pick",
+            "released",
+            "picked",
+            "标的物离开货位,不再可单方取消",
+            "The goods left their bin; no longer cancelled at will",
+        ),
+        _edge(
+            "pack", "picked", "packed", "包装完成,具备交付条件", "Packed: ready to be handed over"
+        ),
+        _edge(
+            "ship",
+            "packed",
+            "shipped",
+            "交付承运人,运输风险按约定转移",
+            "Handed to the carrier; risk passes as agreed",
+        ),
+        _edge(
+            "deliver",
+            "shipped",
+            "delivered",
+            "收货人签收,主给付义务履行完毕",
+            "Received: the main obligation is performed",
+        ),
+        _edge(
+            "complete",
+            "delivered",
+            "completed",
+            "售后期届满,双方权利义务终止",
+            "The after-sales term has ended; duties cease",
+        ),
+        _edge("cancel", "placed", "cancelled", _GIVE_UP_ZH, _GIVE_UP_EN),
+        _edge("cancel", "confirmed", "cancelled", _GIVE_UP_ZH, _GIVE_UP_EN),
+        _edge("cancel", "paid", "cancelled", _GIVE_UP_ZH, _GIVE_UP_EN),
+        _edge("cancel", "allocated", "cancelled", _GIVE_UP_ZH, _GIVE_UP_EN),
+        _edge("cancel", "released", "cancelled", _GIVE_UP_ZH, _GIVE_UP_EN),
+    ),
+    refusals={
+        ("picked", "cancel"): _no(
+            "picked_already", "已拣货,先撤回拣货再取消", "Picked already: recall the picking first"
+        ),
+        ("packed", "cancel"): _no(
+            "picked_already", "已打包,先撤回拣货再取消", "Packed already: recall the picking first"
+        ),
+        ("shipped", "cancel"): _no(
+            "left_already", "已揽收,请走退货", "Handed over already: use a return"
+        ),
+        ("delivered", "cancel"): _no(
+            "left_already", "已签收,请走退货", "Delivered already: use a return"
+        ),
+        ("placed", "release"): _no(
+            "not_paid", "未付款,不能下发仓库", "Not paid: cannot be released"
+        ),
+        ("confirmed", "release"): _no(
+            "not_paid", "未付款,不能下发仓库", "Not paid: cannot be released"
+        ),
+        ("placed", "allocate"): _no(
+            "not_paid", "未付款,付款后分仓", "Not paid: allocated once it is"
+        ),
+        ("confirmed", "allocate"): _no(
+            "not_paid", "未付款,付款后分仓", "Not paid: allocated once it is"
+        ),
+        ("paid", "release"): _no(
+            "not_allocated", "还没有分仓,没有可下发的履约单", "Not allocated: nothing to release"
+        ),
+        ("*", "confirm"): _no("confirmed_already", "已过确认阶段", "Past confirmation already"),
+        ("*", "pay"): _no("paid_already", "已付款或已终止", "Paid already, or ended"),
+        ("*", "allocate"): _no(
+            "allocated_already", "已分仓或已终止", "Allocated already, or ended"
+        ),
+        ("*", "release"): _no(
+            "not_at_release", "当前状态不能下发", "Cannot be released in this state"
+        ),
+        ("*", "pick"): _no("not_at_pick", "下发后才能拣货", "Only a released order is picked"),
+        ("*", "pack"): _no("not_at_pack", "拣货后才能打包", "Only a picked order is packed"),
+        ("*", "ship"): _no("not_at_ship", "打包后才能揽收", "Only a packed order is handed over"),
+        ("*", "deliver"): _no(
+            "not_at_deliver", "揽收后才能签收", "Only a shipped order is delivered"
+        ),
+        ("*", "complete"): _no(
+            "not_at_complete", "签收后才能完成", "Only a delivered order is completed"
+        ),
+        ("*", "cancel"): _no("ended_already", "订单已终止", "The order has ended"),
+    },
+)
+
+_STEPS = ("allocated", "released", "picked", "packed", "shipped", "delivered")
+_FULFILMENT_EVENTS = ("release", "pick", "pack", "ship", "deliver")
+
+FULFILMENT = Machine(
+    name="fulfilment",
+    initial="allocated",
+    states={s: _WORDS[s] for s in (*_STEPS, "cancelled")},
+    events={e: _EVENTS[e] for e in (*_FULFILMENT_EVENTS, "cancel")},
+    final=("delivered", "cancelled"),
+    edges=(
+        *(e for e in ORDER.edges if e.event in _FULFILMENT_EVENTS),
+        _edge(
+            "cancel",
+            "allocated",
+            "cancelled",
+            "履约单撤销,占用库存释放",
+            "Withdrawn: its reserved stock is freed",
+        ),
+        _edge(
+            "cancel",
+            "released",
+            "cancelled",
+            "仓库停止备货,占用库存释放",
+            "The warehouse stops; its reserved stock is freed",
+        ),
+    ),
+    refusals={("*", event): ORDER.refusals["*", event] for event in (*_FULFILMENT_EVENTS,)}
+    | {
+        ("picked", "cancel"): ORDER.refusals["picked", "cancel"],
+        ("packed", "cancel"): ORDER.refusals["packed", "cancel"],
+        ("shipped", "cancel"): ORDER.refusals["shipped", "cancel"],
+        ("*", "cancel"): ORDER.refusals["*", "cancel"],
+    },
+)
+
+HOLD = Machine(
+    name="hold",
+    initial="free",
+    states={"free": ("未挂起", "free"), "held": ("已挂起", "held")},
+    events={
+        "hold": ("挂起", "hold"),
+        "unhold": ("解除挂起", "unhold"),
+        **{e: _EVENTS[e] for e in ("release", "pick", "pack", "ship")},
+    },
+    final=(),
+    edges=(
+        _edge(
+            "hold",
+            "free",
+            "held",
+            "中止履行并说明理由,时限不因此停走",
+            "Performance is suspended with a reason; clocks go on",
+        ),
+        _edge("hold", "held", "held", "增加一项中止理由", "One more reason to suspend"),
+        _edge(
+            "unhold",
+            "held",
+            "free",
+            "中止理由消除,恢复履行",
+            "The reason is gone; performance resumes",
+        ),
+        *(
+            _edge(e, "free", "free", "未中止,可继续履行", "Not suspended: may go on")
+            for e in ("release", "pick", "pack", "ship")
+        ),
+    ),
+    refusals={
+        ("free", "unhold"): _no("not_held", "没有挂起", "Not held"),
+        **{
+            ("held", e): _no("held", "已挂起,先解除挂起", "Held: lift the hold first")
+            for e in ("release", "pick", "pack", "ship")
+        },
+    },
+)

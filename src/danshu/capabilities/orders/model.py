@@ -1,0 +1,141 @@
+"""An order, its lines and its fulfilment orders. Line quantities are the truth; the header is derived."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+
+class State(IntEnum):
+    """The header's state; the value is what the row stores, in the order of a life."""
+
+    RETURN_REQUESTED = 5
+    PLACED = 10
+    CONFIRMED = 20
+    PAID = 30
+    HELD = 35
+    ALLOCATED = 40
+    RELEASED = 50
+    PICKED = 60
+    PACKED = 70
+    SHIPPED = 80
+    DELIVERED = 90
+    COMPLETED = 100
+    CANCELLED = 110
+
+    @property
+    def word(self) -> str:
+        """The state's word in the API, facts and machines."""
+        return self.name.lower()
+
+
+BY_WORD = {s.word: s for s in State}
+STAGES = ("allocated", "released", "picked", "packed", "shipped", "delivered")
+
+
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line. `quantity` was ordered; the others count how many units have come so far (cumulative).
+
+    `paid` is what the buyer paid for all units, in minor units. An unknown SKU keeps the platform's code.
+    """
+
+    no: int
+    sku: str
+    title: str = ""
+    attributes: str = ""
+    line: str = ""
+    quantity: int
+    price: int
+    paid: int
+    known: bool = True
+    allocated: int = 0
+    released: int = 0
+    picked: int = 0
+    packed: int = 0
+    shipped: int = 0
+    delivered: int = 0
+    cancelled: int = 0
+
+
+class Share(Struct, frozen=True, kw_only=True):
+    """A part of a line: its number, SKU and units."""
+
+    line: int
+    sku: str
+    quantity: int
+
+
+class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fulfilment order 履约单: what one warehouse ships of the order."""
+
+    no: int
+    warehouse: str
+    state: str = "allocated"
+    shares: tuple[Share, ...]
+    carrier: str = ""
+    waybill: str = ""
+
+
+class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An order as the facts of its stream say. Amounts in minor units of `currency`; times epoch ms."""
+
+    number: str
+    channel: str
+    shop: str = ""
+    kind: str = "order"  # order | return
+    status: str = ""  # the platform's own word when it was placed
+    currency: str = "CNY"
+    goods: int
+    discount: int = 0
+    postage: int = 0
+    total: int
+    paid: int = 0
+    paid_ms: int = 0
+    created_ms: int
+    placed_ms: int
+    ship_by_ms: int = 0
+    region: str = ""
+    buyer: str = ""
+    flag: str = ""
+    of_number: str = ""
+    holds: tuple[str, ...] = ()
+    confirmed: bool = False
+    completed: bool = False
+    cancelled: str = ""  # the reason, once cancelled
+    lines: tuple[Line, ...]
+    fulfilments: tuple[Fulfilment, ...] = ()
+
+
+def stage(order: Order) -> State:
+    """Derive the header from quantities and payment, holds left aside."""
+    if order.kind == "return":
+        return State.RETURN_REQUESTED
+    if order.cancelled and all(n.cancelled == n.quantity for n in order.lines):
+        return State.CANCELLED
+    if order.completed:
+        return State.COMPLETED
+    if order.paid >= order.total or order.paid_ms:
+        reached = State.PAID
+        for name in STAGES:
+            if any(getattr(n, name) < n.quantity - n.cancelled for n in order.lines):
+                break
+            reached = BY_WORD[name]
+        return reached
+    return State.CONFIRMED if order.confirmed else State.PLACED
+
+
+def state(order: Order) -> State:
+    """Derive the header: held over any stage that has not left the warehouse."""
+    derived = stage(order)
+    if order.holds and State.RETURN_REQUESTED < derived < State.SHIPPED:
+        return State.HELD
+    return derived
+
+
+def first_warehouse(order: Order) -> str:
+    """Give the code of the warehouse of the first live fulfilment order, or ""."""
+    for f in order.fulfilments:
+        if f.state != "cancelled":
+            return f.warehouse
+    return ""

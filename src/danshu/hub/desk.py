@@ -1,0 +1,198 @@
+"""The straight line of an order, from request to the statements of its commit.
+
+align      which SKUs and which region does the draft mean?
+place      order.placed, order.paid
+promise    which promises does it carry? text as shown + version, pinned
+route      one snapshot; which warehouse ships what, and why
+allocate   fulfilment orders; the units are reserved by the same commit
+pack       facts in their places, rows, timers, keys
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from danshu.capabilities.contract import decide as contract
+from danshu.capabilities.orders import decide as orders
+from danshu.hub import routing
+from danshu.hub.group import Group, Known, Placement
+from danshu.hub.requests import Request
+from danshu.hub.world import World, Worlds
+from danshu.kernel import ids
+from danshu.kernel.errors import DanshuError, InputError, Refusal
+from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack
+from danshu.ledger import vault
+
+_encode = msgspec.json.Encoder().encode
+
+
+def decide_group(
+    worlds: Worlds, requests: Sequence[Request], now_ms: int, known: Known | None = None
+) -> Group:
+    """Decide a group of requests. Changes the predicted stock of the worlds; writes nothing."""
+    known = known or {}
+    results: list[Placement | DanshuError | Refusal | None] = []
+    placed: list[Placement] = []
+    seen: set[tuple[int, str]] = set()
+    randoms = os.urandom(26 * len(requests))
+    for i, request in enumerate(requests):
+        place_of_key = (request.tenant, request.key)
+        if place_of_key in known or place_of_key in seen:
+            results.append(None)
+            continue
+        random = randoms[26 * i : 26 * i + 26]
+        try:
+            placement = _place(worlds[request.tenant], request, now_ms, random)
+        except InputError as e:
+            results.append(e)
+            continue
+        seen.add(place_of_key)
+        results.append(placement)
+        placed.append(placement)
+    placed.sort(key=lambda p: (p.request.tenant, p.request.key))
+    reserved: dict[tuple[int, int, int], int] = {}
+    quota: dict[tuple[int, int, int, str], int] = {}
+    for tenant in {p.request.tenant for p in placed}:
+        world = worlds[tenant]
+        mine = [p for p in placed if p.request.tenant == tenant]
+        _promise(world, mine, now_ms)
+        _allocate(world, mine, now_ms, reserved, quota)
+    for p in placed:
+        _pack(p, now_ms)
+    return Group(
+        requests=list(requests),
+        results=results,
+        placed=placed,
+        known=known,
+        reserved=[(*k, n) for k, n in sorted(reserved.items())],
+        quota=[(*k, n) for k, n in sorted(quota.items())],
+        now_ms=now_ms,
+    )
+
+
+def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placement:
+    draft = request.draft
+    orders.check(draft)
+    r = draft.receiver
+    region = (
+        world.gazetteer.resolve(r.country, r.province, r.city, r.district, r.street, r.detail) or ""
+    )
+    region_no = world.regions.get(region, -1)
+    if request.refuse_unknown:
+        for i, line in enumerate(draft.lines):
+            if line.sku not in world.skus:
+                raise InputError("unknown_sku", f"no SKU {line.sku!r}", f"/lines/{i}/sku")
+        if region_no < 0:
+            raise InputError("unknown_region", "the receiver's region is not served", "/receiver")
+    done = orders.place(
+        draft,
+        key=request.key,
+        region=region if region_no >= 0 else "",
+        skus=world.skus,
+        now_ms=now_ms,
+    )
+    return Placement(
+        request=request,
+        id=ids.uuid7(now_ms, random[:10]),
+        salt=random[10:],
+        order=done.order,
+        said=list(done.said),
+        heard=done.heard,
+        person=_encode(r),
+        region_no=region_no,
+    )
+
+
+def _promise(world: World, placed: Sequence[Placement], now_ms: int) -> None:
+    for p in placed:
+        o = p.order
+        if o.kind != "order":
+            continue
+        p.promises, said = contract.pin(
+            world.definitions,
+            contract.Context(
+                channel=o.channel,
+                placed_ms=now_ms,
+                paid_ms=o.paid_ms,
+                ship_by_ms=o.ship_by_ms,
+                requested=p.request.promises,
+                region=o.region,
+            ),
+        )
+        if said:
+            p.said.append(said)
+        p.due_ms = contract.next_ms(p.promises)
+
+
+def _allocate(
+    world: World,
+    placed: Sequence[Placement],
+    now_ms: int,
+    reserved: dict[tuple[int, int, int], int],
+    quota: dict[tuple[int, int, int, str], int],
+) -> None:
+    able = [p for p in placed if orders.routable(p.order)]
+    if not able:
+        return
+    asks = [
+        routing.Ask(
+            region=p.region_no,
+            channel=p.order.channel,
+            promise_ms=contract.delivery_due_ms(p.promises),
+            value=p.order.total,
+            lines=[
+                (n.no, world.skus[n.sku][0], orders.open_units(n), world.skus[n.sku][1])
+                for n in p.order.lines
+            ],
+        )
+        for p in able
+    ]
+    tenant = world.tenant
+    for p, routed in zip(able, routing.route(world, asks, now_ms), strict=True):
+        p.said.append(routed.said)
+        done = orders.allocate(
+            p.order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan]
+        )
+        if isinstance(done, Refusal):
+            continue
+        p.order = done.order
+        p.said.extend(done.said)
+        p.wh = routed.plan[0][1]
+        for _, w, sku, q in routed.plan:
+            reserved[tenant, w, sku] = reserved.get((tenant, w, sku), 0) + q
+            if w in world.quotas.get((sku, p.order.channel), {}):
+                k = (tenant, w, sku, p.order.channel)
+                quota[k] = quota.get(k, 0) + q
+
+
+def _pack(p: Placement, now_ms: int) -> None:
+    """Commit to the raw message and the receiver by salted digests, and make the facts' bytes."""
+    raw = p.request.raw
+    first = p.said[0]
+    p.said[0] = Said(
+        data=first.data,
+        occurred_ms=first.occurred_ms,
+        evidence=(
+            Evidence(
+                kind="raw", digest=vault.commit(p.salt, "raw", raw), salted=True, size=len(raw)
+            ),
+            Evidence(
+                kind="receiver",
+                digest=vault.commit(p.salt, "person", p.person),
+                salted=True,
+                size=len(p.person),
+            ),
+        ),
+    )
+    p.packed = pack(
+        p.said,
+        stream=p.id,
+        seq=0,
+        head=NO_HEAD,
+        actor=p.request.actor,
+        now_ms=now_ms,
+        tenant=p.request.tenant,
+    )

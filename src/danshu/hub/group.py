@@ -1,0 +1,52 @@
+"""Orders on their way through the line, and the group that is committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from msgspec import Struct
+
+from danshu.capabilities.contract.model import Promise
+from danshu.capabilities.orders import model
+from danshu.hub.requests import Outcome, Request
+from danshu.kernel.errors import DanshuError, Refusal
+from danshu.kernel.fact import Packed, Said
+
+Known = dict[tuple[int, str], tuple[uuid.UUID, bytes]]
+
+
+class Placement(Struct, kw_only=True, eq=False):
+    """An order on its way through the line."""
+
+    request: Request
+    id: uuid.UUID
+    salt: bytes
+    order: model.Order
+    said: list[Said]
+    heard: tuple[tuple[str, int], ...]
+    promises: tuple[Promise, ...] = ()
+    due_ms: int = 0
+    packed: Packed | None = None
+    person: bytes = b""
+    region_no: int = -1
+    wh: int = -1  # number of the first warehouse, -1 = none yet
+
+
+class Group(Struct, kw_only=True, eq=False):
+    """Requests decided together: what to write, and what to answer after the commit."""
+
+    requests: list[Request]
+    results: list[Placement | DanshuError | Refusal | None]  # None = a known key
+    placed: list[Placement]
+    known: Known
+    reserved: list[tuple[int, int, int, int]]  # (tenant, warehouse, SKU, units), in key order
+    quota: list[tuple[int, int, int, str, int]]
+    now_ms: int
+    futures: list[asyncio.Future[Outcome]] = []
+    answers: dict[int, Outcome] = {}
+
+    @property
+    def tenants(self) -> set[int]:
+        """The tenants in the group."""
+        return {r.tenant for r in self.requests}

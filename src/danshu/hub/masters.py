@@ -1,0 +1,146 @@
+"""Load a tenant's world from the database."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from typing import Any
+
+import msgspec
+import numpy as np
+import psycopg
+
+from danshu.capabilities.contract import definitions
+from danshu.capabilities.intake.address import Gazetteer
+from danshu.capabilities.routing import network as networks
+from danshu.capabilities.routing import signals, tables as routing_tables
+from danshu.capabilities.routing.model import Lane, Region
+from danshu.capabilities.routing.snapshot import Snapshot
+from danshu.capabilities.stock import tables as stock_tables
+from danshu.capabilities.stock.model import Sku, Storage, Warehouse
+from danshu.hub.world import World
+from danshu.kernel import ids
+from danshu.kernel.errors import InputError
+
+_TENANT = "select code, revision from tenants where id=%b"
+_USED_TODAY = "select wh, count(*) from orders where tenant=%b and id >= %b and wh >= 0 group by wh"
+_KEEP_SNAPSHOT = "insert into snapshots(tenant,digest,body) values(%b,%b,%b) on conflict do nothing"
+
+
+async def changed(connection: psycopg.AsyncConnection[Any], world: World) -> bool:
+    """Tell whether the tenant's master data was written since the world was loaded."""
+    cursor = await connection.execute(_TENANT, (world.tenant,), binary=True)
+    row = await cursor.fetchone()
+    return row is None or row[1] != world.revision
+
+
+async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: float) -> World:
+    """Read master data, definitions and stock; make the routing snapshot and keep its bytes.
+
+    Raises InputError for a tenant that does not exist.
+    """
+
+    async def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+        cursor = await connection.execute(sql, params or (tenant,), binary=True)
+        return await cursor.fetchall()
+
+    found = await rows(_TENANT)
+    if not found:
+        raise InputError("no_tenant", f"no tenant {tenant}")
+    skus = {
+        r[1]: (
+            r[0],
+            Sku(
+                code=r[1],
+                name=r[2],
+                weight_g=r[3],
+                storage=Storage(r[4]),
+                price_fen=r[5],
+                barcode=r[6],
+            ),
+        )
+        for r in await rows(stock_tables.READ_SKUS)
+    }
+    warehouses = tuple(
+        Warehouse(
+            code=r[1], name=r[2], region=r[3], lng_udeg=r[4], lat_udeg=r[5], storage_bits=r[6],
+            capacity_units=r[7], cutoff_min=r[8], calendar=r[9],
+        )
+        for r in await rows(stock_tables.READ_WAREHOUSES)
+    )  # fmt: skip
+    regions = tuple(
+        Region(code=r[1], name=r[2], province=r[3], lng_udeg=r[4], lat_udeg=r[5])
+        for r in await rows(routing_tables.READ_REGIONS)
+    )
+    lanes = [
+        Lane(
+            warehouse=r[0], region=r[1], transit_min=r[2], sd_min=r[3], first_kg_fen=r[4],
+            extra_kg_fen=r[5], carrier=r[6],
+        )
+        for r in await rows(routing_tables.READ_LANES)
+    ]  # fmt: skip
+    network = networks.build(
+        regions,
+        [(w.code, w.storage_bits, w.capacity_units, w.cutoff_min) for w in warehouses],
+        lanes,
+    )
+    now_ms = time.time_ns() // 1_000_000
+    snapshot = Snapshot.make(network, signals.resolve((), network, now_ms))
+    await connection.execute(
+        _KEEP_SNAPSHOT, (tenant, snapshot.digest, snapshot.to_bytes()), binary=True
+    )
+    world = World(
+        tenant=tenant,
+        code=found[0][0],
+        revision=found[0][1],
+        skus=skus,
+        warehouses=warehouses,
+        snapshot=snapshot,
+        gazetteer=Gazetteer.load(),
+        regions={r.code: no for no, r in enumerate(regions)},
+        definitions=await load_definitions(connection, tenant),
+        quotas={},
+        atp=np.zeros((len(skus), len(warehouses)), dtype=np.int32),
+        capacity=np.array([w.capacity_units for w in warehouses], dtype=np.float64),
+        loaded_s=now_s,
+        stock_s=now_s,
+    )
+    midnight, _ = ids.day_bounds(
+        datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).date()
+    )
+    for wh, orders in await rows(_USED_TODAY, tenant, midnight):
+        if wh < len(warehouses):
+            world.capacity[wh] -= orders
+    await load_stock(connection, world)
+    return world
+
+
+async def load_definitions(connection: psycopg.AsyncConnection[Any], tenant: int) -> Any:
+    """Read the tenant's active promise definitions."""
+    cursor = await connection.execute(
+        "select body from definitions where tenant=%b and active order by code, version",
+        (tenant,),
+        binary=True,
+    )
+    return tuple(definitions.read(bytes(r[0])) for r in await cursor.fetchall())
+
+
+async def load_stock(connection: psycopg.AsyncConnection[Any], world: World) -> None:
+    """Read what is available to promise and what the channels' quotas leave."""
+    cursor = await connection.execute(stock_tables.READ_ATP, (world.tenant,), binary=True)
+    rows = await cursor.fetchall()
+    world.atp[:] = 0
+    if rows:
+        table = np.array(rows, dtype=np.int64)
+        inside = (table[:, 1] < world.atp.shape[0]) & (table[:, 0] < world.atp.shape[1])
+        table = table[inside]
+        world.atp[table[:, 1], table[:, 0]] = np.clip(table[:, 2], 0, 2**31 - 1)
+    cursor = await connection.execute(stock_tables.READ_QUOTAS, (world.tenant,), binary=True)
+    world.quotas.clear()
+    for wh, sku, channel, cap, used in await cursor.fetchall():
+        world.quotas.setdefault((sku, channel), {})[wh] = max(0, cap - used)
+
+
+def encode_doc(value: msgspec.Struct) -> bytes:
+    """Write a state document for its row."""
+    return msgspec.json.encode(value)

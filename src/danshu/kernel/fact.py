@@ -1,0 +1,246 @@
+"""Facts: what was said, by whom, when, on which evidence. The bytes are the truth; nothing is edited.
+
+A fact is a CloudEvents-shaped envelope (CloudEvents 1.0 attribute names where they fit) in canonical bytes
+(kernel/canonical.py). Its identity is its place: stream (a UUIDv7) and position in that stream from 1 on.
+`prev` is the RFC 6962 leaf hash of the fact before it in the stream, so that a stream cannot fork unseen.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import struct
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from danshu.kernel import limits
+from danshu.kernel.errors import ProgramError
+
+NO_HEAD = b"\0" * 32
+
+
+class Actor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who: subject, the role it acted in, the key that it used, the grade of the proof (A-D)."""
+
+    grade: str = "C"
+    key: str = ""
+    role: str = "system"
+    sub: str
+
+
+class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What it rests on: kind, digest (hex), size in bytes. `salted` digests are commitments to vault rows."""
+
+    digest: str
+    kind: str
+    salted: bool = False
+    size: int = 0
+
+
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The envelope. `occurred` is claimed by the actor, `time` is when the hub recorded it (RFC 3339, UTC)."""
+
+    actor: Actor
+    cause: str = ""
+    clock: str = "server"
+    data: Struct | msgspec.Raw
+    evidence: tuple[Evidence, ...] = ()
+    id: str
+    occurred: str
+    prev: str = ""
+    seq: int
+    source: str
+    specversion: str = "1.0"
+    time: str
+    type: str
+    version: int = 1
+
+    @property
+    def stream(self) -> uuid.UUID:
+        """The stream that the fact belongs to."""
+        return uuid.UUID(self.id.partition("/")[0])
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """A fact before it has a place: what a decision returns."""
+
+    data: Struct
+    occurred_ms: int = 0  # 0 = the moment of recording
+    cause: str = ""
+    clock: str = "server"
+    evidence: tuple[Evidence, ...] = ()
+
+
+_S = TypeVar("_S", bound=type[Struct])
+
+TYPES: dict[tuple[str, int], type[Struct]] = {}
+NAMES: dict[type[Struct], tuple[str, int]] = {}
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def fact_type(name: str, version: int = 1) -> Callable[[_S], _S]:
+    """Register the data of a fact type; a new shape is a new version with an upcaster from the old."""
+
+    def register(cls: _S) -> _S:
+        if (name, version) in TYPES:
+            raise ProgramError(f"fact type {name} v{version} is registered twice")
+        TYPES[name, version] = cls
+        NAMES[cls] = (name, version)
+        return cls
+
+    return register
+
+
+def upcaster(
+    name: str, version: int
+) -> Callable[
+    [Callable[[dict[str, Any]], dict[str, Any]]],
+    Callable[[dict[str, Any]], dict[str, Any]],
+]:
+    """Register how data of `version` becomes data of `version` + 1."""
+
+    def register(
+        f: Callable[[dict[str, Any]], dict[str, Any]],
+    ) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        UPCASTERS[name, version] = f
+        return f
+
+    return register
+
+
+def latest(name: str) -> int:
+    """Give the newest version of a fact type."""
+    versions = [v for n, v in TYPES if n == name]
+    if not versions:
+        raise ProgramError(f"unknown fact type {name}")
+    return max(versions)
+
+
+def rfc3339(ms: int) -> str:
+    """Write epoch milliseconds as RFC 3339 in UTC with milliseconds."""
+    seconds, rest = divmod(ms, 1000)
+    days, second = divmod(seconds, 86_400)
+    hour, second = divmod(second, 3600)
+    minute, second = divmod(second, 60)
+    return f"{_day(days)}T{hour:02}:{minute:02}:{second:02}.{rest:03}Z"
+
+
+_days: dict[int, str] = {}
+
+
+def _day(days: int) -> str:
+    """Date of a day number since 1970 (days_from_civil, H. Hinnant), remembered."""
+    text = _days.get(days)
+    if text is None:
+        z = days + 719_468
+        era = z // 146_097
+        doe = z - era * 146_097
+        yoe = (doe - doe // 1460 + doe // 36_524 - doe // 146_096) // 365
+        doy = doe - (365 * yoe + yoe // 4 - yoe // 100)
+        mp = (5 * doy + 2) // 153
+        month = mp + 3 if mp < 10 else mp - 9
+        year = yoe + era * 400 + (1 if month <= 2 else 0)
+        text = f"{year:04}-{month:02}-{doy - (153 * mp + 2) // 5 + 1:02}"
+        if len(_days) < 10_000:
+            _days[days] = text
+    return text
+
+
+def epoch_ms(text: str) -> int:
+    """Read an RFC 3339 instant as epoch milliseconds. Raises ValueError."""
+    return int(datetime.datetime.fromisoformat(text).timestamp() * 1000 + 0.5)
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode_envelope = msgspec.json.Decoder(dict[str, Any]).decode
+_length = struct.Struct(">I")
+
+
+class Packed(Struct, frozen=True):
+    """Facts of one stream in one commit: first position, count, bytes, and the head after them."""
+
+    stream: uuid.UUID
+    first: int
+    count: int
+    body: bytes
+    head: bytes
+
+
+def pack(
+    said: Sequence[Said],
+    *,
+    stream: uuid.UUID,
+    seq: int,
+    head: bytes,
+    actor: Actor,
+    now_ms: int,
+    tenant: int,
+) -> Packed:
+    """Give facts their places after position `seq` with head `head`, and make their bytes.
+
+    Raises ProgramError when a fact passes limits.FACT_BYTES.
+    """
+    parts: list[bytes] = []
+    time = rfc3339(now_ms)
+    name = str(stream)
+    first = seq + 1
+    for s in said:
+        seq += 1
+        type_, version = NAMES[type(s.data)]
+        body = _encode(
+            Fact(
+                actor=actor,
+                cause=s.cause,
+                clock=s.clock,
+                data=s.data,
+                evidence=s.evidence,
+                id=f"{name}/{seq}",
+                occurred=rfc3339(s.occurred_ms) if s.occurred_ms else time,
+                prev=head.hex() if seq > 1 else "",
+                seq=seq,
+                source=f"danshu/{tenant}",
+                time=time,
+                type=type_,
+                version=version,
+            )
+        )
+        if len(body) > limits.FACT_BYTES:
+            raise ProgramError(f"a fact {type_} of {len(body)} bytes passes the limit")
+        head = hashlib.sha256(b"\0" + body).digest()
+        parts.append(_length.pack(len(body)))
+        parts.append(body)
+    return Packed(stream, first, len(said), b"".join(parts), head)
+
+
+def unpack(body: bytes) -> Iterator[bytes]:
+    """Give the bytes of each fact of a packed row, in order. Raises ProgramError when lengths disagree."""
+    at = 0
+    while at < len(body):
+        (size,) = _length.unpack_from(body, at)
+        at += 4
+        if at + size > len(body):
+            raise ProgramError("a packed row ends inside a fact")
+        yield body[at : at + size]
+        at += size
+
+
+def read(body: bytes) -> Fact:
+    """Read a fact's bytes, its data brought up to the newest version of its type.
+
+    Raises ProgramError for a type that nobody registered.
+    """
+    envelope = _decode_envelope(body)
+    name, version, data = envelope["type"], envelope.get("version", 1), envelope["data"]
+    newest = latest(name)
+    while version < newest:
+        data = UPCASTERS[name, version](data)
+        version += 1
+    envelope["data"] = msgspec.convert(data, TYPES[name, newest])
+    envelope["version"] = version
+    envelope["actor"] = msgspec.convert(envelope["actor"], Actor)
+    envelope["evidence"] = msgspec.convert(envelope.get("evidence", []), tuple[Evidence, ...])
+    return Fact(**envelope)

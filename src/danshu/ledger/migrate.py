@@ -1,0 +1,63 @@
+"""Bring a database to the schema of this version, and keep day partitions ahead of the clock."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from danshu.kernel import ids
+
+PARTITIONED = ("orders", "facts", "vault")
+_LOCK = 0x44616E53  # one migration at a time, whoever starts it
+
+
+def upgrade(url: str) -> None:
+    """Run the Alembic migrations that are missing; safe to call from several processes at once."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, pool
+
+    def connect() -> Any:
+        return psycopg.connect(url)
+
+    engine = create_engine(
+        "postgresql+psycopg://", creator=connect, poolclass=pool.NullPool
+    )
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with psycopg.connect(url, autocommit=True) as guard:
+        guard.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def make_partitions(
+    connection: psycopg.Connection[Any], first: datetime.date, days: int
+) -> int:
+    """Create the day partitions of [first, first + days) that are missing; returns how many were made.
+
+    A day whose rows already lie in the default partition stays there: PostgreSQL refuses to make it.
+    """
+    made = 0
+    for day in (first + datetime.timedelta(days=i) for i in range(days)):
+        low, high = ids.day_bounds(day)
+        for table in PARTITIONED:
+            name = f"{table}_{day:%Y%m%d}"
+            if connection.execute("select to_regclass(%s)", (name,)).fetchone() != (
+                None,
+            ):
+                continue
+            try:
+                with connection.transaction():
+                    connection.execute(
+                        f"create table {name} partition of {table} for values from ('{low}') to ('{high}')"
+                        " with (toast_tuple_target = 8160)"
+                    )
+                made += 1
+            except (psycopg.errors.CheckViolation, psycopg.errors.DuplicateTable):
+                continue
+    return made

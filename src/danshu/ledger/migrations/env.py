@@ -1,0 +1,10 @@
+"""Alembic's entry: runs on the connection that danshu.ledger.migrate hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()
