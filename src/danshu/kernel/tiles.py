@@ -7,6 +7,7 @@ hash of the level above. Levels here are tile levels: eight levels of the binary
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from hashlib import sha256
 from typing import Final
@@ -28,6 +29,7 @@ ReadTile = Callable[[int, int, int], bytes]
 """Gives the bytes of tile (level, index, width): width * 32, or more when it has grown since."""
 
 _NODE: Final = b"\x01"
+_PAIRS: Final = struct.Struct(f"{2 * HASH_BYTES}s").iter_unpack
 _LEVELS: Final = 64
 _LENGTH_BYTES: Final = 2
 _PATH = re.compile(
@@ -241,8 +243,6 @@ def decode_entries(raw: bytes) -> list[bytes]:
 
 def _subtree_hash(data: bytes) -> bytes:
     """Hash a power of two of joined hashes to the root of their subtree."""
-    step = 2 * HASH_BYTES
     while len(data) > HASH_BYTES:
-        pairs = range(0, len(data), step)
-        data = b"".join([sha256(_NODE + data[at : at + step]).digest() for at in pairs])
+        data = b"".join([sha256(_NODE + pair).digest() for (pair,) in _PAIRS(data)])
     return data
