@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -153,7 +153,7 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
     ask = routing.Ask(
         region=region,
         channel=order.channel,
-        promise_ms=routing.delivery_due_ms(held.promises),
+        promise_ms=contract.delivery_due_ms(held.promises),
         value=order.total,
         lines=[
             (n.no, world.skus[n.sku][0], orders.open_units(n), world.skus[n.sku][1])
@@ -162,15 +162,25 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
         ],
     )
     (routed,) = routing.route(world, [ask], now_ms)
-    done = orders.allocate(order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan])
+    done = orders.allocate(
+        order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan]
+    )
     if isinstance(done, Refusal):
         return done
     return Change(
         order=done.order,
         said=[routed.said, *done.said],
         promises=held.promises,
-        reserved=[(w, sku, q) for _, w, sku, q in routed.plan],
+        reserved=_sum((w, sku, q) for _, w, sku, q in routed.plan),
     )
+
+
+def _sum(parts: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Add up units by (warehouse, SKU): two lines may take from one row."""
+    units: dict[tuple[int, int], int] = {}
+    for wh, sku, q in parts:
+        units[wh, sku] = units.get((wh, sku), 0) + q
+    return [(wh, sku, q) for (wh, sku), q in sorted(units.items())]
 
 
 async def _write(
@@ -241,10 +251,12 @@ def _verdicts(
     return out
 
 
-async def _move_stock(connection: Connection, world: World, before: model.Order, decided: Change) -> None:
+async def _move_stock(
+    connection: Connection, world: World, before: model.Order, decided: Change
+) -> None:
     """Reserve what was planned, free what was cancelled, take out what was shipped."""
     if decided.reserved:
-        rows = sorted(decided.reserved)
+        rows = decided.reserved
         n = len(rows)
         cursor = await connection.execute(
             stock_tables.RESERVE,

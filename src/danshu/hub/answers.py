@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import psycopg
 
+from danshu.capabilities.contract import terms
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
@@ -21,13 +22,13 @@ from danshu.hub.requests import (
     PromiseShown,
     Receipt,
 )
+from danshu.hub.worlds import Worlds
 from danshu.kernel import ids
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
 
 _decode_order = msgspec.json.Decoder(model.Order).decode
-_decode_promises = msgspec.json.Decoder(tuple[Promise, ...]).decode
 
 
 def outcomes(group: Group) -> list[Outcome]:
@@ -92,7 +93,9 @@ def answer(
     )
 
 
-async def answer_known(connection: psycopg.AsyncConnection[Any], group: Group) -> None:
+async def answer_known(
+    connection: psycopg.AsyncConnection[Any], worlds: Worlds, group: Group
+) -> None:
     """Fill the answers of requests whose key was known before, or came twice in the group."""
     asked = [i for i, r in enumerate(group.results) if r is None]
     if not asked:
@@ -114,7 +117,7 @@ async def answer_known(connection: psycopg.AsyncConnection[Any], group: Group) -
         answers[i] = answer(
             id_,
             _decode_order(bytes(row[11])),
-            _decode_promises(bytes(row[12])),
+            terms.load(bytes(row[12]), worlds[request.tenant].book),
             now_ms=ids.made_ms(id_),
             existing=True,
         )

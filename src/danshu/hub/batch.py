@@ -17,7 +17,7 @@ import psycopg
 from danshu.hub import answers, desk, retry, rows
 from danshu.hub.group import Group
 from danshu.hub.requests import Outcome, Request
-from danshu.hub.world import Worlds
+from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable, UnknownOutcome
 from danshu.kernel.limits import GROUP_ORDERS, GROUP_WAIT_MS, QUEUE_ORDERS, RETRY_AFTER_S
 from danshu.ledger import write
@@ -135,7 +135,7 @@ class Batch:
             except write.GuardFailed:
                 self.slow_groups += 1
                 group = await self._settle_slowly(connection, group)
-            await answers.answer_known(connection, group)
+            await answers.answer_known(connection, self._worlds, group)
         except DanshuError as e:
             self._give_up(group, e)
             return

@@ -20,7 +20,8 @@ from danshu.capabilities.orders import decide as orders
 from danshu.hub import routing
 from danshu.hub.group import Group, Known, Placement
 from danshu.hub.requests import Request
-from danshu.hub.world import World, Worlds
+from danshu.hub.world import World
+from danshu.hub.worlds import Worlds
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack

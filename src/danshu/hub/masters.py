@@ -6,15 +6,15 @@ import datetime
 import time
 from typing import Any
 
-import msgspec
 import numpy as np
 import psycopg
 
 from danshu.capabilities.contract import definitions
+from danshu.capabilities.contract.model import Clause
 from danshu.capabilities.intake.address import Gazetteer
-from danshu.capabilities.routing import network as networks
 from danshu.capabilities.routing import signals, tables as routing_tables
 from danshu.capabilities.routing.model import Lane, Region
+from danshu.capabilities.routing.network import Site, build_network
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.capabilities.stock.model import Sku, Storage, Warehouse
@@ -79,16 +79,19 @@ async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: flo
         )
         for r in await rows(routing_tables.READ_LANES)
     ]  # fmt: skip
-    network = networks.build(
+    if not warehouses or not regions:
+        raise InputError("no_network", "the merchant has no warehouses or regions yet")
+    network = build_network(
+        [Site(w.code, w.storage_bits, w.capacity_units, w.cutoff_min) for w in warehouses],
         regions,
-        [(w.code, w.storage_bits, w.capacity_units, w.cutoff_min) for w in warehouses],
         lanes,
     )
     now_ms = time.time_ns() // 1_000_000
-    snapshot = Snapshot.make(network, signals.resolve((), network, now_ms))
+    snapshot = Snapshot(network, signals.resolve((), network, now_ms))
     await connection.execute(
-        _KEEP_SNAPSHOT, (tenant, snapshot.digest, snapshot.to_bytes()), binary=True
+        _KEEP_SNAPSHOT, (tenant, bytes.fromhex(snapshot.digest), snapshot.dump()), binary=True
     )
+    book, active = await load_definitions(connection, tenant)
     world = World(
         tenant=tenant,
         code=found[0][0],
@@ -98,7 +101,9 @@ async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: flo
         snapshot=snapshot,
         gazetteer=Gazetteer.load(),
         regions={r.code: no for no, r in enumerate(regions)},
-        definitions=await load_definitions(connection, tenant),
+        definitions=active,
+        book=book,
+        warehouse_no={w.code: no for no, w in enumerate(warehouses)},
         quotas={},
         atp=np.zeros((len(skus), len(warehouses)), dtype=np.int32),
         capacity=np.array([w.capacity_units for w in warehouses], dtype=np.float64),
@@ -115,14 +120,17 @@ async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: flo
     return world
 
 
-async def load_definitions(connection: psycopg.AsyncConnection[Any], tenant: int) -> Any:
-    """Read the tenant's active promise definitions."""
+async def load_definitions(
+    connection: psycopg.AsyncConnection[Any], tenant: int
+) -> tuple[dict[str, Clause], tuple[Clause, ...]]:
+    """Read the tenant's promise clauses: all by digest, and the active ones."""
     cursor = await connection.execute(
-        "select body from definitions where tenant=%b and active order by code, version",
+        "select active, body from definitions where tenant=%b order by code, version",
         (tenant,),
         binary=True,
     )
-    return tuple(definitions.read(bytes(r[0])) for r in await cursor.fetchall())
+    clauses = [(active, definitions.read(bytes(body))) for active, body in await cursor.fetchall()]
+    return {c.digest: c for _, c in clauses}, tuple(c for active, c in clauses if active)
 
 
 async def load_stock(connection: psycopg.AsyncConnection[Any], world: World) -> None:
@@ -139,8 +147,3 @@ async def load_stock(connection: psycopg.AsyncConnection[Any], world: World) -> 
     world.quotas.clear()
     for wh, sku, channel, cap, used in await cursor.fetchall():
         world.quotas.setdefault((sku, channel), {})[wh] = max(0, cap - used)
-
-
-def encode_doc(value: msgspec.Struct) -> bytes:
-    """Write a state document for its row."""
-    return msgspec.json.encode(value)

@@ -10,7 +10,7 @@ from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.hub import desk, rows
 from danshu.hub.group import Group, Known
-from danshu.hub.world import Worlds
+from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import UnknownOutcome
 from danshu.ledger import write
 

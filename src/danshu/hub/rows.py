@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from danshu.capabilities.contract import terms
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
@@ -63,7 +64,7 @@ def statements(group: Group) -> list[write.Statement]:
                 w.int4s([k.count for k in packs]),
                 w.byteas([k.head for k in packs]),
                 w.byteas([_encode(p.order) for p in placed]),
-                w.byteas([_encode(p.promises) for p in placed]),
+                w.byteas([terms.dump(p.promises) for p in placed]),
             ),
         )
     )

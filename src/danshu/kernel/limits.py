@@ -30,6 +30,12 @@ STREAM_FACTS: Final = 100_000
 # Routing
 SPLIT_LINES: Final = 8
 WAREHOUSES: Final = 64
+REGIONS: Final = 4_096
+LANE_FEN: Final = 1_000_000
+LANE_MIN: Final = 43_200
+SHIPMENT_KG: Final = 1_000_000
+SNAPSHOT_BYTES: Final = 64_000_000
+SIGNAL_SKEW_MS: Final = 5_000
 
 # Ledger
 SEQUENCE_FACT_ROWS: Final = 4_000
@@ -59,3 +65,24 @@ TABLE_XLSX_BYTES: Final = 67_108_864
 TABLE_XLSX_UNPACKED_BYTES: Final = 536_870_912
 TABLE_BATCH_ROWS: Final = 8_192
 MAPPING_BYTES: Final = 262_144
+
+# Rooms of the ledger
+ROW_FACTS: Final = 65_535
+FOLLOW_LEAVES: Final = 4_000
+FOLLOW_BOOKS: Final = 100
+FOLLOW_RETRY_MS: Final = 1_000
+FOLLOW_RETRY_MAX_MS: Final = 60_000
+TIMERS_CLAIMED: Final = 1_000
+PROVER_TILES: Final = 4_096
+SEAL_EVERY_MS: Final = 250
+AUDIT_DIFFERENCES: Final = 1_000
+VAULT_LABEL_CHARS: Final = 64
+
+# Promises
+DEFINITION_BYTES: Final = 32_768
+DEFINITION_VERSION: Final = 1_000_000
+PROMISE_DAYS: Final = 366
+PROMISE_WARNINGS: Final = 8
+
+# Connections of one process to the database, beside the one that writes groups
+CONNECTIONS: Final = 10

@@ -25,6 +25,9 @@ BACKORDER = Refusal(
     clause="stock.atp",
 )
 
+ENDED = ORDER.refusals["*", "cancel"]
+ALLOCATED = ORDER.refusals["*", "allocate"]
+
 
 class Command(Struct, frozen=True, kw_only=True):
     """An act on an order. `fulfilment` 0 = every fulfilment order that allows it. Times in epoch ms."""
@@ -242,7 +245,7 @@ def _hold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     if not command.reason:
         raise InputError("no_reason", "a hold needs its reason", "/reason")
     if order.cancelled or order.completed:
-        return ORDER.refusals["*", "cancel"]
+        return ENDED
     if command.reason in order.holds:
         return Refusal(
             code="held_for_it",

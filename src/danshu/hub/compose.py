@@ -1,0 +1,122 @@
+"""The composition root: one hub over one database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import psycopg
+import psycopg_pool
+
+from danshu.capabilities.orders.decide import Command
+from danshu.hub import acts, merchants
+from danshu.hub.batch import Batch
+from danshu.hub.requests import Answer, Outcome, Request
+from danshu.hub.worlds import Worlds
+from danshu.kernel.errors import NotAvailable, Refusal
+from danshu.kernel.fact import Actor
+from danshu.kernel.limits import CONNECTIONS, RETRY_AFTER_S
+from danshu.ledger import migrate, write
+
+_ACT_TRIES = 5
+PARTITION_DAYS = 7
+
+
+class Hub:
+    """What the faces hold: place orders, act on them, read and write everything else through `connection`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.worlds = Worlds(url)
+        self.batch = Batch(url, self.worlds)
+        self._pool: psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
+
+    async def start(self) -> None:
+        """Open connections and begin gathering orders."""
+        pool: psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection[Any]] = (
+            psycopg_pool.AsyncConnectionPool(
+                self.url,
+                min_size=1,
+                max_size=CONNECTIONS,
+                open=False,
+                kwargs={"autocommit": True},
+                check=psycopg_pool.AsyncConnectionPool.check_connection,
+            )
+        )
+        await pool.open(wait=True, timeout=30)
+        self._pool = pool
+        self.batch.start()
+
+    async def close(self) -> None:
+        """Settle what is in flight and close."""
+        await self.batch.close()
+        if self._pool:
+            await self._pool.close()
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """Lend a connection (autocommit). Raises NotAvailable when the database does not answer."""
+        if self._pool is None:
+            raise NotAvailable("the hub has not started", RETRY_AFTER_S)
+        try:
+            async with self._pool.connection(timeout=5) as connection:
+                yield connection
+        except psycopg_pool.PoolTimeout as e:
+            raise NotAvailable("the database does not answer", RETRY_AFTER_S) from e
+
+    async def place(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Place orders; each outcome is known after its commit."""
+        return await self.batch.place(requests)
+
+    async def act(
+        self, tenant: int, id_: uuid.UUID, command: Command, actor: Actor
+    ) -> Answer | Refusal:
+        """Act on an order by its machines."""
+        return await self.change(tenant, id_, acts.command(command), actor)
+
+    async def change(
+        self, tenant: int, id_: uuid.UUID, decide: acts.Decide, actor: Actor
+    ) -> Answer | Refusal:
+        """Decide on an order and write it; stock that was taken meanwhile is read again and decided again."""
+        for _ in range(_ACT_TRIES):
+            world = await self.worlds.ensure(tenant)
+            async with self.connection() as connection:
+                try:
+                    return await acts.change(connection, world, id_, actor, now_ms(), decide)
+                except write.GuardFailed:
+                    self.worlds.distrust({tenant})
+        raise NotAvailable("the stock of this order changes too fast", RETRY_AFTER_S)
+
+    async def find_caller(self, key: str) -> merchants.Caller | None:
+        """Tell who holds an API key."""
+        async with self.connection() as connection:
+            return await merchants.find_caller(connection, key)
+
+
+def prepare(url: str) -> None:
+    """Bring the database to this version's schema with partitions ahead of the clock."""
+    migrate.upgrade(url)
+    today = datetime.datetime.now(datetime.UTC).date()
+    with psycopg.connect(url, autocommit=True) as connection:
+        migrate.make_partitions(connection, today, PARTITION_DAYS)
+
+
+@contextlib.asynccontextmanager
+async def open_hub(url: str) -> AsyncIterator[Hub]:
+    """Open a hub on a prepared database, and close it at the end."""
+    hub = Hub(url)
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
+def now_ms() -> int:
+    """Read the clock: epoch milliseconds."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,378 @@
+"""Merchants: tenants, their API keys, shops, master data, stock. Each write is one commit with its fact."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from msgspec import Struct
+
+from danshu.capabilities.contract.model import Clause
+from danshu.capabilities.contract import definitions
+from danshu.capabilities.routing import tables as routing_tables
+from danshu.capabilities.routing.model import Lane, Region
+from danshu.capabilities.stock import tables
+from danshu.capabilities.stock.facts import MasterImported
+from danshu.capabilities.stock.model import Sku, Warehouse
+from danshu.kernel import canonical, ids
+from danshu.kernel.errors import InputError
+from danshu.kernel.fact import NO_HEAD, Actor, Said, fact_type, pack
+from danshu.ledger import write
+from danshu.ports.channel import Account
+
+Connection = psycopg.AsyncConnection[Any]
+ROLES = ("admin", "operator", "warehouse", "channel", "viewer")
+
+
+@fact_type("tenant.created")
+class TenantCreated(Struct, frozen=True, kw_only=True):
+    """商户开通: a merchant begins."""
+
+    code: str
+    name: str
+
+
+@fact_type("key.issued")
+class KeyIssued(Struct, frozen=True, kw_only=True):
+    """发放密钥: an API key was issued; its digest, never the key."""
+
+    digest: str
+    key: str
+    name: str
+    role: str
+
+
+@fact_type("promise.defined")
+class PromiseDefined(Struct, frozen=True, kw_only=True):
+    """承诺定义: the version of a promise that new orders are pinned to."""
+
+    code: str
+    digest: str
+    version: int
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who holds an API key."""
+
+    tenant: int
+    key: str
+    role: str
+    name: str
+
+    @property
+    def actor(self) -> Actor:
+        """The caller as the actor of facts: a session's word, grade B for people's keys, C for machines."""
+        return Actor(sub=self.name, role=self.role, key=self.key, grade="C")
+
+
+async def say(connection: Connection, tenant: int, actor: Actor, *datas: Struct) -> None:
+    """Write facts of a stream of their own, inside the caller's transaction."""
+    now_ms = time.time_ns() // 1_000_000
+    stream = ids.uuid7(now_ms, os.urandom(10))
+    packed = pack(
+        [Said(data=d) for d in datas],
+        stream=stream,
+        seq=0,
+        head=NO_HEAD,
+        actor=actor,
+        now_ms=now_ms,
+        tenant=tenant,
+    )
+    await connection.execute(
+        write.INSERT_FACTS,
+        (
+            write.int4s([tenant]),
+            write.uuids([stream]),
+            write.int4s([1]),
+            write.int4s([packed.count]),
+            write.byteas([packed.body]),
+        ),
+        binary=True,
+    )
+
+
+async def create_tenant(connection: Connection, code: str, name: str, actor: Actor) -> int:
+    """Create a merchant with the shipped promises, or give the one with that code."""
+    async with connection.transaction():
+        cursor = await connection.execute(
+            "insert into tenants(code,name,salt) values(%s,%s,%s) on conflict (code) do nothing returning id",
+            (code, name, os.urandom(16)),
+        )
+        row = await cursor.fetchone()
+        if row is None:
+            cursor = await connection.execute("select id from tenants where code=%s", (code,))
+            found = await cursor.fetchone()
+            assert found is not None
+            return int(found[0])
+        tenant = int(row[0])
+        await say(connection, tenant, actor, TenantCreated(code=code, name=name))
+        for clause in definitions.shipped():
+            await define(connection, tenant, clause, actor)
+        return tenant
+
+
+async def define(connection: Connection, tenant: int, clause: Clause, actor: Actor) -> None:
+    """Publish a version of a promise; running orders keep theirs."""
+    body = definitions.encode(clause.definition)
+    await connection.execute(
+        "update definitions set active=false where tenant=%s and code=%s", (tenant, clause.code)
+    )
+    await connection.execute(
+        "insert into definitions(tenant,code,version,digest,body) values(%s,%s,%s,%s,%s)",
+        (tenant, clause.code, clause.version, bytes.fromhex(clause.digest), body),
+    )
+    await _touch(connection, tenant)
+    await say(
+        connection,
+        tenant,
+        actor,
+        PromiseDefined(code=clause.code, version=clause.version, digest=clause.digest),
+    )
+
+
+async def issue_key(connection: Connection, tenant: int, name: str, role: str, actor: Actor) -> str:
+    """Issue an API key `dsk_<tenant>_<id>_<secret>`; only its hash is kept, so it is shown once."""
+    if role not in ROLES:
+        raise InputError("role", f"a role is one of {', '.join(ROLES)}", "/role")
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    digest = hashlib.sha256(secret.encode()).digest()
+    async with connection.transaction():
+        await connection.execute(
+            "insert into api_keys(tenant,id,hash,role,name) values(%s,%s,%s,%s,%s)",
+            (tenant, key_id, digest, role, name),
+        )
+        await say(
+            connection,
+            tenant,
+            actor,
+            KeyIssued(key=key_id, name=name, role=role, digest=digest.hex()),
+        )
+    return f"dsk_{tenant}_{key_id}_{secret}"
+
+
+async def revoke_key(connection: Connection, tenant: int, key_id: str) -> bool:
+    """Revoke a key; tells whether there was one."""
+    cursor = await connection.execute(
+        "update api_keys set revoked=now() where tenant=%s and id=%s and revoked is null",
+        (tenant, key_id),
+    )
+    return cursor.rowcount == 1
+
+
+def split_key(text: str) -> tuple[int, str, str] | None:
+    """Take an API key apart: tenant, id, secret; None when it is not shaped like one."""
+    parts = text.split("_", 3)
+    if len(parts) != 4 or parts[0] != "dsk" or not parts[1].isascii() or not parts[1].isdigit():
+        return None
+    return (int(parts[1]), parts[2], parts[3]) if len(parts[1]) < 10 else None
+
+
+async def find_caller(connection: Connection, text: str) -> Caller | None:
+    """Tell who holds the key, None when nobody does."""
+    parts = split_key(text)
+    if parts is None:
+        return None
+    tenant, key_id, secret = parts
+    cursor = await connection.execute(
+        "select hash, role, name from api_keys where tenant=%s and id=%s and revoked is null",
+        (tenant, key_id),
+    )
+    row = await cursor.fetchone()
+    given = hashlib.sha256(secret.encode()).digest()
+    if row is None or not hmac.compare_digest(bytes(row[0]), given):
+        return None
+    return Caller(tenant=tenant, key=key_id, role=row[1], name=row[2])
+
+
+async def open_account(connection: Connection, account: Account) -> None:
+    """Register a shop on a channel with the secret that verifies its messages."""
+    await connection.execute(
+        "insert into accounts(tenant,account,channel,shop,key,secret) values(%s,%s,%s,%s,%s,%s)"
+        " on conflict (tenant,account) do update set channel=excluded.channel, shop=excluded.shop,"
+        " key=excluded.key, secret=excluded.secret",
+        (
+            account.tenant,
+            account.account,
+            account.channel,
+            account.shop,
+            account.key,
+            account.secret,
+        ),
+    )
+
+
+async def find_account(connection: Connection, text: str) -> Account | None:
+    """Find a shop by `<tenant>.<account>`."""
+    number, _, name = text.partition(".")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return None
+    cursor = await connection.execute(
+        "select tenant,account,channel,shop,key,secret from accounts where tenant=%s and account=%s",
+        (int(number), name),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return Account(
+        tenant=row[0], account=row[1], channel=row[2], shop=row[3], key=row[4], secret=row[5]
+    )
+
+
+async def _touch(connection: Connection, tenant: int) -> None:
+    await connection.execute("update tenants set revision=revision+1 where id=%s", (tenant,))
+
+
+async def _imported(
+    connection: Connection, tenant: int, actor: Actor, kind: str, rows: Sequence[Struct]
+) -> None:
+    digest = hashlib.sha256(b"\n".join(canonical.encode_struct(r) for r in rows)).hexdigest()
+    await _touch(connection, tenant)
+    await say(connection, tenant, actor, MasterImported(kind=kind, rows=len(rows), digest=digest))
+
+
+async def _lock_tenant(connection: Connection, tenant: int) -> None:
+    await connection.execute("select 1 from tenants where id=%s for update", (tenant,))
+
+
+async def _number(connection: Connection, sql: str, tenant: int) -> int:
+    cursor = await connection.execute(sql, (tenant,), binary=True)
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def put_skus(connection: Connection, tenant: int, rows: Sequence[Sku], actor: Actor) -> None:
+    """Write SKUs; known codes are updated and keep their number."""
+    async with connection.transaction():
+        await _lock_tenant(connection, tenant)
+        cursor = await connection.execute(
+            "select code,no from skus where tenant=%s and code = any(%s)",
+            (tenant, [r.code for r in rows]),
+        )
+        numbers: dict[str, int] = dict(await cursor.fetchall())
+        following = await _number(connection, tables.NEXT_SKU, tenant)
+        for r in rows:
+            if r.code not in numbers:
+                numbers[r.code] = following
+                following += 1
+        rows = list({r.code: r for r in rows}.values())
+        w = write
+        await connection.execute(
+            tables.UPSERT_SKUS,
+            (
+                w.int4s([tenant] * len(rows)),
+                w.int4s([numbers[r.code] for r in rows]),
+                w.texts([r.code for r in rows]),
+                w.texts([r.name for r in rows]),
+                w.int4s([r.weight_g for r in rows]),
+                w.int4s([int(r.storage) for r in rows]),
+                w.int8s([r.price_fen for r in rows]),
+                w.texts([r.barcode for r in rows]),
+            ),
+            binary=True,
+        )
+        await _imported(connection, tenant, actor, "sku", rows)
+
+
+async def put_warehouses(
+    connection: Connection, tenant: int, rows: Sequence[Warehouse], actor: Actor
+) -> None:
+    """Write warehouses; known codes are updated and keep their number."""
+    async with connection.transaction():
+        await _lock_tenant(connection, tenant)
+        cursor = await connection.execute(
+            "select code,no from warehouses where tenant=%s", (tenant,)
+        )
+        numbers: dict[str, int] = dict(await cursor.fetchall())
+        following = await _number(connection, tables.NEXT_WAREHOUSE, tenant)
+        for r in rows:
+            if r.code not in numbers:
+                numbers[r.code] = following
+                following += 1
+            await connection.execute(
+                tables.UPSERT_WAREHOUSE,
+                (
+                    tenant,
+                    numbers[r.code],
+                    r.code,
+                    r.name,
+                    r.region,
+                    r.lng_udeg,
+                    r.lat_udeg,
+                    r.storage_bits,
+                    r.capacity_units,
+                    r.cutoff_min,
+                    r.calendar,
+                ),
+                binary=True,
+            )
+        await _imported(connection, tenant, actor, "warehouse", rows)
+
+
+async def put_regions(
+    connection: Connection, tenant: int, rows: Sequence[Region], actor: Actor
+) -> None:
+    """Write the regions that the merchant serves."""
+    async with connection.transaction():
+        await _lock_tenant(connection, tenant)
+        cursor = await connection.execute("select code,no from regions where tenant=%s", (tenant,))
+        numbers: dict[str, int] = dict(await cursor.fetchall())
+        following = await _number(connection, routing_tables.NEXT_REGION, tenant)
+        for r in rows:
+            if r.code not in numbers:
+                numbers[r.code] = following
+                following += 1
+        w = write
+        await connection.execute(
+            routing_tables.UPSERT_REGIONS,
+            (
+                w.int4s([tenant] * len(rows)),
+                w.int4s([numbers[r.code] for r in rows]),
+                w.texts([r.code for r in rows]),
+                w.texts([r.name for r in rows]),
+                w.texts([r.province for r in rows]),
+                w.int4s([r.lng_udeg for r in rows]),
+                w.int4s([r.lat_udeg for r in rows]),
+            ),
+            binary=True,
+        )
+        await _imported(connection, tenant, actor, "region", rows)
+
+
+async def put_lanes(
+    connection: Connection, tenant: int, rows: Sequence[Lane], actor: Actor
+) -> None:
+    """Write lanes and their tariffs. Raises InputError for a warehouse or region that is not there."""
+    async with connection.transaction():
+        await _lock_tenant(connection, tenant)
+        cursor = await connection.execute(
+            "select code,no from warehouses where tenant=%s", (tenant,)
+        )
+        warehouses: dict[str, int] = dict(await cursor.fetchall())
+        cursor = await connection.execute("select code,no from regions where tenant=%s", (tenant,))
+        regions: dict[str, int] = dict(await cursor.fetchall())
+        for i, r in enumerate(rows):
+            if r.warehouse not in warehouses or r.region not in regions:
+                raise InputError("lane_end", f"no {r.warehouse!r} or {r.region!r}", f"/{i}")
+        w = write
+        await connection.execute(
+            routing_tables.UPSERT_LANES,
+            (
+                w.int4s([tenant] * len(rows)),
+                w.int4s([warehouses[r.warehouse] for r in rows]),
+                w.int4s([regions[r.region] for r in rows]),
+                w.int4s([r.transit_min for r in rows]),
+                w.int4s([r.sd_min for r in rows]),
+                w.int4s([r.first_kg_fen for r in rows]),
+                w.int4s([r.extra_kg_fen for r in rows]),
+                w.texts([r.carrier for r in rows]),
+            ),
+            binary=True,
+        )
+        await _imported(connection, tenant, actor, "lane", rows)

@@ -1,0 +1,151 @@
+"""Stock as people and systems set it: counts, receipts, safety, quotas. The facts carry the differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from danshu.capabilities.stock import tables
+from danshu.capabilities.stock.facts import Moved, QuotaSet, StockMoved
+from danshu.capabilities.stock.model import StockLevel
+from danshu.hub import merchants
+from danshu.kernel.errors import InputError, Refusal
+from danshu.kernel.fact import Actor
+from danshu.ledger import write
+
+Connection = psycopg.AsyncConnection[Any]
+_ROWS_A_FACT = 400
+BELOW_RESERVED = Refusal(
+    code="below_reserved",
+    reason="实物少于已占用,先处理已占用的订单",
+    reason_en="Less on hand than is reserved: settle the reserved orders first",
+    clause="stock.on_hand",
+)
+
+
+async def count_stock(
+    connection: Connection, tenant: int, levels: Sequence[StockLevel], reason: str, actor: Actor
+) -> Refusal | None:
+    """Set what is on hand, kept for safety and in transit; `reserved` is left to the orders.
+
+    Raises InputError for a warehouse or SKU that is not there. One commit: all rows or none.
+    """
+    async with connection.transaction():
+        warehouses, skus = await _numbers(connection, tenant, levels)
+        rows: dict[tuple[int, int], StockLevel] = {}
+        for i, v in enumerate(levels):
+            if v.warehouse not in warehouses or v.sku not in skus:
+                raise InputError("stock_row", f"no {v.warehouse!r} or {v.sku!r}", f"/{i}")
+            if min(v.on_hand, v.safety, v.in_transit) < 0:
+                raise InputError("stock_negative", "units are 0 or more", f"/{i}")
+            rows[warehouses[v.warehouse], skus[v.sku]] = v
+        keys = sorted(rows)
+        cursor = await connection.execute(
+            tables.READ_ROWS,
+            (write.int4s([k[0] for k in keys]), write.int4s([k[1] for k in keys]), tenant),
+            binary=True,
+        )
+        before = {(r[0], r[1]): r for r in await cursor.fetchall()}
+        if any(k in before and rows[k].on_hand < before[k][3] for k in keys):
+            return BELOW_RESERVED
+        await connection.execute(
+            tables.WRITE_ROWS,
+            (
+                write.int4s([tenant] * len(keys)),
+                write.int4s([k[0] for k in keys]),
+                write.int4s([k[1] for k in keys]),
+                write.int8s([rows[k].on_hand for k in keys]),
+                write.int8s([rows[k].safety for k in keys]),
+                write.int8s([rows[k].in_transit for k in keys]),
+            ),
+            binary=True,
+        )
+        for moved in _differences(rows, before, reason):
+            await merchants.say(connection, tenant, actor, moved)
+    return None
+
+
+def _differences(
+    rows: dict[tuple[int, int], StockLevel], before: dict[tuple[int, int], Any], reason: str
+) -> list[StockMoved]:
+    by_warehouse: dict[str, list[Moved]] = {}
+    for key, v in sorted(rows.items()):
+        _, _, on_hand, _, safety, in_transit = before.get(key, (0, 0, 0, 0, 0, 0))
+        moved = Moved(
+            sku=v.sku,
+            on_hand=v.on_hand - on_hand,
+            safety=v.safety - safety,
+            in_transit=v.in_transit - in_transit,
+        )
+        if moved.on_hand or moved.safety or moved.in_transit:
+            by_warehouse.setdefault(v.warehouse, []).append(moved)
+    return [
+        StockMoved(warehouse=w, reason=reason, lines=tuple(lines[i : i + _ROWS_A_FACT]))
+        for w, lines in by_warehouse.items()
+        for i in range(0, len(lines), _ROWS_A_FACT)
+    ]
+
+
+async def receive_stock(
+    connection: Connection,
+    tenant: int,
+    warehouse: str,
+    moved: Sequence[Moved],
+    reason: str,
+    actor: Actor,
+) -> Refusal | None:
+    """Add units to what is on hand or in transit; negative takes away, never below what is reserved."""
+    async with connection.transaction():
+        levels = [StockLevel(warehouse=warehouse, sku=m.sku, on_hand=0) for m in moved]
+        warehouses, skus = await _numbers(connection, tenant, levels)
+        for i, m in enumerate(moved):
+            if warehouse not in warehouses or m.sku not in skus:
+                raise InputError("stock_row", f"no {warehouse!r} or {m.sku!r}", f"/lines/{i}")
+        wh = warehouses[warehouse]
+        try:
+            for m in sorted(moved, key=lambda m: skus[m.sku]):
+                await connection.execute(
+                    "insert into stock(tenant,wh,sku,on_hand,safety,in_transit) values(%s,%s,%s,%s,%s,%s)"
+                    " on conflict (tenant,wh,sku) do update set on_hand=stock.on_hand+excluded.on_hand,"
+                    " safety=stock.safety+excluded.safety, in_transit=stock.in_transit+excluded.in_transit",
+                    (tenant, wh, skus[m.sku], m.on_hand, m.safety, m.in_transit),
+                )
+        except psycopg.errors.CheckViolation:
+            raise psycopg.Rollback from None
+        await merchants.say(
+            connection,
+            tenant,
+            actor,
+            StockMoved(warehouse=warehouse, reason=reason, lines=tuple(moved)),
+        )
+        return None
+    return BELOW_RESERVED
+
+
+async def set_quota(connection: Connection, tenant: int, quota: QuotaSet, actor: Actor) -> None:
+    """Cap what a channel may sell of a SKU in a warehouse; -1 lifts the cap."""
+    async with connection.transaction():
+        levels = [StockLevel(warehouse=quota.warehouse, sku=quota.sku, on_hand=0)]
+        warehouses, skus = await _numbers(connection, tenant, levels)
+        if quota.warehouse not in warehouses or quota.sku not in skus:
+            raise InputError("stock_row", f"no {quota.warehouse!r} or {quota.sku!r}")
+        key = (tenant, warehouses[quota.warehouse], skus[quota.sku], quota.channel)
+        if quota.cap < 0:
+            await connection.execute(tables.DROP_QUOTA, key, binary=True)
+        else:
+            await connection.execute(tables.SET_QUOTA, (*key, quota.cap), binary=True)
+        await merchants.say(connection, tenant, actor, quota)
+
+
+async def _numbers(
+    connection: Connection, tenant: int, levels: Sequence[StockLevel]
+) -> tuple[dict[str, int], dict[str, int]]:
+    cursor = await connection.execute("select code,no from warehouses where tenant=%s", (tenant,))
+    warehouses: dict[str, int] = dict(await cursor.fetchall())
+    cursor = await connection.execute(
+        "select code,no from skus where tenant=%s and code = any(%s)",
+        (tenant, list({v.sku for v in levels})),
+    )
+    return warehouses, dict(await cursor.fetchall())
