@@ -225,6 +225,14 @@ def test_every_region_once_and_complete() -> None:
     assert all(p.province and p.short and p.en for p in DOMESTIC)
 
 
+def test_counties_belong_to_regions() -> None:
+    assert {"西湖区", "上城区"} <= set(GAZETTEER.counties("330100"))
+    assert GAZETTEER.counties("419001") == GAZETTEER.counties("nowhere") == ()
+    for place in DOMESTIC:
+        for county in GAZETTEER.counties(place.code):
+            assert GAZETTEER.resolve("", place.province, place.name, county) == place.code
+
+
 def test_coordinates_lie_in_the_country() -> None:
     assert all(73e6 < p.lng_udeg < 135.1e6 and 16e6 < p.lat_udeg < 53.6e6 for p in DOMESTIC)
     assert {p.code for p in FOREIGN if not (p.lng_udeg or p.lat_udeg)} == {"AQ", "BV", "HM", "UM"}

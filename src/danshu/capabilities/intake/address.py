@@ -68,6 +68,10 @@ class Gazetteer:
         self._by_code = {place.code: place for place in self.places}
         domestic = [place for place in self.places if place.domestic]
         known_counties = tuple(counties)
+        names: dict[str, list[str]] = {}
+        for region, name in known_counties:
+            names.setdefault(region, []).append(name)
+        self._county_names = {region: tuple(found) for region, found in names.items()}
         self._countries = _index_countries(self.places)
         self._provinces = _index_provinces(domestic)
         self._cities = _index_cities(domestic)
@@ -98,6 +102,10 @@ class Gazetteer:
     def place(self, code: str) -> Place | None:
         """Give the place of a region code."""
         return self._by_code.get(code)
+
+    def counties(self, code: str) -> tuple[str, ...]:
+        """Give the names of the counties and districts of a region, former ones too."""
+        return self._county_names.get(code, ())
 
     def resolve(
         self,
