@@ -82,7 +82,7 @@ class Verified(Struct, frozen=True, kw_only=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """A consistency file (tlog-witness add-checkpoint body): from `old_size` to a checkpoint."""
+    """The head of a log: its origin, size in leaves, root hash; we write no extension lines."""
 
     origin: str
     size: int
