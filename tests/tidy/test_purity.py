@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tidy.tree import modules, parse, place
+from tests.tidy.tree import assert_none, modules, parse, place
 
 IMPURE_CALLS = {
     "now", "utcnow", "today", "uuid1", "uuid4", "urandom", "getrandom", "time_ns", "monotonic",
@@ -60,4 +60,4 @@ def test_pure_modules_are_pure() -> None:
     for path in places.values():
         found += [f"{place(path, line)} {name}" for line, name in impurities(parse(path))]
     assert len(places) > 5
-    assert found == []
+    assert_none(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,3 +88,9 @@ def place(path: Path, line: int = 0) -> str:
     """Name a file, and a line in it, as a person would."""
     name = path.relative_to(ROOT).as_posix()
     return f"{name}:{line}" if line else name
+
+
+def assert_none(found: Iterable[object]) -> None:
+    """Fail with everything that was found, one a line."""
+    lines = [str(item) for item in found]
+    assert not lines, "\n" + "\n".join(lines)
