@@ -86,3 +86,7 @@ PROMISE_WARNINGS: Final = 8
 
 # Connections of one process to the database, beside the one that writes groups
 CONNECTIONS: Final = 10
+
+# Evidence bundles, as read by the verifier
+BUNDLE_FILES: Final = 10_000
+BUNDLE_BYTES: Final = 1_073_741_824

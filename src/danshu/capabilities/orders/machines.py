@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from danshu.kernel.errors import Refusal
-from danshu.kernel.machine import Edge, Machine
+from danshu.kernel.machine import Edge, Machine, Words
 
 
 def _edge(event: str, source: str, target: str, zh: str, en: str) -> Edge:
@@ -11,33 +11,33 @@ def _edge(event: str, source: str, target: str, zh: str, en: str) -> Edge:
 
 
 def _no(code: str, zh: str, en: str) -> Refusal:
-    return Refusal(code=code, reason=zh, reason_en=en, clause=f"machine.{code}")
+    return Refusal(code=code, reason=zh, reason_en=en, clause="")
 
 
 _WORDS = {
-    "placed": ("已下单", "placed"),
-    "confirmed": ("已确认", "confirmed"),
-    "paid": ("已付款", "paid"),
-    "allocated": ("已分仓", "allocated"),
-    "released": ("已下发", "released"),
-    "picked": ("已拣货", "picked"),
-    "packed": ("已打包", "packed"),
-    "shipped": ("已揽收", "shipped"),
-    "delivered": ("已签收", "delivered"),
-    "completed": ("已完成", "completed"),
-    "cancelled": ("已取消", "cancelled"),
+    "placed": Words(zh="已下单", en="placed"),
+    "confirmed": Words(zh="已确认", en="confirmed"),
+    "paid": Words(zh="已付款", en="paid"),
+    "allocated": Words(zh="已分仓", en="allocated"),
+    "released": Words(zh="已下发", en="released"),
+    "picked": Words(zh="已拣货", en="picked"),
+    "packed": Words(zh="已打包", en="packed"),
+    "shipped": Words(zh="已揽收", en="shipped"),
+    "delivered": Words(zh="已签收", en="delivered"),
+    "completed": Words(zh="已完成", en="completed"),
+    "cancelled": Words(zh="已取消", en="cancelled"),
 }
 _EVENTS = {
-    "confirm": ("确认", "confirm"),
-    "pay": ("付款", "pay"),
-    "allocate": ("分仓", "allocate"),
-    "release": ("下发", "release"),
-    "pick": ("拣货", "pick"),
-    "pack": ("打包", "pack"),
-    "ship": ("揽收", "ship"),
-    "deliver": ("签收", "deliver"),
-    "complete": ("完成", "complete"),
-    "cancel": ("取消", "cancel"),
+    "confirm": Words(zh="确认", en="confirm"),
+    "pay": Words(zh="付款", en="pay"),
+    "allocate": Words(zh="分仓", en="allocate"),
+    "release": Words(zh="下发", en="release"),
+    "pick": Words(zh="拣货", en="pick"),
+    "pack": Words(zh="打包", en="pack"),
+    "ship": Words(zh="揽收", en="ship"),
+    "deliver": Words(zh="签收", en="deliver"),
+    "complete": Words(zh="完成", en="complete"),
+    "cancel": Words(zh="取消", en="cancel"),
 }
 _GIVE_UP_ZH = "出库前合同解除,占用的库存释放,已付款项应退还"
 _GIVE_UP_EN = "Rescinded before dispatch: reserved stock is freed and what was paid is owed back"
@@ -47,7 +47,7 @@ ORDER = Machine(
     initial="placed",
     states=_WORDS,
     events=_EVENTS,
-    final=("completed", "cancelled"),
+    final=frozenset({"completed", "cancelled"}),
     edges=(
         _edge(
             "confirm",
@@ -178,7 +178,7 @@ FULFILMENT = Machine(
     initial="allocated",
     states={s: _WORDS[s] for s in (*_STEPS, "cancelled")},
     events={e: _EVENTS[e] for e in (*_FULFILMENT_EVENTS, "cancel")},
-    final=("delivered", "cancelled"),
+    final=frozenset({"delivered", "cancelled"}),
     edges=(
         *(e for e in ORDER.edges if e.event in _FULFILMENT_EVENTS),
         _edge(
@@ -208,13 +208,13 @@ FULFILMENT = Machine(
 HOLD = Machine(
     name="hold",
     initial="free",
-    states={"free": ("未挂起", "free"), "held": ("已挂起", "held")},
+    states={"free": Words(zh="未挂起", en="free"), "held": Words(zh="已挂起", en="held")},
     events={
-        "hold": ("挂起", "hold"),
-        "unhold": ("解除挂起", "unhold"),
+        "hold": Words(zh="挂起", en="hold"),
+        "unhold": Words(zh="解除挂起", en="unhold"),
         **{e: _EVENTS[e] for e in ("release", "pick", "pack", "ship")},
     },
-    final=(),
+    final=frozenset(),
     edges=(
         _edge(
             "hold",

@@ -1,0 +1,217 @@
+"""The `danshu` command. Everything heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="danshu",
+    help="单枢: an order decision hub. Orders are decided, promised, reserved, made durable and provable.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+evidence = typer.Typer(help="Evidence bundles of orders.", no_args_is_help=True)
+routing = typer.Typer(help="Explain and replay routing decisions.", no_args_is_help=True)
+keys = typer.Typer(help="API keys and the log's verification keys.", no_args_is_help=True)
+app.add_typer(evidence, name="evidence")
+app.add_typer(routing, name="routing")
+app.add_typer(keys, name="keys")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Code of the merchant.")]
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+) -> None:
+    """Start everything: database, API, sequencer, sealer, timers, followers."""
+    from danshu.faces.cli import running
+
+    raise typer.Exit(running.up(host, port))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+) -> None:
+    """Start one HTTP node against DANSHU_DATABASE_URL; many may run."""
+    from danshu.faces.cli import running
+
+    raise typer.Exit(running.serve(host, port))
+
+
+@app.command()
+def work(
+    only: Annotated[
+        str, typer.Option(help="Run one room: sequence, seal, timers, search, partitions.")
+    ] = "",
+) -> None:
+    """Start the workers beside the HTTP nodes; one of each room works at a time, others stand by."""
+    from danshu.faces.cli import running
+
+    raise typer.Exit(running.work(only))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check the installation: Python, database, schema, partitions, log lag, plug-ins."""
+    from danshu.faces.cli import doctor as room
+
+    raise typer.Exit(room.run(as_json))
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Do it once, print JSON totals, exit.")
+    ] = False,
+    orders: Annotated[int, typer.Option(help="Orders a channel.", min=1, max=10_000)] = 30,
+) -> None:
+    """Make a merchant with 37 warehouses, bring in orders through eight channels, prove one of them."""
+    from danshu.faces.cli import demo as room
+
+    raise typer.Exit(room.run(once, orders))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX, Parquet, NDJSON.")
+    ],
+    channel: Annotated[
+        str, typer.Option(help="Channel adapter; `table` needs a mapping.")
+    ] = "table",
+    mapping: Annotated[Optional[Path], typer.Option(exists=True, dir_okay=False)] = None,  # noqa: UP045
+    tenant: Tenant = "demo",
+    rejects: Annotated[
+        Optional[Path], typer.Option(help="Where bad rows go, with reasons.")
+    ] = None,  # noqa: UP045
+    as_json: Json = False,
+) -> None:
+    """Import orders from a file; resumable, nothing lost, nothing doubled."""
+    from danshu.faces.cli import importing
+
+    raise typer.Exit(importing.run(file, channel, mapping, tenant, rejects, as_json))
+
+
+@app.command()
+def audit(tenant: Tenant = "demo", as_json: Json = False) -> None:
+    """Fold all facts and compare every row; hash the whole log again and check every seal."""
+    from danshu.faces.cli import auditing
+
+    raise typer.Exit(auditing.run(tenant, as_json))
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    trust: Annotated[Optional[Path], typer.Option(help="vkeys from outside the bundle.")] = None,  # noqa: UP045
+    as_json: Json = False,
+) -> None:
+    """Verify an evidence bundle offline. Exit 0 passed, 1 failed, 2 passed on the bundle's own keys."""
+    from danshu.faces import verify as room
+
+    trusted = trust.read_text().split() if trust else []
+    with file.open("rb") as source:
+        report = room.verify(source, trusted)
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode({"code": report.code, "report": report}).decode())
+    else:
+        typer.echo(room.describe(report))
+    raise typer.Exit(report.code)
+
+
+@evidence.command("export")
+def evidence_export(
+    order: str,
+    out: Annotated[Optional[Path], typer.Option(help="Default: ORDER.evb.zip")] = None,  # noqa: UP045
+    tenant: Tenant = "demo",
+) -> None:
+    """Write the evidence bundle of an order."""
+    from danshu.faces.cli import proving
+
+    raise typer.Exit(proving.export(order, out, tenant))
+
+
+@routing.command("explain")
+def routing_explain(order: str, tenant: Tenant = "demo", as_json: Json = False) -> None:
+    """Tell why this warehouse, and why not each of the others."""
+    from danshu.faces.cli import deciding
+
+    raise typer.Exit(deciding.explain(order, tenant, as_json))
+
+
+@routing.command("replay")
+def routing_replay(order: str, tenant: Tenant = "demo", as_json: Json = False) -> None:
+    """Decide again on the stored snapshot; the bytes must be equal."""
+    from danshu.faces.cli import deciding
+
+    raise typer.Exit(deciding.replay(order, tenant, as_json))
+
+
+@keys.command("issue")
+def keys_issue(
+    name: str,
+    role: Annotated[
+        str, typer.Option(help="admin, operator, warehouse, channel or viewer.")
+    ] = "operator",
+    tenant: Tenant = "demo",
+) -> None:
+    """Issue an API key; it is shown once."""
+    from danshu.faces.cli import proving
+
+    raise typer.Exit(proving.issue(name, role, tenant))
+
+
+@keys.command("trust")
+def keys_trust(tenant: Tenant = "demo") -> None:
+    """Print the verification keys of the merchant's books, to be handed out apart from any bundle."""
+    from danshu.faces.cli import proving
+
+    raise typer.Exit(proving.trust(tenant))
+
+
+@app.command()
+def bench(
+    name: str,
+    as_json: Json = False,
+    seconds: Annotated[Optional[int], typer.Option(min=1)] = None,  # noqa: UP045
+    size: Annotated[Optional[int], typer.Option(min=1)] = None,  # noqa: UP045
+) -> None:
+    """Run a benchmark with its floor: place, route, ledger, growth, list."""
+    from danshu.faces.cli import measuring
+
+    raise typer.Exit(measuring.run(name, as_json, seconds, size))
+
+
+@app.command()
+def story(
+    name: Annotated[str, typer.Argument()] = "",
+    as_json: Json = False,
+    listing: Annotated[bool, typer.Option("--list", help="Show the stories.")] = False,
+) -> None:
+    """Play a story through the public API on a fresh merchant; exits 1 when one of its claims fails."""
+    from danshu.faces.cli import telling
+
+    raise typer.Exit(telling.run(name, as_json, listing))
+
+
+def run() -> None:
+    """Run the command; a known error is one sentence on stderr and exit code 1."""
+    from danshu.kernel.errors import DanshuError
+
+    try:
+        app()
+    except DanshuError as error:
+        typer.echo(f"danshu: {error.diagnose()}", err=True)
+        sys.exit(1)
