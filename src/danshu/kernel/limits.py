@@ -47,6 +47,7 @@ NOTE_BYTES: Final = 1_000_000
 NOTE_SIGNATURES: Final = 100
 PROOF_HASHES: Final = 63
 MONEY_CHARS: Final = 32
+CALENDAR_BYTES: Final = 65_536
 
 # Channels
 CHANNEL_BODY_BYTES: Final = 1_048_576
@@ -90,3 +91,6 @@ CONNECTIONS: Final = 10
 # Evidence bundles, as read by the verifier
 BUNDLE_FILES: Final = 10_000
 BUNDLE_BYTES: Final = 1_073_741_824
+
+# Timers that one commit fires
+TIMERS_A_STEP: Final = 100

@@ -1,0 +1,87 @@
+"""`danshu up`, `serve`, `work`: processes."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+
+import typer
+
+from danshu.hub import compose, settings
+from danshu.ledger import engine
+
+_PR_SET_PDEATHSIG = 1
+
+
+def up(host: str, port: int) -> int:
+    """Own or join the database, start the workers as a child, serve until told to stop."""
+    chosen = settings.read()
+    with engine.resolve(tell=lambda text: typer.echo(text, err=True)) as store:
+        compose.prepare(store.url)
+        worker = start_worker(store.url)
+        try:
+            _serve(store.url, host or chosen.host, port or chosen.port)
+        finally:
+            stop(worker)
+    return 0
+
+
+def serve(host: str, port: int) -> int:
+    """Serve HTTP on a database that is there already."""
+    chosen = settings.read()
+    with engine.resolve() as store:
+        compose.prepare(store.url)
+        _serve(store.url, host or chosen.host, port or chosen.port)
+    return 0
+
+
+def work(only: str) -> int:
+    """Run the workers' rooms."""
+    from danshu.faces.work import rooms
+
+    if only and only not in {r.name for r in rooms.ROOMS}:
+        typer.echo(
+            f"danshu: no room {only!r}; there are {', '.join(r.name for r in rooms.ROOMS)}",
+            err=True,
+        )
+        return 2
+    with engine.resolve() as store:
+        compose.prepare(store.url)
+        asyncio.run(rooms.run(store.url, only))
+    return 0
+
+
+def _serve(url: str, host: str, port: int) -> None:
+    from danshu.faces.http import serve as http
+
+    typer.echo(f"danshu: http://{host}:{port}  API: /v1  docs: /docs", err=True)
+    http.run(url, host, port)
+
+
+def start_worker(url: str) -> subprocess.Popen[bytes]:
+    """Start `danshu work` on a database, as a child that ends with this process."""
+
+    def follow_parent() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "danshu", "work"],
+        env={**os.environ, "DANSHU_DATABASE_URL": url},
+        preexec_fn=follow_parent,
+        start_new_session=True,
+    )
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """Ask a child to end, and insist after ten seconds."""
+    child.terminate()
+    try:
+        child.wait(10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

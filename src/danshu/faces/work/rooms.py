@@ -1,0 +1,113 @@
+"""The rooms: sequence, seal, timers, search, partitions. A room that fails begins again; nothing is skipped."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+from msgspec import Struct
+
+from danshu.hub import clocks, search
+from danshu.hub.compose import PARTITION_DAYS, now_ms
+from danshu.kernel.errors import DanshuError
+from danshu.ledger import migrate
+from danshu.ledger.seal import Sealer
+from danshu.ledger.sequence import Sequencer
+from danshu.ledger.write import connect
+
+Step = Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]
+_log = logging.getLogger("danshu.work")
+_AFTER_ERROR_S = 1.0
+
+
+class Room(Struct, frozen=True):
+    """A room: how a step is made, and how long to rest when there was nothing to do."""
+
+    name: str
+    begin: Callable[[str], Step]
+    rest_s: float
+
+
+def _sequence(url: str) -> Step:
+    sequencer = Sequencer()
+
+    async def step(connection: psycopg.AsyncConnection[Any]) -> int:
+        return await sequencer.step(connection, now_ms())
+
+    return step
+
+
+def _seal(url: str) -> Step:
+    sealer = Sealer()
+
+    async def step(connection: psycopg.AsyncConnection[Any]) -> int:
+        return await sealer.step(connection, now_ms())
+
+    return step
+
+
+def _partitions(url: str) -> Step:
+    async def step(connection: psycopg.AsyncConnection[Any]) -> int:
+        today = datetime.datetime.now(datetime.UTC).date()
+
+        def make() -> int:
+            with psycopg.connect(url, autocommit=True) as plain:
+                return migrate.make_partitions(plain, today, PARTITION_DAYS)
+
+        await asyncio.to_thread(make)
+        return 0
+
+    return step
+
+
+ROOMS = (
+    Room("sequence", _sequence, 0.05),
+    Room("seal", _seal, 0.1),
+    Room("timers", clocks.begin, 0.5),
+    Room("search", search.begin, 0.2),
+    Room("partitions", _partitions, 3600.0),
+)
+
+
+async def live(room: Room, url: str, stop: asyncio.Event) -> None:
+    """Run a room until `stop`: step, rest when idle, begin anew after an error."""
+    connection: psycopg.AsyncConnection[Any] | None = None
+    step = room.begin(url)
+    try:
+        while not stop.is_set():
+            rest_s = room.rest_s
+            try:
+                if connection is None or connection.closed:
+                    connection = await connect(url)
+                if await step(connection):
+                    continue
+            except (DanshuError, psycopg.Error, OSError) as error:
+                _log.warning("%s: %s", room.name, error)
+                rest_s = max(rest_s, _AFTER_ERROR_S)
+                step = room.begin(url)
+                if connection is not None:
+                    await connection.close()
+            try:
+                await asyncio.wait_for(stop.wait(), rest_s)
+            except TimeoutError:
+                continue
+    finally:
+        if connection is not None:
+            await connection.close()
+
+
+async def run(url: str, only: str = "") -> None:
+    """Run all rooms, or one, until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as group:
+        for room in ROOMS:
+            if only in ("", room.name):
+                group.create_task(live(room, url, stop))
