@@ -13,11 +13,14 @@ settings.register_profile(
 )
 settings.load_profile("danshu")
 
+pytest_plugins = ["tests.fixtures.engine"]
+
 TESTS = Path(__file__).parent
-# Folders whose tests start no server and no database: each of their files may go to either worker.
-# All others go one after the other to one worker, so that one database serves them and tests that
-# kill things, or count on two cores, are never beside each other.
-FREE = {"conformance", "kernel", "tidy"}
+# Folders whose tests start no processes of their own: unless they ask for a database, each of
+# their files may go to either worker. All others go one after the other to one worker, so that one
+# server serves them, and tests that kill things or count on two cores are never beside each other.
+FREE = {"capabilities", "conformance", "kernel", "tidy"}
+DATABASE = {"engine", "server_folder"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,7 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("xdist_group"):
             continue
         path = item.path.relative_to(TESTS)
-        group = str(path) if path.parts[0] in FREE else "one after the other"
+        is_free = path.parts[0] in FREE and DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+        group = path.as_posix() if is_free else "one after the other"
         item.add_marker(pytest.mark.xdist_group(group))
 
 
