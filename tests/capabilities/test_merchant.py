@@ -77,6 +77,12 @@ def test_stock_lies_only_where_it_may() -> None:
     assert min(ambient) < 20 < max(ambient)  # a true subset, not all or nothing
 
 
+def test_everything_sold_abroad_is_where_abroad_is_served_from() -> None:
+    abroad = {w for w, region in LANES if not region.isdigit()}
+    reachable = {level.sku for level in merchant.stock(1) if level.warehouse in abroad}
+    assert {code for code, sku in GOODS.items() if sku.storage is Storage.AMBIENT} <= reachable
+
+
 def test_stock_follows_its_seed() -> None:
     assert merchant.stock(7) == merchant.stock(7)
     assert merchant.stock(7) != merchant.stock(8)

@@ -126,6 +126,8 @@ SITES: Final = (
     Site("YC01", "640100", "城市仓", _A, 12_000, 17 * 60),
 )
 
+_EXPORT_SITE: Final = next(n for n, site in enumerate(SITES) if site.code == "SH01")
+
 
 @cache
 def regions() -> tuple[Region, ...]:
@@ -192,7 +194,8 @@ def popularity() -> tuple[float, ...]:
 def stock(seed: int) -> tuple[StockLevel, ...]:
     """Give stock levels: Zipf demand, more of it near the buyers, misallocated a little.
 
-    Every SKU of the sample messages is held by every warehouse that may hold it.
+    Every SKU of the sample messages is held by every warehouse that may hold it, every SKU by the
+    export warehouse if it may, so that nothing sold abroad is unreachable.
     """
     draw = np.random.default_rng(seed)
     goods, share = skus(), _pull()
@@ -205,7 +208,8 @@ def stock(seed: int) -> tuple[StockLevel, ...]:
             portion = draw.uniform(_LEAST_SHARE, _MOST_SHARE)
             count = max(min(3, len(able)), round(portion * len(able)))
             odds = share[able] / share[able].sum()
-            able = np.sort(draw.choice(able, size=count, replace=False, p=odds))
+            chosen = draw.choice(able, size=count, replace=False, p=odds)
+            able = np.union1d(chosen, np.intersect1d(able, [_EXPORT_SITE]))
         spread = share[able] * draw.lognormal(0.0, _MISALLOCATION_SIGMA, len(able))
         held = _FLOOR_UNITS + np.rint(worth[n] * spread / spread.sum()).astype(np.int64)
         coming = np.where(draw.random(len(able)) < 0.25, held // 3, 0)
