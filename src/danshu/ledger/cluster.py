@@ -7,13 +7,17 @@ PostgreSQL refuses root; permissions of folders that we did not make are never c
 
 from __future__ import annotations
 
+import ctypes
+import glob
 import importlib.util
 import os
 import pwd
 import secrets
 import shutil
+import signal
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +32,7 @@ ACCOUNT: Final = "danshu"
 LAIR: Final = Path("/var/lib/danshu")
 LOCALES: Final = ("C.UTF-8", "en_US.UTF-8")
 SUPERUSER: Final = "postgres"
+PR_SET_PDEATHSIG: Final = 1
 
 Tell = Callable[[str], None]
 
@@ -274,9 +279,11 @@ def make(cluster: Cluster, tell: Tell) -> None:
             f"The folder {data} is neither empty nor a database: choose another with DANSHU_DATA."
         )
     mounted = data.is_mount()
-    new = data if mounted else data.with_name(f"{data.name}.new")
+    new = data if mounted else data.with_name(f"{data.name}.new-{secrets.token_hex(4)}")
     if not mounted:
-        shutil.rmtree(new, ignore_errors=True)
+        # what a killed start was making; its last child may still write there, hence the new name
+        for old in data.parent.glob(f"{glob.escape(data.name)}.new-*"):
+            shutil.rmtree(old, ignore_errors=True)
         new.mkdir(mode=0o700)
     if cluster.account:
         os.chown(new, cluster.account.uid, cluster.account.gid)
@@ -322,6 +329,7 @@ def _initdb(cluster: Cluster, new: Path, locale: str) -> subprocess.CompletedPro
         text=True,
         errors="replace",
         check=False,
+        preexec_fn=leash(signal.SIGKILL),
         **cluster.as_child(),
     )
 
@@ -333,3 +341,22 @@ def clean_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("PG", "LC_", "LANG", "TZ"))
     }
+
+
+def leash(number: int) -> Callable[[], None] | None:
+    """What a child runs before its program, so that it gets signal `number` when our thread ends.
+
+    The signal is Linux's and belongs to the thread that forks; None on other systems.
+    """
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # bound here: after the fork nothing may be loaded or locked
+    parent = os.getpid()
+
+    def tie() -> None:
+        # subprocess runs this after the change of user, which would clear the signal again
+        prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)  # the parent died before the leash was tied
+
+    return tie

@@ -8,14 +8,12 @@ power cuts and containers, so its pid is believed only after looking at the proc
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from enum import Enum
 from pathlib import Path
@@ -23,16 +21,15 @@ from typing import IO, TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from danshu.ledger.cluster import Cluster, EngineFailed, clean_environment
+from danshu.ledger.cluster import Cluster, EngineFailed, clean_environment, leash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 PORT: Final = 5432
 GONE_WAIT_S: Final = 5.0
 STOP_WAIT_S: Final = 60.0
 POLL_S: Final = 0.02
-PR_SET_PDEATHSIG: Final = 1
 PROC: Final = Path("/proc")
 SMALL_RAM_BYTES: Final = 2 * 1024**3
 SMALL_DISK_BYTES: Final = 16 * 1024**3
@@ -266,19 +263,6 @@ def spawn(
         stdout=log,
         stderr=log,
         start_new_session=True,
-        preexec_fn=_leash() if sys.platform == "linux" else None,
+        preexec_fn=leash(signal.SIGINT),
         **cluster.as_child(),
     )
-
-
-def _leash() -> Callable[[], None]:
-    prctl = ctypes.CDLL(None).prctl  # bound here: after the fork nothing may be loaded or locked
-    parent = os.getpid()
-
-    def tie() -> None:
-        # runs after the change of user, which would clear the signal again
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)  # the parent died before the leash was tied
-
-    return tie
