@@ -11,14 +11,9 @@ from danshu.hub import acts
 from danshu.hub.compose import now_ms
 from danshu.hub.worlds import Worlds
 from danshu.kernel.fact import Actor
-from danshu.kernel.limits import TIMERS_A_STEP
-from danshu.ledger import write
+from danshu.ledger import timers
 
 CLOCK = Actor(sub="clock", role="system", grade="C")
-_DUE = """
-select tenant,due,id,kind from timers where due <= %s order by due limit %s for update skip locked
-"""
-_GONE = "delete from timers where tenant=%s and due=%s and id=%s and kind=%s"
 
 
 def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
@@ -37,10 +32,8 @@ async def fire(connection: psycopg.AsyncConnection[Any], worlds: Worlds, at_ms: 
     The deletion comes first in that commit, so that two nodes cannot fire one timer.
     """
     async with connection.transaction():
-        cursor = await connection.execute(_DUE, (write.instant(at_ms * 1000), TIMERS_A_STEP))
-        due = await cursor.fetchall()
-        for tenant, due_at, id_, kind in due:
-            world = await worlds.ensure(tenant)
-            await connection.execute(_GONE, (tenant, due_at, id_, kind))
-            await acts.change(connection, world, id_, CLOCK, at_ms, acts.tick)
+        due = await timers.claim(connection, at_ms * 1000)
+        for timer in due:
+            world = await worlds.ensure(timer.tenant)
+            await acts.change(connection, world, timer.id, CLOCK, at_ms, acts.tick)
     return len(due)

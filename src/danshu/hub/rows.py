@@ -11,7 +11,7 @@ from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.hub.group import Group
-from danshu.ledger import write
+from danshu.ledger import timers, vault, write
 
 TIMER_PROMISE: Final = 1
 _encode = msgspec.json.Encoder().encode
@@ -81,28 +81,29 @@ def statements(group: Group) -> list[write.Statement]:
         )
     )
     out.append(
-        w.Statement(
-            order_tables.INSERT_VAULT,
-            (
-                tenants,
-                oids,
-                w.byteas([p.salt for p in placed]),
-                w.byteas([p.request.raw for p in placed]),
-                w.byteas([p.person for p in placed]),
-            ),
+        vault.put(
+            [
+                vault.Entry(
+                    tenant=p.request.tenant,
+                    id=p.id,
+                    salt=p.salt,
+                    raw=p.request.raw,
+                    person=p.person,
+                )
+                for p in placed
+            ]
         )
     )
     timed = [p for p in placed if p.due_ms]
     if timed:
         out.append(
-            w.Statement(
-                w.INSERT_TIMERS,
-                (
-                    w.int4s([p.request.tenant for p in timed]),
-                    w.times([p.due_ms * 1000 for p in timed]),
-                    w.uuids([p.id for p in timed]),
-                    w.int4s([TIMER_PROMISE] * len(timed)),
-                ),
+            timers.put(
+                [
+                    timers.Timer(
+                        due_us=p.due_ms * 1000, tenant=p.request.tenant, id=p.id, kind=TIMER_PROMISE
+                    )
+                    for p in timed
+                ]
             )
         )
     return out

@@ -17,6 +17,11 @@ from danshu.ledger import write
 
 Connection = psycopg.AsyncConnection[Any]
 _ROWS_A_FACT = 400
+_ADD = (
+    "insert into stock(tenant,wh,sku,on_hand,safety,in_transit) values(%s,%s,%s,%s,%s,%s)"
+    " on conflict (tenant,wh,sku) do update set on_hand=stock.on_hand+excluded.on_hand,"
+    " safety=stock.safety+excluded.safety, in_transit=stock.in_transit+excluded.in_transit"
+)
 BELOW_RESERVED = Refusal(
     code="below_reserved",
     reason="实物少于已占用,先处理已占用的订单",
@@ -97,31 +102,23 @@ async def receive_stock(
     actor: Actor,
 ) -> Refusal | None:
     """Add units to what is on hand or in transit; negative takes away, never below what is reserved."""
-    async with connection.transaction():
-        levels = [StockLevel(warehouse=warehouse, sku=m.sku, on_hand=0) for m in moved]
-        warehouses, skus = await _numbers(connection, tenant, levels)
-        for i, m in enumerate(moved):
-            if warehouse not in warehouses or m.sku not in skus:
-                raise InputError("stock_row", f"no {warehouse!r} or {m.sku!r}", f"/lines/{i}")
-        wh = warehouses[warehouse]
-        try:
+    levels = [StockLevel(warehouse=warehouse, sku=m.sku, on_hand=0) for m in moved]
+    warehouses, skus = await _numbers(connection, tenant, levels)
+    for i, m in enumerate(moved):
+        if warehouse not in warehouses or m.sku not in skus:
+            raise InputError("stock_row", f"no {warehouse!r} or {m.sku!r}", f"/lines/{i}")
+    wh = warehouses[warehouse]
+    try:
+        async with connection.transaction():
             for m in sorted(moved, key=lambda m: skus[m.sku]):
                 await connection.execute(
-                    "insert into stock(tenant,wh,sku,on_hand,safety,in_transit) values(%s,%s,%s,%s,%s,%s)"
-                    " on conflict (tenant,wh,sku) do update set on_hand=stock.on_hand+excluded.on_hand,"
-                    " safety=stock.safety+excluded.safety, in_transit=stock.in_transit+excluded.in_transit",
-                    (tenant, wh, skus[m.sku], m.on_hand, m.safety, m.in_transit),
+                    _ADD, (tenant, wh, skus[m.sku], m.on_hand, m.safety, m.in_transit)
                 )
-        except psycopg.errors.CheckViolation:
-            raise psycopg.Rollback from None
-        await merchants.say(
-            connection,
-            tenant,
-            actor,
-            StockMoved(warehouse=warehouse, reason=reason, lines=tuple(moved)),
-        )
-        return None
-    return BELOW_RESERVED
+            data = StockMoved(warehouse=warehouse, reason=reason, lines=tuple(moved))
+            await merchants.say(connection, tenant, actor, data)
+    except psycopg.errors.CheckViolation:
+        return BELOW_RESERVED
+    return None
 
 
 async def set_quota(connection: Connection, tenant: int, quota: QuotaSet, actor: Actor) -> None:

@@ -91,6 +91,3 @@ CONNECTIONS: Final = 10
 # Evidence bundles, as read by the verifier
 BUNDLE_FILES: Final = 10_000
 BUNDLE_BYTES: Final = 1_073_741_824
-
-# Timers that one commit fires
-TIMERS_A_STEP: Final = 100

@@ -9,10 +9,6 @@ insert into orders(tenant,id,okey,channel,state,wh,region,total,currency,due,seq
 select * from unnest(%b::int4[],%b::uuid[],%b::text[],%b::text[],%b::int2[],%b::int4[],%b::text[],%b::int8[],%b::text[],
 %b::timestamptz[],%b::int4[],%b::bytea[],%b::bytea[],%b::bytea[])
 """
-INSERT_VAULT: Final = """
-insert into vault(tenant,id,salt,raw,person)
-select * from unnest(%b::int4[],%b::uuid[],%b::bytea[],%b::bytea[],%b::bytea[])
-"""
 READ: Final = """
 select id,okey,channel,state,wh,region,total,currency,due,seq,head,doc,terms from orders where tenant=%b and id=%b
 """

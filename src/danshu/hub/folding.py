@@ -1,0 +1,190 @@
+"""The audit's folders: orders with their promises, clocks and originals; stock as the sum of what was said."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import msgspec
+import psycopg
+from msgspec import Struct
+
+from danshu.capabilities.contract import decide as contract
+from danshu.capabilities.contract import evolve as promises_evolve
+from danshu.capabilities.contract import terms
+from danshu.capabilities.contract.model import Promise
+from danshu.capabilities.orders import facts, model
+from danshu.capabilities.orders.evolve import evolve, place
+from danshu.capabilities.stock.facts import StockMoved
+from danshu.hub.world import World
+from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
+from danshu.ledger import vault
+from danshu.ledger.findings import Difference
+
+Connection = psycopg.AsyncConnection[Any]
+_decode_order = msgspec.json.Decoder(model.Order).decode
+_ROWS = """
+select o.id, o.state, o.wh, o.seq, o.due, o.doc, o.terms, v.salt, v.raw, v.person, v.id is not null,
+  exists (select 1 from timers t where t.tenant=o.tenant and t.id=o.id and t.due=o.due)
+from orders o left join vault v on v.tenant=o.tenant and v.id=o.id
+where o.tenant=%s and o.id >= %s and o.id < %s order by o.id
+"""
+_STOCK = """
+select w.code, s2.code, s.on_hand, s.reserved, s.safety, s.in_transit from stock s
+join warehouses w on w.tenant=s.tenant and w.no=s.wh join skus s2 on s2.tenant=s.tenant and s2.no=s.sku
+where s.tenant=%s
+"""
+
+
+class _Folded(Struct, kw_only=True, eq=False):
+    order: model.Order
+    promises: tuple[Promise, ...]
+    seq: int
+    evidence: tuple[Evidence, ...]
+
+
+class OrdersFolder:
+    """Folds each order's stream and compares its row, its clock and the originals that it committed to."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._orders: dict[uuid.UUID, _Folded] = {}
+
+    @property
+    def types(self) -> frozenset[str]:
+        """Every type: each fact of an order's stream counts for its position."""
+        return frozenset(name for name, _ in TYPES)
+
+    def fold(self, fact: Fact) -> None:
+        """Take in one fact of any stream; streams that do not begin with order.placed are no orders."""
+        stream, data = fact.stream, fact.data
+        if isinstance(data, facts.OrderPlaced):
+            order = place(data, epoch_ms(fact.time))
+            self._orders[stream] = _Folded(
+                order=order, promises=(), seq=fact.seq, evidence=fact.evidence
+            )
+            return
+        folded = self._orders.get(stream)
+        if folded is None or isinstance(data, msgspec.Raw):
+            return
+        folded.order = evolve(folded.order, data)
+        folded.promises = promises_evolve.evolve(folded.promises, data, self._world.book)
+        folded.seq = fact.seq
+
+    async def compare(
+        self, connection: Connection, first: uuid.UUID, end: uuid.UUID
+    ) -> list[Difference]:
+        """Compare the rows of the streams [first, end) and forget them."""
+        found: list[Difference] = []
+        cursor = await connection.execute(_ROWS, (self._world.tenant, first, end), binary=True)
+        async for row in cursor:
+            folded = self._orders.pop(row[0], None)
+            if folded is None:
+                found.append(
+                    Difference(
+                        code="row_alone", where=f"orders {row[0]}", detail="a row without facts"
+                    )
+                )
+            else:
+                found.extend(
+                    Difference(code="row_differs", where=f"orders {row[0]}", detail=why)
+                    for why in self._odd(folded, row)
+                )
+        found.extend(
+            Difference(code="facts_alone", where=f"orders {i}", detail="facts without a row")
+            for i in self._orders
+        )
+        self._orders.clear()
+        return found
+
+    def _odd(self, folded: _Folded, row: tuple[Any, ...]) -> list[str]:
+        _, state, wh, seq, due, doc, terms_raw, salt, raw, person, has_vault, has_timer = row
+        odd = []
+        if _decode_order(bytes(doc)) != folded.order:
+            odd.append("the order is not what its facts say")
+        if terms.load(bytes(terms_raw), self._world.book) != folded.promises:
+            odd.append("the promises are not what the facts say")
+        if state != model.state(folded.order) or seq != folded.seq:
+            odd.append("state or position is not what the facts say")
+        warehouse = model.first_warehouse(folded.order)
+        if wh != self._world.warehouse_no.get(warehouse, -1):
+            odd.append("the warehouse is not what the facts say")
+        due_ms = contract.next_ms(folded.promises)
+        if due_ms != (round(due.timestamp() * 1000) if due else 0):
+            odd.append("the clock is not what the promises say")
+        if due_ms and not has_timer:
+            odd.append("the clock has no timer")
+        if not has_vault:
+            odd.append("the originals are not in the vault")
+        for kind, label, data in (("raw", "raw", raw), ("receiver", "person", person)):
+            digest = next((e.digest for e in folded.evidence if e.kind == kind), "")
+            if data is not None and vault.commit(bytes(salt), label, bytes(data)) != digest:
+                odd.append(f"the original ({kind}) is not what the fact committed to")
+        return odd
+
+    async def finish(self, connection: Connection) -> list[Difference]:
+        """Nothing adds up over days here."""
+        return []
+
+
+class StockFolder:
+    """Adds up what facts say about stock and compares the rows."""
+
+    def __init__(self, tenant: int) -> None:
+        self._tenant = tenant
+        self._sums: dict[tuple[str, str], list[int]] = {}
+
+    @property
+    def types(self) -> frozenset[str]:
+        """What moves stock."""
+        return frozenset({"stock.moved", "order.allocated", "order.cancelled", "order.shipped"})
+
+    def fold(self, fact: Fact) -> None:
+        """Take in one fact: on hand, reserved, safety, in transit by (warehouse, SKU)."""
+        data = fact.data
+        if isinstance(data, StockMoved):
+            for m in data.lines:
+                self._add(data.warehouse, m.sku, (m.on_hand, 0, m.safety, m.in_transit))
+        elif isinstance(data, facts.OrderAllocated):
+            for p in data.fulfilments:
+                for s in p.shares:
+                    self._add(p.warehouse, s.sku, (0, s.quantity, 0, 0))
+        elif isinstance(data, facts.OrderCancelled):
+            for p in data.freed:
+                for s in p.shares:
+                    self._add(p.warehouse, s.sku, (0, -s.quantity, 0, 0))
+        elif isinstance(data, facts.OrderShipped):
+            for s in data.shares:
+                self._add(data.warehouse, s.sku, (-s.quantity, -s.quantity, 0, 0))
+
+    def _add(self, warehouse: str, sku: str, by: tuple[int, int, int, int]) -> None:
+        sums = self._sums.setdefault((warehouse, sku), [0, 0, 0, 0])
+        for i, n in enumerate(by):
+            sums[i] += n
+
+    async def compare(
+        self, connection: Connection, first: uuid.UUID, end: uuid.UUID
+    ) -> list[Difference]:
+        """Stock adds up over all streams, so there is nothing to compare for a day of them."""
+        return []
+
+    async def finish(self, connection: Connection) -> list[Difference]:
+        """Compare every stock row with its sum."""
+        found = []
+        cursor = await connection.execute(_STOCK, (self._tenant,), binary=True)
+        async for warehouse, sku, *row in cursor:
+            sums = self._sums.pop((warehouse, sku), [0, 0, 0, 0])
+            if sums != row:
+                found.append(
+                    Difference(
+                        code="stock_differs",
+                        where=f"stock {warehouse} {sku}",
+                        detail=f"row {row}, facts {sums}",
+                    )
+                )
+        found.extend(
+            Difference(code="stock_missing", where=f"stock {w} {s}", detail=f"no row, facts {sums}")
+            for (w, s), sums in self._sums.items()
+            if any(sums)
+        )
+        return found
