@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _HEAD = (
     "POST {path} HTTP/1.1\r\nHost: danshu\r\nAuthorization: Bearer {key}\r\n"

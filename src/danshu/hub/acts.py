@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psycopg
@@ -19,12 +19,14 @@ from danshu.capabilities.orders import facts, model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.hub import answers, routing
-from danshu.hub.requests import Answer
 from danshu.hub.rows import TIMER_PROMISE
 from danshu.hub.world import World
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor, Said, epoch_ms, pack
 from danshu.ledger import write
+
+if TYPE_CHECKING:
+    from danshu.hub.requests import Answer
 
 Connection = psycopg.AsyncConnection[Any]
 NO_ORDER = Refusal(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psycopg
 
 from danshu.capabilities.contract import terms
-from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.hub.group import Group, Placement
@@ -22,11 +19,18 @@ from danshu.hub.requests import (
     PromiseShown,
     Receipt,
 )
-from danshu.hub.worlds import Worlds
 from danshu.kernel import ids
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
+
+if TYPE_CHECKING:
+    import uuid
+
+    import psycopg
+
+    from danshu.capabilities.contract.model import Promise
+    from danshu.hub.worlds import Worlds
 
 _decode_order = msgspec.json.Decoder(model.Order).decode
 

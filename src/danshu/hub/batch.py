@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from danshu.hub import answers, desk, retry, rows
-from danshu.hub.group import Group
-from danshu.hub.requests import Outcome, Request
-from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable, UnknownOutcome
 from danshu.kernel.limits import GROUP_ORDERS, GROUP_WAIT_MS, QUEUE_ORDERS, RETRY_AFTER_S
 from danshu.ledger import write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.hub.group import Group
+    from danshu.hub.requests import Outcome, Request
+    from danshu.hub.worlds import Worlds
 
 _OPTIMISTIC_TRIES = 3
 
@@ -104,7 +107,7 @@ class Batch:
             return None
         try:
             group = desk.decide_group(self._worlds, [r for r, _ in taken], _now_ms())
-        except Exception as e:  # noqa: BLE001 - one broken request must not end the loop; all are answered
+        except Exception as e:
             self._worlds.distrust({r.tenant for r, _ in taken})
             self._fail(taken, e)
             return None
@@ -139,7 +142,7 @@ class Batch:
         except DanshuError as e:
             self._give_up(group, e)
             return
-        except Exception as e:  # noqa: BLE001 - the database refused; nothing was written
+        except Exception as e:
             self._give_up(group, NotAvailable(f"the database refused: {e}", RETRY_AFTER_S))
             return
         for future, outcome in zip(group.futures, answers.outcomes(group), strict=True):

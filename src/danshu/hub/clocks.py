@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import psycopg
+from typing import TYPE_CHECKING, Any
 
 from danshu.hub import acts
 from danshu.hub.compose import now_ms
 from danshu.hub.worlds import Worlds
 from danshu.kernel.fact import Actor
 from danshu.ledger import timers
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import psycopg
 
 CLOCK = Actor(sub="clock", role="system", grade="C")
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime
 import time
-import uuid
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import psycopg_pool
 
-from danshu.capabilities.orders.decide import Command
 from danshu.hub import acts, merchants
 from danshu.hub.batch import Batch
-from danshu.hub.requests import Answer, Outcome, Request
 from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import NotAvailable, Refusal
-from danshu.kernel.fact import Actor
 from danshu.kernel.limits import CONNECTIONS, RETRY_AFTER_S
 from danshu.ledger import migrate, write
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import AsyncIterator, Sequence
+
+    from danshu.capabilities.orders.decide import Command
+    from danshu.hub.requests import Answer, Outcome, Request
+    from danshu.kernel.fact import Actor
 
 _ACT_TRIES = 5
 PARTITION_DAYS = 7

@@ -11,7 +11,7 @@ pack       facts in their places, rows, timers, keys
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,13 +19,17 @@ from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import decide as orders
 from danshu.hub import routing
 from danshu.hub.group import Group, Known, Placement
-from danshu.hub.requests import Request
-from danshu.hub.world import World
-from danshu.hub.worlds import Worlds
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack
 from danshu.ledger import vault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.hub.requests import Request
+    from danshu.hub.world import World
+    from danshu.hub.worlds import Worlds
 
 _encode = msgspec.json.Encoder().encode
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-import uuid
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import psycopg
 
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
 from danshu.ledger import prove, seal
+
+if TYPE_CHECKING:
+    import uuid
+
+    import psycopg
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _VAULT = "select salt, raw, person from vault where tenant=%s and id=%s"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psycopg
@@ -16,10 +15,14 @@ from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import facts, model
 from danshu.capabilities.orders.evolve import evolve, place
 from danshu.capabilities.stock.facts import StockMoved
-from danshu.hub.world import World
 from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
 from danshu.ledger import vault
 from danshu.ledger.findings import Difference
+
+if TYPE_CHECKING:
+    import uuid
+
+    from danshu.hub.world import World
 
 Connection = psycopg.AsyncConnection[Any]
 _decode_order = msgspec.json.Decoder(model.Order).decode

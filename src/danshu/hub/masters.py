@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psycopg
 
 from danshu.capabilities.contract import definitions
-from danshu.capabilities.contract.model import Clause
 from danshu.capabilities.intake.address import Gazetteer
-from danshu.capabilities.routing import signals, tables as routing_tables
+from danshu.capabilities.routing import signals
+from danshu.capabilities.routing import tables as routing_tables
 from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.routing.network import Site, build_network
 from danshu.capabilities.routing.snapshot import Snapshot
@@ -21,6 +20,11 @@ from danshu.capabilities.stock.model import Sku, Storage, Warehouse
 from danshu.hub.world import World
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from danshu.capabilities.contract.model import Clause
 
 _TENANT = "select code, revision from tenants where id=%b"
 _USED_TODAY = "select wh, count(*) from orders where tenant=%b and id >= %b and wh >= 0 group by wh"

@@ -7,24 +7,27 @@ import hmac
 import os
 import secrets
 import time
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from msgspec import Struct
 
-from danshu.capabilities.contract.model import Clause
 from danshu.capabilities.contract import definitions
 from danshu.capabilities.routing import tables as routing_tables
-from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.stock import tables
 from danshu.capabilities.stock.facts import MasterImported
-from danshu.capabilities.stock.model import Sku, Warehouse
 from danshu.kernel import canonical, ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import NO_HEAD, Actor, Said, fact_type, pack
 from danshu.ledger import write
 from danshu.ports.channel import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.capabilities.contract.model import Clause
+    from danshu.capabilities.routing.model import Lane, Region
+    from danshu.capabilities.stock.model import Sku, Warehouse
 
 Connection = psycopg.AsyncConnection[Any]
 ROLES = ("admin", "operator", "warehouse", "channel", "viewer")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.hub import desk, rows
-from danshu.hub.group import Group, Known
-from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import UnknownOutcome
 from danshu.ledger import write
+
+if TYPE_CHECKING:
+    from danshu.hub.group import Group, Known
+    from danshu.hub.worlds import Worlds
 
 
 async def refresh(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from danshu.capabilities.routing import decide
 from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
 from danshu.capabilities.stock.model import Sku
-from danshu.hub.world import World
 from danshu.kernel.fact import Said
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.hub.world import World
 
 _DAY_MIN = 1_440
 _UTC8_MIN = 480  # cut-offs are told in China's time, which has no summer time

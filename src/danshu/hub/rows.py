@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -10,8 +10,10 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub.group import Group
 from danshu.ledger import timers, vault, write
+
+if TYPE_CHECKING:
+    from danshu.hub.group import Group
 
 TIMER_PROMISE: Final = 1
 _encode = msgspec.json.Encoder().encode

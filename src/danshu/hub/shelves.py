@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -12,8 +11,12 @@ from danshu.capabilities.stock.facts import Moved, QuotaSet, StockMoved
 from danshu.capabilities.stock.model import StockLevel
 from danshu.hub import merchants
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import Actor
 from danshu.ledger import write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
 _ROWS_A_FACT = 400

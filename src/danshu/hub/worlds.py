@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from danshu.hub import masters
-from danshu.hub.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from danshu.hub.world import World
 
 RELOAD_STOCK_S = 10
 RELOAD_MASTERS_S = 60

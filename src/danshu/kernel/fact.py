@@ -11,14 +11,16 @@ import datetime
 import hashlib
 import struct
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from danshu.kernel import limits
 from danshu.kernel.errors import ProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 NO_HEAD = b"\0" * 32
 

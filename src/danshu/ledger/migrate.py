@@ -23,9 +23,7 @@ def upgrade(url: str) -> None:
     def connect() -> Any:
         return psycopg.connect(url)
 
-    engine = create_engine(
-        "postgresql+psycopg://", creator=connect, poolclass=pool.NullPool
-    )
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=pool.NullPool)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with psycopg.connect(url, autocommit=True) as guard:
@@ -35,9 +33,7 @@ def upgrade(url: str) -> None:
             command.upgrade(config, "head")
 
 
-def make_partitions(
-    connection: psycopg.Connection[Any], first: datetime.date, days: int
-) -> int:
+def make_partitions(connection: psycopg.Connection[Any], first: datetime.date, days: int) -> int:
     """Create the day partitions of [first, first + days) that are missing; returns how many were made.
 
     A day whose rows already lie in the default partition stays there: PostgreSQL refuses to make it.
@@ -47,9 +43,7 @@ def make_partitions(
         low, high = ids.day_bounds(day)
         for table in PARTITIONED:
             name = f"{table}_{day:%Y%m%d}"
-            if connection.execute("select to_regclass(%s)", (name,)).fetchone() != (
-                None,
-            ):
+            if connection.execute("select to_regclass(%s)", (name,)).fetchone() != (None,):
                 continue
             try:
                 with connection.transaction():

@@ -9,18 +9,21 @@ from __future__ import annotations
 import datetime
 import logging
 import struct
-import uuid
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psycopg
 from msgspec import Struct
 from psycopg import pq
 from psycopg.adapt import Dumper, PyFormat
-from psycopg.abc import Buffer
 
 from danshu.kernel.errors import DanshuError, NotAvailable, UnknownOutcome
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from psycopg.abc import Buffer
 
 logging.getLogger("psycopg").addFilter(
     lambda record: "terminating Pipeline" not in record.getMessage()
@@ -63,9 +66,7 @@ psycopg.adapters.register_dumper(Array, _ArrayDumper)
 
 def _head(oid: int, n: int) -> bytes:
     return (
-        struct.pack(">iiIii", 1 if n else 0, 0, oid, n, 1)
-        if n
-        else struct.pack(">iiI", 0, 0, oid)
+        struct.pack(">iiIii", 1 if n else 0, 0, oid, n, 1) if n else struct.pack(">iiI", 0, 0, oid)
     )
 
 
@@ -94,18 +95,13 @@ def int8s(values: Sequence[int] | np.ndarray[Any, Any]) -> Array:
 
 def times(values_us: Sequence[int] | np.ndarray[Any, Any]) -> Array:
     """Make a timestamptz[] parameter from epoch microseconds."""
-    return _fixed(
-        1184, 1185, ">i8", 8, np.asarray(values_us, dtype=np.int64) - _EPOCH_2000_US
-    )
+    return _fixed(1184, 1185, ">i8", 8, np.asarray(values_us, dtype=np.int64) - _EPOCH_2000_US)
 
 
 def times_or_null(values_us: Sequence[int]) -> Array:
     """Make a timestamptz[] parameter from epoch microseconds; 0 becomes null."""
     pack = struct.pack
-    parts = [
-        pack(">iq", 8, v - _EPOCH_2000_US) if v else b"\xff\xff\xff\xff"
-        for v in values_us
-    ]
+    parts = [pack(">iq", 8, v - _EPOCH_2000_US) if v else b"\xff\xff\xff\xff" for v in values_us]
     head = struct.pack(">iiIii", 1, 1, 1184, len(parts), 1) if parts else _head(1184, 0)
     return Array(1185, head + b"".join(parts))
 

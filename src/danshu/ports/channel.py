@@ -82,8 +82,12 @@ class Draft(Struct, frozen=True, kw_only=True):
     buyer_note: str = ""
     seller_note: str = ""
     flag: str = ""  # 红黄蓝绿紫… in the platform's meaning
-    hold: str = ""  # why it must not be released yet: risk_review, group_incomplete, presale_tail_unpaid, …
-    of_number: str = ""  # RETURN and CANCEL: the order that it belongs to, when the platform names it
+    hold: str = (
+        ""  # why it must not be released yet: risk_review, group_incomplete, presale_tail_unpaid, …
+    )
+    of_number: str = (
+        ""  # RETURN and CANCEL: the order that it belongs to, when the platform names it
+    )
 
 
 class Account(Struct, frozen=True, kw_only=True):

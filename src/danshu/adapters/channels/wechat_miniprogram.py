@@ -50,14 +50,13 @@ class WechatMiniprogram:
 
     name = "wechat-miniprogram"
     title = "微信小店/小程序"
-    signature_covers_body = False  # 明文模式 signs token, timestamp and nonce only
 
     def verify(self, message: Message, account: Account) -> bool:
         """Check the push: sha1 over the sorted token, timestamp and nonce; the secret is the token.
 
-        With `msg_signature` (安全模式) the `Encrypt` field, or for a body of our own poller the
-        body itself, is sorted in, so that the body is covered too, and `signature` alone is not
-        enough.
+        With `msg_signature` (安全模式) the `Encrypt` field is sorted in too; for a body of our own
+        poller, the body itself. Then `signature` alone is not enough. A gap that is the platform's:
+        in 明文模式 the signature leaves the body out.
         """
         if not account.secret:
             return False

@@ -198,7 +198,7 @@ def _hear_pause(
     at_ms, pauses = mark.occurred_ms, promise.pauses
     if not promise.started_ms <= at_ms < promise.due_ms:
         return
-    if any(pause.from_ms <= at_ms < pause.until_ms for pause in pauses):
+    if any(p.from_ms <= at_ms < p.until_ms or p.from_ms == at_ms for p in pauses):
         return
     used = sum([p.until_ms - p.from_ms for p in pauses if p.event == pausing.on])
     later = [pause.from_ms for pause in pauses if pause.from_ms > at_ms]

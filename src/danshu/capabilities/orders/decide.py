@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -15,6 +14,9 @@ from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
 from danshu.kernel.limits import AMOUNT_MINOR, LINE_QUANTITY, ORDER_LINES
 from danshu.ports.channel import Draft, DraftKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 SKU_UNKNOWN = "sku_unknown"
 REGION_UNKNOWN = "region_unknown"

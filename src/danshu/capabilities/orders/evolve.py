@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -12,6 +11,9 @@ from danshu.capabilities.orders import facts
 from danshu.capabilities.orders.model import Fulfilment, Line, Order, Share
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.fact import epoch_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _replace = msgspec.structs.replace
 

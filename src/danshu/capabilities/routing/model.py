@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Region(Struct, frozen=True, kw_only=True):
-    """A place that orders go to: a prefecture (GB/T 2260 code, 6 digits) or a country (ISO 3166-1)."""
+    """A place that orders go to: a prefecture (GB/T 2260, 6 digits) or a country (ISO 3166-1)."""
 
     code: str
     name: str

@@ -81,7 +81,9 @@ on conflict (tenant,wh,sku,channel) do update set cap=excluded.cap
 """
 DROP_QUOTA: Final = "delete from quotas where tenant=%b and wh=%b and sku=%b and channel=%b"
 
-READ_SKUS: Final = "select no,code,name,weight_g,storage,price_fen,barcode from skus where tenant=%b order by no"
+READ_SKUS: Final = (
+    "select no,code,name,weight_g,storage,price_fen,barcode from skus where tenant=%b order by no"
+)
 READ_WAREHOUSES: Final = """
 select no,code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,cutoff_min,calendar
 from warehouses where tenant=%b order by no

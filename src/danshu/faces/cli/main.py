@@ -89,11 +89,11 @@ def import_(
     channel: Annotated[
         str, typer.Option(help="Channel adapter; `table` needs a mapping.")
     ] = "table",
-    mapping: Annotated[Optional[Path], typer.Option(exists=True, dir_okay=False)] = None,  # noqa: UP045
+    mapping: Annotated[Optional[Path], typer.Option(exists=True, dir_okay=False)] = None,
     tenant: Tenant = "demo",
     rejects: Annotated[
         Optional[Path], typer.Option(help="Where bad rows go, with reasons.")
-    ] = None,  # noqa: UP045
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Import orders from a file; resumable, nothing lost, nothing doubled."""
@@ -113,7 +113,7 @@ def audit(tenant: Tenant = "demo", as_json: Json = False) -> None:
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    trust: Annotated[Optional[Path], typer.Option(help="vkeys from outside the bundle.")] = None,  # noqa: UP045
+    trust: Annotated[Optional[Path], typer.Option(help="vkeys from outside the bundle.")] = None,
     as_json: Json = False,
 ) -> None:
     """Verify an evidence bundle offline. Exit 0 passed, 1 failed, 2 passed on the bundle's own keys."""
@@ -134,7 +134,7 @@ def verify(
 @evidence.command("export")
 def evidence_export(
     order: str,
-    out: Annotated[Optional[Path], typer.Option(help="Default: ORDER.evb.zip")] = None,  # noqa: UP045
+    out: Annotated[Optional[Path], typer.Option(help="Default: ORDER.evb.zip")] = None,
     tenant: Tenant = "demo",
 ) -> None:
     """Write the evidence bundle of an order."""
@@ -185,8 +185,8 @@ def keys_trust(tenant: Tenant = "demo") -> None:
 def bench(
     name: str,
     as_json: Json = False,
-    seconds: Annotated[Optional[int], typer.Option(min=1)] = None,  # noqa: UP045
-    size: Annotated[Optional[int], typer.Option(min=1)] = None,  # noqa: UP045
+    seconds: Annotated[Optional[int], typer.Option(min=1)] = None,
+    size: Annotated[Optional[int], typer.Option(min=1)] = None,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list."""
     from danshu.faces.cli import measuring
