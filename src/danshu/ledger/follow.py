@@ -1,0 +1,242 @@
+"""Followers: each reads the leaves of every book in order and saves its place with what it did.
+
+The cursor moves in the transaction in which `apply` writes, and only from where this follower read
+it, so whatever `apply` writes to the database happens exactly once, however many processes run
+the same follower and whenever they die. What `apply` does elsewhere can happen again.
+
+A poison fact (one that `apply` raises on) stops its own book and nothing else. The batch is halved
+until the fact stands alone; everything before it is applied. It is tried again after 1 s, 2 s ...
+60 s at most, for ever, since a repaired program will take it; meanwhile `troubles` names it, and a
+person may pass it over with `skip`. Nothing is skipped by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec import Struct
+
+from danshu.kernel import fact, limits
+from danshu.kernel.errors import ProgramError
+from danshu.ledger.edge import LogBroken
+from danshu.ledger.sequence import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    import psycopg
+
+    Apply = Callable[[psycopg.AsyncConnection[Any], Sequence["Leaf"]], Awaitable[None]]
+    """Writes what follows from facts of one book, in order; it neither commits nor rolls back."""
+
+_log = logging.getLogger("danshu.follow")
+
+_BOOKS: Final = (
+    "select b.tenant, b.half, b.size, coalesce(c.position, 0) from books b left join cursors c"
+    " on c.name = %s and c.tenant = b.tenant and c.half = b.half"
+    " where b.size > coalesce(c.position, 0) and (%s::int4[] is null or b.tenant = any(%s))"
+    " order by b.tenant, b.half"
+)
+_SEGMENTS: Final = (
+    "select first, n, gen, xid_from::text, xid_to::text, keys from segments"
+    " where tenant=%(t)s and half=%(h)s and first < %(b)s and first >= (select coalesce(max(first),"
+    " 0) from segments where tenant=%(t)s and half=%(h)s and first <= %(a)s) order by first"
+)
+_FACTS: Final = (
+    "select uuid_send(f.stream) as s, f.v, f.n, f.body from facts f where f.gen = %s"
+    " and f.xid >= %s::text::xid8 and f.xid <= %s::text::xid8 and f.tenant = %s"
+    " order by f.xid, f.stream, f.v"
+)
+_ADVANCE: Final = (
+    "insert into cursors as c (name,tenant,half,position)"
+    " select %(name)s, %(tenant)s, %(half)s, %(after)s where %(before)s = 0 or exists (select 1"
+    " from cursors where name=%(name)s and tenant=%(tenant)s and half=%(half)s)"
+    " on conflict (name,tenant,half) do update set position = excluded.position"
+    " where c.position = %(before)s returning position"
+)
+
+
+class Leaf(NamedTuple):
+    """A fact in its place: tenant, half, index of its leaf in that book, and its stored bytes."""
+
+    tenant: int
+    half: str
+    position: int
+    body: bytes
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """A fact that could not be applied: where it is, what was raised, when it is tried again."""
+
+    tenant: int
+    half: str
+    position: int
+    attempts: int
+    reason: str
+    again_ms: int
+
+
+class Follower:
+    """One follower; `name` names its cursors for ever. `tenants` None means all of them."""
+
+    def __init__(
+        self,
+        name: str,
+        apply: Apply,
+        tenants: Sequence[int] | None = None,
+        leaves_max: int = limits.FOLLOW_LEAVES,
+    ) -> None:
+        if leaves_max < 1:
+            raise ProgramError("a follower reads at least one leaf at a time")
+        self.name: Final = name
+        self.troubles: Final[dict[tuple[int, str], Trouble]] = {}
+        self._apply: Final = apply
+        self._tenants: Final = list(tenants) if tenants is not None else None
+        self._leaves_max: Final = leaves_max
+
+    async def step(self, connection: psycopg.AsyncConnection[Any], now_ms: int) -> int:
+        """Apply up to one batch of each book that has grown; give the number of leaves applied.
+
+        Books of one tenant are read one after the other, the older half first. Raises LogBroken
+        when a segment and its facts disagree; what `apply` raises is kept in `troubles`.
+        """
+        cursor = await connection.execute(_BOOKS, (self.name, self._tenants, self._tenants))
+        done, behind = 0, 0
+        seen: set[int] = set()
+        for tenant, half, size, position in await cursor.fetchall():
+            if tenant in seen:
+                continue
+            seen.add(tenant)
+            trouble = self.troubles.get((tenant, half))
+            if trouble and position == trouble.position and now_ms < trouble.again_ms:
+                continue
+            # at a poison fact one leaf is enough to see whether it can be applied now
+            count = 1 if trouble and position == trouble.position else self._leaves_max
+            end = min(size, position + count)
+            leaves = await read_leaves(connection, tenant, half, position, end)
+            done += await self._take(connection, leaves, now_ms)
+            behind += 1
+            if behind == limits.FOLLOW_BOOKS:
+                break
+        return done
+
+    async def _take(
+        self, connection: psycopg.AsyncConnection[Any], leaves: list[Leaf], now_ms: int
+    ) -> int:
+        """Apply leaves of one book, halving the batch around whatever is raised."""
+        done, count = 0, len(leaves)
+        while done < len(leaves):
+            part = leaves[done : done + count]
+            try:
+                if not await self._commit(connection, part):
+                    return done
+            except Exception as error:  # whatever `apply` raises is its own, and bounded here
+                if connection.closed:
+                    raise
+                if count == 1:
+                    self._note(part[0], error, now_ms)
+                    return done
+                count = max(1, count // 2)
+                continue
+            self.troubles.pop(part[0][:2], None)
+            done += len(part)
+        return done
+
+    async def _commit(
+        self, connection: psycopg.AsyncConnection[Any], leaves: Sequence[Leaf]
+    ) -> bool:
+        """Move the cursor over leaves and apply them, in one transaction; False if it had moved."""
+        tenant, half, first, _ = leaves[0]
+        async with connection.transaction():
+            if not await _advance(connection, self.name, tenant, half, first, first + len(leaves)):
+                return False
+            await self._apply(connection, leaves)
+        return True
+
+    def _note(self, leaf: Leaf, error: Exception, now_ms: int) -> None:
+        before = self.troubles.get((leaf.tenant, leaf.half))
+        attempts = before.attempts + 1 if before and before.position == leaf.position else 1
+        wait_ms = min(limits.FOLLOW_RETRY_MS << min(attempts - 1, 16), limits.FOLLOW_RETRY_MAX_MS)
+        self.troubles[leaf.tenant, leaf.half] = Trouble(
+            tenant=leaf.tenant,
+            half=leaf.half,
+            position=leaf.position,
+            attempts=attempts,
+            reason=f"{type(error).__name__}: {error}",
+            again_ms=now_ms + wait_ms,
+        )
+        # the body may hold people's data: only its place is told
+        place = f"{leaf.tenant}/{leaf.half}/{leaf.position}"
+        _log.error("%s stops at %s: %s", self.name, place, type(error).__name__)
+
+
+async def skip(
+    connection: psycopg.AsyncConnection[Any], name: str, tenant: int, half: str, position: int
+) -> bool:
+    """Pass over the one leaf at which a follower stands; False when it does not stand there.
+
+    Call it in the transaction that writes down who decided so and why.
+    """
+    return await _advance(connection, name, tenant, half, position, position + 1)
+
+
+async def read_leaves(
+    connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
+) -> list[Leaf]:
+    """Read the leaves [first, end) of a book; LogBroken when segments and facts disagree."""
+    cursor = await connection.cursor(binary=True).execute(
+        _SEGMENTS, {"t": tenant, "h": half, "a": first, "b": end}
+    )
+    leaves: list[Leaf] = []
+    for start, n, gen, xid_from, xid_to, keys in await cursor.fetchall():
+        bodies = await read_segment(connection, tenant, gen, xid_from, xid_to, keys)
+        if len(bodies) != n or start > first + len(leaves):
+            raise LogBroken(f"book {tenant}/{half}: the segment at {start} has no {n} facts")
+        skipped = max(0, first - start)
+        leaves += [
+            Leaf(tenant, half, start + at, bodies[at]) for at in range(skipped, min(n, end - start))
+        ]
+    if len(leaves) != max(0, end - first):
+        raise LogBroken(f"book {tenant}/{half}: {len(leaves)} leaves in [{first}, {end})")
+    return leaves
+
+
+async def read_segment(
+    connection: psycopg.AsyncConnection[Any],
+    tenant: int,
+    gen: int,
+    xid_from: str,
+    xid_to: str,
+    keys: bytes,
+) -> list[bytes]:
+    """Read the facts of a segment in the order of its keys; LogBroken when the rows differ."""
+    cursor = await connection.cursor(binary=True).execute(_FACTS, (gen, xid_from, xid_to, tenant))
+    rows = await cursor.fetchall()
+    if b"".join([KEY.pack(s, v, n) for s, v, n, _ in rows]) != keys:
+        raise LogBroken(
+            f"tenant {tenant}: the facts of {gen}:{xid_from}-{xid_to} are not as logged"
+        )
+    try:
+        return [body for row in rows for body in fact.unpack(row[3])]
+    except (ProgramError, struct.error) as error:
+        raise LogBroken(
+            f"tenant {tenant}: a fact row of {gen}:{xid_from}-{xid_to} is torn"
+        ) from error
+
+
+async def _advance(
+    connection: psycopg.AsyncConnection[Any],
+    name: str,
+    tenant: int,
+    half: str,
+    before: int,
+    after: int,
+) -> bool:
+    """Move a cursor, but only from where it is believed to be."""
+    cursor = await connection.execute(
+        _ADVANCE,
+        {"name": name, "tenant": tenant, "half": half, "before": before, "after": after},
+    )
+    return await cursor.fetchone() is not None

@@ -1,0 +1,352 @@
+"""The sealer: signs the root of every book that has grown, as a C2SP checkpoint.
+
+It trusts the sequencer no further than the stored leaf hashes: it keeps an edge of its own for each
+book, feeds it the same hashes and signs only when both roots agree. Its edge only ever grows from
+the last signed root, so every new checkpoint is consistent with all before it by construction.
+
+A last note may be kept in a second place (a folder outside the database). It is written before the
+note is published, so that a database restored from an older backup finds a larger tree there and
+refuses to sign a second history. A note there with no row in the database is no harm: what it signs
+was durable before.
+
+The key is an Ed25519 seed in the table `signers`, made on first use: whoever reads the database can
+sign as this log. A signer that keeps its key elsewhere implements the two members of `Signer`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Struct
+
+from danshu.kernel import limits, note
+from danshu.kernel.errors import InputError, Refusal
+from danshu.kernel.note import Checkpoint, VerifierKey
+from danshu.kernel.tiles import split_hashes
+from danshu.ledger import write
+from danshu.ledger.edge import LogBroken, load_edge, read_hashes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import psycopg
+
+    from danshu.kernel.tiles import Edge
+
+LOCK: Final = 0x44616E5365616C73  # "DanSeals"
+SIGNER: Final = "log"
+_SEED_BYTES: Final = 32
+
+_GROWN: Final = (
+    "select b.tenant, b.half, t.code, b.size, b.root, b.signed from books b"
+    " left join tenants t on t.id = b.tenant where b.size <> b.signed order by b.tenant, b.half"
+)
+_NOTES: Final = (
+    "insert into checkpoints(tenant,half,size,note)"
+    " select * from unnest(%b::int4[],%b::text[],%b::int8[],%b::bytea[])"
+)
+_SIGNED: Final = (
+    "with u as (update books b set signed = w.size"
+    " from unnest(%b::int4[],%b::text[],%b::int8[],%b::int8[]) w(t,half,size,before)"
+    " where b.tenant=w.t and b.half=w.half and b.signed=w.before returning 1)"
+    " select 1/(count(*) = %b)::int from u"
+)
+
+
+class Forked(LogBroken):
+    """What is stored is older than, or other than, what was signed: nothing is signed any more."""
+
+    code = "log_forked"
+
+    def diagnose(self) -> str:
+        """Say what a person can do about it."""
+        return f"{self}. The database is probably an older backup: restore the newest one."
+
+
+class Signer(Protocol):
+    """Who signs for a log: an Ed25519 key, wherever it lives."""
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32-byte public key."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign a message: 64 bytes (RFC 8032)."""
+
+
+class SeedSigner:
+    """A signer whose 32-byte seed is in this process."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public_key: Final = self._key.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign a message: 64 bytes (RFC 8032)."""
+        return self._key.sign(message)
+
+
+class Book(Struct, frozen=True, kw_only=True):
+    """A book that has grown since it was last signed."""
+
+    tenant: int
+    half: str
+    code: str
+    size: int
+    root: bytes
+    signed: int
+
+    @property
+    def origin(self) -> str:
+        """The first line of its checkpoints."""
+        return origin_of(self.code, self.half)
+
+
+def origin_of(code: str, half: str) -> str:
+    """Name a book's log for all time: `danshu/<tenant code>/<half>`."""
+    return f"danshu/{code}/{half}"
+
+
+def log_key(origin: str, public_key: bytes) -> VerifierKey:
+    """Give the key that verifies a log's checkpoints; its name is the origin (tlog-checkpoint)."""
+    return VerifierKey(name=origin, kind=note.ED25519, public_key=public_key)
+
+
+def check(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether an Ed25519 signature is good, by OpenSSL (about 0.1 ms)."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def open_note(raw: bytes, key: VerifierKey) -> Checkpoint | Refusal:
+    """Verify a signed checkpoint of the log that `key` names, and read it."""
+    try:
+        parsed = note.parse(raw)
+        checkpoint = note.parse_checkpoint(parsed.text)
+    except InputError as error:
+        return Refusal(code=error.code, reason="不是检查点", reason_en=error.detail)
+    verified = note.verify(parsed, (key,), check)
+    if isinstance(verified, Refusal):
+        return verified
+    if checkpoint.origin != key.name:
+        return Refusal(
+            code="note_origin",
+            reason="检查点属于另一个日志",
+            reason_en=f"the checkpoint is of {checkpoint.origin}",
+            clause="c2sp.org/tlog-checkpoint",
+        )
+    return checkpoint
+
+
+async def load_signer(connection: psycopg.AsyncConnection[Any]) -> SeedSigner:
+    """Give the log's signer, making its key on first use."""
+    await connection.execute(
+        "insert into signers(name,seed) values (%s,%s) on conflict do nothing",
+        (SIGNER, secrets.token_bytes(_SEED_BYTES)),
+    )
+    cursor = await connection.execute("select seed from signers where name = %s", (SIGNER,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise LogBroken("the signer's key was removed while it was read")
+    return SeedSigner(row[0])
+
+
+async def last_note(
+    connection: psycopg.AsyncConnection[Any], tenant: int, half: str
+) -> bytes | None:
+    """Give the newest signed checkpoint of a book."""
+    cursor = await connection.execute(
+        "select note from checkpoints where tenant=%s and half=%s order by size desc limit 1",
+        (tenant, half),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+class Sealer:
+    """One sealer; give `step` always the same connection, one that nobody else uses.
+
+    `folder` is the second place of the last notes; without one, a restored backup can only be
+    found out by those who hold a newer checkpoint.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        every_ms: int = limits.SEAL_EVERY_MS,
+        signer: Signer | None = None,
+    ) -> None:
+        self._folder = folder
+        self._every_ms = every_ms
+        self._own: Final = signer
+        self._signer = signer
+        self._holder: psycopg.AsyncConnection[Any] | None = None
+        self._started = False
+        self._next_ms = 0
+        self._edges: dict[tuple[int, str], Edge] = {}
+
+    async def step(self, connection: psycopg.AsyncConnection[Any], now_ms: int) -> int:
+        """Sign every book that has grown; give the number of checkpoints, 0 when it is too early.
+
+        0 also while another sealer holds the lock. Raises Forked when what is stored is not what
+        was signed, and again at every step until that is settled.
+        """
+        if self._next_ms - self._every_ms <= now_ms < self._next_ms:
+            return 0
+        try:
+            if self._holder is not connection and not await self._hold(connection):
+                return 0
+            if not self._started:
+                await self._start(connection)
+            sealed = await self._seal(connection)
+        except write.GuardFailed:
+            self._started = False
+            return 0
+        except BaseException:
+            self._started = False
+            if connection.closed:
+                self._holder = None
+            raise
+        if sealed:
+            self._next_ms = now_ms + self._every_ms
+        return sealed
+
+    async def _hold(self, connection: psycopg.AsyncConnection[Any]) -> bool:
+        row = await (
+            await connection.execute("select pg_try_advisory_lock(%s)", (LOCK,))
+        ).fetchone()
+        if not row or not row[0]:
+            return False
+        self._holder, self._started = connection, False
+        return True
+
+    async def _start(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Forget what is in memory; compare every note of the second place with the database."""
+        self._edges = {}
+        self._signer = self._own or await load_signer(connection)
+        if self._folder:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for path in sorted(self._folder.glob("*.note")):
+                tenant, half = path.stem.split(".")
+                await self._edge(connection, int(tenant), half)
+        self._started = True
+
+    async def _seal(self, connection: psycopg.AsyncConnection[Any]) -> int:
+        cursor = await connection.cursor(binary=True).execute(_GROWN)
+        grown = await cursor.fetchall()
+        if not grown:
+            return 0
+        books, notes = [], []
+        for tenant, half, code, size, root, signed in grown:
+            if code is None:
+                raise LogBroken(f"book {tenant}/{half} belongs to no tenant")
+            book = Book(tenant=tenant, half=half, code=code, size=size, root=root, signed=signed)
+            await self._advance(connection, book)
+            raw = self._sign(book)
+            self._keep(book, raw)
+            books.append(book)
+            notes.append(raw)
+        await write.commit(connection, _statements(books, notes))
+        return len(books)
+
+    async def _advance(self, connection: psycopg.AsyncConnection[Any], book: Book) -> None:
+        """Bring our own edge of a book to its size; Forked unless both roots agree."""
+        name = f"book {book.tenant}/{book.half}"
+        edge = self._edges.get((book.tenant, book.half))
+        if edge is None:
+            edge = await self._edge(connection, book.tenant, book.half)
+        if book.size < max(book.signed, edge.size):
+            raise Forked(
+                f"{name} has {book.size} leaves, {max(book.signed, edge.size)} were signed"
+            )
+        hashes = await read_hashes(connection, book.tenant, book.half, edge.size, book.size)
+        edge.extend(split_hashes(hashes))
+        if edge.root() != book.root:
+            raise Forked(f"{name}: the stored leaves do not grow from what was signed to its root")
+
+    async def _edge(self, connection: psycopg.AsyncConnection[Any], tenant: int, half: str) -> Edge:
+        """Rebuild the edge at the newest note of both places; Forked unless it has their roots."""
+        name = f"book {tenant}/{half}"
+        cursor = await connection.execute(
+            "select t.code, b.size, b.signed from books b join tenants t on t.id = b.tenant"
+            " where b.tenant=%s and b.half=%s",
+            (tenant, half),
+        )
+        row = await cursor.fetchone()
+        if row is None:
+            raise Forked(f"{name} was signed and is not in the database")
+        code, size, signed = row
+        key = log_key(origin_of(code, half), self._signing().public_key)
+        stored = await last_note(connection, tenant, half)
+        kept = self._kept(tenant, half)
+        notes = [_opened(raw, key, name) for raw in (stored, kept) if raw is not None]
+        if signed != (_opened(stored, key, name).size if stored else 0):
+            raise Forked(f"{name}: {signed} leaves were signed, the last checkpoint says otherwise")
+        notes.sort(key=lambda each: each.size)
+        edge = await load_edge(connection, tenant, half, 0)
+        for checkpoint in notes:
+            if checkpoint.size > size:
+                raise Forked(f"{name} has {size} leaves, {checkpoint.size} were signed")
+            edge = await load_edge(connection, tenant, half, checkpoint.size)
+            if edge.root() != checkpoint.root:
+                raise Forked(f"{name}: other leaves were signed at size {checkpoint.size}")
+        self._edges[tenant, half] = edge
+        return edge
+
+    def _sign(self, book: Book) -> bytes:
+        signer = self._signing()
+        text = Checkpoint(origin=book.origin, size=book.size, root=book.root).text()
+        signature = note.sign(text, log_key(book.origin, signer.public_key), signer.sign)
+        return note.encode(note.Note(text=text, signatures=(signature,)))
+
+    def _signing(self) -> Signer:
+        if self._signer is None:
+            raise LogBroken("the sealer has no key yet")
+        return self._signer
+
+    def _kept(self, tenant: int, half: str) -> bytes | None:
+        path = self._folder / f"{tenant}.{half}.note" if self._folder else None
+        return path.read_bytes() if path and path.exists() else None
+
+    def _keep(self, book: Book, raw: bytes) -> None:
+        """Replace the note of the second place, durably."""
+        if self._folder is None:
+            return
+        path = self._folder / f"{book.tenant}.{book.half}.note"
+        fresh = path.with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _opened(raw: bytes, key: VerifierKey, name: str) -> Checkpoint:
+    checkpoint = open_note(raw, key)
+    if isinstance(checkpoint, Refusal):
+        raise Forked(f"{name}: its last checkpoint is not ours: {checkpoint.reason_en}")
+    return checkpoint
+
+
+def _statements(books: Sequence[Book], notes: Sequence[bytes]) -> list[write.Statement]:
+    tenants = write.int4s([b.tenant for b in books])
+    halves = write.texts([b.half for b in books])
+    sizes = write.int8s([b.size for b in books])
+    before = write.int8s([b.signed for b in books])
+    return [
+        write.Statement(_NOTES, (tenants, halves, sizes, write.byteas(notes))),
+        write.Statement(_SIGNED, (tenants, halves, sizes, before, len(books))),
+    ]
