@@ -91,3 +91,7 @@ CONNECTIONS: Final = 10
 # Evidence bundles, as read by the verifier
 BUNDLE_FILES: Final = 10_000
 BUNDLE_BYTES: Final = 1_073_741_824
+
+# Callers that a process remembers, and for how long a revoked key may live on in another process
+CALLERS: Final = 4_096
+CALLER_S: Final = 30

@@ -1,0 +1,194 @@
+"""One moment of the network that decisions name by its digest: immutable and stored once."""
+
+from __future__ import annotations
+
+import zlib
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from danshu.capabilities.routing.blocks import digest_block, freeze, pack_block, unpack_block
+from danshu.capabilities.routing.model import Region
+from danshu.capabilities.routing.network import Network, Site
+from danshu.capabilities.routing.score import Coefficients, ScoreTables, build_tables
+from danshu.capabilities.routing.signals import Field, Signals
+from danshu.capabilities.routing.variables import Per
+from danshu.kernel.errors import InputError
+from danshu.kernel.limits import LANE_FEN, SNAPSHOT_BYTES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORM: Final = "danshu-routing-snapshot-1"
+
+
+class Prices(NamedTuple):
+    """Shadow prices in 分, for a unit of work and for a unit of stock.
+
+    `mu_fen` is [W], `lambda_fen` [len(skus), W]; a SKU that is not listed costs nothing.
+    """
+
+    version: str
+    mu_fen: NDArray[np.int64]
+    skus: tuple[str, ...]
+    lambda_fen: NDArray[np.int64]
+
+
+def no_prices(network: Network) -> Prices:
+    """Prices of a network whose stock and capacity are nowhere scarce: all zero."""
+    warehouses = len(network.codes)
+    return Prices("none", np.zeros(warehouses, np.int64), (), np.zeros((0, warehouses), np.int64))
+
+
+class Snapshot:
+    """Network, resolved signals, prices and coefficients, and the tables made of them."""
+
+    def __init__(
+        self,
+        network: Network,
+        signals: Signals,
+        prices: Prices | None = None,
+        figures: Coefficients | None = None,
+        policy: str = "",
+    ) -> None:
+        self.network = network
+        self.signals = signals
+        self.prices = _check_prices(prices or no_prices(network), network)
+        self.figures = figures or Coefficients()
+        self.policy = policy
+        self.price_rows = {sku: row for row, sku in enumerate(self.prices.skus)}
+        self.tables = build_tables(network, signals, self.figures, self.prices.mu_fen)
+        self.engine_tables = _engine_tables(network, self.tables, self.prices, self.figures)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The snapshot as one block of bytes; equal content gives equal bytes."""
+        signals = self.signals
+        header = {
+            "form": FORM,
+            "network": self.network.header(),
+            "taken_ms": signals.taken_ms,
+            "valid_until_ms": signals.valid_until_ms,
+            "sources": list(signals.sources),
+            "fields": [[key, str(per)] for key, per in sorted(signals.fields)],
+            "prices": {"version": self.prices.version, "skus": list(self.prices.skus)},
+            "figures": msgspec.to_builtins(self.figures),
+            "policy": self.policy,
+        }
+        arrays: dict[str, NDArray[Any]] = {
+            f"network/{name}": array for name, array in self.network.arrays().items()
+        }
+        for (key, per), field in signals.fields.items():
+            for name in Field._fields:
+                arrays[f"signal/{key}/{per}/{name}"] = getattr(field, name)
+        arrays["prices/mu_fen"] = self.prices.mu_fen
+        arrays["prices/lambda_fen"] = self.prices.lambda_fen
+        return pack_block(header, arrays)
+
+    @cached_property
+    def digest(self) -> str:
+        """Sha256 of `content`, 64 hex digits: the name that decisions refer to."""
+        return digest_block(self.content)
+
+    def dump(self) -> bytes:
+        """The bytes to store under `digest`: the content, deflated."""
+        return zlib.compress(self.content, 1)
+
+
+def _engine_tables(
+    network: Network, tables: ScoreTables, prices: Prices, figures: Coefficients
+) -> tuple[Any, ...]:
+    """The tables in the groups that the engines take: what an engine reads, and nothing else."""
+    whole = np.array(
+        [
+            figures.late_fen,
+            figures.late_value_bp,
+            figures.late_cap_fen,
+            figures.parcel_fen,
+            figures.unfulfilled_fen,
+            figures.wave_wait_min,
+            figures.first_wave_min,
+            figures.saturation_promise_min,
+        ],
+        np.int64,
+    )
+    # Masks as signed words: bit operations are the same, and compiled code mixes no signedness.
+    return (
+        (network.first_kg_fen, tables.extra_fen, tables.fixed_fen),
+        (tables.eta_min, tables.pull),
+        (network.handling_fen, tables.risk_fen, tables.mu_fen, tables.cutoff_min),
+        (tables.lane_ok.view(np.int64), tables.class_ok.view(np.int64), tables.crowded),
+        tables.worst_fen,
+        prices.lambda_fen,
+        freeze(whole),
+    )
+
+
+def load_snapshot(raw: bytes, digest: str = "") -> Snapshot:
+    """Read stored bytes back.
+
+    Raises InputError `snapshot` when they are damaged or are not the content that `digest` names.
+    """
+    content = _inflate(raw)
+    if digest and digest_block(content) != digest:
+        raise InputError("snapshot", f"the bytes are not those of snapshot {digest}")
+    header, arrays = unpack_block(content)
+    try:
+        return _rebuild(header, arrays)
+    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+        raise InputError("snapshot", f"malformed snapshot: {error!r}") from error
+
+
+def _inflate(raw: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        content = inflater.decompress(raw, SNAPSHOT_BYTES)
+    except zlib.error as error:
+        raise InputError("snapshot", f"not deflated data: {error}") from error
+    if not inflater.eof:
+        raise InputError("snapshot", f"cut short, or over {SNAPSHOT_BYTES} bytes")
+    return content
+
+
+def _rebuild(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Snapshot:
+    if header["form"] != FORM:
+        raise ValueError(f"form {header['form']!r}")
+    told = header["network"]
+    network = Network(
+        [Site(*site) for site in told["sites"]],
+        [Region(code=code, name=name) for code, name in told["regions"]],
+        {
+            name.removeprefix("network/"): array
+            for name, array in arrays.items()
+            if name.startswith("network/")
+        },
+    )
+    fields = {
+        (key, Per(per)): Field(*(arrays[f"signal/{key}/{per}/{name}"] for name in Field._fields))
+        for key, per in header["fields"]
+    }
+    signals = Signals(
+        header["taken_ms"], fields, tuple(header["sources"]), header["valid_until_ms"]
+    )
+    prices = Prices(
+        header["prices"]["version"],
+        arrays["prices/mu_fen"],
+        tuple(header["prices"]["skus"]),
+        arrays["prices/lambda_fen"],
+    )
+    figures = msgspec.convert(header["figures"], Coefficients)
+    return Snapshot(network, signals, prices, figures, header["policy"])
+
+
+def _check_prices(prices: Prices, network: Network) -> Prices:
+    warehouses = len(network.codes)
+    shapes = (prices.mu_fen.shape, prices.lambda_fen.shape)
+    if shapes != ((warehouses,), (len(prices.skus), warehouses)):
+        raise InputError("prices", f"prices of shape {shapes} for {warehouses} warehouses")
+    for table in (prices.mu_fen, prices.lambda_fen):
+        if table.size and (table.min() < 0 or table.max() > LANE_FEN):
+            raise InputError("prices", f"a price is outside 0 to {LANE_FEN} fen")
+        freeze(table)
+    return prices
