@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from danshu.capabilities.contract import decide, definitions, facts, views
-from danshu.capabilities.contract.model import Clause, Event, Promise, State
+from danshu.capabilities.contract.evolve import read_mark, write_mark
+from danshu.capabilities.contract.model import Clause, Event, Mark, Promise, State
 from danshu.kernel.fact import Said
 from tests.capabilities.contract.build import (
     MINUTE_MS,
@@ -381,3 +382,82 @@ def test_a_cancellation_heard_late_takes_the_breach_back() -> None:
     assert names(said) == ["Corrected"]
     assert only(promises).state is State.SUPERSEDED
     assert only(promises).stop is None
+
+
+def test_an_event_survives_its_fact_whole() -> None:
+    mark = Mark(
+        event="carrier.accepted",
+        occurred_ms=at(1) + 7,
+        recorded_ms=at(2) + 9,
+        err_ms=1_234,
+        source="handover.scan",
+        self_declared=True,
+    )
+    assert read_mark(write_mark(mark)) == mark
+    heard = an_event("carrier.accepted", 1, 2, err_ms=5, source="handover.scan", self_declared=True)
+    promises, _ = decide.hear(running(), [heard], at(2))
+    assert only(promises).stop == Mark(
+        event="carrier.accepted",
+        occurred_ms=at(1),
+        recorded_ms=at(2),
+        err_ms=5,
+        source="handover.scan",
+        self_declared=True,
+    )
+
+
+def test_events_of_one_call_are_taken_in_the_order_of_time() -> None:
+    damage = running(definitions.shipped()[2])
+    events = [an_event("compensation.paid", 110), an_event("buyer.damage_reported", 100)]
+    promises, said = decide.hear(damage, events, at(111))
+    assert names(said) == ["Started", "Kept"]
+    assert only(promises).gap_ms == -14 * 60 * MINUTE_MS
+
+
+def test_a_pause_heard_after_the_breach_may_still_stand() -> None:
+    promises, _ = decide.tick(running(), at(49))
+    ask = an_event("buyer.address_change_requested", 40, 49)
+    promises, said = decide.hear(promises, [ask], at(49))
+    corrected = said[-1].data
+    assert isinstance(corrected, facts.PromiseCorrected)
+    assert (corrected.verdict, corrected.reason) == ("paused", "pause_changed")
+    assert only(promises).state is State.PAUSED
+    promises, said = live(promises, [], at(100))
+    assert names(said)[0] == "Resumed"
+    assert names(said)[-1] == "Broken"
+
+
+def test_a_pause_of_no_length_is_heard_once() -> None:
+    ask = an_event("buyer.address_change_requested", 10)
+    answer = an_event("buyer.address_confirmed", 10)
+    promises, said = decide.hear(running(), [ask, answer], at(10))
+    assert names(said) == ["Paused", "Resumed"]
+    assert (only(promises).state, only(promises).due_ms) == (State.RUNNING, at(48))
+    assert decide.hear(promises, [ask], at(11)) == (promises, [])
+
+
+def test_two_kinds_of_pause_side_by_side() -> None:
+    """A pause heard late ends where the next began, and ending it does not end the next."""
+    clause = a_clause(
+        {
+            "clock/pause": [
+                {"on": "buyer.damage_reported", "until": "compensation.paid", "max": "PT24H"},
+                {
+                    "on": "buyer.address_change_requested",
+                    "until": "buyer.address_confirmed",
+                    "max": "PT24H",
+                },
+            ]
+        }
+    )
+    promises, _ = decide.hear(running(clause), [an_event("buyer.damage_reported", 10)], at(10))
+    late = an_event("buyer.address_change_requested", 5, 11)
+    promises, _ = decide.hear(promises, [late], at(11))
+    spans = [(pause.from_ms, pause.until_ms) for pause in only(promises).pauses]
+    assert spans == [(at(5), at(10)), (at(10), at(34))]
+    assert only(promises).due_ms == at(48 + 5 + 24)
+    promises, said = decide.hear(promises, [an_event("buyer.address_confirmed", 7)], at(12))
+    assert names(said) == ["Resumed"]
+    assert (only(promises).state, only(promises).due_ms) == (State.PAUSED, at(48 + 2 + 24))
+    promises, _ = decide.hear(promises, [an_event("compensation.paid", 20)], at(20))
+    assert (only(promises).state, only(promises).due_ms) == (State.RUNNING, at(48 + 2 + 10))

@@ -1,4 +1,4 @@
-"""The promises of an order as bytes in its row; clauses are named by digest and found in the book."""
+"""The promises of an order as bytes in its row; clauses are named by digest, held in the book."""
 
 from __future__ import annotations
 
