@@ -23,6 +23,7 @@ from tests.fixtures.ledger import (
     Connection,
     Pen,
     committed,
+    drain,
     logged,
     make_tenant,
     new_stream,
@@ -33,14 +34,6 @@ pytest_plugins = ["tests.fixtures.engine"]
 pytestmark = pytest.mark.anyio
 
 JANUARY_MS = 1_800_000_000_000  # 2027-01-15
-
-
-async def drain(sequencer: Sequencer, connection: Connection, now_ms: int = NOW_MS) -> int:
-    """Step until nothing is left below the horizon."""
-    total = 0
-    while done := await sequencer.step(connection, now_ms):
-        total += done
-    return total
 
 
 async def insert(connection: Connection, tenant: int, xid: int, gen: int | None = None) -> bytes:
@@ -229,7 +222,7 @@ async def test_two_sequencers_without_the_lock_still_write_once(database: str) -
         pen = Pen(connection, await make_tenant(connection, "a"))
         one, two = Sequencer(rows_max=2), Sequencer(rows_max=3)
         total = 0
-        for turn in range(6):
+        for _ in range(6):
             await pen.note(1, 2, 1)
             for holder in (first, second):
                 await holder.execute("select pg_advisory_unlock_all()")

@@ -1,0 +1,80 @@
+"""Migrations: from nothing to this version, twice and from two sides; day partitions ahead."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime
+
+import psycopg
+import pytest
+
+from danshu.kernel import ids
+from danshu.ledger import migrate
+
+pytest_plugins = ["tests.fixtures.engine"]
+
+DAY = datetime.date(2026, 9, 21)
+
+
+def tables(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("select tablename from pg_tables where schemaname = 'public'")
+        return {name for (name,) in rows}
+
+
+def test_from_nothing_and_again(blank: str) -> None:
+    assert tables(blank) == set()
+    migrate.upgrade(blank)
+    made = tables(blank)
+    assert {"facts", "segments", "books", "orders", "vault", "alembic_version"} <= made
+    migrate.upgrade(blank)
+    assert tables(blank) == made
+
+
+def test_two_at_once(blank: str) -> None:
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(migrate.upgrade, blank) for _ in range(2)]:
+            each.result()
+    assert "facts" in tables(blank)
+
+
+def test_every_key_begins_with_the_tenant(database: str) -> None:
+    """So that the tables can be distributed; the few that are the house's own are named here."""
+    own = {"tenants", "signers", "clusters", "alembic_version"}
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "select c.relname, a.attname, array_agg(b.attname) from pg_index i"
+            " join pg_class c on c.oid = i.indrelid"
+            " join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]"
+            " join pg_attribute b on b.attrelid = c.oid and b.attnum = any(i.indkey)"
+            " where i.indisunique and c.relnamespace = 'public'::regnamespace group by 1, 2"
+        ).fetchall()
+    first = {name: column for name, column, columns in rows if "tenant" not in columns}
+    assert set(first) == own
+    # a cursor is found by its follower's name, of which there are few
+    wrong = {name for name, column, _ in rows if column != "tenant"} - own
+    assert wrong == {"cursors"}
+
+
+@pytest.mark.parametrize("table", migrate.PARTITIONED)
+def test_a_row_goes_to_the_day_of_its_id(database: str, table: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert migrate.make_partitions(connection, DAY, 3) == 3 * len(migrate.PARTITIONED)
+        assert migrate.make_partitions(connection, DAY, 4) == len(migrate.PARTITIONED)
+        low, high = ids.day_bounds(DAY)
+        bounds = connection.execute(
+            "select pg_get_expr(relpartbound, oid) from pg_class where relname = %s",
+            (f"{table}_{DAY:%Y%m%d}",),
+        ).fetchone()
+        assert bounds == (f"FOR VALUES FROM ('{low}') TO ('{high}')",)
+
+
+def test_a_day_whose_rows_are_there_already_is_left_alone(database: str) -> None:
+    low, _ = ids.day_bounds(DAY)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("insert into vault(tenant,id,salt) values (1,%s,'')", (low,))
+        made = migrate.make_partitions(connection, DAY, 1)
+        assert made == len(migrate.PARTITIONED) - 1
+        assert connection.execute("select tableoid::regclass::text from vault").fetchall() == [
+            ("vault_rest",)
+        ]
