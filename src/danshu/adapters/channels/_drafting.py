@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 
 def share(total: int, weights: Sequence[int]) -> list[int]:
-    """Apportion minor units by weights; where all weigh nothing, evenly."""
-    if total == 0:
+    """Apportion minor units by weights; where all weigh nothing, evenly; among none, nothing."""
+    if total < 0:
+        refuse_input("amounts_disagree", "discounts exceed the prices", "")
+    if total == 0 or not weights:
         return [0] * len(weights)
     return apportion(total, list(weights) if sum(weights) > 0 else [1] * len(weights))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import importlib
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from danshu.ports.table import TableMapping
 
 UNREADABLE = "\x00unreadable"  # the name under which a row that could not be read says why
+
+_CELL_PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 
 Row = dict[str, object]
 Source = Callable[[], BinaryIO]  # opens the file anew
@@ -161,24 +165,47 @@ def _open_sheet(source: Source, mapping: TableMapping) -> Iterator[tuple[int, li
         content = raw.read(limits.TABLE_XLSX_BYTES + 1)
     if len(content) > limits.TABLE_XLSX_BYTES:
         refuse_input("too_large", f"a sheet has at most {limits.TABLE_XLSX_BYTES} bytes", "")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        refuse_input("xlsx", "not an XLSX file", "")
-    if unpacked > limits.TABLE_XLSX_UNPACKED_BYTES:
-        refuse_input("too_large", "the sheet unpacks to more than is taken", "")
+    _check_sheets(content)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = book.sheet_names
         name = mapping.options.sheet or (names[0] if names else "")
         sheet = book.get_sheet_by_name(name)
-        first_row = sheet.start[0] if sheet.start else 0
-        first_column = sheet.start[1] if sheet.start else 0
-        for index, cells in enumerate(sheet.iter_rows()):
-            yield index + (1 if first_column == 0 else first_row + 1), list(cells)
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            yield number, list(cells)
     except python_calamine.CalamineError as error:
         raise InputError("xlsx", str(error), "") from None
+
+
+def _check_sheets(content: bytes) -> None:
+    """Refuse a sheet that is small only as long as it is packed, or whose cells lie far apart.
+
+    The reader lays a sheet out in full: one cell at XFD1048576 would cost 17 billion.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > limits.TABLE_XLSX_UNPACKED_BYTES:
+                refuse_input("too_large", "the sheet unpacks to more than is taken", "")
+            for part in parts.infolist():
+                if part.filename.startswith("xl/worksheets/"):
+                    with parts.open(part) as sheet:
+                        _check_extent(sheet)
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError) as error:
+        raise InputError("xlsx", f"not an XLSX file: {error}", "") from None
+
+
+def _check_extent(sheet: IO[bytes]) -> None:
+    rows = columns = 0
+    rest = b""
+    while chunk := sheet.read(limits.TABLE_LINE_BYTES):
+        for letters, digits in _CELL_PLACE.findall(rest + chunk):
+            column = 0
+            for letter in letters:
+                column = column * 26 + letter - 64
+            rows, columns = max(rows, int(digits)), max(columns, column)
+        rest = chunk[-16:]
+    if rows * columns > limits.TABLE_XLSX_CELLS:
+        refuse_input("too_large", f"a sheet of {rows} rows and {columns} columns", "")
 
 
 def _read_parquet(
