@@ -211,9 +211,9 @@ def _route(
     for o in range(region.shape[0]):
         a, b, r = line_start[o], line_start[o + 1], wide(region[o])
         room = 0
-        work = 1.0 + 0.5 * (b - a)
+        needed = 1.0 + 0.5 * (b - a)
         for w in range(warehouses):
-            if capacity[w] >= work:
+            if capacity[w] >= needed:
                 room |= 1 << w
         out[4][o] = room
         allowed = 0
