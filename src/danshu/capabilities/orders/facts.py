@@ -1,4 +1,4 @@
-"""The fact types of an order's life. Fields are alphabetical in the bytes; add fields only with defaults."""
+"""The fact types of an order's life. Fields are sorted in the bytes; new ones need defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Planned(Struct, frozen=True, kw_only=True):
 
 @fact_type("order.placed")
 class OrderPlaced(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """下单: the buyer's order as the channel said it; personal data only as commitments in the evidence."""
+    """下单: the buyer's order as the channel said it; personal data only as commitments."""
 
     buyer: str = ""
     channel: str
@@ -78,7 +78,7 @@ class OrderAllocated(Struct, frozen=True, kw_only=True):
 
 
 class OfFulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every act on a fulfilment order carries; the shares make each fact readable by itself."""
+    """What every act on a fulfilment order carries; its shares make each fact whole by itself."""
 
     fulfilment: int
     shares: tuple[Share, ...]

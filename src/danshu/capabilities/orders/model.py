@@ -1,4 +1,4 @@
-"""An order, its lines and its fulfilment orders. Line quantities are the truth; the header is derived."""
+"""An order, its lines and its fulfilments. Line quantities are the truth; the header is derived."""
 
 from __future__ import annotations
 
@@ -35,35 +35,36 @@ STAGES = ("allocated", "released", "picked", "packed", "shipped", "delivered")
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line. `quantity` was ordered; the others count how many units have come so far (cumulative).
+    """One line. `quantity` was ordered; the others count the units that have come so far.
 
-    `paid` is what the buyer paid for all units, in minor units. An unknown SKU keeps the platform's code.
+    `paid` is what the buyer paid for all units, in minor units. An unknown SKU keeps the platform's
+    code.
     """
 
+    allocated: int = 0
+    attributes: str = ""
+    cancelled: int = 0
+    delivered: int = 0
+    known: bool = True
+    line: str = ""
     no: int
+    packed: int = 0
+    paid: int
+    picked: int = 0
+    price: int
+    quantity: int
+    released: int = 0
+    shipped: int = 0
     sku: str
     title: str = ""
-    attributes: str = ""
-    line: str = ""
-    quantity: int
-    price: int
-    paid: int
-    known: bool = True
-    allocated: int = 0
-    released: int = 0
-    picked: int = 0
-    packed: int = 0
-    shipped: int = 0
-    delivered: int = 0
-    cancelled: int = 0
 
 
 class Share(Struct, frozen=True, kw_only=True):
     """A part of a line: its number, SKU and units."""
 
     line: int
-    sku: str
     quantity: int
+    sku: str
 
 
 class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,7 +79,7 @@ class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An order as the facts of its stream say. Amounts in minor units of `currency`; times epoch ms."""
+    """An order as its facts say. Amounts in minor units of `currency`, times in epoch ms."""
 
     number: str
     channel: str

@@ -6,11 +6,12 @@ from typing import Final
 
 INSERT: Final = """
 insert into orders(tenant,id,okey,channel,state,wh,region,total,currency,due,seq,head,doc,terms)
-select * from unnest(%b::int4[],%b::uuid[],%b::text[],%b::text[],%b::int2[],%b::int4[],%b::text[],%b::int8[],%b::text[],
-%b::timestamptz[],%b::int4[],%b::bytea[],%b::bytea[],%b::bytea[])
+select * from unnest(%b::int4[],%b::uuid[],%b::text[],%b::text[],%b::int2[],%b::int4[],%b::text[],
+%b::int8[],%b::text[],%b::timestamptz[],%b::int4[],%b::bytea[],%b::bytea[],%b::bytea[])
 """
 READ: Final = """
-select id,okey,channel,state,wh,region,total,currency,due,seq,head,doc,terms from orders where tenant=%b and id=%b
+select id,okey,channel,state,wh,region,total,currency,due,seq,head,doc,terms from orders
+where tenant=%b and id=%b
 """
 LOCK: Final = READ + " for update"
 LOCK_MANY: Final = """
@@ -18,6 +19,7 @@ select id,okey,channel,state,wh,region,total,currency,due,seq,head,doc,terms fro
 where tenant=%b and id = any(%b::uuid[]) order by id for update
 """
 UPDATE: Final = """
-update orders set state=%b,wh=%b,region=%b,due=%b,seq=%b,head=%b,doc=%b,terms=%b where tenant=%b and id=%b
+update orders set state=%b,wh=%b,region=%b,due=%b,seq=%b,head=%b,doc=%b,terms=%b
+where tenant=%b and id=%b
 """
 FIND_KEYS: Final = "select okey,oid,bh from idem where tenant=%b and okey = any(%b::text[])"
