@@ -461,3 +461,20 @@ def test_two_kinds_of_pause_side_by_side() -> None:
     assert (only(promises).state, only(promises).due_ms) == (State.PAUSED, at(48 + 2 + 24))
     promises, _ = decide.hear(promises, [an_event("compensation.paid", 20)], at(20))
     assert (only(promises).state, only(promises).due_ms) == (State.RUNNING, at(48 + 2 + 10))
+
+
+def test_a_pause_too_short_to_matter_leaves_the_verdict() -> None:
+    promises, _ = live(running(), [an_event("carrier.accepted", 60)], at(61))
+    events = [
+        an_event("buyer.address_change_requested", 10),
+        an_event("buyer.address_confirmed", 11),
+    ]
+    asked, _ = decide.hear(promises, events[:1], at(62))
+    assert only(asked).state is State.KEPT  # the cap of 24 hours would have been enough
+    promises, said = decide.hear(asked, events[1:], at(62))
+    assert names(said) == ["Resumed", "Corrected"]
+    assert (only(promises).state, only(promises).due_ms) == (State.LATE, at(49))
+    promises, _ = live(running(), [an_event("carrier.accepted", 90)], at(91))
+    promises, said = decide.hear(promises, events[:1], at(92))
+    assert names(said) == ["Paused"]
+    assert only(promises).state is State.LATE

@@ -79,6 +79,7 @@ def pin(clauses: Sequence[Clause], context: Context) -> tuple[tuple[Promise, ...
         due, warn = begin(clause, started, ship_by)
         if started != was_ms:
             was_ms, was = started, stamp(started)
+        until = stamp(due)
         promises.append(
             Promise(
                 clause=clause,
@@ -98,8 +99,8 @@ def pin(clauses: Sequence[Clause], context: Context) -> tuple[tuple[Promise, ...
                 text=unstarted.text,
                 lang=lang,
                 started=was,
-                due=stamp(due),
-                ship_by=stamp(ship_by) if ship_by else "",
+                due=until,
+                ship_by="" if not ship_by else until if ship_by == due else stamp(ship_by),
             )
         )
     if not promises:
