@@ -54,7 +54,7 @@ def route(
 ) -> None:
     """Decide `batch` at `minute` of the local day: the Engine protocol, in plain Python."""
     for order in range(len(batch.region)):
-        _Order(snapshot, batch, minute, order, atp, capacity).decide(out)
+        OneOrder(snapshot, batch, minute, order, atp, capacity).decide(out)
 
 
 def late_odds(z: float) -> float:
@@ -73,7 +73,7 @@ def weigh_lateness(snapshot: Snapshot, value_fen: int) -> int:
     return min(figures.late_fen + share, figures.late_cap_fen)
 
 
-class _Order:
+class OneOrder:
     """One order of a batch, from its facts to its plans."""
 
     def __init__(
@@ -215,9 +215,13 @@ class _Order:
 
     def price(self, unit: Unit, w: int) -> int:
         """Price of a unit's work and stock at a warehouse."""
+        return self.price_lines(unit.lines, w)
+
+    def price_lines(self, numbers: tuple[int, ...], w: int) -> int:
+        """Price of lines at a warehouse: half a work unit each, and their stock."""
         prices = self.snapshot.prices
-        fen = len(unit.lines) * (int(prices.mu_fen[w]) // 2)
-        for n in unit.lines:
+        fen = len(numbers) * (int(prices.mu_fen[w]) // 2)
+        for n in numbers:
             line = self.lines[n]
             if 0 <= line.price_row < len(prices.lambda_fen):
                 fen += int(prices.lambda_fen[line.price_row, w]) * line.qty
@@ -271,7 +275,7 @@ class _Order:
                 parts[7] += line.left_fen
             else:
                 self.atp[line.row, w] -= line.qty
-                parts[6] += self.price(Unit((n,), 0, 0, 0), w)
+                parts[6] += self.price_lines((n,), w)
         used = sorted({w for w in plan if w >= 0})
         for w in used:
             inside = [line for line, chosen in zip(self.lines, plan, strict=True) if chosen == w]
