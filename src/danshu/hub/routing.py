@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from danshu.capabilities.routing import decide
+from danshu.capabilities.routing import decide, facts  # noqa: F401 - registers route.decided
 from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
 from danshu.capabilities.stock.model import Sku
 from danshu.kernel.fact import Said
@@ -91,15 +91,14 @@ def _decide(world: World, asks: Sequence[Ask], now_ms: int, minute: int) -> list
         )
         for a in asks
     ]
-    decisions, chosen = decide.decide_batch(
-        world.snapshot, requests, world.atp, world.capacity, minute=minute
-    )
+    decided = decide.decide_batch(world.snapshot, requests, minute, world.atp, world.capacity)
+    chosen = decided.routed.warehouse[0].tolist()
     plans = []
     at = 0
-    for a, decision in zip(asks, decisions, strict=True):
+    for a, decision in zip(asks, decided.decisions, strict=True):
         plan = []
         for no, sku, q, _ in a.lines:
-            wh = int(chosen[at])
+            wh = chosen[at]
             at += 1
             if wh >= 0:
                 plan.append((no, wh, sku, q))

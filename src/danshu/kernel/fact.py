@@ -247,7 +247,8 @@ def _is_sorted(cls: type[Struct]) -> bool:
 def _in_order(kind: msgspec.inspect.Type) -> bool:
     if isinstance(kind, msgspec.inspect.StructType):
         names = [f.encode_name for f in kind.fields]
-        return names == sorted(names) and all(_in_order(f.type) for f in kind.fields)
+        ordered = kind.array_like or names == sorted(names)
+        return ordered and all(_in_order(f.type) for f in kind.fields)
     if isinstance(kind, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
         return _in_order(kind.item_type)
     if isinstance(kind, msgspec.inspect.TupleType):
