@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from danshu.hub import answers, desk, retry, rows
-from danshu.kernel.errors import DanshuError, InputError, NotAvailable, UnknownOutcome
+from danshu.kernel.errors import Busy, DanshuError, InputError, NotAvailable, UnknownOutcome
 from danshu.kernel.limits import GROUP_ORDERS, GROUP_WAIT_MS, QUEUE_ORDERS, RETRY_AFTER_S
 from danshu.ledger import write
 
@@ -63,9 +63,11 @@ class Batch:
             await self._connection.close()
 
     def submit(self, request: Request) -> asyncio.Future[Outcome]:
-        """Queue one request; the future gives its outcome. Raises NotAvailable when the queue is full."""
-        if len(self._waiting) >= QUEUE_ORDERS or self._closing:
-            raise NotAvailable("too many orders are waiting", RETRY_AFTER_S)
+        """Queue one request; the future gives its outcome. Raises Busy when the queue is full."""
+        if self._closing:
+            raise NotAvailable("the hub is closing", RETRY_AFTER_S)
+        if len(self._waiting) >= QUEUE_ORDERS:
+            raise Busy("too many orders are waiting", RETRY_AFTER_S)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         self._arrived.set()
@@ -74,7 +76,7 @@ class Batch:
     async def place(self, requests: Sequence[Request]) -> list[Outcome]:
         """Place many and give their outcomes in order."""
         if len(self._waiting) + len(requests) > QUEUE_ORDERS:
-            raise NotAvailable("too many orders are waiting", RETRY_AFTER_S)
+            raise Busy("too many orders are waiting", RETRY_AFTER_S)
         return list(await asyncio.gather(*(self.submit(r) for r in requests)))
 
     async def _run(self) -> None:

@@ -3,7 +3,8 @@
 DanshuError
 ├── ProgramError      a caller broke a contract of the code
 ├── InputError        bytes from outside that cannot be understood (code, pointer to the place)
-├── NotAvailable      something outside is down, or full; try again later (retry_after_s)
+├── NotAvailable      something outside is down; try again later (retry_after_s)
+│   └── Busy          too much is waiting already
 └── UnknownOutcome    the connection broke while committing; the repeat with the same key settles it
 """
 
@@ -15,8 +16,8 @@ from msgspec import Struct
 class Refusal(Struct, frozen=True, kw_only=True):
     """A business "no": a value, never raised.
 
-    `code` is stable and machine readable, `reason` says it in Chinese, `reason_en` in English, `clause` names
-    the rule that refused (a machine's edge, a limit, an article).
+    `code` is stable and machine readable, `reason` says it in Chinese, `reason_en` in English,
+    `clause` names the rule that refused (a machine's edge, a limit, an article).
     """
 
     code: str
@@ -60,6 +61,12 @@ class NotAvailable(DanshuError):
         super().__init__(detail)
         self.detail = detail
         self.retry_after_s = retry_after_s
+
+
+class Busy(NotAvailable):
+    """Too much is waiting already; nothing was written; try again after `retry_after_s`."""
+
+    code = "busy"
 
 
 class UnknownOutcome(DanshuError):

@@ -1,0 +1,146 @@
+"""How Litestar is used here: bodies decoded strictly by msgspec, unknown fields shown as refused, one error shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugin
+from litestar.datastructures import ResponseHeader
+from litestar.dto import AbstractDTO, DTOConfig
+from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+
+from danshu.faces.http import problems
+from danshu.faces.http.auth import Held, Keyring, key_of, require
+from danshu.faces.http.hot import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from litestar._openapi.schema_generation import SchemaCreator
+    from litestar.dto import DTOField
+    from litestar.dto.data_structures import DTOFieldDefinition
+    from litestar.openapi.spec import Reference, Schema
+    from litestar.typing import FieldDefinition
+
+T = TypeVar("T")
+
+
+class StrictStructs(StructSchemaPlugin):
+    """Shows `forbid_unknown_fields` as `additionalProperties: false`; the framework leaves it out."""
+
+    def to_openapi_schema(
+        self, field_definition: FieldDefinition, schema_creator: SchemaCreator
+    ) -> Schema:
+        schema = super().to_openapi_schema(field_definition, schema_creator)
+        if field_definition.type_.__struct_config__.forbid_unknown_fields:
+            schema.additional_properties = False
+        return schema
+
+
+class Strict(AbstractDTO[T], Generic[T]):
+    """Decodes a body by msgspec in strict mode; without it the framework would take "5" for 5."""
+
+    config: ClassVar[DTOConfig] = DTOConfig()
+    _decoders: ClassVar[dict[str, msgspec.json.Decoder[Any]]] = {}
+
+    def decode_bytes(self, value: bytes) -> Any:
+        decoder = self._decoders[self.asgi_connection.route_handler.handler_id]
+        try:
+            return decoder.decode(value)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise problems.of_decoding(error, value) from error
+
+    def data_to_encodable_type(self, data: Any) -> Any:
+        return data
+
+    @classmethod
+    def create_for_field_definition(
+        cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
+    ) -> None:
+        if field_definition.name == "data":
+            cls._decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
+
+    @classmethod
+    def create_openapi_schema(
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: SchemaCreator
+    ) -> Reference | Schema:
+        return schema_creator.for_field_definition(field_definition)
+
+    @classmethod
+    def generate_field_definitions(
+        cls, model_type: type[Any]
+    ) -> Generator[DTOFieldDefinition, None, None]:
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        return False
+
+
+def _spec(description: str) -> ResponseSpec:
+    return ResponseSpec(
+        problems.Problem,
+        media_type=problems.PROBLEM_JSON,
+        description=description,
+        generate_examples=False,
+    )
+
+
+PROBLEMS: Final = {
+    400: _spec("The bytes cannot be understood"),
+    401: _spec("No valid API key"),
+    403: _spec("The role of the key may not do this"),
+    404: _spec("There is no such thing in this tenant"),
+    409: _spec("A business no, or another body under a known key"),
+    413: _spec("The body is too large"),
+    415: _spec("Another content type is expected"),
+    422: _spec("Understood, and cannot be done"),
+    429: _spec("Too much is waiting; see Retry-After"),
+    503: _spec("Not available, or the outcome is unknown; repeat with the same key"),
+}
+READ_PROBLEMS: Final = {n: PROBLEMS[n] for n in (400, 401, 403, 404, 503)}
+RETRY: Final = ResponseHeader(name="Retry-After", description="seconds", documentation_only=True)
+
+_CODES: Final = {
+    400: "bad_filter",
+    404: "not_found",
+    405: "method",
+    413: "too_large",
+    415: "content_type",
+}
+
+
+def respond(problem: problems.Problem) -> Response[Any]:
+    """Give a problem as a response."""
+    headers = {}
+    if problem.retry_after_s:
+        headers["retry-after"] = str(problem.retry_after_s)
+    if problem.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return Response(
+        problem, status_code=problem.status, media_type=problems.PROBLEM_JSON, headers=headers
+    )
+
+
+def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Turn any exception into a problem. What a query said is never repeated: it may name people."""
+    if not isinstance(error, HTTPException):
+        return respond(explain(error))
+    status = error.status_code
+    if status >= 500:
+        return respond(explain(error))
+    pointer, detail = "", error.detail
+    if isinstance(error.extra, list) and error.extra:
+        first = error.extra[0]
+        detail = str(first.get("message", detail))
+        pointer = "/" + str(first.get("key", "")).replace(".", "/")
+    return respond(problems.make(_CODES.get(status, "bad_filter"), detail, pointer, status))
+
+
+async def held_of(request: Request[Any, Any, Any], action: str) -> Held:
+    """Give the caller of a request who may do `action`. Raises InputError."""
+    keyring: Keyring = request.app.state.keyring
+    return require(await keyring.find(key_of(request.scope["headers"])), action)

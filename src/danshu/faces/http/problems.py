@@ -1,0 +1,147 @@
+"""Every error of the API as an RFC 9457 problem: one shape, one place that decides the status."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from danshu.kernel.errors import DanshuError, InputError, NotAvailable, Refusal, UnknownOutcome
+from danshu.kernel.limits import JSON_DEPTH, RETRY_AFTER_S
+
+PROBLEM_JSON: Final = "application/problem+json"
+_URN: Final = "urn:danshu:problem:"
+
+# What an InputError's code means over HTTP; all others are 422: understood, and not to be done.
+_STATUS: Final = {
+    "bad_json": 400,
+    "bad_utf8": 400,
+    "too_deep": 400,
+    "empty_body": 400,
+    "bad_key": 400,
+    "bad_id": 400,
+    "bad_cursor": 400,
+    "bad_filter": 400,
+    "bad_event_id": 400,
+    "bad_file": 400,
+    "unauthenticated": 401,
+    "bad_signature": 401,
+    "forbidden": 403,
+    "no_order": 404,
+    "no_tenant": 404,
+    "no_account": 404,
+    "no_channel": 404,
+    "no_key": 404,
+    "no_kind": 404,
+    "not_found": 404,
+    "method": 405,
+    "too_large": 413,
+    "content_type": 415,
+    "busy": 429,
+    "program": 500,
+}
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong (RFC 9457). `code` is stable; `pointer` (RFC 6901) names the place in the body.
+
+    A business "no" also carries `reason` (Chinese), `reason_en` and the `clause` that refused.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    code: str
+    pointer: str = ""
+    reason: str = ""
+    reason_en: str = ""
+    clause: str = ""
+    retry_after_s: int = 0
+
+
+def make(code: str, detail: str, pointer: str = "", status: int = 0) -> Problem:
+    """Make a problem of a code; the status follows from it unless given."""
+    status = status or _STATUS.get(code, 422)
+    return Problem(
+        type=_URN + code,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        pointer=pointer,
+    )
+
+
+def of(error: DanshuError | Refusal) -> Problem:
+    """Give the problem of a known error or of a refusal."""
+    if isinstance(error, Refusal):
+        status = 404 if error.code == "no_order" else 409
+        return Problem(
+            type=_URN + error.code,
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=error.reason_en or error.reason,
+            code=error.code,
+            reason=error.reason,
+            reason_en=error.reason_en,
+            clause=error.clause,
+        )
+    if isinstance(error, InputError):
+        return make(error.code, error.detail, error.pointer)
+    if isinstance(error, NotAvailable):
+        problem = make(error.code, error.detail, status=_STATUS.get(error.code, 503))
+        return msgspec.structs.replace(problem, retry_after_s=error.retry_after_s)
+    if isinstance(error, UnknownOutcome):
+        problem = make(error.code, str(error), status=503)
+        return msgspec.structs.replace(problem, retry_after_s=RETRY_AFTER_S)
+    return make("program", "the hub made a mistake; it has been written down")
+
+
+def of_decoding(error: Exception, body: bytes) -> InputError:
+    """Explain why a body could not be decoded: msgspec's errors, bad UTF-8, endless nesting."""
+    if isinstance(error, UnicodeDecodeError):
+        return InputError("bad_utf8", "the body is not UTF-8")
+    if isinstance(error, RecursionError) or _is_deep(body):
+        return InputError("too_deep", f"JSON nested deeper than {JSON_DEPTH}")
+    if not body.strip():
+        return InputError("empty_body", "the body is empty")
+    text = str(error)
+    if isinstance(error, msgspec.ValidationError):
+        what, at, place = text.partition(" - at `$")
+        return InputError("bad_field", what, _pointer(place.rstrip("`")) if at else "")
+    return InputError("bad_json", text)
+
+
+def _pointer(path: str) -> str:
+    """Turn msgspec's `.lines[0].sku` into /lines/0/sku."""
+    return path.replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")
+
+
+def _is_deep(body: bytes) -> bool:
+    """Tell whether brackets outside of strings nest deeper than the limit; reads at most that far."""
+    if body.count(b"[") + body.count(b"{") <= JSON_DEPTH:
+        return False
+    depth, inside, escaped = 0, False, False
+    for byte in body:
+        if inside:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                inside = False
+        elif byte == 0x22:
+            inside = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > JSON_DEPTH:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+encode: Final = msgspec.json.Encoder().encode

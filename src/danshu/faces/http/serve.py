@@ -1,0 +1,62 @@
+"""The HTTP server: warm before the port opens, drained before it ends."""
+
+from __future__ import annotations
+
+import gc
+from typing import Final
+
+import numpy as np
+import uvicorn
+
+from danshu.faces.http import app
+from danshu.hub.compose import Hub
+
+_DRAIN_S: Final = 20
+_BACKLOG: Final = 2_048
+
+
+def run(url: str, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT: then no new connections, requests in flight are answered, then the end."""
+    warm()
+    gc.collect()
+    gc.freeze()
+    config = uvicorn.Config(
+        app.build(Hub(url)),
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_DRAIN_S,
+    )
+    uvicorn.Server(config).run()
+
+
+def warm() -> None:
+    """Compile or load the routing engine and read the gazetteer, so that no order waits for them."""
+    from danshu.capabilities.intake.address import Gazetteer
+    from danshu.capabilities.routing import decide, signals
+    from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
+    from danshu.capabilities.routing.model import Lane, Region
+    from danshu.capabilities.routing.network import Site, build_network
+    from danshu.capabilities.routing.snapshot import Snapshot
+
+    Gazetteer.load()
+    lane = Lane(warehouse="W", region="R", transit_min=1, sd_min=1, first_kg_fen=1, extra_kg_fen=1)
+    network = build_network([Site("W", 1, 1, 0)], [Region(code="R", name="R")], [lane])
+    line = RequestLine("S", 0, 1, 1)
+    asked = Request(region="R", promise_min=NO_PROMISE, value_fen=1, lines=(line,))
+    decide.decide_batch(
+        Snapshot(network, signals.resolve((), network, 0)),
+        [asked],
+        np.ones((1, 1), np.int32),
+        np.full(1, 9.0),
+        minute=0,
+    )
