@@ -96,3 +96,16 @@ BUNDLE_BYTES: Final = 1_073_741_824
 # Callers that a process remembers, and for how long a revoked key may live on in another process
 CALLERS: Final = 4_096
 CALLER_S: Final = 30
+
+# What one page of a list may read: rows walked, rows found by words, newest rows looked through
+SCAN_ROWS: Final = 10_000
+SCAN_CANDIDATES: Final = 5_000
+SCAN_NEWEST: Final = 2_000
+
+# Streams of facts (SSE) that one process serves, and how long one lives
+STREAMS: Final = 256
+STREAM_S: Final = 3_600
+
+# Rows of one PUT, rows of one file of master data
+MASTER_ROWS: Final = 1_000
+MASTER_FILE_ROWS: Final = 100_000

@@ -10,7 +10,7 @@ import psycopg
 
 from danshu.kernel import ids
 
-PARTITIONED = ("orders", "facts", "vault")
+PARTITIONED = ("orders", "facts", "vault", "order_search")
 _LOCK = 0x44616E53  # one migration at a time, whoever starts it
 
 
@@ -34,9 +34,9 @@ def upgrade(url: str) -> None:
 
 
 def make_partitions(connection: psycopg.Connection[Any], first: datetime.date, days: int) -> int:
-    """Create the day partitions of [first, first + days) that are missing; returns how many were made.
+    """Create the day partitions of [first, first + days) that are missing; give how many were made.
 
-    A day whose rows already lie in the default partition stays there: PostgreSQL refuses to make it.
+    A day whose rows already lie in the default partition stays there: PostgreSQL refuses it.
     """
     made = 0
     for day in (first + datetime.timedelta(days=i) for i in range(days)):
@@ -48,7 +48,8 @@ def make_partitions(connection: psycopg.Connection[Any], first: datetime.date, d
             try:
                 with connection.transaction():
                     connection.execute(
-                        f"create table {name} partition of {table} for values from ('{low}') to ('{high}')"
+                        f"create table {name} partition of {table}"
+                        f" for values from ('{low}') to ('{high}')"
                         " with (toast_tuple_target = 8160)"
                     )
                 made += 1
