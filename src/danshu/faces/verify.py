@@ -1,6 +1,7 @@
-"""Verify an evidence bundle offline, with the kernel alone, so that an appraiser can read all of it.
+"""Verify an evidence bundle offline, with the kernel alone, so that an appraiser can read it all.
 
-Exit codes: 0 everything passed; 1 something failed; 2 passed, but the trust anchor came out of the bundle itself.
+Exit codes: 0 everything passed; 1 something failed; 2 passed, but the trust anchor came out of the
+bundle itself.
 """
 
 from __future__ import annotations
@@ -207,6 +208,7 @@ def describe(report: Report) -> str:
     lines += [f"✗ {c.file}:{c.what} {c.detail}" for c in report.checks if not c.passed]
     passed = sum(c.passed for c in report.checks)
     lines.append(
-        f"检查 {len(report.checks)} 项,通过 {passed} 项。链头为本单第 {len(report.facts)} 条事实;其后的事实不在本包证明之内。"
+        f"检查 {len(report.checks)} 项,通过 {passed} 项。"
+        f"链头为本单第 {len(report.facts)} 条事实;其后的事实不在本包证明之内。"
     )
     return "\n".join(lines)

@@ -22,6 +22,8 @@ from danshu.kernel import ids
 from danshu.kernel.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
     from danshu.capabilities.contract.model import Clause
@@ -43,46 +45,13 @@ async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: flo
 
     Raises InputError for a tenant that does not exist.
     """
-
-    async def rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
-        cursor = await connection.execute(sql, params or (tenant,), binary=True)
-        return await cursor.fetchall()
-
-    found = await rows(_TENANT)
+    found = await _rows(connection, _TENANT, tenant)
     if not found:
         raise InputError("no_tenant", f"no tenant {tenant}")
-    skus = {
-        r[1]: (
-            r[0],
-            Sku(
-                code=r[1],
-                name=r[2],
-                weight_g=r[3],
-                storage=Storage(r[4]),
-                price_fen=r[5],
-                barcode=r[6],
-            ),
-        )
-        for r in await rows(stock_tables.READ_SKUS)
-    }
-    warehouses = tuple(
-        Warehouse(
-            code=r[1], name=r[2], region=r[3], lng_udeg=r[4], lat_udeg=r[5], storage_bits=r[6],
-            capacity_units=r[7], cutoff_min=r[8], calendar=r[9],
-        )
-        for r in await rows(stock_tables.READ_WAREHOUSES)
-    )  # fmt: skip
-    regions = tuple(
-        Region(code=r[1], name=r[2], province=r[3], lng_udeg=r[4], lat_udeg=r[5])
-        for r in await rows(routing_tables.READ_REGIONS)
-    )
-    lanes = [
-        Lane(
-            warehouse=r[0], region=r[1], transit_min=r[2], sd_min=r[3], first_kg_fen=r[4],
-            extra_kg_fen=r[5], carrier=r[6],
-        )
-        for r in await rows(routing_tables.READ_LANES)
-    ]  # fmt: skip
+    skus = _skus(await _rows(connection, stock_tables.READ_SKUS, tenant))
+    warehouses = _warehouses(await _rows(connection, stock_tables.READ_WAREHOUSES, tenant))
+    regions = _regions(await _rows(connection, routing_tables.READ_REGIONS, tenant))
+    lanes = _lanes(await _rows(connection, routing_tables.READ_LANES, tenant))
     if not warehouses or not regions:
         raise InputError("no_network", "the merchant has no warehouses or regions yet")
     network = build_network(
@@ -117,11 +86,57 @@ async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: flo
     midnight, _ = ids.day_bounds(
         datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).date()
     )
-    for wh, orders in await rows(_USED_TODAY, tenant, midnight):
+    for wh, orders in await _rows(connection, _USED_TODAY, tenant, midnight):
         if wh < len(warehouses):
             world.capacity[wh] -= orders
     await load_stock(connection, world)
     return world
+
+
+async def _rows(
+    connection: psycopg.AsyncConnection[Any], sql: str, *params: Any
+) -> list[tuple[Any, ...]]:
+    cursor = await connection.execute(sql, params, binary=True)
+    return await cursor.fetchall()
+
+
+def _skus(rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[int, Sku]]:
+    return {
+        r[1]: (
+            r[0],
+            Sku(
+                code=r[1], name=r[2], weight_g=r[3], storage=Storage(r[4]), price_fen=r[5],
+                barcode=r[6],
+            ),
+        )
+        for r in rows
+    }  # fmt: skip
+
+
+def _warehouses(rows: Sequence[tuple[Any, ...]]) -> tuple[Warehouse, ...]:
+    return tuple(
+        Warehouse(
+            code=r[1], name=r[2], region=r[3], lng_udeg=r[4], lat_udeg=r[5], storage_bits=r[6],
+            capacity_units=r[7], cutoff_min=r[8], calendar=r[9],
+        )
+        for r in rows
+    )  # fmt: skip
+
+
+def _regions(rows: Sequence[tuple[Any, ...]]) -> tuple[Region, ...]:
+    return tuple(
+        Region(code=r[1], name=r[2], province=r[3], lng_udeg=r[4], lat_udeg=r[5]) for r in rows
+    )
+
+
+def _lanes(rows: Sequence[tuple[Any, ...]]) -> list[Lane]:
+    return [
+        Lane(
+            warehouse=r[0], region=r[1], transit_min=r[2], sd_min=r[3], first_kg_fen=r[4],
+            extra_kg_fen=r[5], carrier=r[6],
+        )
+        for r in rows
+    ]  # fmt: skip
 
 
 async def load_definitions(

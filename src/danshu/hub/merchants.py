@@ -1,4 +1,4 @@
-"""Merchants: tenants, their API keys, shops, master data, stock. Each write is one commit with its fact."""
+"""Merchants: tenants, API keys, shops, master data. Each write is one commit with its fact."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from danshu.capabilities.contract import definitions
 from danshu.capabilities.routing import tables as routing_tables
 from danshu.capabilities.stock import tables
 from danshu.capabilities.stock.facts import MasterImported
+from danshu.hub.facts import KeyIssued, PromiseDefined, TenantCreated
 from danshu.kernel import canonical, ids
 from danshu.kernel.errors import InputError
-from danshu.kernel.fact import NO_HEAD, Actor, Said, fact_type, pack
+from danshu.kernel.fact import NO_HEAD, Actor, Said, pack
 from danshu.ledger import write
 from danshu.ports.channel import Account
 
@@ -33,33 +34,6 @@ Connection = psycopg.AsyncConnection[Any]
 ROLES = ("admin", "operator", "warehouse", "channel", "viewer")
 
 
-@fact_type("tenant.created")
-class TenantCreated(Struct, frozen=True, kw_only=True):
-    """商户开通: a merchant begins."""
-
-    code: str
-    name: str
-
-
-@fact_type("key.issued")
-class KeyIssued(Struct, frozen=True, kw_only=True):
-    """发放密钥: an API key was issued; its digest, never the key."""
-
-    digest: str
-    key: str
-    name: str
-    role: str
-
-
-@fact_type("promise.defined")
-class PromiseDefined(Struct, frozen=True, kw_only=True):
-    """承诺定义: the version of a promise that new orders are pinned to."""
-
-    code: str
-    digest: str
-    version: int
-
-
 class Caller(Struct, frozen=True, kw_only=True):
     """Who holds an API key."""
 
@@ -70,7 +44,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     @property
     def actor(self) -> Actor:
-        """The caller as the actor of facts: a session's word, grade B for people's keys, C for machines."""
+        """The caller as the actor of facts: the word of a key, grade C."""
         return Actor(sub=self.name, role=self.role, key=self.key, grade="C")
 
 
@@ -104,7 +78,8 @@ async def create_tenant(connection: Connection, code: str, name: str, actor: Act
     """Create a merchant with the shipped promises, or give the one with that code."""
     async with connection.transaction():
         cursor = await connection.execute(
-            "insert into tenants(code,name,salt) values(%s,%s,%s) on conflict (code) do nothing returning id",
+            "insert into tenants(code,name,salt) values(%s,%s,%s)"
+            " on conflict (code) do nothing returning id",
             (code, name, os.urandom(16)),
         )
         row = await cursor.fetchone()
@@ -216,7 +191,8 @@ async def find_account(connection: Connection, text: str) -> Account | None:
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         return None
     cursor = await connection.execute(
-        "select tenant,account,channel,shop,key,secret from accounts where tenant=%s and account=%s",
+        "select tenant,account,channel,shop,key,secret from accounts"
+        " where tenant=%s and account=%s",
         (int(number), name),
     )
     row = await cursor.fetchone()
@@ -351,7 +327,7 @@ async def put_regions(
 async def put_lanes(
     connection: Connection, tenant: int, rows: Sequence[Lane], actor: Actor
 ) -> None:
-    """Write lanes and their tariffs. Raises InputError for a warehouse or region that is not there."""
+    """Write lanes and their tariffs. Raises InputError for an unknown warehouse or region."""
     async with connection.transaction():
         await _lock_tenant(connection, tenant)
         cursor = await connection.execute(

@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from danshu.kernel import limits
 from danshu.kernel.errors import ProgramError
-from danshu.kernel.fact import fact_type
 from danshu.ledger import write
+from danshu.ledger.facts import VaultErased as VaultErased
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,15 +38,6 @@ _ERASE: Final = (
     "update vault set salt='', raw=null, person=null, erased=%s"
     " where tenant=%s and id=%s and erased is null"
 )
-
-
-@fact_type("vault.erased")
-class VaultErased(Struct, frozen=True, kw_only=True):
-    """The personal data behind a stream was erased by law: on which basis, at whose request."""
-
-    basis: str
-    requested_by: str
-    vault_id: str
 
 
 class Row(Struct, frozen=True, kw_only=True):

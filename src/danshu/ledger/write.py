@@ -1,7 +1,8 @@
 """The one write: facts, rows, timers and keys in one commit, sent as one pipelined round trip.
 
-A statement may carry a guard: it divides by zero on the server when what was predicted is no longer true, which
-fails the whole transaction (GuardFailed); then nothing was written and the caller decides again on the truth.
+A statement may carry a guard: it divides by zero on the server when what was predicted is no longer
+true, which fails the whole transaction (GuardFailed); then nothing was written and the caller
+decides again on the truth.
 """
 
 from __future__ import annotations
@@ -152,7 +153,8 @@ INSERT_KEYS = (
 )
 INSERT_TIMERS = (
     "insert into timers(tenant,due,id,kind)"
-    " select * from unnest(%b::int4[],%b::timestamptz[],%b::uuid[],%b::int4[]) on conflict do nothing"
+    " select * from unnest(%b::int4[],%b::timestamptz[],%b::uuid[],%b::int4[])"
+    " on conflict do nothing"
 )
 
 
@@ -171,10 +173,10 @@ async def connect(url: str) -> psycopg.AsyncConnection[Any]:
 async def commit(
     connection: psycopg.AsyncConnection[Any], statements: Sequence[Statement]
 ) -> list[list[tuple[Any, ...]]]:
-    """Run the statements in one transaction and one round trip; give the rows of those that return some.
+    """Run the statements in one transaction and one round trip; give the rows that some return.
 
-    Raises GuardFailed (nothing written), UnknownOutcome (the connection broke; repeat with the same key),
-    NotAvailable (the server refused; nothing written).
+    Raises GuardFailed (nothing written), UnknownOutcome (the connection broke; repeat with the same
+    key), IntegrityError or DataError (nothing written).
     """
     cursors = []
     try:
@@ -193,7 +195,7 @@ async def commit(
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as e:
         await _rollback(connection)
         raise GuardFailed(str(e)) from e
-    except (psycopg.errors.IntegrityError, psycopg.errors.DataError) as e:
+    except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
         await _rollback(connection)
         raise
     except (psycopg.OperationalError, psycopg.InterfaceError) as e:

@@ -24,7 +24,7 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     """One line as the platform shows it. Money in minor units of the draft's currency.
 
     `sku` is the merchant's own code where the platform carries it, else the platform's SKU id.
-    `paid` is the share of what the buyer paid that falls on this line (for refunds), all units together.
+    `paid` is the share of what the buyer paid that falls on this line (for refunds), all units.
     """
 
     line: str  # the platform's id of the line (oid, sku_order id, …)
@@ -38,9 +38,9 @@ class DraftLine(Struct, frozen=True, kw_only=True):
 
 
 class Receiver(Struct, frozen=True, kw_only=True):
-    """Who receives. Plain, masked or encrypted exactly as the platform gave it; kept in the vault only.
+    """Who receives. Plain, masked or encrypted as the platform gave it; kept in the vault only.
 
-    `cipher` keeps the platform's ciphertexts by field; `token` its handle (oaid, …) for printing waybills.
+    `cipher` keeps the platform's ciphertexts by field; `token` its handle (oaid, …) for waybills.
     """
 
     name: str = ""
@@ -57,7 +57,7 @@ class Receiver(Struct, frozen=True, kw_only=True):
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """An order as a platform said it, in the hub's words. Times are epoch milliseconds UTC, 0 = not yet.
+    """An order as a platform said it, in the hub's words. Times are epoch ms UTC, 0 = not yet.
 
     Amounts: goods - discount + postage (+ tax and fees) = total; `paid` has come in already.
     """
@@ -82,12 +82,10 @@ class Draft(Struct, frozen=True, kw_only=True):
     buyer_note: str = ""
     seller_note: str = ""
     flag: str = ""  # 红黄蓝绿紫… in the platform's meaning
-    hold: str = (
-        ""  # why it must not be released yet: risk_review, group_incomplete, presale_tail_unpaid, …
-    )
-    of_number: str = (
-        ""  # RETURN and CANCEL: the order that it belongs to, when the platform names it
-    )
+    # Why it must not be released yet: risk_review, group_incomplete, presale_tail_unpaid, …
+    hold: str = ""
+    # RETURN and CANCEL: the order that it belongs to, when the platform names it.
+    of_number: str = ""
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -130,7 +128,7 @@ class Channel(Protocol):
     def parse(self, body: bytes) -> tuple[Draft, ...]:
         """Read the drafts in a message.
 
-        Raises danshu.kernel.errors.InputError naming the place for anything that cannot be understood.
+        Raises danshu.kernel.errors.InputError naming the place that cannot be understood.
         """
         ...
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
 from danshu.capabilities.orders import facts
+from danshu.capabilities.orders.commands import Command as Command
+from danshu.capabilities.orders.commands import Done as Done
+from danshu.capabilities.orders.commands import conclude
 from danshu.capabilities.orders.evolve import evolve
 from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
-from danshu.capabilities.orders.model import Fulfilment, Line, Order, Share, stage
+from danshu.capabilities.orders.model import Line, Order, Share, stage
+from danshu.capabilities.orders.moves import MOVES, move, record_waybill
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
 from danshu.kernel.limits import AMOUNT_MINOR, LINE_QUANTITY, ORDER_LINES
@@ -29,27 +31,6 @@ BACKORDER = Refusal(
 
 ENDED = ORDER.refusals["*", "cancel"]
 ALLOCATED = ORDER.refusals["*", "allocate"]
-
-
-class Command(Struct, frozen=True, kw_only=True):
-    """An act on an order. `fulfilment` 0 = every fulfilment order that allows it. Times in epoch ms."""
-
-    event: str
-    fulfilment: int = 0
-    reason: str = ""
-    amount: int = 0
-    carrier: str = ""
-    waybill: str = ""
-    occurred_ms: int = 0
-    by: str = ""
-
-
-class Done(Struct, frozen=True, kw_only=True):
-    """The outcome of an act: the new state, what to say, and the promise events (name, occurred ms)."""
-
-    order: Order
-    said: tuple[Said, ...]
-    heard: tuple[tuple[str, int], ...] = ()
 
 
 def check(draft: Draft) -> None:
@@ -177,7 +158,7 @@ def open_units(line: Line) -> int:
 
 
 def allocate(order: Order, plan: Sequence[tuple[int, str, int]]) -> Done | Refusal:
-    """Turn a routing plan [(line number, warehouse, units)] into fulfilment orders; empty = no stock."""
+    """Turn a plan [(line number, warehouse, units)] into fulfilment orders; empty = no stock."""
     if not plan:
         return BACKORDER
     by_warehouse: dict[str, list[Share]] = {}
@@ -197,23 +178,11 @@ def allocate(order: Order, plan: Sequence[tuple[int, str, int]]) -> Done | Refus
 
 
 def act(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    """Decide an act on an order by its machines. Raises InputError for a word that no machine knows."""
+    """Decide an act on an order by its machines. Raises InputError for an unknown word."""
     handler = _ACTS.get(command.event)
     if handler is None:
         raise InputError("unknown_event", f"no event {command.event!r}", "/event")
     return handler(order, command, now_ms)
-
-
-def _done(
-    order: Order, datas: Sequence[Struct], occurred_ms: int, *heard: str, at_ms: int = 0
-) -> Done:
-    for data in datas:
-        order = evolve(order, data)
-    return Done(
-        order=order,
-        said=tuple(Said(data=d, occurred_ms=occurred_ms) for d in datas),
-        heard=tuple((name, at_ms) for name in heard),
-    )
 
 
 def _order_step(order: Order, event: str) -> Refusal | None:
@@ -222,7 +191,7 @@ def _order_step(order: Order, event: str) -> Refusal | None:
 
 
 def _confirm(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    return _order_step(order, "confirm") or _done(
+    return _order_step(order, "confirm") or conclude(
         order, [facts.OrderConfirmed(by=command.by)], command.occurred_ms
     )
 
@@ -240,7 +209,7 @@ def _pay(order: Order, command: Command, now_ms: int) -> Done | Refusal:
         )
     at_ms = command.occurred_ms or now_ms
     data = facts.OrderPaid(amount=command.amount, at=rfc3339(at_ms))
-    return _done(order, [data], at_ms, "payment.confirmed", at_ms=at_ms)
+    return conclude(order, [data], at_ms, "payment.confirmed", at_ms=at_ms)
 
 
 def _hold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
@@ -255,7 +224,7 @@ def _hold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
             reason_en="Held for that reason already",
             clause="hold.once",
         )
-    return _done(order, [facts.OrderHeld(reason=command.reason)], command.occurred_ms)
+    return conclude(order, [facts.OrderHeld(reason=command.reason)], command.occurred_ms)
 
 
 def _unhold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
@@ -265,11 +234,11 @@ def _unhold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     reasons = [command.reason] if command.reason else list(order.holds)
     if not set(reasons) <= set(order.holds):
         return HOLD.refusals["free", "unhold"]
-    return _done(order, [facts.OrderUnheld(reason=r) for r in reasons], command.occurred_ms)
+    return conclude(order, [facts.OrderUnheld(reason=r) for r in reasons], command.occurred_ms)
 
 
 def _complete(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    return _order_step(order, "complete") or _done(
+    return _order_step(order, "complete") or conclude(
         order, [facts.OrderCompleted(by=command.by)], command.occurred_ms
     )
 
@@ -293,85 +262,14 @@ def _cancel(order: Order, command: Command, now_ms: int) -> Done | Refusal:
         shares=tuple(shares),
     )
     at_ms = command.occurred_ms or now_ms
-    return _done(order, [data], command.occurred_ms, "order.cancelled", at_ms=at_ms)
-
-
-_MOVES: dict[str, tuple[type[facts.OfFulfilment], str]] = {
-    "release": (facts.OrderReleased, ""),
-    "pick": (facts.OrderPicked, ""),
-    "pack": (facts.OrderPacked, ""),
-    "ship": (facts.OrderShipped, "carrier.accepted"),
-    "deliver": (facts.OrderDelivered, "shipment.delivered"),
-}
-
-
-def _targets(order: Order, command: Command) -> list[Fulfilment] | Refusal:
-    """Pick the fulfilment orders that the event is for, or say why there is none."""
-    if command.fulfilment:
-        found = [f for f in order.fulfilments if f.no == command.fulfilment]
-        if not found:
-            raise InputError(
-                "no_fulfilment", f"no fulfilment order {command.fulfilment}", "/fulfilment"
-            )
-        answer = FULFILMENT.step(found[0].state, command.event)
-        return answer if isinstance(answer, Refusal) else found
-    able = [
-        f
-        for f in order.fulfilments
-        if not isinstance(FULFILMENT.step(f.state, command.event), Refusal)
-    ]
-    if able:
-        return able
-    answer = ORDER.step(stage(order).word, command.event)
-    return answer if isinstance(answer, Refusal) else FULFILMENT.refusals["*", command.event]
-
-
-def _move(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    if order.holds and command.event in ("release", "pick", "pack", "ship"):
-        answer = HOLD.step("held", command.event)
-        if isinstance(answer, Refusal):
-            return answer
-    if command.event == "release" and not (order.paid_ms or order.paid >= order.total):
-        return ORDER.refusals["placed", "release"]
-    targets = _targets(order, command)
-    if isinstance(targets, Refusal):
-        return targets
-    kind, heard = _MOVES[command.event]
-    extra = (
-        {"carrier": command.carrier, "waybill": command.waybill} if command.event == "ship" else {}
-    )
-    datas: list[Struct] = [
-        kind(fulfilment=f.no, warehouse=f.warehouse, shares=f.shares, **extra) for f in targets
-    ]
-    at_ms = command.occurred_ms or now_ms
-    done = _done(order, datas, command.occurred_ms)
-    counter = {"ship": "shipped", "deliver": "delivered"}.get(command.event)
-    whole = counter and all(
-        getattr(n, counter) >= n.quantity - n.cancelled for n in done.order.lines
-    )
-    return Done(order=done.order, said=done.said, heard=((heard, at_ms),) if whole else ())
-
-
-def _record_waybill(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    if not command.waybill:
-        raise InputError("no_waybill", "the waybill number is missing", "/waybill")
-    found = [
-        f for f in order.fulfilments if f.no == (command.fulfilment or 1) and f.state != "cancelled"
-    ]
-    if not found:
-        return ORDER.refusals["paid", "release"]
-    data = facts.WaybillRecorded(
-        fulfilment=found[0].no, carrier=command.carrier, waybill=command.waybill
-    )
-    at_ms = command.occurred_ms or now_ms
-    return _done(order, [data], command.occurred_ms, "waybill.created", at_ms=at_ms)
+    return conclude(order, [data], command.occurred_ms, "order.cancelled", at_ms=at_ms)
 
 
 def _report_damage(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     at_ms = command.occurred_ms or now_ms
     if stage(order).word not in ("delivered", "completed"):
         return ORDER.refusals["*", "complete"]
-    return _done(
+    return conclude(
         order,
         [facts.DamageReported(detail=command.reason)],
         at_ms,
@@ -384,7 +282,7 @@ def _compensate(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     if command.amount <= 0:
         raise InputError("amount", "a compensation is more than 0", "/amount")
     at_ms = command.occurred_ms or now_ms
-    return _done(
+    return conclude(
         order,
         [facts.CompensationPaid(amount=command.amount)],
         at_ms,
@@ -400,9 +298,9 @@ _ACTS: dict[str, Callable[[Order, Command, int], Done | Refusal]] = {
     "unhold": _unhold,
     "complete": _complete,
     "cancel": _cancel,
-    "waybill": _record_waybill,
+    "waybill": record_waybill,
     "report_damage": _report_damage,
     "compensate": _compensate,
-    **dict.fromkeys(_MOVES, _move),
+    **dict.fromkeys(MOVES, move),
 }
 ACTS = tuple(_ACTS)

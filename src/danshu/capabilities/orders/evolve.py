@@ -1,4 +1,4 @@
-"""What a fact changes: state + data -> state. A stream's facts fold to its row; the audit checks it."""
+"""What a fact changes: state + data -> state. A stream's facts fold to its row, audited."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class StockMoved(Struct, frozen=True, kw_only=True):
 
 @fact_type("quota.set")
 class QuotaSet(Struct, frozen=True, kw_only=True):
-    """渠道配额: at most `cap` units of the SKU in the warehouse may be sold on the channel; -1 lifts it."""
+    """渠道配额: at most `cap` units of the row may be sold on the channel; -1 lifts it."""
 
     cap: int
     channel: str

@@ -31,8 +31,8 @@ class Sku(Struct, frozen=True, kw_only=True):
 class Warehouse(Struct, frozen=True, kw_only=True):
     """One warehouse. Coordinates in micro-degrees, cut-off in minutes of the local day.
 
-    `storage_bits` is the sum of the Storage values that it may hold; `capacity_units` the work units a day
-    (one a parcel, half a line).
+    `storage_bits` is the sum of the Storage values that it may hold; `capacity_units` the work
+    units a day (one a parcel, half a line).
     """
 
     code: str
@@ -47,7 +47,7 @@ class Warehouse(Struct, frozen=True, kw_only=True):
 
 
 class StockLevel(Struct, frozen=True, kw_only=True):
-    """What one warehouse has of one SKU, in units. ATP = on_hand - reserved - safety, never below 0."""
+    """What one warehouse has of one SKU, in units. ATP = on_hand - reserved - safety, not < 0."""
 
     warehouse: str
     sku: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-# One conditional update for the whole group; the scalar sub-query fails the transaction when a row was short or
-# is missing. LockRows stands above Sort, so rows are locked in key order whatever the join.
+# One conditional update for the whole group; the scalar sub-query fails the transaction when a row
+# was short or is missing. LockRows stands above Sort, so rows are locked in key order whatever the
+# join.
 RESERVE: Final = """
 with want as (select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[]) t(tenant,wh,sku,q)),
 held as materialized (
@@ -22,20 +23,27 @@ from want w left join upd u on u.tenant=w.tenant and u.wh=w.wh and u.sku=w.sku
 
 # Quotas cap what a channel may sell of a row; a missing row is no cap.
 USE_QUOTA: Final = """
-with want as (select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::text[],%b::int8[]) t(tenant,wh,sku,channel,q)),
+with want as (
+  select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::text[],%b::int8[])
+  t(tenant,wh,sku,channel,q)),
 held as materialized (
   select c.tenant,c.wh,c.sku,c.channel,w.q,c.cap-c.used as rest
-  from want w join quotas c on c.tenant=w.tenant and c.wh=w.wh and c.sku=w.sku and c.channel=w.channel
+  from want w
+  join quotas c on c.tenant=w.tenant and c.wh=w.wh and c.sku=w.sku and c.channel=w.channel
   order by c.tenant,c.wh,c.sku,c.channel for update of c),
 upd as (
   update quotas c set used=c.used+h.q from held h
-  where c.tenant=h.tenant and c.wh=h.wh and c.sku=h.sku and c.channel=h.channel and h.rest>=h.q returning 1)
+  where c.tenant=h.tenant and c.wh=h.wh and c.sku=h.sku and c.channel=h.channel and h.rest>=h.q
+  returning 1)
 select (select 1/(count(*)=%b)::int from upd)
 """
 
-# Give back or take away without a question: on_hand and reserved move by the differences, rows in key order.
+# Give back or take away without a question: on_hand and reserved move by the differences, rows in
+# key order.
 MOVE: Final = """
-with d as (select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[],%b::int8[]) t(tenant,wh,sku,on_hand,reserved)),
+with d as (
+  select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[],%b::int8[])
+  t(tenant,wh,sku,on_hand,reserved)),
 held as materialized (
   select s.tenant,s.wh,s.sku,d.on_hand as dh,d.reserved as dr
   from d join stock s on s.tenant=d.tenant and s.wh=d.wh and s.sku=d.sku
@@ -59,7 +67,8 @@ where s.tenant=%b order by s.wh,s.sku for update of s
 """
 WRITE_ROWS: Final = """
 insert into stock(tenant,wh,sku,on_hand,safety,in_transit)
-select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[],%b::int8[],%b::int8[]) order by 1,2,3
+select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[],%b::int8[],%b::int8[])
+order by 1,2,3
 on conflict (tenant,wh,sku) do update
 set on_hand=excluded.on_hand, safety=excluded.safety, in_transit=excluded.in_transit
 returning wh,sku,on_hand-reserved-safety
@@ -92,13 +101,15 @@ NEXT_SKU: Final = "select coalesce(max(no),-1)+1 from skus where tenant=%b"
 NEXT_WAREHOUSE: Final = "select coalesce(max(no),-1)+1 from warehouses where tenant=%b"
 UPSERT_SKUS: Final = """
 insert into skus(tenant,no,code,name,weight_g,storage,price_fen,barcode)
-select * from unnest(%b::int4[],%b::int4[],%b::text[],%b::text[],%b::int4[],%b::int4[],%b::int8[],%b::text[])
+select * from unnest(%b::int4[],%b::int4[],%b::text[],%b::text[],%b::int4[],%b::int4[],
+%b::int8[],%b::text[])
 on conflict (tenant,code) do update set name=excluded.name, weight_g=excluded.weight_g,
 storage=excluded.storage, price_fen=excluded.price_fen, barcode=excluded.barcode
 """
 UPSERT_WAREHOUSE: Final = """
-insert into warehouses(tenant,no,code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,cutoff_min,calendar)
-values (%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b) on conflict (tenant,code) do update set name=excluded.name,
+insert into warehouses(tenant,no,code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,
+cutoff_min,calendar) values (%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b)
+on conflict (tenant,code) do update set name=excluded.name,
 region=excluded.region, lng_udeg=excluded.lng_udeg, lat_udeg=excluded.lat_udeg,
 storage_bits=excluded.storage_bits, capacity_units=excluded.capacity_units,
 cutoff_min=excluded.cutoff_min, calendar=excluded.calendar
