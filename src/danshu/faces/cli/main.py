@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
 app = typer.Typer(
     name="danshu",
-    help="单枢: an order decision hub. Orders are decided, promised, reserved, made durable and provable.",
+    help="单枢: orders are decided, promised, reserved, made durable and provable.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -54,7 +54,7 @@ def work(
         str, typer.Option(help="Run one room: sequence, seal, timers, search, partitions.")
     ] = "",
 ) -> None:
-    """Start the workers beside the HTTP nodes; one of each room works at a time, others stand by."""
+    """Start the workers beside the HTTP nodes; of each room one works, others stand by."""
     from danshu.faces.cli import running
 
     raise typer.Exit(running.work(only))
@@ -75,7 +75,7 @@ def demo(
     ] = False,
     orders: Annotated[int, typer.Option(help="Orders a channel.", min=1, max=10_000)] = 30,
 ) -> None:
-    """Make a merchant with 37 warehouses, bring in orders through eight channels, prove one of them."""
+    """Make a merchant with 37 warehouses, bring in orders through eight channels, prove one."""
     from danshu.faces.cli import demo as room
 
     raise typer.Exit(room.run(once, orders))
@@ -89,11 +89,9 @@ def import_(
     channel: Annotated[
         str, typer.Option(help="Channel adapter; `table` needs a mapping.")
     ] = "table",
-    mapping: Annotated[Optional[Path], typer.Option(exists=True, dir_okay=False)] = None,
+    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
     tenant: Tenant = "demo",
-    rejects: Annotated[
-        Optional[Path], typer.Option(help="Where bad rows go, with reasons.")
-    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Where bad rows go, with reasons.")] = None,
     as_json: Json = False,
 ) -> None:
     """Import orders from a file; resumable, nothing lost, nothing doubled."""
@@ -111,12 +109,27 @@ def audit(tenant: Tenant = "demo", as_json: Json = False) -> None:
 
 
 @app.command()
-def verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    trust: Annotated[Optional[Path], typer.Option(help="vkeys from outside the bundle.")] = None,
+def merchant(
+    code: str,
+    name: Annotated[str, typer.Option(help="Name to show; the code when left out.")] = "",
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Lend it the demo's 37 warehouses and lanes.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Verify an evidence bundle offline. Exit 0 passed, 1 failed, 2 passed on the bundle's own keys."""
+    """Create a merchant, or bring the one with that code up to the sample network."""
+    from danshu.faces.cli import founding
+
+    raise typer.Exit(founding.run(code, name, sample, as_json))
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    trust: Annotated[Path | None, typer.Option(help="vkeys from outside the bundle.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify a bundle offline. Exit 0 passed, 1 failed, 2 passed on the bundle's own keys."""
     from danshu.faces import verify as room
 
     trusted = trust.read_text().split() if trust else []
@@ -134,13 +147,14 @@ def verify(
 @evidence.command("export")
 def evidence_export(
     order: str,
-    out: Annotated[Optional[Path], typer.Option(help="Default: ORDER.evb.zip")] = None,
+    out: Annotated[Path | None, typer.Option(help="Default: ORDER.evb.zip")] = None,
     tenant: Tenant = "demo",
+    as_json: Json = False,
 ) -> None:
-    """Write the evidence bundle of an order."""
+    """Write the evidence bundle of an order: its id, its key, or the platform's number."""
     from danshu.faces.cli import proving
 
-    raise typer.Exit(proving.export(order, out, tenant))
+    raise typer.Exit(proving.export(order, out, tenant, as_json))
 
 
 @routing.command("explain")
@@ -166,27 +180,28 @@ def keys_issue(
         str, typer.Option(help="admin, operator, warehouse, channel or viewer.")
     ] = "operator",
     tenant: Tenant = "demo",
+    as_json: Json = False,
 ) -> None:
     """Issue an API key; it is shown once."""
     from danshu.faces.cli import proving
 
-    raise typer.Exit(proving.issue(name, role, tenant))
+    raise typer.Exit(proving.issue(name, role, tenant, as_json))
 
 
 @keys.command("trust")
-def keys_trust(tenant: Tenant = "demo") -> None:
-    """Print the verification keys of the merchant's books, to be handed out apart from any bundle."""
+def keys_trust(tenant: Tenant = "demo", as_json: Json = False) -> None:
+    """Print the verification keys of the merchant's books, to be handed out apart from bundles."""
     from danshu.faces.cli import proving
 
-    raise typer.Exit(proving.trust(tenant))
+    raise typer.Exit(proving.trust(tenant, as_json))
 
 
 @app.command()
 def bench(
     name: str,
     as_json: Json = False,
-    seconds: Annotated[Optional[int], typer.Option(min=1)] = None,
-    size: Annotated[Optional[int], typer.Option(min=1)] = None,
+    seconds: Annotated[int | None, typer.Option(min=1)] = None,
+    size: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list."""
     from danshu.faces.cli import measuring
@@ -200,7 +215,7 @@ def story(
     as_json: Json = False,
     listing: Annotated[bool, typer.Option("--list", help="Show the stories.")] = False,
 ) -> None:
-    """Play a story through the public API on a fresh merchant; exits 1 when one of its claims fails."""
+    """Play a story through the public API on a fresh merchant; exit 1 when a claim fails."""
     from danshu.faces.cli import telling
 
     raise typer.Exit(telling.run(name, as_json, listing))

@@ -64,13 +64,18 @@ def _serve(url: str, host: str, port: int) -> None:
 
 def start_worker(url: str) -> subprocess.Popen[bytes]:
     """Start `danshu work` on a database, as a child that ends with this process."""
+    return start_child(url, "work")
+
+
+def start_child(url: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start `danshu WORDS` on a database, as a child that ends with this process."""
 
     def follow_parent() -> None:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
     return subprocess.Popen(
-        [sys.executable, "-m", "danshu", "work"],
+        [sys.executable, "-m", "danshu", *words],
         env={**os.environ, "DANSHU_DATABASE_URL": url},
         preexec_fn=follow_parent,
         start_new_session=True,

@@ -1,0 +1,55 @@
+"""`danshu bench`: the benchmarks stand above the faces and are found by their module's name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from danshu.faces.cli import opening
+from danshu.kernel.errors import DanshuError
+
+_UNKNOWN, _MISSED = 2, 1
+
+
+def names() -> list[str]:
+    """List the benchmarks: modules of that floor that bind `run`."""
+    floor = importlib.import_module("danshu.bench")
+    found = sorted(module.name for module in pkgutil.iter_modules(floor.__path__))
+    return [name for name in found if hasattr(_load(name), "run")]
+
+
+def _load(name: str) -> Any:
+    return importlib.import_module("danshu.bench." + name)
+
+
+def run(name: str, as_json: bool, seconds: int | None, size: int | None) -> int:
+    """Run a benchmark; exit 0 when its budget was met, 1 when not, 2 for an unknown name."""
+    if not name.isidentifier() or importlib.util.find_spec("danshu.bench." + name) is None:
+        typer.echo(f"danshu: no benchmark {name!r}; there are: {', '.join(names())}", err=True)
+        return _UNKNOWN
+    module = _load(name)
+    if not hasattr(module, "run"):
+        raise DanshuError(f"{name!r} is no benchmark; there are: {', '.join(names())}")
+    report = msgspec.to_builtins(module.run(seconds, size))
+    if as_json:
+        opening.show_json(report)
+    else:
+        _describe(report)
+    return 0 if report.get("met", True) else _MISSED
+
+
+def _describe(report: dict[str, Any]) -> None:
+    table = Table("指标", "数值", "下限程序", "倍数", "预算", title=str(report["bench"]))
+    for figure, value in report["figures"].items():
+        beside = [report.get(part, {}).get(figure, "") for part in ("floor", "ratio", "budget")]
+        table.add_row(figure, str(value), *map(str, beside))
+    console = Console()
+    console.print(table)
+    console.print("预算达成" if report.get("met", True) else "[red]预算未达成[/red]")
