@@ -10,7 +10,15 @@ from danshu.capabilities.contract import clock, decide
 from danshu.capabilities.contract.model import Mark, Pause, State
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import epoch_ms, rfc3339
-from tests.capabilities.contract.build import HOUR_MS, PAID_MS, a_clause, a_context, at, only
+from tests.capabilities.contract.build import (
+    HOUR_MS,
+    PAID_MS,
+    a_clause,
+    a_context,
+    an_event,
+    at,
+    only,
+)
 
 INSTANTS = st.integers(epoch_ms("2001-01-01T00:00:00Z"), epoch_ms("2099-12-30T00:00:00Z"))
 WALL = {"clock/limit": None, "clock/pause": None, "clock/platform": None}
@@ -77,7 +85,8 @@ def test_warnings_of_an_earlier_deadline_spread_over_the_time_that_is_left() -> 
 @given(INSTANTS, st.integers(-60, 60))
 def test_begin_is_the_two_computations(started: int, ship_by_hours: int) -> None:
     ship_by = started + ship_by_hours * HOUR_MS
-    for clause in (a_clause(), wall(1, "23:59:59"), wall(0, "08:00:00")):
+    unbound = a_clause({"clock/platform": None})
+    for clause in (a_clause(), unbound, wall(1, "23:59:59"), wall(0, "08:00:00")):
         due, warn = clock.begin(clause, started, ship_by)
         assert due == clock.compute_due(clause, started, ship_by)
         assert warn == clock.compute_warnings(clause, started, due)
@@ -162,6 +171,8 @@ def test_delivery_deadline_is_that_of_a_running_delivery() -> None:
     promises, _ = decide.pin([a_clause(), delivery], a_context())
     assert decide.delivery_due_ms(promises) == epoch_ms("2026-11-21T15:59:59Z")
     assert decide.delivery_due_ms(promises[:1]) == 0
+    kept, _ = decide.hear(promises, [an_event("shipment.delivered", 5)], at(5))
+    assert decide.delivery_due_ms(kept) == 0
     unpaid, _ = decide.pin([delivery], a_context(paid_ms=0))
     assert only(unpaid).state is State.PENDING
     assert decide.delivery_due_ms(unpaid) == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from danshu.capabilities.contract import decide, definitions, facts
+from danshu.capabilities.contract import clock, decide, definitions, facts
 from danshu.capabilities.contract.model import State
 from danshu.kernel.errors import Refusal
 from tests.capabilities.contract.build import PAID_MS, a_clause, a_context, an_event, at, only
@@ -104,6 +104,22 @@ def test_a_clock_that_starts_with_the_order() -> None:
     assert only(promises).started_ms == at(-1)
 
 
+def test_each_promise_states_its_own_start() -> None:
+    placed = a_clause({"code": "placed", "clock/start": "order.placed"})
+    clauses = [a_clause(), placed, a_clause({"code": "again"})]
+    promises, said = decide.pin(clauses, a_context(placed_ms=at(-1)))
+    assert said is not None
+    assert isinstance(said.data, facts.PromiseMade)
+    assert [(p.started_ms, p.due_ms) for p in promises] == [
+        (at(0), at(48)),
+        (at(-1), at(47)),
+        (at(0), at(48)),
+    ]
+    assert [(p.started, p.due) for p in said.data.promises] == [
+        (clock.stamp(p.started_ms), clock.stamp(p.due_ms)) for p in promises
+    ]
+
+
 def test_timers_warn_once_a_level_and_break_after_the_deadline() -> None:
     promises, _ = decide.pin([a_clause()], a_context())
     heard: list[tuple[str, int]] = []
@@ -190,6 +206,12 @@ def test_rulings_refused(code: str, verdict: State, ground: str, refusal: str) -
     refused = decide.rule(doubtful(), code, verdict, ground)
     assert isinstance(refused, Refusal)
     assert refused.code == refusal
+
+
+def test_what_was_ruled_is_not_ruled_again() -> None:
+    done = decide.rule(doubtful(), "ship", State.BROKEN, "揽收证明晚于期限")
+    assert not isinstance(done, Refusal)
+    assert isinstance(decide.rule(done[0], "ship", State.EXCUSED, "另一个理由"), Refusal)
 
 
 def test_a_breach_is_excused_on_a_ground() -> None:
