@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
-from danshu.capabilities.contract import definitions
+from danshu.capabilities.contract import decide, definitions
 from danshu.capabilities.contract.model import Clause, Context, Event, Promise
-from danshu.kernel.fact import epoch_ms
+from danshu.kernel.fact import Said, epoch_ms
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -95,3 +96,30 @@ def only(promises: tuple[Promise, ...]) -> Promise:
     """Give the one promise."""
     (promise,) = promises
     return promise
+
+
+def running(clause: Clause | None = None, **context: Any) -> tuple[Promise, ...]:
+    """Pin a clause to a paid order."""
+    return decide.pin([clause or a_clause()], a_context(**context))[0]
+
+
+def live(
+    promises: tuple[Promise, ...], events: Sequence[Event], until: int
+) -> tuple[tuple[Promise, ...], list[Said]]:
+    """Let timers fire and events be heard in the order in which the hub would see them."""
+    said: list[Said] = []
+    for event in sorted(events, key=lambda e: e.recorded_ms):
+        while 0 < (due := decide.next_ms(promises)) <= event.recorded_ms:
+            promises, more = decide.tick(promises, due)
+            said += more
+        promises, more = decide.hear(promises, [event], event.recorded_ms)
+        said += more
+    while 0 < (due := decide.next_ms(promises)) <= until:
+        promises, more = decide.tick(promises, due)
+        said += more
+    return promises, said
+
+
+def names(said: Sequence[Said]) -> list[str]:
+    """Name the facts."""
+    return [type(each.data).__name__.removeprefix("Promise") for each in said]
