@@ -156,8 +156,11 @@ def _day(days: int) -> str:
 
 
 def epoch_ms(text: str) -> int:
-    """Read an RFC 3339 instant as epoch milliseconds. Raises ValueError."""
-    return int(datetime.datetime.fromisoformat(text).timestamp() * 1000 + 0.5)
+    """Read an RFC 3339 instant as epoch milliseconds. Raises ValueError, also without an offset."""
+    moment = datetime.datetime.fromisoformat(text)
+    if moment.tzinfo is None:  # it would be read in the time zone of this machine
+        raise ValueError(f"no offset from UTC: {text!r}")
+    return int(moment.timestamp() * 1000 + 0.5)
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode

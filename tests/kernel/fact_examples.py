@@ -1,0 +1,154 @@
+"""One full example of each fact type: what the golden files hold.
+
+`python -m tests.kernel.fact_examples` writes the files that are missing. It never writes over one:
+a fact that was said once must stay readable, so a new shape is a new version with its own file.
+The examples of promises stand beside the promises' own tests (capabilities/contract).
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from msgspec import Struct
+
+from danshu.capabilities.orders import facts as orders
+from danshu.capabilities.orders.model import Line, Share
+from danshu.capabilities.routing.decide import DecidedLine, PlanTotal
+from danshu.capabilities.routing.facts import RouteDecided
+from danshu.capabilities.stock import facts as stock
+from danshu.hub import facts as hub
+from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
+from danshu.ledger import facts as ledger
+
+GOLDEN = Path(__file__).parent / "golden"
+STREAM = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
+NOW_MS = 1_795_345_200_000  # 2026-11-22T11:00:00Z
+SHARES = (Share(line=1, sku="SKU-00017", quantity=2), Share(line=2, sku="SKU-01042", quantity=1))
+PLANNED = (
+    orders.Planned(no=1, warehouse="WH-HGH", shares=SHARES[:1]),
+    orders.Planned(no=2, warehouse="WH-SHA", shares=SHARES[1:]),
+)
+
+EXAMPLES: list[Struct] = [
+    orders.OrderPlaced(
+        buyer="AAHd5d-EAAeGwJedwSHpg8bT",
+        channel="taobao",
+        created="2026-11-22T10:59:06.000Z",
+        currency="CNY",
+        discount=1_000,
+        flag="red",
+        goods=15_700,
+        holds=("risk_review",),
+        key="taobao:999000317001214687",
+        kind="order",
+        lines=(
+            Line(
+                no=1,
+                sku="SKU-00017",
+                title="龙井绿茶 250g",
+                attributes="包装:礼盒",
+                line="999000317001214688",
+                quantity=2,
+                price=6_800,
+                paid=12_734,
+            ),
+            Line(no=2, sku="外部码-7", quantity=1, price=2_100, paid=1_966, known=False),
+        ),
+        number="999000317001214687",
+        of_number="999000317001210000",
+        postage=600,
+        region="330106",
+        ship_by="2026-11-24T11:00:00.000Z",
+        shop="示例旗舰店",
+        status="WAIT_SELLER_SEND_GOODS",
+        total=15_300,
+    ),
+    orders.OrderConfirmed(by="op_12"),
+    orders.OrderPaid(amount=15_300, at="2026-11-22T11:00:00.000Z"),
+    orders.OrderHeld(reason="risk_review"),
+    orders.OrderUnheld(reason="risk_review"),
+    orders.OrderAllocated(fulfilments=PLANNED),
+    orders.OrderReleased(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
+    orders.OrderPicked(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
+    orders.OrderPacked(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
+    orders.OrderShipped(
+        carrier="SF",
+        fulfilment=1,
+        shares=SHARES[:1],
+        warehouse="WH-HGH",
+        waybill="SF1390000000001",
+    ),
+    orders.WaybillRecorded(carrier="SF", fulfilment=1, waybill="SF1390000000001"),
+    orders.OrderDelivered(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
+    orders.OrderCompleted(by="system"),
+    orders.OrderCancelled(freed=PLANNED[:1], reason="buyer_regret", shares=SHARES),
+    orders.DamageReported(detail="外箱破损,茶罐凹陷"),
+    orders.CompensationPaid(amount=3_000),
+    RouteDecided(
+        code="routing-1",
+        engine="numba",
+        held=((1, 0, 5, 2),),
+        lines=(
+            DecidedLine("SKU-00017", 2, 260, 1, "6"),
+            DecidedLine("SKU-01042", 1, 1_200, 2, "5"),
+        ),
+        margin_fen=140,
+        minute=1_140,
+        parts_fen=(1_200, 200, 300, 0, 15, 400, 0, 0),
+        plan=((1, "WH-HGH"), (2, "WH-SHA")),
+        plans=(PlanTotal(2_115, ("WH-HGH", "WH-SHA")), PlanTotal(2_255, ("WH-CTU", "WH-SHA"))),
+        promise_min=1_680,
+        region="330106",
+        room="7",
+        snapshot="5e" * 32,
+        value_fen=15_300,
+    ),
+    stock.StockMoved(
+        lines=(stock.Moved(sku="SKU-00017", on_hand=120, safety=-5, in_transit=-120),),
+        reason="receipt",
+        warehouse="WH-HGH",
+    ),
+    stock.QuotaSet(cap=500, channel="douyin", sku="SKU-00017", warehouse="WH-HGH"),
+    stock.MasterImported(digest="a1" * 32, kind="sku", rows=2_000),
+    hub.TenantCreated(code="demo", name="演示商户"),
+    hub.KeyIssued(digest="b2" * 32, key="7d11c0ffee00", name="wms", role="warehouse"),
+    hub.PromiseDefined(code="ship48h", digest="c3" * 32, version=2),
+    ledger.VaultErased(
+        basis="个人信息保护法第四十七条", requested_by="buyer", vault_id=str(STREAM)
+    ),
+]
+
+
+def write(data: Struct) -> bytes:
+    """Write a fact around the data in which every field of the envelope has a value."""
+    said = Said(
+        data=data,
+        occurred_ms=NOW_MS - 54_000,
+        cause=f"{STREAM}/1",
+        clock="device",
+        evidence=(Evidence(digest="ef" * 32, kind="raw", salted=True, size=2_342),),
+    )
+    packed = pack(
+        [said],
+        stream=STREAM,
+        seq=1,
+        head=b"\x11" * 32,
+        actor=Actor(sub="taobao.示例旗舰店", role="channel", key="7d11c0ffee00", grade="B"),
+        now_ms=NOW_MS,
+        tenant=3,
+    )
+    (body,) = unpack(packed.body)
+    return body
+
+
+def place(data: Struct) -> Path:
+    """The golden file of the data's type and version."""
+    name, version = NAMES[type(data)]
+    return GOLDEN / f"{name}.v{version}.json"
+
+
+if __name__ == "__main__":
+    for example in EXAMPLES:
+        if not place(example).exists():
+            place(example).write_bytes(write(example))
