@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 CODE: Final = "routing-1"  # changes whenever equal inputs may give another decision
 ENGINE: Final = "numba"
 _ENGINES: Final = {"numba": "kernel_numba", "python": "reference"}
-_WORD: Final = (1 << 64) - 1
 
 
 class DecidedLine(Struct, frozen=True, array_like=True):
@@ -141,9 +140,10 @@ def write_decisions(
     """Write the records of what an engine said of `requests`."""
     digest = snapshot.digest
     codes = (*snapshot.network.codes, "")  # index -1 is "unfulfilled"
-    alone = [(code,) for code in snapshot.network.codes]
+    alone = [*((code,) for code in snapshot.network.codes), ()]
     rows = routed.warehouse.tolist()
-    cans, rooms = routed.can.tolist(), routed.room.tolist()
+    cans = routed.can.view(np.uint64).tolist()
+    rooms = routed.room.view(np.uint64).tolist()
     parts, totals = routed.parts_fen.tolist(), routed.totals_fen.tolist()
     twins = routed.twin.any()
     decisions = []
@@ -152,15 +152,11 @@ def write_decisions(
         start, end = end, end + len(request.lines)
         total = totals[order]
         plans = []
-        for k, fen in enumerate(total):
-            if fen < 0:
-                break
-            used = set(rows[k][start:end])
-            if len(used) == 1 and -1 not in used:
-                plans.append(PlanTotal(fen, alone[used.pop()]))
-            else:
-                used.discard(-1)
-                plans.append(PlanTotal(fen, tuple([codes[w] for w in sorted(used)])))
+        for fen, row in zip(total, rows, strict=True):
+            if fen >= 0:
+                used = row[start:end]
+                one = used.count(used[0]) == len(used) if used else False
+                plans.append(PlanTotal(fen, alone[used[0]] if one else _name_used(used, codes)))
         decisions.append(
             Decision(
                 snapshot=digest,
@@ -170,15 +166,15 @@ def write_decisions(
                 value_fen=request.value_fen,
                 lines=tuple(
                     [
-                        DecidedLine(line.sku, line.qty, line.weight_g, line.storage, f"{can:x}")
-                        if can >= 0
-                        else _wide_line(line, can)
-                        for line, can in zip(request.lines, cans[start:end], strict=True)
+                        DecidedLine(sku, qty, weight_g, storage, hex(can))
+                        for (sku, _, qty, weight_g, storage), can in zip(
+                            request.lines, cans[start:end], strict=True
+                        )
                     ]
                 ),
-                room=f"{rooms[order] & _WORD:x}",
+                room=hex(rooms[order]),
                 held=_write_held(routed, start, end) if twins else (),
-                plan=tuple([(n, codes[w]) for n, w in enumerate(rows[0][start:end], 1)]),
+                plan=tuple(enumerate([codes[w] for w in rows[0][start:end]], 1)),
                 parts_fen=tuple(parts[order]),
                 plans=tuple(plans),
                 margin_fen=total[1] - total[0] if len(plans) > 1 else 0,
@@ -187,6 +183,11 @@ def write_decisions(
             )
         )
     return decisions
+
+
+def _name_used(lines: list[int], codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes of the warehouses of a plan that uses several, or leaves lines behind."""
+    return tuple([codes[w] for w in sorted(set(lines)) if w >= 0])
 
 
 def replay(decision: Decision, snapshot: Snapshot) -> Decision:
@@ -233,11 +234,6 @@ def read_inputs(
         ),
     )
     return request, atp, capacity
-
-
-def _wide_line(line: RequestLine, can: int) -> DecidedLine:
-    """Bit 63 is set: the signed word is negative."""
-    return DecidedLine(line.sku, line.qty, line.weight_g, line.storage, f"{can & _WORD:x}")
 
 
 def _write_held(routed: Routed, start: int, end: int) -> tuple[tuple[int, ...], ...]:
