@@ -35,12 +35,15 @@ NO_ORDER = Refusal(
 _decode_order = msgspec.json.Decoder(model.Order).decode
 _encode = msgspec.json.Encoder().encode
 
-_VERDICTS: dict[type[Struct], str] = {
-    contract_facts.PromiseKept: "kept",
-    contract_facts.PromiseBroken: "broken",
-    contract_facts.PromiseLate: "late",
-    contract_facts.PromiseBorderline: "borderline",
-}
+_VERDICTS = (
+    contract_facts.PromiseKept,
+    contract_facts.PromiseBroken,
+    contract_facts.PromiseLate,
+    contract_facts.PromiseBorderline,
+    contract_facts.PromiseCorrected,
+    contract_facts.PromiseSuperseded,
+    contract_facts.PromiseRuled,
+)
 _WRITE_VERDICT = """
 insert into verdicts(tenant,id,code,state,due,at,gap_ms) values(%b,%b,%b,%b,%b,%b,%b)
 on conflict (tenant,id,code) do update set state=excluded.state, at=excluded.at, gap_ms=excluded.gap_ms
@@ -241,16 +244,24 @@ async def _write(
 def _verdicts(
     tenant: int, id_: uuid.UUID, said: Sequence[Said], promises: Sequence[Promise], now_ms: int
 ) -> list[tuple[Any, ...]]:
-    by_code = {p.code: p for p in promises}
-    out = []
+    """Give the rows of promises whose verdict these facts changed."""
+    judged: dict[str, int] = {}
     for s in said:
-        word = _VERDICTS.get(type(s.data))
-        if word:
-            promise = by_code[s.data.code]  # type: ignore[attr-defined]  # every verdict names its promise
-            due = write.instant(promise.due_ms * 1000) if promise.due_ms else None
-            at = write.instant((s.occurred_ms or now_ms) * 1000)
-            out.append((tenant, id_, promise.code, word, due, at, promise.gap_ms))
-    return out
+        if isinstance(s.data, _VERDICTS):
+            judged[s.data.code] = s.occurred_ms or now_ms
+    return [
+        (
+            tenant,
+            id_,
+            p.code,
+            p.state.value,
+            write.instant(p.due_ms * 1000) if p.due_ms else None,
+            write.instant(judged[p.code] * 1000),
+            p.gap_ms,
+        )
+        for p in promises
+        if p.code in judged
+    ]
 
 
 async def _move_stock(

@@ -1,40 +1,53 @@
 """Group commit: requests in flight are gathered, decided as one group, and written in one commit.
 
-The next group is decided while the last one syncs. An answer leaves only after its commit. When a prediction was
-wrong (a key was known, a stock row short) nothing was written and the group is decided again: twice on fresh
-values, then once with the rows locked, which cannot fail for that reason.
+The next group is decided while the last one syncs. An answer leaves only after its commit. When a
+prediction was wrong (a key was known, a stock row short) nothing was written and the group is
+decided again: twice on fresh values, then with keys and rows locked, which cannot fail for that
+reason. A group that fails for what one of its orders holds is settled one by one: a bad order takes
+nobody with it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
+import logging
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from danshu.hub import answers, desk, retry, rows
-from danshu.kernel.errors import Busy, DanshuError, InputError, NotAvailable, UnknownOutcome
+from danshu.hub.worlds import Worlds, now_ms
+from danshu.kernel.errors import (
+    Busy,
+    DanshuError,
+    InputError,
+    NotAvailable,
+    ProgramError,
+)
 from danshu.kernel.limits import GROUP_ORDERS, GROUP_WAIT_MS, QUEUE_ORDERS, RETRY_AFTER_S
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from danshu.hub.group import Group
     from danshu.hub.requests import Outcome, Request
-    from danshu.hub.worlds import Worlds
 
-_OPTIMISTIC_TRIES = 3
+_OPTIMISTIC_TRIES = 2
+_LOCKED_TRIES = 3
+_CLOSE_S = 20
+_log = logging.getLogger("danshu.batch")
 
 
 class Batch:
     """Gathers requests into groups and settles them, one commit in flight at a time."""
 
-    def __init__(self, url: str, worlds: Worlds) -> None:
+    def __init__(self, url: str, worlds: Worlds, clock: Callable[[], int] = now_ms) -> None:
         self._url = url
         self._worlds = worlds
+        self._clock = clock
         self._waiting: list[tuple[Request, asyncio.Future[Outcome]]] = []
+        self._alone: list[tuple[Request, asyncio.Future[Outcome]]] = []
         self._arrived = asyncio.Event()
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._in_flight: asyncio.Task[None] | None = None
@@ -49,23 +62,24 @@ class Batch:
         self._loop_task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Settle what is in flight, fail what waits, and end."""
+        """Settle what has been decided, fail what waits, and end."""
         self._closing = True
+        self._arrived.set()
         if self._loop_task:
-            self._loop_task.cancel()
-            await asyncio.gather(self._loop_task, return_exceptions=True)
+            # never cancelled while it waits for a commit: that would cancel the commit
+            _, late = await asyncio.wait({self._loop_task}, timeout=_CLOSE_S)
+            for task in late:
+                task.cancel()
         if self._in_flight:
             await asyncio.gather(self._in_flight, return_exceptions=True)
-        for _, future in self._waiting:
-            if not future.done():
-                future.set_result(NotAvailable("the hub is closing", RETRY_AFTER_S))
+        self._fail([*self._alone, *self._waiting], _closed())
         if self._connection:
             await self._connection.close()
 
     def submit(self, request: Request) -> asyncio.Future[Outcome]:
         """Queue one request; the future gives its outcome. Raises Busy when the queue is full."""
         if self._closing:
-            raise NotAvailable("the hub is closing", RETRY_AFTER_S)
+            raise _closed()
         if len(self._waiting) >= QUEUE_ORDERS:
             raise Busy("too many orders are waiting", RETRY_AFTER_S)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -80,20 +94,12 @@ class Batch:
         return list(await asyncio.gather(*(self.submit(r) for r in requests)))
 
     async def _run(self) -> None:
-        while True:
-            if not self._waiting:
-                self._arrived.clear()
-                await self._arrived.wait()
-            if len(self._waiting) < GROUP_ORDERS:
-                await asyncio.sleep(GROUP_WAIT_MS / 1000)
-            taken, self._waiting = self._waiting[:GROUP_ORDERS], self._waiting[GROUP_ORDERS:]
-            taken = [t for t in taken if not t[1].done()]
-            if not taken:
-                continue
+        while not self._closing:
+            taken = await self._take()
             for tenant in {r.tenant for r, _ in taken}:
                 try:
                     await self._worlds.ensure(tenant)
-                except (DanshuError, psycopg.Error) as e:
+                except Exception as e:  # noqa: BLE001 - whatever it is, these requests hear of it
                     self._fail([t for t in taken if t[0].tenant == tenant], e)
                     taken = [t for t in taken if t[0].tenant != tenant]
             group = self._decide(taken)
@@ -104,27 +110,55 @@ class Batch:
             if group is not None:
                 self._in_flight = asyncio.create_task(self._settle(group))
 
+    async def _take(self) -> list[tuple[Request, asyncio.Future[Outcome]]]:
+        """Gather the next group: one that must be alone, else all that came within the wait."""
+        if not self._alone and not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._alone:
+            return [self._alone.pop(0)]
+        if len(self._waiting) < GROUP_ORDERS:
+            await asyncio.sleep(GROUP_WAIT_MS / 1000)
+        taken, self._waiting = self._waiting[:GROUP_ORDERS], self._waiting[GROUP_ORDERS:]
+        return [t for t in taken if not t[1].done()]
+
     def _decide(self, taken: list[tuple[Request, asyncio.Future[Outcome]]]) -> Group | None:
         if not taken:
             return None
         try:
-            group = desk.decide_group(self._worlds, [r for r, _ in taken], _now_ms())
-        except Exception as e:
-            self._worlds.distrust({r.tenant for r, _ in taken})
-            self._fail(taken, e)
+            group = desk.decide_group(self._worlds, [r for r, _ in taken], self._clock())
+        except Exception as e:  # noqa: BLE001 - one order's numbers must not stop the house
+            self._part(taken, e)
             return None
         group.futures = [f for _, f in taken]
         return group
 
-    def _fail(self, taken: list[tuple[Request, asyncio.Future[Outcome]]], error: Exception) -> None:
+    def _part(self, asked: list[tuple[Request, asyncio.Future[Outcome]]], error: Exception) -> None:
+        """Settle one by one what failed together; what fails alone hears why."""
+        self._worlds.distrust({r.tenant for r, _ in asked})
+        if len(asked) > 1:
+            self._alone += asked
+            self._arrived.set()
+            return
+        if isinstance(error, psycopg.DataError):
+            error = InputError("unstorable", f"the order cannot be stored: {error}")
+        elif not isinstance(error, DanshuError):
+            _log.error("an order cannot be settled", exc_info=error)
+            error = ProgramError(f"the order cannot be settled: {error}")
+        self._fail(asked, error)
+
+    def _fail(
+        self, asked: Sequence[tuple[Request, asyncio.Future[Outcome]]], error: Exception
+    ) -> None:
         known = error if isinstance(error, DanshuError) else NotAvailable(str(error), RETRY_AFTER_S)
-        for _, future in taken:
+        for _, future in asked:
             if not future.done():
                 future.set_result(known)
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = await write.connect(self._url)
+            await self._connection.execute(_IN_ORDER)
         return self._connection
 
     async def _settle(self, group: Group) -> None:
@@ -132,24 +166,58 @@ class Batch:
         self.groups += 1
         try:
             connection = await self._connect()
-            try:
-                returned = (
-                    await write.commit(connection, rows.statements(group)) if group.placed else []
-                )
-                self._worlds.learn(returned, self._decided)
-            except write.GuardFailed:
-                self.slow_groups += 1
-                group = await self._settle_slowly(connection, group)
-            await answers.answer_known(connection, self._worlds, group)
+            group = await self._write(connection, group)
         except DanshuError as e:
             self._give_up(group, e)
             return
-        except Exception as e:
+        except (psycopg.OperationalError, psycopg.InterfaceError) as e:
             self._give_up(group, NotAvailable(f"the database refused: {e}", RETRY_AFTER_S))
             return
+        except Exception as e:  # noqa: BLE001 - one order's numbers must not stop the house
+            self._part(list(zip(group.requests, group.futures, strict=True)), e)
+            return
+        try:
+            await answers.answer_known(connection, self._worlds, group)
+        except Exception as e:  # noqa: BLE001 - the new orders are there whatever this reading met
+            _log.warning("known orders could not be read: %s", e)
         for future, outcome in zip(group.futures, answers.outcomes(group), strict=True):
             if not future.done():
                 future.set_result(outcome)
+
+    async def _write(self, connection: psycopg.AsyncConnection[Any], group: Group) -> Group:
+        if not group.placed:
+            return group
+        try:
+            returned = await write.commit(connection, rows.statements(group))
+        except write.GuardFailed:
+            self.slow_groups += 1
+            return await self._write_slowly(connection, group)
+        self._worlds.learn(returned, self._decided)
+        return group
+
+    async def _write_slowly(self, connection: psycopg.AsyncConnection[Any], group: Group) -> Group:
+        """Decide again on fresh values, at last on locked ones."""
+        for attempt in range(_OPTIMISTIC_TRIES + _LOCKED_TRIES):
+            try:
+                if attempt < _OPTIMISTIC_TRIES:
+                    again = await self._write_afresh(connection, group)
+                else:
+                    again = await retry.settle_locked(
+                        connection, self._worlds, group, self._clock()
+                    )
+            except write.GuardFailed:
+                continue
+            again.futures = group.futures
+            return again
+        raise NotAvailable("the group could not be settled", RETRY_AFTER_S)
+
+    async def _write_afresh(self, connection: psycopg.AsyncConnection[Any], group: Group) -> Group:
+        known = await retry.refresh(connection, self._worlds, group)
+        again = desk.decide_group(self._worlds, group.requests, self._clock(), known)
+        if again.placed:
+            returned = await write.commit(connection, rows.statements(again))
+            self._worlds.learn(returned, self._decided)
+        return again
 
     def _give_up(self, group: Group, error: DanshuError) -> None:
         self._worlds.distrust(group.tenants)
@@ -157,25 +225,6 @@ class Batch:
             if not future.done():
                 future.set_result(result if isinstance(result, InputError) else error)
 
-    async def _settle_slowly(self, connection: psycopg.AsyncConnection[Any], group: Group) -> Group:
-        futures = group.futures
-        for attempt in range(_OPTIMISTIC_TRIES):
-            locked = attempt == _OPTIMISTIC_TRIES - 1
-            try:
-                if locked:
-                    again = await retry.settle_locked(connection, self._worlds, group, _now_ms())
-                    again.futures = futures
-                    return again
-                await retry.refresh(connection, self._worlds, group)
-                again = desk.decide_group(self._worlds, group.requests, _now_ms(), group.known)
-                again.futures = futures
-                if again.placed:
-                    self._worlds.learn(await write.commit(connection, rows.statements(again)))
-                return again
-            except write.GuardFailed:
-                continue
-        raise UnknownOutcome("the group could not be settled")
 
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+def _closed() -> NotAvailable:
+    return NotAvailable("the hub is closing", RETRY_AFTER_S)

@@ -57,14 +57,13 @@ def decide_group(
         seen.add(place_of_key)
         results.append(placement)
         placed.append(placement)
-    placed.sort(key=lambda p: (p.request.tenant, p.request.key))
     reserved: dict[tuple[int, int, int], int] = {}
     quota: dict[tuple[int, int, int, str], int] = {}
     for tenant in {p.request.tenant for p in placed}:
         world = worlds[tenant]
         mine = [p for p in placed if p.request.tenant == tenant]
-        _promise(world, mine, now_ms)
-        _allocate(world, mine, now_ms, reserved, quota)
+        _allocate(world, mine, now_ms, reserved, quota)  # in order of arrival
+    placed.sort(key=lambda p: (p.request.tenant, p.request.key))  # keys are locked in their order
     for p in placed:
         _pack(p, now_ms)
     return Group(
@@ -99,7 +98,7 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         skus=world.skus,
         now_ms=now_ms,
     )
-    return Placement(
+    placement = Placement(
         request=request,
         id=ids.uuid7(now_ms, random[:10]),
         salt=random[10:],
@@ -109,27 +108,28 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         person=_encode(r),
         region_no=region_no,
     )
+    if done.order.kind == "order":
+        _promise(world, placement, now_ms)
+    return placement
 
 
-def _promise(world: World, placed: Sequence[Placement], now_ms: int) -> None:
-    for p in placed:
-        o = p.order
-        if o.kind != "order":
-            continue
-        p.promises, said = contract.pin(
-            world.definitions,
-            contract.Context(
-                channel=o.channel,
-                placed_ms=now_ms,
-                paid_ms=o.paid_ms,
-                ship_by_ms=o.ship_by_ms,
-                requested=p.request.promises,
-                region=o.region,
-            ),
-        )
-        if said:
-            p.said.append(said)
-        p.due_ms = contract.next_ms(p.promises)
+def _promise(world: World, p: Placement, now_ms: int) -> None:
+    o = p.order
+    p.promises, said = contract.pin(
+        world.definitions,
+        contract.Context(
+            channel=o.channel,
+            placed_ms=now_ms,
+            paid_ms=o.paid_ms,
+            ship_by_ms=o.ship_by_ms,
+            requested=p.request.promises,
+            region=o.region,
+            presale=p.request.draft.hold.startswith("presale"),
+        ),
+    )
+    if said:
+        p.said.append(said)
+    p.due_ms = contract.next_ms(p.promises)
 
 
 def _allocate(

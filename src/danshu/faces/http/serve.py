@@ -33,6 +33,7 @@ def run(url: str, host: str, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         date_header=False,
         backlog=_BACKLOG,
         timeout_keep_alive=75,
