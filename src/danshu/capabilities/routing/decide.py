@@ -139,8 +139,7 @@ def write_decisions(
 ) -> list[Decision]:
     """Write the records of what an engine said of `requests`."""
     digest = snapshot.digest
-    codes = (*snapshot.network.codes, "")  # index -1 is "unfulfilled"
-    alone = [*((code,) for code in snapshot.network.codes), ()]
+    codes, alone = snapshot.network.code_at, snapshot.network.alone_at
     rows = routed.warehouse.tolist()
     cans = routed.can.view(np.uint64).tolist()
     rooms = routed.room.view(np.uint64).tolist()

@@ -101,6 +101,7 @@ class OneOrder:
         span = range(self.start, self.start + self.count)
         self.lines = [self._read(batch, i) for i in span]
         self.twins = self._pair()
+        self.costs: dict[int, dict[int, int]] | None = None
 
     def decide(self, out: Routed) -> None:
         """Find the plans, write them down, take stock and capacity for the first."""
@@ -239,19 +240,21 @@ class OneOrder:
     def _plan(self, units: list[Unit], forbidden: int) -> tuple[int, Plan]:
         if len(units) > SPLIT_LINES:
             return plan_greedily(self.offer, units, forbidden)
-        costs = self._cost_parcels(units, forbidden)
+        if self.costs is None:
+            self.costs = self._cost_parcels(units)
+        costs = {w: parcels for w, parcels in self.costs.items() if not forbidden >> w & 1}
         total, plan = plan_parcels(units, costs, self.offer.parcel_fen)
         if total is None:
             return plan_each_once(units, costs, self.offer.parcel_fen)
         return total, plan
 
-    def _cost_parcels(self, units: list[Unit], forbidden: int) -> dict[int, dict[int, int]]:
+    def _cost_parcels(self, units: list[Unit]) -> dict[int, dict[int, int]]:
         """Cost of each parcel that can be: warehouse -> subset of units -> 分."""
         check_twins = bool(self.twins) and self.count <= SPLIT_LINES
         costs: dict[int, dict[int, int]] = {}
         for w in self.warehouses:
             available = sum(1 << u for u, unit in enumerate(units) if unit.mask >> w & 1)
-            if forbidden >> w & 1 or not available:
+            if not available:
                 continue
             prices = [self.price(unit, w) for unit in units]
             costs[w] = {}
