@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _OPTIMISTIC_TRIES = 2
 _LOCKED_TRIES = 3
 _CLOSE_S = 20
+_IN_ORDER = "set enable_hashjoin = off; set enable_mergejoin = off"  # see stock.tables.RESERVE
 _log = logging.getLogger("danshu.batch")
 
 
@@ -188,6 +189,10 @@ class Batch:
         if not group.placed:
             return group
         try:
+            if group.short:  # before anyone hears no, look again: others may have freed stock
+                again = await self._write_afresh(connection, group)
+                again.futures = group.futures
+                return again
             returned = await write.commit(connection, rows.statements(group))
         except write.GuardFailed:
             self.slow_groups += 1

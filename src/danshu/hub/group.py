@@ -30,6 +30,7 @@ class Placement(Struct, kw_only=True, eq=False):
     packed: Packed | None = None
     person: bytes = b""
     region_no: int = -1
+    short: bool = False
     wh: int = -1  # number of the first warehouse, -1 = none yet
 
 
@@ -45,6 +46,11 @@ class Group(Struct, kw_only=True, eq=False):
     now_ms: int
     futures: list[asyncio.Future[Outcome]] = []
     answers: dict[int, Outcome] = {}
+
+    @property
+    def short(self) -> bool:
+        """Whether an order that could be routed found no stock for some of its units."""
+        return any(p.short for p in self.placed)
 
     @property
     def tenants(self) -> set[int]:

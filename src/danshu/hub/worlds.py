@@ -10,19 +10,25 @@ import psycopg
 from danshu.hub import masters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from danshu.hub.world import World
 
-RELOAD_STOCK_S = 10
+RELOAD_STOCK_S = 60
 RELOAD_MASTERS_S = 60
+
+
+def now_ms() -> int:
+    """Read the clock: epoch milliseconds."""
+    return time.time_ns() // 1_000_000
 
 
 class Worlds:
     """The worlds of all tenants in this process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], int] = now_ms) -> None:
         self._url = url
+        self._clock = clock
         self._worlds: dict[int, World] = {}
         self._stale: set[int] = set()
         self._stock_stale: set[int] = set()
@@ -43,27 +49,41 @@ class Worlds:
         world = self._worlds.get(tenant)
         now = time.monotonic()
         if world is None or tenant in self._stale or now - world.loaded_s > RELOAD_MASTERS_S:
-            async with await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True
-            ) as connection:
-                if (
-                    world is None
-                    or tenant in self._stale
-                    or await masters.changed(connection, world)
-                ):
-                    world = await masters.load(connection, tenant, now)
-                    self._worlds[tenant] = world
-                    self._stale.discard(tenant)
-                    self._stock_stale.discard(tenant)
-                    return world
-                world.loaded_s = now
+            return await self._renew(tenant, world, now)
         if tenant in self._stock_stale or now - world.stock_s > RELOAD_STOCK_S:
+            # the mark goes first: who distrusts while this reads is heard the next time
+            self._stock_stale.discard(tenant)
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._url, autocommit=True
+                ) as connection:
+                    await masters.load_stock(connection, world)
+                    if world.day != self._clock() // masters.DAY_MS:
+                        await masters.load_capacity(connection, world, self._clock())
+            except BaseException:
+                self._stock_stale.add(tenant)
+                raise
+            world.stock_s = now
+        return world
+
+    async def _renew(self, tenant: int, world: World | None, now: float) -> World:
+        """Load the whole world if it is missing, marked stale or moved on."""
+        must = world is None or tenant in self._stale
+        self._stale.discard(tenant)
+        try:
             async with await psycopg.AsyncConnection.connect(
                 self._url, autocommit=True
             ) as connection:
-                await masters.load_stock(connection, world)
-                world.stock_s = now
+                if world is not None and not must and not await masters.changed(connection, world):
+                    world.loaded_s = now
+                    return world
                 self._stock_stale.discard(tenant)
+                world = await masters.load(connection, tenant, now, self._clock())
+        except BaseException:
+            if must:
+                self._stale.add(tenant)
+            raise
+        self._worlds[tenant] = world
         return world
 
     def learn(
@@ -73,9 +93,12 @@ class Worlds:
 
         `decided` are the (tenant, warehouse, SKU, units) that the next group has taken already from the prediction.
         """
+        told: set[tuple[int, int, int]] = set()
         for result in rows:
             for _, tenant, wh, sku, atp in result:
                 if atp is not None and tenant in self._worlds:
                     self._worlds[tenant].atp[sku, wh] = atp
+                    told.add((tenant, wh, sku))
         for tenant, wh, sku, units in decided:
-            self._worlds[tenant].atp[sku, wh] -= units
+            if (tenant, wh, sku) in told:  # the others still hold the prediction, less these units
+                self._worlds[tenant].atp[sku, wh] -= units
