@@ -49,7 +49,7 @@ class Network:
         self.regions = tuple(region.code for region in regions)
         self.region_names = tuple(region.name for region in regions)
         self.codes = tuple(site.code for site in self.sites)
-        # By warehouse index, -1 being "unfulfilled": the code, and the codes of a plan that uses it.
+        # By warehouse index, -1 being "unfulfilled": its code; the codes of a plan from there.
         self.code_at = (*self.codes, "")
         self.alone_at = (*((code,) for code in self.codes), ())
         self.warehouse_index = {code: index for index, code in enumerate(self.codes)}
