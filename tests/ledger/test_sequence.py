@@ -135,6 +135,19 @@ async def test_a_transaction_is_never_split(database: str, rows_max: int) -> Non
         assert (await audit_log(connection, pen.tenant)).differences == ()
 
 
+async def test_it_says_when_it_is_behind(database: str) -> None:
+    async with await write.connect(database) as connection:
+        pen = Pen(connection, await make_tenant(connection, "a"))
+        sequencer = Sequencer(rows_max=2)
+        for _ in range(5):
+            await pen.note(1)
+        seen = []
+        while await sequencer.step(connection, NOW_MS):
+            seen.append(sequencer.behind)
+        assert seen == [True, True, True, True, False]
+        assert not sequencer.behind
+
+
 async def test_nothing_passes_an_open_transaction(database: str) -> None:
     async with (
         await write.connect(database) as slow,

@@ -150,9 +150,14 @@ async def lag_ms(connection: psycopg.AsyncConnection[Any], now_ms: int) -> int:
 
 
 class Sequencer:
-    """One sequencer; give `step` always the same connection, one that nobody else uses."""
+    """One sequencer; give `step` always the same connection, one that nobody else uses.
+
+    `behind` tells after a step whether more was waiting than one batch takes: step again at once
+    then, and rest otherwise, for many small batches cost more than one large one.
+    """
 
     def __init__(self, rows_max: int = limits.SEQUENCE_FACT_ROWS) -> None:
+        self.behind = False
         self._rows_max = rows_max
         self._holder: psycopg.AsyncConnection[Any] | None = None
         self._started = False
@@ -168,6 +173,7 @@ class Sequencer:
         disagrees with itself, UnknownOutcome when the connection broke; after any error the next
         step begins anew from what is stored.
         """
+        self.behind = False
         try:
             if self._holder is not connection:
                 if not await _one(connection, "select pg_try_advisory_lock(%s)", LOCK):
@@ -234,7 +240,8 @@ class Sequencer:
         cursor = connection.cursor(binary=True)
         sql = _READ if len(self._gens) == 1 else _READ_EARLIER
         rows = await (await cursor.execute(sql, (gen, str(self._cursor), most))).fetchall()
-        if len(rows) == most:
+        self.behind = len(rows) == most
+        if self.behind:
             last = rows[-1][0]
             if rows[0][0] == last:
                 rows = await (await cursor.execute(_READ_ONE, (gen, str(last)))).fetchall()
