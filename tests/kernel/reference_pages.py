@@ -1,0 +1,105 @@
+"""The pages of docs/reference that are written from the code: facts.md and machines.md.
+
+`python -m tests.kernel.reference_pages` writes them anew; a test compares.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+
+from msgspec import NODEFAULT, Struct
+from msgspec.inspect import StructType, TupleType, Type, UnionType, VarTupleType, type_info
+from msgspec.structs import fields
+
+from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
+from danshu.kernel import fact
+from tests.tidy.tree import REFERENCE, modules
+
+INTROS = Path(__file__).parent / "reference_intros"
+
+
+def text_of(annotation: object) -> str:
+    """Write a type as a reader would."""
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    for prefix in ("danshu.capabilities.orders.model.", "danshu.capabilities."):
+        text = text.replace(prefix, "")
+    return text.replace("|", "\\|")
+
+
+def facts() -> str:
+    """facts.md."""
+    for name in modules():
+        if name.endswith(".facts"):
+            importlib.import_module(name)
+    known: set[type[Struct]] = set()
+    parts: set[type[Struct]] = set()
+    lines = [(INTROS / "facts.md").read_text("utf-8")]
+    for (name, version), cls in sorted(fact.TYPES.items()):
+        if not cls.__module__.startswith("danshu."):
+            continue
+        lines += section(f"`{name}` v{version}", cls)
+        parts |= parts_of(type_info(cls))
+        known.add(cls)
+    lines += ["## Parts 组成部分", ""]
+    for cls in sorted(parts - known, key=lambda cls: cls.__name__):
+        lines += section(cls.__name__, cls)
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def section(title: str, cls: type[Struct]) -> list[str]:
+    """A heading, what is true of the type, and its fields; those of an array in their order."""
+    form = cls.__struct_config__
+    listed = list(fields(cls))
+    if not form.array_like:
+        listed.sort(key=lambda field: field.encode_name)
+    lines = [f"### {title}", "", inspect.getdoc(cls) or "", ""]
+    lines += ["Written as an array.", ""] if form.array_like else []
+    lines += ["| field | type |", "|---|---|"]
+    lines += [
+        f"| `{field.encode_name}`{'' if field.default is NODEFAULT else ' ?'} |"
+        f" {text_of(declared(cls, field.name))} |"
+        for field in listed
+    ]
+    return [*lines, ""]
+
+
+def parts_of(kind: Type) -> set[type[Struct]]:
+    """The Structs in a type, all the way down."""
+    match kind:
+        case StructType():
+            return {kind.cls}.union(*(parts_of(field.type) for field in kind.fields))
+        case VarTupleType():
+            return parts_of(kind.item_type)
+        case TupleType():
+            return set().union(*(parts_of(item) for item in kind.item_types))
+        case UnionType():
+            return set().union(*(parts_of(each) for each in kind.types))
+    return set()
+
+
+def declared(cls: type[Struct], name: str) -> object:
+    """The annotation of a field as its class declares it."""
+    owners = (inspect.get_annotations(owner) for owner in cls.__mro__)
+    return next(found[name] for found in owners if name in found)
+
+
+def machines() -> str:
+    """machines.md."""
+    parts = [(INTROS / "machines.md").read_text("utf-8")]
+    for title, machine in (
+        ("Order 订单", ORDER),
+        ("Fulfilment order 履约单", FULFILMENT),
+        ("Hold 挂起", HOLD),
+    ):
+        parts.append(f"## {title}\n\n{machine.check().describe()}")
+    return "\n".join(parts)
+
+
+PAGES = {REFERENCE / "facts.md": facts, REFERENCE / "machines.md": machines}
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        Path(page).write_text(write(), "utf-8")
