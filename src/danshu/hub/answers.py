@@ -20,9 +20,9 @@ from danshu.hub.requests import (
     Receipt,
 )
 from danshu.kernel import ids
-from danshu.kernel.errors import ProgramError
+from danshu.kernel.errors import NotAvailable, ProgramError
 from danshu.kernel.fact import rfc3339
-from danshu.kernel.limits import RECEIPT_IN_LOG_S
+from danshu.kernel.limits import RECEIPT_IN_LOG_S, RETRY_AFTER_S
 
 if TYPE_CHECKING:
     import uuid
@@ -46,7 +46,7 @@ def outcomes(group: Group) -> list[Outcome]:
                 )
             )
         elif result is None:
-            out.append(group.answers[i])
+            out.append(group.answers.get(i) or _unread())
         else:
             out.append(result)
     return out
@@ -97,6 +97,10 @@ def answer(
     )
 
 
+def _unread() -> NotAvailable:
+    return NotAvailable("the order is there, it could not be read; ask again", RETRY_AFTER_S)
+
+
 async def answer_known(
     connection: psycopg.AsyncConnection[Any], worlds: Worlds, group: Group
 ) -> None:
@@ -108,6 +112,7 @@ async def answer_known(
     for p in group.placed:
         known[p.request.tenant, p.request.key] = (p.id, p.request.digest)
     answers: dict[int, Outcome] = {}
+    group.answers = answers
     for i in asked:
         request = group.requests[i]
         id_, digest = known[request.tenant, request.key]
@@ -125,4 +130,3 @@ async def answer_known(
             now_ms=ids.made_ms(id_),
             existing=True,
         )
-    group.answers = answers

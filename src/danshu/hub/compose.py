@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,13 +12,14 @@ import psycopg_pool
 from danshu.hub import acts, merchants
 from danshu.hub.batch import Batch
 from danshu.hub.worlds import Worlds
-from danshu.kernel.errors import NotAvailable, Refusal
+from danshu.hub.worlds import now_ms as now_ms
+from danshu.kernel.errors import NotAvailable, Refusal, UnknownOutcome
 from danshu.kernel.limits import CONNECTIONS, RETRY_AFTER_S
 from danshu.ledger import migrate, write
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from danshu.capabilities.orders.decide import Command
     from danshu.hub.requests import Answer, Outcome, Request
@@ -32,10 +32,11 @@ PARTITION_DAYS = 7
 class Hub:
     """What the faces hold: place orders, act on them, read and write everything else through `connection`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], int] = now_ms) -> None:
         self.url = url
-        self.worlds = Worlds(url)
-        self.batch = Batch(url, self.worlds)
+        self.clock = clock
+        self.worlds = Worlds(url, clock)
+        self.batch = Batch(url, self.worlds, clock)
         self._pool: psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
 
     async def start(self) -> None:
@@ -84,14 +85,25 @@ class Hub:
     async def change(
         self, tenant: int, id_: uuid.UUID, decide: acts.Decide, actor: Actor
     ) -> Answer | Refusal:
-        """Decide on an order and write it; stock that was taken meanwhile is read again and decided again."""
+        """Decide on an order and write it; stock taken meanwhile is read and decided again.
+
+        Raises UnknownOutcome when the connection broke, NotAvailable when nothing was written.
+        """
         for _ in range(_ACT_TRIES):
             world = await self.worlds.ensure(tenant)
             async with self.connection() as connection:
                 try:
-                    return await acts.change(connection, world, id_, actor, now_ms(), decide)
+                    return await acts.change(connection, world, id_, actor, self.clock(), decide)
                 except write.GuardFailed:
                     self.worlds.distrust({tenant})
+                except (psycopg.OperationalError, psycopg.InterfaceError) as e:
+                    self.worlds.distrust({tenant})
+                    raise UnknownOutcome(
+                        "the connection broke while committing; read the order to learn"
+                    ) from e
+                except BaseException:
+                    self.worlds.distrust({tenant})
+                    raise
         raise NotAvailable("the stock of this order changes too fast", RETRY_AFTER_S)
 
     async def find_caller(self, key: str) -> merchants.Caller | None:
@@ -117,8 +129,3 @@ async def open_hub(url: str) -> AsyncIterator[Hub]:
         yield hub
     finally:
         await hub.close()
-
-
-def now_ms() -> int:
-    """Read the clock: epoch milliseconds."""
-    return time.time_ns() // 1_000_000

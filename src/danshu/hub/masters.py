@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.contract.model import Clause
 
+DAY_MS = 86_400_000
 _TENANT = "select code, revision from tenants where id=%b"
 _USED_TODAY = "select wh, count(*) from orders where tenant=%b and id >= %b and wh >= 0 group by wh"
 _KEEP_SNAPSHOT = "insert into snapshots(tenant,digest,body) values(%b,%b,%b) on conflict do nothing"
@@ -40,7 +40,9 @@ async def changed(connection: psycopg.AsyncConnection[Any], world: World) -> boo
     return row is None or row[1] != world.revision
 
 
-async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: float) -> World:
+async def load(
+    connection: psycopg.AsyncConnection[Any], tenant: int, now_s: float, now_ms: int
+) -> World:
     """Read master data, definitions and stock; make the routing snapshot and keep its bytes.
 
     Raises InputError for a tenant that does not exist.
@@ -59,7 +61,6 @@ async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: flo
         regions,
         lanes,
     )
-    now_ms = time.time_ns() // 1_000_000
     snapshot = Snapshot(network, signals.resolve((), network, now_ms))
     await connection.execute(
         _KEEP_SNAPSHOT, (tenant, bytes.fromhex(snapshot.digest), snapshot.dump()), binary=True
@@ -79,16 +80,12 @@ async def load(connection: psycopg.AsyncConnection[Any], tenant: int, now_s: flo
         warehouse_no={w.code: no for no, w in enumerate(warehouses)},
         quotas={},
         atp=np.zeros((len(skus), len(warehouses)), dtype=np.int32),
-        capacity=np.array([w.capacity_units for w in warehouses], dtype=np.float64),
+        capacity=np.zeros(len(warehouses)),
+        day=0,
         loaded_s=now_s,
         stock_s=now_s,
     )
-    midnight, _ = ids.day_bounds(
-        datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).date()
-    )
-    for wh, orders in await _rows(connection, _USED_TODAY, tenant, midnight):
-        if wh < len(warehouses):
-            world.capacity[wh] -= orders
+    await load_capacity(connection, world, now_ms)
     await load_stock(connection, world)
     return world
 
@@ -152,6 +149,20 @@ async def load_definitions(
     return {c.digest: c for _, c in clauses}, tuple(c for active, c in clauses if active)
 
 
+async def load_capacity(
+    connection: psycopg.AsyncConnection[Any], world: World, now_ms: int
+) -> None:
+    """Take the day's capacity of the warehouses, less the orders of the day so far."""
+    date = datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).date()
+    midnight, _ = ids.day_bounds(date)
+    used = await _rows(connection, _USED_TODAY, world.tenant, midnight)
+    world.capacity[:] = [w.capacity_units for w in world.warehouses]
+    world.day = now_ms // DAY_MS
+    for wh, orders in used:
+        if wh < len(world.warehouses):
+            world.capacity[wh] -= orders
+
+
 async def load_stock(connection: psycopg.AsyncConnection[Any], world: World) -> None:
     """Read what is available to promise and what the channels' quotas leave."""
     cursor = await connection.execute(stock_tables.READ_ATP, (world.tenant,), binary=True)
@@ -163,6 +174,7 @@ async def load_stock(connection: psycopg.AsyncConnection[Any], world: World) -> 
         table = table[inside]
         world.atp[table[:, 1], table[:, 0]] = np.clip(table[:, 2], 0, 2**31 - 1)
     cursor = await connection.execute(stock_tables.READ_QUOTAS, (world.tenant,), binary=True)
+    quotas = await cursor.fetchall()
     world.quotas.clear()
-    for wh, sku, channel, cap, used in await cursor.fetchall():
+    for wh, sku, channel, cap, used in quotas:
         world.quotas.setdefault((sku, channel), {})[wh] = max(0, cap - used)

@@ -33,5 +33,6 @@ class World(Struct, kw_only=True, eq=False):
     quotas: dict[tuple[int, str], dict[int, int]]  # (SKU, channel) -> warehouse -> units left
     atp: np.ndarray[Any, Any]
     capacity: np.ndarray[Any, Any]
+    day: int  # of the clock that the capacity is for, UTC days since 1970
     loaded_s: float
     stock_s: float

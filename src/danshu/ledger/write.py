@@ -176,7 +176,7 @@ async def commit(
     """Run the statements in one transaction and one round trip; give the rows that some return.
 
     Raises GuardFailed (nothing written), UnknownOutcome (the connection broke; repeat with the same
-    key), IntegrityError or DataError (nothing written).
+    key), another psycopg.Error when the server refused (nothing written).
     """
     cursors = []
     try:
@@ -195,14 +195,14 @@ async def commit(
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as e:
         await _rollback(connection)
         raise GuardFailed(str(e)) from e
-    except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
-        await _rollback(connection)
-        raise
     except (psycopg.OperationalError, psycopg.InterfaceError) as e:
         await connection.close()
         raise UnknownOutcome(
             "the connection broke while committing; repeat with the same key"
         ) from e
+    except psycopg.Error:  # what the server refuses must not leave its transaction open
+        await _rollback(connection)
+        raise
 
 
 async def _rollback(connection: psycopg.AsyncConnection[Any]) -> None:
