@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _OPTIMISTIC_TRIES = 2
 _LOCKED_TRIES = 3
 _CLOSE_S = 20
-_IN_ORDER = "set enable_hashjoin = off; set enable_mergejoin = off"  # see stock.tables.RESERVE
+_IN_ORDER = ("set enable_hashjoin = off", "set enable_mergejoin = off")  # see stock.tables.RESERVE
 _log = logging.getLogger("danshu.batch")
 
 
@@ -159,7 +159,8 @@ class Batch:
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = await write.connect(self._url)
-            await self._connection.execute(_IN_ORDER)
+            for setting in _IN_ORDER:
+                await self._connection.execute(setting)
         return self._connection
 
     async def _settle(self, group: Group) -> None:
@@ -190,7 +191,7 @@ class Batch:
             return group
         try:
             if group.short:  # before anyone hears no, look again: others may have freed stock
-                again = await self._write_afresh(connection, group)
+                again = await self._write_afresh(connection, group, short=True)
                 again.futures = group.futures
                 return again
             returned = await write.commit(connection, rows.statements(group))
@@ -216,15 +217,22 @@ class Batch:
             return again
         raise NotAvailable("the group could not be settled", RETRY_AFTER_S)
 
-    async def _write_afresh(self, connection: psycopg.AsyncConnection[Any], group: Group) -> Group:
-        known = await retry.refresh(connection, self._worlds, group)
+    async def _write_afresh(
+        self, connection: psycopg.AsyncConnection[Any], group: Group, *, short: bool = False
+    ) -> Group:
+        known = await retry.refresh(connection, self._worlds, group, short=short)
         again = desk.decide_group(self._worlds, group.requests, self._clock(), known)
         if again.placed:
-            returned = await write.commit(connection, rows.statements(again))
+            try:
+                returned = await write.commit(connection, rows.statements(again))
+            except BaseException:
+                desk.take_back(self._worlds, again)
+                raise
             self._worlds.learn(returned, self._decided)
         return again
 
     def _give_up(self, group: Group, error: DanshuError) -> None:
+        desk.take_back(self._worlds, group)
         self._worlds.distrust(group.tenants)
         for future, result in zip(group.futures, group.results, strict=True):
             if not future.done():

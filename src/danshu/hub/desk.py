@@ -11,7 +11,7 @@ pack       facts in their places, rows, timers, keys
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,6 +25,7 @@ from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack
 from danshu.ledger import vault
 
 if TYPE_CHECKING:
+    import numpy as np
     from collections.abc import Sequence
 
     from danshu.hub.requests import Request
@@ -59,10 +60,13 @@ def decide_group(
         placed.append(placement)
     reserved: dict[tuple[int, int, int], int] = {}
     quota: dict[tuple[int, int, int, str], int] = {}
+    capacity: dict[int, np.ndarray[Any, Any]] = {}
     for tenant in {p.request.tenant for p in placed}:
         world = worlds[tenant]
+        before = world.capacity.copy()
         mine = [p for p in placed if p.request.tenant == tenant]
         _allocate(world, mine, now_ms, reserved, quota)  # in order of arrival
+        capacity[tenant] = before - world.capacity
     placed.sort(key=lambda p: (p.request.tenant, p.request.key))  # keys are locked in their order
     for p in placed:
         _pack(p, now_ms)
@@ -73,8 +77,24 @@ def decide_group(
         known=known,
         reserved=[(*k, n) for k, n in sorted(reserved.items())],
         quota=[(*k, n) for k, n in sorted(quota.items())],
+        capacity=capacity,
         now_ms=now_ms,
     )
+
+
+def take_back(worlds: Worlds, group: Group) -> None:
+    """Undo in memory, once, what deciding a group took from predicted stock, quotas and capacity."""
+    for tenant, wh, sku, units in group.reserved:
+        worlds[tenant].atp[sku, wh] += units
+    for tenant, wh, sku, channel, units in group.quota:
+        left = worlds[tenant].quotas.get((sku, channel), {})
+        if wh in left:
+            left[wh] += units
+    for tenant, taken in group.capacity.items():
+        worlds[tenant].capacity += taken
+    group.reserved.clear()
+    group.quota.clear()
+    group.capacity.clear()
 
 
 def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placement:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
 from danshu.capabilities.contract.model import Promise
@@ -43,6 +45,7 @@ class Group(Struct, kw_only=True, eq=False):
     known: Known
     reserved: list[tuple[int, int, int, int]]  # (tenant, warehouse, SKU, units), in key order
     quota: list[tuple[int, int, int, str, int]]
+    capacity: dict[int, np.ndarray[Any, Any]]  # work units taken, tenant -> [warehouse]
     now_ms: int
     futures: list[asyncio.Future[Outcome]] = []
     answers: dict[int, Outcome] = {}
