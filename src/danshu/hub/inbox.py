@@ -1,4 +1,5 @@
-"""The inbox: messages that were believed and not (yet) turned into an act, kept whole, with the reason.
+"""The inbox: messages that were believed and not (yet) turned into an act, kept whole, with the
+reason.
 
 A message has one row however often it comes: its id follows from its bytes.
 """
@@ -7,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
+if TYPE_CHECKING:
+    import psycopg
 
 UNREADABLE: Final = "unreadable"  # verified, and the adapter could not parse it
 REFUSED: Final = "refused"  # parsed, and the numbers cannot be true

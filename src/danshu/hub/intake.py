@@ -7,22 +7,25 @@ take_drafts  place, then hear what is new of known orders: paid, hold lifted; th
 from __future__ import annotations
 
 import hashlib
-import uuid
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import tables
 from danshu.hub import acts, inbox
-from danshu.hub.compose import Hub
 from danshu.hub.requests import Answer, Outcome, Request
-from danshu.hub.world import World
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import Actor
 from danshu.ledger import write
 from danshu.ports.channel import Account, Channel, Draft, DraftKind
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from danshu.hub.compose import Hub
+    from danshu.hub.world import World
 
 CANCEL_OF_UNKNOWN: Final = Refusal(
     code=inbox.CANCEL_OF_UNKNOWN,
@@ -56,7 +59,9 @@ def key_of(draft: Draft) -> str:
 
 
 def request_of(tenant: int, draft: Draft, raw: bytes, actor: Actor) -> Request:
-    """Make the desk's request of a platform's draft: what is not in the master data holds the order."""
+    """Make the desk's request of a platform's draft: what is not in the master data holds the
+    order.
+    """
     return Request(
         tenant=tenant,
         key=key_of(draft),
@@ -68,14 +73,16 @@ def request_of(tenant: int, draft: Draft, raw: bytes, actor: Actor) -> Request:
 
 
 def parse(account: Account, adapter: Channel, body: bytes) -> tuple[Draft, ...]:
-    """Parse a message and name the shop in each draft. Raises InputError, whatever the adapter raised."""
+    """Parse a message and name the shop in each draft. Raises InputError, whatever the adapter
+    raised.
+    """
     try:
         drafts = adapter.parse(body)
     except InputError:
         raise
     except RecursionError as error:
         raise InputError("too_deep", "the message is nested too deeply") from error
-    except Exception as error:  # noqa: BLE001 - an adapter is somebody else's code; its bytes are kept
+    except Exception as error:
         raise InputError(inbox.UNREADABLE, f"{type(error).__name__} in the adapter") from error
     if not drafts:
         raise InputError(inbox.UNREADABLE, "the message holds no order")
@@ -86,7 +93,8 @@ def parse(account: Account, adapter: Channel, body: bytes) -> tuple[Draft, ...]:
 async def take(hub: Hub, account: Account, adapter: Channel, body: bytes) -> list[Outcome]:
     """Take a verified message; the outcome of each of its drafts, in order.
 
-    Raises InputError for a message that cannot be parsed, after it was put into the inbox; NotAvailable and
+    Raises InputError for a message that cannot be parsed, after it was put into the inbox;
+    NotAvailable and
     UnknownOutcome when nothing is known to be written (the platform will repeat it).
     """
     try:
@@ -136,11 +144,11 @@ async def take_drafts(
         outcomes[i] = outcome
     teller = _Teller(hub, tenant, actor, account)
     for i, request in placing:
-        outcome = outcomes[i]
-        if isinstance(outcome, Answer) and outcome.existing:
-            outcomes[i] = await teller.hear(request, outcome)
-        elif isinstance(outcome, InputError):
-            await teller.keep(request.draft, request.raw, inbox.REFUSED, outcome.diagnose())
+        told = outcomes[i]
+        if isinstance(told, Answer) and told.existing:
+            outcomes[i] = await teller.hear(request, told)
+        elif isinstance(told, InputError):
+            await teller.keep(request.draft, request.raw, inbox.REFUSED, told.diagnose())
     for i, (draft, raw) in enumerate(drafts_with_raw):
         if draft.kind is DraftKind.CANCEL:
             outcomes[i] = await teller.cancel(draft, raw)
@@ -195,7 +203,9 @@ class _Teller:
         return answer if isinstance(told, Refusal) else told
 
     async def cancel(self, draft: Draft, raw: bytes) -> Outcome:
-        """Cancel a known order; what is unknown or can't be cancelled waits in the inbox for a person."""
+        """Cancel a known order; what is unknown or can't be cancelled waits in the inbox for a
+        person.
+        """
         known = await self.find(key_of(draft))
         if known is None:
             await self.keep(draft, raw, inbox.CANCEL_OF_UNKNOWN, key_of(draft))

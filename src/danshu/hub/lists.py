@@ -1,8 +1,12 @@
-"""Lists of orders, newest first, by keyset: each page reads a bounded number of rows, whatever is asked for.
+"""Lists of orders, newest first, by keyset: each page reads a bounded number of rows, whatever is
+asked for.
 
-Without a word to look for, the best index is walked. Words and regions go through the blind index (search.py):
-first the newest rows are looked through, which is enough for what is common, then the index, day by day back in
-time in growing steps. A page whose filters meet next to nothing may come back short, or empty, with a `next`.
+Without a word to look for, the best index is walked. Words and regions go through the blind index
+(search.py):
+first the newest rows are looked through, which is enough for what is common, then the index, day by
+day back in
+time in growing steps. A page whose filters meet next to nothing may come back short, or empty, with
+a `next`.
 """
 
 from __future__ import annotations
@@ -11,8 +15,7 @@ import base64
 import datetime
 import hashlib
 import uuid
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import psycopg
@@ -22,6 +25,9 @@ from danshu.hub import search
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import SCAN_CANDIDATES, SCAN_NEWEST, SCAN_ROWS
 from danshu.ledger import write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Connection = psycopg.AsyncConnection[Any]
 _LAST: Final = uuid.UUID(int=2**128 - 1)
@@ -72,7 +78,9 @@ def write_cursor(asked: Filter, at: uuid.UUID) -> str:
 
 
 def read_cursor(asked: Filter, text: str) -> uuid.UUID:
-    """Read a cursor. Raises InputError `bad_cursor` for one that is not ours or of another question."""
+    """Read a cursor. Raises InputError `bad_cursor` for one that is not ours or of another
+    question.
+    """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError as error:
@@ -209,7 +217,9 @@ async def _windows(
 async def _walk(
     reader: _Reader, low: uuid.UUID, high: uuid.UUID
 ) -> tuple[list[Row], uuid.UUID | None]:
-    """Walk the index of the first equality filter, or the primary key, and look at the other filters."""
+    """Walk the index of the first equality filter, or the primary key, and look at the other
+    filters.
+    """
     driver = next((k for k in _WALKED if k in reader.equal), "")
     rest = [f"{k}=%({k})s" for k in reader.equal if k != driver] + list(reader.rest)
     span = "tenant=%(tenant)s and id>=%(low)s and id<%(high)s" + (
@@ -264,7 +274,9 @@ async def _tokens(connection: Connection, tenant: int, asked: Filter) -> list[se
 async def _find(
     reader: _Reader, tokens: Sequence[search.Token], low: uuid.UUID, high: uuid.UUID
 ) -> tuple[list[Row], uuid.UUID | None]:
-    """Look through the newest rows; when they do not fill the page, ask the index, newest days first."""
+    """Look through the newest rows; when they do not fill the page, ask the index, newest days
+    first.
+    """
     where, params = _meet(tokens)
     windows = await _windows(reader.connection, reader.tenant, low, high)
     if not windows:
@@ -312,4 +324,3 @@ def _meet(tokens: Sequence[search.Token]) -> tuple[str, dict[str, Any]]:
             params[f"p{i}"] = token.pairs
         parts.append(part)
     return " and ".join(parts) or "true", params
-

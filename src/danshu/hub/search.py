@@ -1,7 +1,10 @@
-"""What finds an order: a blind index of keyed 64-bit hashes, so that the index itself tells nobody's name or phone.
+"""What finds an order: a blind index of keyed 64-bit hashes, so that the index itself tells
+nobody's name or phone.
 
-Indexed are the order number, waybills (both also by their last 4 to 8 characters), SKUs, the buyer's id, the
-receiver's phone (also by its last 4), pairs of characters of the receiver's name, and the region. The room
+Indexed are the order number, waybills (both also by their last 4 to 8 characters), SKUs, the
+buyer's id, the
+receiver's phone (also by its last 4), pairs of characters of the receiver's name, and the region.
+The room
 `search` follows the leaves; an erased vault row leaves the index with the leaf that says so.
 """
 
@@ -9,18 +12,21 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import psycopg
 from msgspec import Struct
 
 from danshu.hub.compose import now_ms
 from danshu.ledger import write
 from danshu.ledger.follow import Follower, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    import psycopg
 
 NAME: Final = "search"
 _MARKS: Final = tuple(
@@ -80,7 +86,9 @@ _decode_person = msgspec.json.Decoder(_Person).decode
 
 
 def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
-    """Give the step of the room: it indexes the orders of new leaves and tells how many leaves it read."""
+    """Give the step of the room: it indexes the orders of new leaves and tells how many leaves it
+    read.
+    """
     del url  # the room's own connection is all it needs
     follower = Follower(NAME, index)
 

@@ -109,3 +109,7 @@ STREAM_S: Final = 3_600
 # Rows of one PUT, rows of one file of master data
 MASTER_ROWS: Final = 1_000
 MASTER_FILE_ROWS: Final = 100_000
+
+# Units of a stock row; a file of master data
+STOCK_UNITS: Final = 10**12
+INT4_MAX: Final = 2**31 - 1

@@ -12,14 +12,35 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from danshu.faces.http import health, orders
+from danshu.faces.http import (
+    access,
+    health,
+    masters,
+    orders,
+    promises,
+    proofs,
+    receiving,
+    stock,
+    transitions,
+)
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.hub.compose import Hub
 from danshu.kernel.limits import BATCH_BODY_BYTES
+from danshu.ledger.prove import Prover
 
+_ROUTES: Final = [
+    *orders.ROUTES,
+    *transitions.ROUTES,
+    *proofs.ROUTES,
+    *receiving.ROUTES,
+    *stock.ROUTES,
+    *masters.ROUTES,
+    *promises.ROUTES,
+    *access.ROUTES,
+]
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 _OPENAPI: Final = OpenAPIConfig(
     title="Danshu 单枢",
@@ -38,7 +59,7 @@ _OPENAPI: Final = OpenAPIConfig(
 
 def build(hub: Hub, *, owns: bool = True) -> ASGI:
     """Make the application over a hub; with `owns` its life is the server's (start and close)."""
-    keyring, doors = Keyring(hub), Doors(hub)
+    keyring, doors, streams = Keyring(hub), Doors(hub), proofs.Streams()
 
     @contextlib.asynccontextmanager
     async def live(app: Litestar) -> AsyncIterator[None]:
@@ -53,13 +74,21 @@ def build(hub: Hub, *, owns: bool = True) -> ASGI:
     rest = Litestar(
         [
             *health.ROUTES,
-            Router("/", route_handlers=[*orders.ROUTES], dto=Strict, return_dto=None),
+            Router("/", route_handlers=_ROUTES, dto=Strict, return_dto=None),
         ],
         plugins=[StrictStructs()],
         openapi_config=_OPENAPI,
         exception_handlers={Exception: on_error},
         lifespan=[live],
-        state=State({"hub": hub, "keyring": keyring, "doors": doors}),
+        state=State(
+            {
+                "hub": hub,
+                "keyring": keyring,
+                "doors": doors,
+                "streams": streams,
+                "prover": Prover(),
+            }
+        ),
         request_max_body_size=BATCH_BODY_BYTES,
     )
     hot = Hot(hub, keyring, doors)

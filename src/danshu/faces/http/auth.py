@@ -1,4 +1,4 @@
-"""Who calls, and what they may do. The tenant always follows from the key, never from the request."""
+"""Who calls, and what they may do. The tenant follows from the key, never from the request."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from danshu.hub.compose import Hub
 from danshu.hub.merchants import Caller
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
-from danshu.kernel.limits import CALLERS, CALLER_S, KEY_CHARS
+from danshu.kernel.limits import CALLER_S, CALLERS, KEY_CHARS
 
 # What each role may do; what is not listed is not allowed.
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "order.place": frozenset({"admin", "operator", "channel"}),
     "order.read": frozenset({"admin", "operator", "warehouse", "viewer"}),
     "order.evidence": frozenset({"admin", "operator"}),
+    "order.act": frozenset({"admin", "operator", "warehouse"}),
     "order.confirm": frozenset({"admin", "operator"}),
     "order.pay": frozenset({"admin", "operator"}),
     "order.hold": frozenset({"admin", "operator"}),

@@ -1,4 +1,6 @@
-"""The doors of the platforms: find the shop, believe its signature or not, take the message, answer its way."""
+"""The doors of the platforms: find the shop, believe its signature or not, take the message, answer
+its way.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class Doors:
     ) -> Acknowledgement:
         """Let a message in, and answer in the platform's form.
 
-        Raises InputError `no_channel`; NotAvailable or UnknownOutcome when the platform should repeat it.
+        Raises InputError `no_channel`; NotAvailable or UnknownOutcome when the platform should
+        repeat it.
         """
         adapter = find_channel(name)
         try:

@@ -1,7 +1,10 @@
-"""How Litestar is used here: bodies decoded strictly by msgspec, unknown fields shown as refused, one error shape."""
+"""How Litestar is used here: bodies decoded strictly by msgspec, unknown fields shown as refused,
+one error shape.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 import msgspec
@@ -11,25 +14,35 @@ from litestar.datastructures import ResponseHeader
 from litestar.dto import AbstractDTO, DTOConfig
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import (
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+)
 
 from danshu.faces.http import problems
 from danshu.faces.http.auth import Held, Keyring, key_of, require
-from danshu.faces.http.hot import explain
+from danshu.faces.http.hot import check_json, explain
+from danshu.hub.compose import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from litestar._openapi.schema_generation import SchemaCreator
-    from litestar.dto import DTOField
+    from litestar.connection import ASGIConnection
     from litestar.dto.data_structures import DTOFieldDefinition
-    from litestar.openapi.spec import Reference, Schema
+    from litestar.handlers.base import BaseRouteHandler
+    from litestar.openapi.spec import Reference
     from litestar.typing import FieldDefinition
 
 T = TypeVar("T")
 
 
 class StrictStructs(StructSchemaPlugin):
-    """Shows `forbid_unknown_fields` as `additionalProperties: false`; the framework leaves it out."""
+    """Shows `forbid_unknown_fields` as `additionalProperties: false`, which Litestar leaves out."""
 
     def to_openapi_schema(
         self, field_definition: FieldDefinition, schema_creator: SchemaCreator
@@ -126,7 +139,7 @@ def respond(problem: problems.Problem) -> Response[Any]:
 
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Turn any exception into a problem. What a query said is never repeated: it may name people."""
+    """Turn any exception into a problem. A query is never repeated: it may name people."""
     if not isinstance(error, HTTPException):
         return respond(explain(error))
     status = error.status_code
@@ -140,7 +153,46 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     return respond(problems.make(_CODES.get(status, "bad_filter"), detail, pointer, status))
 
 
-async def held_of(request: Request[Any, Any, Any], action: str) -> Held:
-    """Give the caller of a request who may do `action`. Raises InputError."""
-    keyring: Keyring = request.app.state.keyring
-    return require(await keyring.find(key_of(request.scope["headers"])), action)
+def may(action: str) -> Any:
+    """Make the guard of a route: the key is known, its role may do `action`; before the body is
+    read.
+    """
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        keyring: Keyring = connection.app.state.keyring
+        held = await keyring.find(key_of(connection.scope["headers"]))
+        connection.scope["state"]["held"] = require(held, action)
+
+    return guard
+
+
+async def only_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """The guard of routes whose body is JSON."""
+    check_json(connection.headers.get("content-type", "application/json").encode("latin-1"))
+
+
+def held_of(request: Request[Any, Any, Any]) -> Held:
+    """Give the caller whom the route's guard let pass."""
+    held: Held = request.scope["state"]["held"]
+    return held
+
+
+def hub_of(request: Request[Any, Any, Any]) -> Hub:
+    """Give the hub that the application serves."""
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+def raw_body(description: str, *media_types: str) -> type[Operation]:
+    """Document a route that reads its body as it is."""
+    content = {
+        t: OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
+        for t in media_types
+    }
+
+    @dataclass
+    class RawOperation(Operation):
+        def __post_init__(self) -> None:
+            self.request_body = RequestBody(content=content, description=description, required=True)
+
+    return RawOperation

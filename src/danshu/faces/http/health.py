@@ -1,4 +1,4 @@
-"""Is the process alive, and is the hub ready? The only routes without a key, beside the document."""
+"""Is the process alive, is the hub ready? The only routes without a key, beside the document."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The two intake routes as plain ASGI, before the framework: bytes in, outcome out, nothing in between.
+"""The two intake routes as plain ASGI, before the framework: bytes in, outcome out, nothing in
+between.
 
-Litestar holds the same routes as typed handlers (orders.py, channels.py): they document these, and a test
+Litestar holds the same routes as typed handlers (orders.py, channels.py): they document these, and
+a test
 keeps the two equal.
 """
 

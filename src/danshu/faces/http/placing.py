@@ -1,4 +1,6 @@
-"""The body of an order, and how it becomes a request to the desk. Shared by the hot route and Litestar."""
+"""The body of an order, and how it becomes a request to the desk. Shared by the hot route and
+Litestar.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ from danshu.kernel.limits import (
 from danshu.kernel.money import apportion
 from danshu.ports.channel import Draft, DraftLine, Receiver
 
-# No control characters: PostgreSQL stores no U+0000, and the others only hide things. Python's `$` would let a
+# No control characters: PostgreSQL stores no U+0000, and the others only hide things. Python's `$`
+# would let a
 # final line break through, `(?![\s\S])` does not, and reads the same in ECMA-262.
 _PLAIN: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 _PROSE: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*(?![\s\S])"
@@ -50,7 +53,7 @@ class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewReceiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who receives. The region is found from these words; they are kept in the erasable vault only."""
+    """Who receives. The region is found from these words; only the erasable vault keeps them."""
 
     name: Word
     phone: Word
@@ -92,7 +95,8 @@ def read(body: bytes) -> NewOrder:
 
 
 def request(held: Held, key: bytes | None, body: bytes, new: NewOrder) -> Request:
-    """Make the desk's request of a decoded order; `key` is the header `Idempotency-Key`, None = the number.
+    """Make the desk's request of a decoded order; `key` is the header `Idempotency-Key`, None = the
+    number.
 
     Raises InputError for a key or an amount that cannot be.
     """

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from danshu.faces.http.sheets import BadRows, RowError
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable, Refusal, UnknownOutcome
 from danshu.kernel.limits import JSON_DEPTH, RETRY_AFTER_S
 
@@ -45,7 +46,8 @@ _STATUS: Final = {
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong (RFC 9457). `code` is stable; `pointer` (RFC 6901) names the place in the body.
+    """What went wrong (RFC 9457). `code` is stable; `pointer` (RFC 6901) names the place in the
+    body.
 
     A business "no" also carries `reason` (Chinese), `reason_en` and the `clause` that refused.
     """
@@ -60,6 +62,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason_en: str = ""
     clause: str = ""
     retry_after_s: int = 0
+    errors: tuple[RowError, ...] = ()
 
 
 def make(code: str, detail: str, pointer: str = "", status: int = 0) -> Problem:
@@ -90,7 +93,10 @@ def of(error: DanshuError | Refusal) -> Problem:
             clause=error.clause,
         )
     if isinstance(error, InputError):
-        return make(error.code, error.detail, error.pointer)
+        problem = make(error.code, error.detail, error.pointer)
+        if isinstance(error, BadRows):
+            problem = msgspec.structs.replace(problem, errors=error.errors)
+        return problem
     if isinstance(error, NotAvailable):
         problem = make(error.code, error.detail, status=_STATUS.get(error.code, 503))
         return msgspec.structs.replace(problem, retry_after_s=error.retry_after_s)
@@ -121,7 +127,7 @@ def _pointer(path: str) -> str:
 
 
 def _is_deep(body: bytes) -> bool:
-    """Tell whether brackets outside of strings nest deeper than the limit; reads at most that far."""
+    """Tell whether brackets outside of strings nest deeper than the limit."""
     if body.count(b"[") + body.count(b"{") <= JSON_DEPTH:
         return False
     depth, inside, escaped = 0, False, False

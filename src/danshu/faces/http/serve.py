@@ -13,11 +13,17 @@ from danshu.hub.compose import Hub
 
 _DRAIN_S: Final = 20
 _BACKLOG: Final = 2_048
-_GC: Final = (100_000, 50, 1_000)  # orders make no cycles; scanning for them cost a tenth of the CPU
+_GC: Final = (
+    100_000,
+    50,
+    1_000,
+)  # orders make no cycles; scanning for them cost a tenth of the CPU
 
 
 def run(url: str, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT: then no new connections, requests in flight are answered, then the end."""
+    """Serve until SIGTERM or SIGINT: then no new connections, requests in flight are answered, then
+    the end.
+    """
     warm()
     gc.collect()
     gc.freeze()
@@ -43,7 +49,7 @@ def run(url: str, host: str, port: int) -> None:
 
 
 def warm() -> None:
-    """Compile or load the routing engine and read the gazetteer, so that no order waits for them."""
+    """Load the routing engine and the gazetteer, so that no order waits for them."""
     from danshu.capabilities.intake.address import Gazetteer
     from danshu.capabilities.routing import decide, signals
     from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
