@@ -1,0 +1,105 @@
+"""Merchants for the demo and the stories: network, goods, stock, shops. Twice gives the same."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, Final
+
+from danshu.hub import merchants, shelves
+from danshu.kernel.errors import ProgramError, Refusal
+from danshu.kernel.fact import Actor
+from danshu.ports.channel import Account
+from danshu.testing import merchant, messages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+
+    from danshu.capabilities.stock.model import StockLevel
+
+    Connection = psycopg.AsyncConnection[Any]
+
+TELLER: Final = Actor(sub="demo", role="admin", grade="C")
+STOCK_SEED: Final = 2026
+
+
+async def lend_network(connection: Connection, code: str, name: str) -> int:
+    """Make a merchant with the 37 warehouses and their lanes, without goods; gives its number."""
+    tenant = await merchants.create_tenant(connection, code, name, TELLER)
+    if not await _is_there(connection, "lanes", tenant):
+        await merchants.put_regions(connection, tenant, merchant.regions(), TELLER)
+        await merchants.put_warehouses(connection, tenant, merchant.warehouses(), TELLER)
+        await merchants.put_lanes(connection, tenant, merchant.lanes(), TELLER)
+    return tenant
+
+
+async def furnish(
+    connection: Connection, code: str, name: str, levels: Sequence[StockLevel] | None = None
+) -> int:
+    """Make a merchant with network, 2,000 SKUs and stock (the demo's unless given)."""
+    tenant = await lend_network(connection, code, name)
+    if not await _is_there(connection, "stock", tenant):
+        await merchants.put_skus(connection, tenant, merchant.skus(), TELLER)
+        held = merchant.stock(STOCK_SEED) if levels is None else levels
+        done = await shelves.count_stock(connection, tenant, held, "期初盘点", TELLER)
+        if isinstance(done, Refusal):
+            raise ProgramError(f"{code}: {done.reason}")
+    return tenant
+
+
+async def open_shops(connection: Connection, tenant: int) -> dict[str, Account]:
+    """Give a shop on each of the eight channels, its secret made on first use."""
+    shops = {}
+    for channel in messages.CHANNELS:
+        name = f"demo-{channel}"
+        account = await merchants.find_account(connection, f"{tenant}.{name}")
+        if account is None:
+            account = Account(
+                account=name,
+                tenant=tenant,
+                channel=channel,
+                shop=f"示例旗舰店-{channel}",
+                key="demo",
+                secret=secrets.token_urlsafe(24),
+            )
+            await merchants.open_account(connection, account)
+        shops[channel] = account
+    return shops
+
+
+async def renew_key(connection: Connection, tenant: int, name: str) -> str:
+    """Issue an admin key of that name; the ones of earlier runs are revoked."""
+    cursor = await connection.execute(
+        "select id from api_keys where tenant=%s and name=%s and revoked is null", (tenant, name)
+    )
+    for (key_id,) in await cursor.fetchall():
+        await merchants.revoke_key(connection, tenant, key_id)
+    return await merchants.issue_key(connection, tenant, name, "admin", TELLER)
+
+
+async def begun_ms(connection: Connection, tenant: int) -> int:
+    """Give the moment at which the merchant was created, epoch ms."""
+    cursor = await connection.execute("select created from tenants where id=%s", (tenant,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise ProgramError(f"no merchant {tenant}")
+    return int(row[0].timestamp() * 1000)
+
+
+async def count_masters(connection: Connection, tenant: int) -> tuple[int, int]:
+    """Count the merchant's warehouses and SKUs."""
+    cursor = await connection.execute(
+        "select (select count(*) from warehouses where tenant=%(t)s),"
+        " (select count(*) from skus where tenant=%(t)s)",
+        {"t": tenant},
+    )
+    row = await cursor.fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+async def _is_there(connection: Connection, table: str, tenant: int) -> bool:
+    cursor = await connection.execute(
+        f"select 1 from {table} where tenant=%s limit 1".encode(), (tenant,)
+    )
+    return await cursor.fetchone() is not None

@@ -1,0 +1,148 @@
+"""The stories' registry, and how one is told: in plain words, with claims that are checked."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+from rich.console import Console
+
+from danshu.stories.stage import Stage, open_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Play = Callable[[Stage, "Voice"], Awaitable[None]]
+
+_FAILED, _UNKNOWN = 1, 2
+
+
+class Story(Struct, frozen=True, kw_only=True):
+    """One story: its name on the command line, what it tells, how many servers it plays on."""
+
+    name: str
+    title: str
+    module: str  # binds `play(stage, voice)`
+    servers: int = 1
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """Something that the story says is true, whether it was, and what was seen."""
+
+    text: str
+    holds: bool
+    seen: str = ""
+
+
+class Voice:
+    """What a story says, in order: plain words, claims, places to look at."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.lines: list[str] = []
+        self.claims: list[Claim] = []
+        self.look: list[str] = []
+        self.figures: dict[str, Any] = {}
+        self._console = console
+
+    def say(self, text: str) -> None:
+        """Tell what happens."""
+        self.lines.append(text)
+        self._print(text)
+
+    def claim(self, text: str, holds: bool, seen: object = "") -> None:
+        """Claim something that was just checked."""
+        self.claims.append(Claim(text=text, holds=holds, seen=str(seen)))
+        mark = "[green]✓[/green]" if holds else "[red]✗[/red]"
+        self._print(f"  {mark} {text}" + (f" — 实见:{seen}" if seen != "" and not holds else ""))
+
+    def point(self, text: str) -> None:
+        """Name a place to look at."""
+        self.look.append(text)
+        self._print(f"  → {text}")
+
+    @property
+    def holds(self) -> bool:
+        """Whether something was claimed and all of it is true."""
+        return bool(self.claims) and all(c.holds for c in self.claims)
+
+    def _print(self, text: str) -> None:
+        if self._console:
+            self._console.print(text, highlight=False)
+
+
+STORIES: Final = (
+    Story(
+        name="first-order",
+        title="一条淘宝消息成为一张有决策、有承诺、可证明的订单",
+        module="danshu.stories.first_order",
+    ),
+    Story(
+        name="oversell",
+        title="256 位买家抢 5 件货,两台服务器,恰好卖出 5 件",
+        module="danshu.stories.oversell",
+        servers=2,
+    ),
+)
+
+
+def find(name: str) -> Story | None:
+    """Find a story by its name (hyphen or underscore)."""
+    return next((s for s in STORIES if s.name == name.replace("_", "-")), None)
+
+
+def tell(story: Story, stage: Stage, voice: Voice) -> None:
+    """Play a story on a stage that is set."""
+    play: Play = importlib.import_module(story.module).play
+    asyncio.run(_play(play, stage, voice))
+
+
+async def _play(play: Play, stage: Stage, voice: Voice) -> None:
+    await play(stage, voice)
+
+
+def run(name: str, as_json: bool, listing: bool) -> int:
+    """Play a story on the running or an embedded hub; without a name, list them."""
+    if listing or not name:
+        _list(as_json)
+        return 0
+    story = find(name)
+    if story is None:
+        known = ", ".join(s.name for s in STORIES)
+        sys.stderr.write(f"danshu: no story {name!r}; there are: {known}\n")
+        return _UNKNOWN
+    voice = Voice(None if as_json else Console())
+    voice.say(f"【{story.name}】{story.title}")
+    started = time.monotonic()
+    with open_stage(story.servers) as stage:
+        tell(story, stage, voice)
+    seconds = round(time.monotonic() - started, 1)
+    if as_json:
+        report = {
+            "story": story.name,
+            "holds": voice.holds,
+            "lines": voice.lines,
+            "claims": [msgspec.to_builtins(c) for c in voice.claims],
+            "look": voice.look,
+            "figures": voice.figures,
+            "seconds": seconds,
+        }
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    else:
+        kept = sum(c.holds for c in voice.claims)
+        voice.say(f"{len(voice.claims)} 项断言,{kept} 项成立;用时 {seconds} 秒。")
+    return 0 if voice.holds else _FAILED
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        listed = [{"story": s.name, "title": s.title} for s in STORIES]
+        sys.stdout.write(msgspec.json.encode(listed).decode() + "\n")
+        return
+    console = Console()
+    for story in STORIES:
+        console.print(f"{story.name:<14} {story.title}", highlight=False)

@@ -1,0 +1,42 @@
+"""The demo does what it says, and a second time changes nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import msgspec
+
+from danshu.testing.messages import CHANNELS
+
+ORDERS = 10
+
+
+def demo(url: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "danshu", "demo", "--once", "--orders", str(ORDERS)],
+        env={**os.environ, "DANSHU_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    totals: dict[str, Any] = msgspec.json.decode(done.stdout)
+    return totals
+
+
+def test_the_demo_and_the_demo_again(blank: str) -> None:
+    first = demo(blank)
+    assert all(first["checks"].values())
+    assert first["orders"].keys() == set(CHANNELS)
+    assert {sum(states.values()) for states in first["orders"].values()} == {ORDERS}
+    assert (first["warehouses"], first["skus"]) == (37, 2_000)
+    assert first["bundle"]["trust"] == "outside"
+    assert first["bundle"]["failed"] == []
+    for state in ("allocated", "released", "picked", "shipped", "delivered", "cancelled"):
+        assert first["states"].get(state), state
+    again = demo(blank)
+    assert again["checks"] == first["checks"]
+    for total in ("orders", "states", "orders_total", "decisions", "warehouses", "skus"):
+        assert again[total] == first[total], total
