@@ -110,7 +110,7 @@ async def hold(connection: Connection, world: World, id_: uuid.UUID) -> Held | N
         seq=row[9],
         head=bytes(row[10]),
         wh=row[4],
-        due_ms=int(row[8].timestamp() * 1000) if row[8] else 0,
+        due_ms=round(row[8].timestamp() * 1000) if row[8] else 0,
     )
 
 
@@ -284,6 +284,10 @@ async def _move_stock(
         )
         for _, _, wh, sku, atp in await cursor.fetchall():
             world.atp[sku, wh] = atp
+        capped = [r for r in rows if r[0] in world.quotas.get((r[1], before.channel), {})]
+        if capped:
+            parameters = (*_quota_columns(world.tenant, before.channel, capped), len(capped))
+            await connection.execute(stock_tables.USE_QUOTA, parameters, binary=True)
     moves: dict[tuple[int, int], tuple[int, int]] = {}
     freed: list[tuple[int, int, int]] = []
     for s in decided.said:
@@ -307,19 +311,23 @@ async def _move_stock(
         )
         for _, wh, sku, atp in await cursor.fetchall():
             world.atp[sku, wh] = max(0, atp)
-    freed = [f for f in freed if f[0] in world.quotas.get((f[1], before.channel), {})]
+    freed = [f for f in _sum(freed) if f[0] in world.quotas.get((f[1], before.channel), {})]
     if freed:
-        await connection.execute(
-            stock_tables.GIVE_BACK_QUOTA,
-            (
-                write.int4s([world.tenant] * len(freed)),
-                write.int4s([f[0] for f in freed]),
-                write.int4s([f[1] for f in freed]),
-                write.texts([before.channel] * len(freed)),
-                write.int8s([f[2] for f in freed]),
-            ),
-            binary=True,
-        )
+        columns = _quota_columns(world.tenant, before.channel, freed)
+        await connection.execute(stock_tables.GIVE_BACK_QUOTA, columns, binary=True)
+
+
+def _quota_columns(
+    tenant: int, channel: str, units: Sequence[tuple[int, int, int]]
+) -> tuple[write.Array, ...]:
+    n = len(units)
+    return (
+        write.int4s([tenant] * n),
+        write.int4s([u[0] for u in units]),
+        write.int4s([u[1] for u in units]),
+        write.texts([channel] * n),
+        write.int8s([u[2] for u in units]),
+    )
 
 
 def moved(world: World, data: Struct) -> list[tuple[int, int, int, int]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
+
+import psycopg
 
 from danshu.hub import acts
 from danshu.hub.compose import now_ms
@@ -13,8 +16,7 @@ from danshu.ledger import timers
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    import psycopg
-
+_log = logging.getLogger("danshu.clocks")
 CLOCK = Actor(sub="clock", role="system", grade="C")
 
 
@@ -29,13 +31,27 @@ def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
 
 
 async def fire(connection: psycopg.AsyncConnection[Any], worlds: Worlds, at_ms: int) -> int:
-    """Fire the timers that are due at `at_ms`; a timer is gone in the commit that did what it was for.
+    """Fire the timers that are due at `at_ms`, and tell how many did what they were for.
 
-    The deletion comes first in that commit, so that two nodes cannot fire one timer.
+    A timer is deleted first in the commit that does it, so that two nodes cannot fire one timer.
     """
+    fired = 0
     async with connection.transaction():
         due = await timers.claim(connection, at_ms * 1000)
-        for timer in due:
-            world = await worlds.ensure(timer.tenant)
-            await acts.change(connection, world, timer.id, CLOCK, at_ms, acts.tick)
-    return len(due)
+        stuck = []
+        # orders are locked in one order, so that two nodes cannot wait for one another
+        for timer in sorted(due, key=lambda t: (t.tenant, t.id)):
+            try:
+                world = await worlds.ensure(timer.tenant)
+                await acts.change(connection, world, timer.id, CLOCK, at_ms, acts.tick)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception:  # noqa: BLE001 - logged; one order must not stop the clocks
+                _log.exception("the clock of order %s cannot ring", timer.id)
+                stuck.append(timer)
+            else:
+                fired += 1
+        if stuck:  # they stay due, and do not hold up the others
+            put = timers.put(stuck)
+            await connection.execute(put.sql, put.params, binary=True)
+    return fired
