@@ -34,9 +34,7 @@ def a_draft(*, paid: bool = True, quantities: tuple[int, ...] = (2, 1), hold: st
 
 
 def placed(draft: Draft | None = None, region: str = "330100") -> decide.Done:
-    return decide.place(
-        draft or a_draft(), key="k", region=region, skus=SKUS, now_ms=NOW_MS
-    )
+    return decide.place(draft or a_draft(), key="k", region=region, skus=SKUS, now_ms=NOW_MS)
 
 
 def allocated(draft: Draft | None = None, warehouses: str = "XY") -> decide.Done:

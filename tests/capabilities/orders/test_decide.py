@@ -1,4 +1,4 @@
-"""Acts on orders: what follows, what is refused and by which rule, and that facts fold to the state."""
+"""Acts on orders: what follows, what is refused by which rule; facts fold to the state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from danshu.capabilities.orders.evolve import fold
 from danshu.capabilities.orders.model import Order, State, state
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said
-
+from danshu.kernel.machine import Machine
 from tests.capabilities.orders.builders import NOW_MS, a_draft, allocated, placed
 
 
@@ -24,12 +24,13 @@ def act(order: Order, event: str, **more: object) -> decide.Done:
 def refused(order: Order, event: str, **more: object) -> str:
     done = decide.act(order, decide.Command(event=event, **more), NOW_MS)  # type: ignore[arg-type]
     assert isinstance(done, Refusal)
-    assert done.reason and done.reason_en
+    assert done.reason
+    assert done.reason_en
     return done.code
 
 
 @pytest.mark.parametrize("machine", [machines.ORDER, machines.FULFILMENT, machines.HOLD])
-def test_machines_are_whole(machine: machines.Machine) -> None:
+def test_machines_are_whole(machine: Machine) -> None:
     assert machine.check() is machine
 
 
@@ -115,7 +116,9 @@ def test_cancel_frees_what_was_reserved() -> None:
     freed = {(p.warehouse, s.sku): s.quantity for p in said.data.freed for s in p.shares}  # type: ignore[attr-defined]
     assert freed == {("Y", "A"): 2, ("X", "B"): 1}
     assert state(done.order) is State.CANCELLED
-    assert all(n.allocated == 0 and n.released == 0 and n.cancelled == n.quantity for n in done.order.lines)
+    assert all(
+        n.allocated == 0 and n.released == 0 and n.cancelled == n.quantity for n in done.order.lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,9 @@ def test_unknown_events_are_input_errors() -> None:
 
 
 _ACTS = st.lists(
-    st.tuples(st.sampled_from(decide.ACTS), st.integers(0, 3), st.sampled_from(["", "risk", "buyer"])),
+    st.tuples(
+        st.sampled_from(decide.ACTS), st.integers(0, 3), st.sampled_from(["", "risk", "buyer"])
+    ),
     max_size=25,
 )
 
@@ -160,7 +165,12 @@ def test_facts_fold_to_the_state(
     order, said = done.order, list(done.said)
     for event, fulfilment, reason in acts:
         command = decide.Command(
-            event=event, fulfilment=fulfilment, reason=reason, amount=order.total, waybill="SF1", carrier="SF"
+            event=event,
+            fulfilment=fulfilment,
+            reason=reason,
+            amount=order.total,
+            waybill="SF1",
+            carrier="SF",
         )
         try:
             outcome = decide.act(order, command, NOW_MS)

@@ -21,8 +21,10 @@ lng_udeg=excluded.lng_udeg, lat_udeg=excluded.lat_udeg
 """
 UPSERT_LANES: Final = """
 insert into lanes(tenant,wh,region,transit_min,sd_min,first_kg_fen,extra_kg_fen,carrier)
-select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int4[],%b::int4[],%b::int4[],%b::int4[],%b::text[])
-on conflict (tenant,wh,region) do update set transit_min=excluded.transit_min, sd_min=excluded.sd_min,
-first_kg_fen=excluded.first_kg_fen, extra_kg_fen=excluded.extra_kg_fen, carrier=excluded.carrier
+select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int4[],%b::int4[],%b::int4[],
+%b::int4[],%b::text[])
+on conflict (tenant,wh,region) do update set transit_min=excluded.transit_min,
+sd_min=excluded.sd_min, first_kg_fen=excluded.first_kg_fen, extra_kg_fen=excluded.extra_kg_fen,
+carrier=excluded.carrier
 """
 READ_SNAPSHOT: Final = "select body from snapshots where tenant=%b and digest=%b"

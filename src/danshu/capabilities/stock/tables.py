@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-# One conditional update for the whole group; the count fails the transaction when a row was short or
-# is missing. The writer's session allows nested loops only, so rows are locked in the order of `want`: key order.
-# Locking them first with FOR UPDATE cost a third more; where a plan differs, a deadlock is one more wrong guess.
+# One conditional update for the whole group; the count fails the transaction when a row was short
+# or is missing. The writer's session allows nested loops only, so rows are locked in the order of
+# `want`: key order. Locking them first with FOR UPDATE cost a third more; where a plan differs, a
+# deadlock is one more wrong guess.
 RESERVE: Final = """
 with want as materialized (
-  select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[]) t(tenant,wh,sku,q) order by 1,2,3),
+  select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[]) t(tenant,wh,sku,q)
+  order by 1,2,3),
 upd as (
   update stock s set reserved=s.reserved+w.q from want w
   where s.tenant=w.tenant and s.wh=w.wh and s.sku=w.sku and s.on_hand-s.reserved-s.safety>=w.q
