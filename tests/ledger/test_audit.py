@@ -85,7 +85,7 @@ DAMAGES = {
     "a fact was slipped in": (
         "insert into facts(tenant,stream,v,n,xid,body) select tenant,"
         " '01a00000-0000-7000-8000-000000000001', 1, 1, xid, body from facts where n = 1 and v = 1",
-        {"log.rows", "stream.chain", "log.facts"},
+        {"log.missing", "stream.chain", "log.facts"},
     ),
     "a fact passed the sequencer": (
         "insert into facts(tenant,stream,v,n,xid,body) select tenant,"

@@ -163,6 +163,7 @@ class Sequencer:
         self._started = False
         self._gens: list[int] = []
         self._cursor = 0
+        self._read_to = (0, "")  # generation and horizon below which everything was read
         self._half = ""
         self._edges: dict[int, Edge] = {}
 
@@ -195,6 +196,7 @@ class Sequencer:
     async def _start(self, connection: psycopg.AsyncConnection[Any], half: str) -> None:
         newest = await adopt(connection)
         self._edges = {}
+        self._read_to = (0, "")
         self._half = max(half, await _one(connection, "select max(half) from books") or "")
         self._gens = list(range(1, newest + 1))
         await self._seek(connection)
@@ -237,6 +239,10 @@ class Sequencer:
     async def _read(self, connection: psycopg.AsyncConnection[Any]) -> list[_Row]:
         """Read whole transactions from the cursor on, at least one if there is one, in order."""
         gen, most = self._gens[0], self._rows_max
+        # a look at every partition costs milliseconds once there are hundreds: only if one ended
+        horizon = await _one(connection, "select pg_snapshot_xmin(pg_current_snapshot())::text")
+        if self._read_to == (gen, horizon):
+            return []
         cursor = connection.cursor(binary=True)
         sql = _READ if len(self._gens) == 1 else _READ_EARLIER
         rows = await (await cursor.execute(sql, (gen, str(self._cursor), most))).fetchall()
@@ -248,6 +254,8 @@ class Sequencer:
             else:
                 while rows[-1][0] == last:
                     rows.pop()
+        else:
+            self._read_to = (gen, horizon)
         rows.sort(key=_place)
         return rows
 
