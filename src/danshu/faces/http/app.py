@@ -80,6 +80,7 @@ def build(hub: Hub, *, owns: bool = True) -> ASGI:
         openapi_config=_OPENAPI,
         exception_handlers={Exception: on_error},
         lifespan=[live],
+        logging_config=None,
         state=State(
             {
                 "hub": hub,
