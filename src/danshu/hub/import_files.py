@@ -69,13 +69,13 @@ def open_file(path: Path, channel: str, mapping: Path | None) -> OrderFile:
     return _Table(path, cast("TableChannel", adapter), mapping)
 
 
-def _digest(path: Path, *more: bytes) -> tuple[str, bytes]:
-    """SHA-256 of a file in hex, and of that together with what decides how it is read."""
+def _digest(path: Path, *more: bytes) -> bytes:
+    """SHA-256 over the file's and over what decides how it is read."""
     content = hashlib.sha256()
     with path.open("rb") as source:
         while chunk := source.read(_CHUNK_BYTES):
             content.update(chunk)
-    return content.hexdigest(), hashlib.sha256(b"\0".join((content.digest(), *more))).digest()
+    return hashlib.sha256(b"\0".join((content.digest(), *more))).digest()
 
 
 class _Table:
@@ -88,7 +88,7 @@ class _Table:
         self._adapter = adapter
         self._mapping: TableMapping = adapter.read_mapping(mapping)
         self._rows = adapter.read_rows(path, self._mapping)
-        self._content, self.digest = _digest(path, TABLE.encode(), mapping.read_bytes())
+        self.digest = _digest(path, TABLE.encode(), mapping.read_bytes())
         self.create_skus = self._mapping.create_skus
 
     def count(self) -> int:
@@ -97,7 +97,10 @@ class _Table:
         return int(count()) if count else sum(1 for _ in self._rows)
 
     def entries(self, from_order: int) -> Iterator[Entry]:
-        """Give the orders of the rows; the bytes kept are the draft with the place of its rows."""
+        """Give the orders of the rows; the bytes kept are the draft alone.
+
+        A longer file with the same order in it thus says nothing new of that order.
+        """
         for found in self._adapter.assemble(self._rows, self._mapping, from_order):
             if isinstance(found, TableReject):
                 yield Entry(
@@ -108,13 +111,12 @@ class _Table:
                     reason=found.reason,
                 )
                 continue
-            raw = _encode({"draft": found.draft, "rows": found.rows, "sha256": self._content})
             yield Entry(
                 order=found.order,
                 rows=found.rows,
                 number=found.draft.number,
                 draft=found.draft,
-                raw=raw,
+                raw=_encode(found.draft),
             )
 
 
@@ -128,7 +130,7 @@ class _Messages:
         self.channel = channel
         self._path = path
         self._adapter = adapter
-        _, self.digest = _digest(path, channel.encode())
+        self.digest = _digest(path, channel.encode())
         self._is_lines = self._has_lines()
 
     def _has_lines(self) -> bool:

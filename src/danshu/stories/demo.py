@@ -10,12 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct
 from rich.console import Console
 
 from danshu.faces import verify
 from danshu.hub import settings
 from danshu.stories import caller, furnishing, showing, stage
+from danshu.stories.showing import Totals
 from danshu.testing import merchant, messages
 
 if TYPE_CHECKING:
@@ -36,22 +36,6 @@ _LIVES: Final[dict[int, tuple[str, ...]]] = {
 }
 _EVERY: Final = 10
 _AFTER: Final = ("allocated", "released", "picked", "packed", "shipped", "delivered")
-
-
-class Totals(Struct, kw_only=True):
-    """What the demo did, as `--once` prints it. `checks` are what it says is true."""
-
-    merchant: str
-    warehouses: int = 0
-    skus: int = 0
-    orders: dict[str, dict[str, int]] = {}  # by channel, then state
-    states: dict[str, int] = {}
-    orders_total: int = 0
-    promises: dict[str, int] = {}  # by state
-    decisions: int = 0
-    bundle: dict[str, Any] = {}
-    checks: dict[str, bool] = {}
-    seconds: float = 0.0
 
 
 def run(once: bool, orders: int) -> int:

@@ -1,17 +1,16 @@
-"""The demo's tables."""
+"""What the demo did: its totals, and its tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from rich.table import Table
 
 from danshu.capabilities.orders.model import State
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from danshu.stories.demo import Totals
 
 _SHOWN = 10
 _STATES = {
@@ -28,6 +27,22 @@ _STATES = {
     State.COMPLETED: "已完成",
     State.CANCELLED: "已取消",
 }
+
+
+class Totals(Struct, kw_only=True):
+    """What the demo did, as `--once` prints it. `checks` are what it says is true."""
+
+    merchant: str
+    warehouses: int = 0
+    skus: int = 0
+    orders: dict[str, dict[str, int]] = {}  # by channel, then state
+    states: dict[str, int] = {}
+    orders_total: int = 0
+    promises: dict[str, int] = {}  # by state
+    decisions: int = 0
+    bundle: dict[str, Any] = {}
+    checks: dict[str, bool] = {}
+    seconds: float = 0.0
 
 
 def show(console: Console, totals: Totals, seen: list[dict[str, Any]]) -> None:
