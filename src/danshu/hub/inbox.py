@@ -37,9 +37,15 @@ async def keep(
 ) -> uuid.UUID:
     """Keep a message; gives its id."""
     seal = hashlib.sha256(f"{channel}\0{account}\0{reason}\0".encode() + body).digest()
-    id_ = uuid.UUID(bytes=seal[:16], version=8)
+    id_ = _uuid8(seal)
     detail = detail.replace("\0", "�")[:2000]
     await connection.execute(
         _KEEP, (tenant, id_, channel, account, reason, detail, body), binary=True
     )
     return id_
+
+
+def _uuid8(digest: bytes) -> uuid.UUID:
+    """Make a UUIDv8 (RFC 9562 §5.8) of a digest's first bits."""
+    bits = int.from_bytes(digest[:16], "big")
+    return uuid.UUID(int=bits & ~(0xF << 76) & ~(3 << 62) | 8 << 76 | 2 << 62)

@@ -46,7 +46,9 @@ PLATFORM_HOLDS: Final = frozenset(
 
 
 def actor_of(account: Account) -> Actor:
-    """Who speaks when a platform's message comes in: the channel, by its signature alone (grade D)."""
+    """Who speaks when a platform's message comes in: the channel, by its signature alone (grade
+    D).
+    """
     return Actor(sub=f"channel:{account.channel}", role="channel", key=account.account, grade="D")
 
 

@@ -253,7 +253,9 @@ async def _walk(
 
 
 async def _due_soon(reader: _Reader) -> list[uuid.UUID] | None:
-    """Give the orders whose clock rings before the instant, by the timers; None when they are many."""
+    """Give the orders whose clock rings before the instant, by the timers; None when they are
+    many.
+    """
     cursor = await reader.connection.execute(
         "select distinct id from (select id from timers where tenant=%s and due<%s limit %s) t",
         (reader.tenant, write.instant(reader.asked.due_before_ms * 1000), SCAN_CANDIDATES),

@@ -74,7 +74,9 @@ class _Person(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True):
-    """One word of a question: it is met by any of `whole`, or by all of `pairs` if there are some."""
+    """One word of a question: it is met by any of `whole`, or by all of `pairs` if there are
+    some.
+    """
 
     whole: list[int]
     pairs: list[int]

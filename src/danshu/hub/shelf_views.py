@@ -20,8 +20,8 @@ and (%(one_wh)s::int is null or s.wh=%(one_wh)s) and (%(one_sku)s::int is null o
 order by s.wh,s.sku limit %(limit)s
 """
 _ATP: Final = """
-select w.code, least(greatest(s.on_hand-s.reserved-s.safety,0),
-coalesce(greatest(q.cap-q.used,0),9223372036854775807)),
+select w.code, case when q.cap is null then greatest(s.on_hand-s.reserved-s.safety,0)
+  else least(greatest(s.on_hand-s.reserved-s.safety,0), greatest(q.cap-q.used,0)) end,
   s.in_transit, l.transit_min
 from stock s join warehouses w on w.tenant=s.tenant and w.no=s.wh
 left join quotas q on q.tenant=s.tenant and q.wh=s.wh and q.sku=s.sku and q.channel=%(channel)s

@@ -49,7 +49,9 @@ class Numbered(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """A decision as the facts hold it, and what it says in words. None = its snapshot is not kept."""
+    """A decision as the facts hold it, and what it says in words. None = its snapshot is not
+    kept.
+    """
 
     fact: str
     decision: Decision
