@@ -6,6 +6,9 @@ covers it. `us_per_leaf` is the CPU of this process and of its two database back
 writer's is not counted. Bulk: the rest of a log of `size` leaves is written first and sequenced
 alone, with the CPU of the whole database. Floor: SHA-256 of the same bytes and a plain insert of
 the same hashes, in batches of the same size.
+
+`proof_ms` is the 99th percentile of the CPU time of a warm proof, which waits for nothing: the time
+on the clock, told beside it as `proof_warm_*`, is also that of whoever else uses the machine.
 """
 
 from __future__ import annotations
@@ -200,17 +203,19 @@ async def _proofs(connection: psycopg.AsyncConnection[Any]) -> dict[str, Any]:
     prover = Prover()
     figures: dict[str, Any] = {"log_leaves": size}
     for name in ("cold", "warm"):
-        took_ms = []
+        took_ms, used_ms = [], []
         for index in indexes:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.thread_time()
             proof = await prover.prove_inclusion(connection, TENANT, half, index, size)
+            used_ms.append((time.thread_time() - used) * 1000)
             took_ms.append((time.perf_counter() - began) * 1000)
             leaf = hashes[index * 32 : index * 32 + 32]
             if not merkle.verify_inclusion(leaf, index, size, proof, root):
                 raise RuntimeError(f"the proof of leaf {index} does not verify")
         figures[f"proof_{name}_p50_ms"] = round(float(np.percentile(took_ms, 50)), 4)
         figures[f"proof_{name}_p99_ms"] = round(float(np.percentile(took_ms, 99)), 4)
-    figures["proof_ms"] = figures["proof_warm_p99_ms"]
+        figures[f"proof_{name}_cpu_p99_ms"] = round(float(np.percentile(used_ms, 99)), 4)
+    figures["proof_ms"] = figures["proof_warm_cpu_p99_ms"]
     return figures
 
 

@@ -1,6 +1,8 @@
-"""An open-loop load generator over loopback: each request has a time at which it is due, kept or not.
+"""An open-loop load generator over loopback: each request has a time at which it is due, kept or
+not.
 
-Latency counts from that time, so a server that falls behind cannot hide it. Runs in a process of its own.
+Latency counts from that time, so a server that falls behind cannot hide it. Runs in a process of
+its own.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ _HEAD = (
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to send: `rate` requests a second for `seconds`; `orders` a request (more than 1 = NDJSON batch)."""
+    """What to send: `rate` requests a second for `seconds`; `orders` a request (more than 1 =
+    NDJSON batch).
+    """
 
     host: str
     port: int
@@ -41,7 +45,9 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What came back. Latencies in ms from the due time; `acknowledged` are the order numbers answered 2xx."""
+    """What came back. Latencies in ms from the due time; `acknowledged` are the order numbers
+    answered 2xx.
+    """
 
     sent: int
     answered: int
@@ -54,7 +60,9 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 def bodies(plan: Plan) -> Iterator[tuple[str, bytes]]:
-    """Make order bodies of about 1 kB with 3 lines, different SKUs and destinations; (number, JSON)."""
+    """Make order bodies of about 1 kB with 3 lines, different SKUs and destinations; (number,
+    JSON).
+    """
     rng = np.random.default_rng(plan.seed)
     n = len(plan.skus)
     weights = 1.0 / np.arange(1, n + 1) ** plan.zipf

@@ -1,7 +1,9 @@
 """`danshu bench place`: the whole line of an order under an open loop, beside the raw floor.
 
-Server, workers (sequencer, sealer, timers, search) and database are real processes; the generator is one more on
-the same machine and is not counted. The floor writes the same ready rows by COPY in groups of the same mean size.
+Server, workers (sequencer, sealer, timers, search) and database are real processes; the generator
+is one more on
+the same machine and is not counted. The floor writes the same ready rows by COPY in groups of the
+same mean size.
 """
 
 from __future__ import annotations
@@ -137,8 +139,10 @@ def check(rig: Rig, acknowledged: int) -> dict[str, Any]:
     """Ask the database whether anything was lost, doubled or oversold."""
     ((orders, keys, rows, least, reserved, deadlocks),) = rigs.query(
         rig.url,
-        "select (select count(*) from orders where tenant=%s), (select count(*) from idem where tenant=%s),"
-        " (select count(*) from facts f join orders o on o.tenant=f.tenant and o.id=f.stream and f.v=1),"
+        "select (select count(*) from orders where tenant=%s),"
+        " (select count(*) from idem where tenant=%s),"
+        " (select count(*) from facts f join orders o"
+        "  on o.tenant=f.tenant and o.id=f.stream and f.v=1),"
         " (select min(on_hand-reserved-safety) from stock where tenant=%s),"
         " (select sum(reserved) from stock where tenant=%s),"
         " (select deadlocks from pg_stat_database where datname=current_database())",

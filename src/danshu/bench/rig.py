@@ -1,4 +1,6 @@
-"""A whole hub for a benchmark or a fault test: own data folder, database, server and worker processes."""
+"""A whole hub for a benchmark or a fault test: own data folder, database, server and worker
+processes.
+"""
 
 from __future__ import annotations
 
@@ -75,16 +77,20 @@ def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}")
-        with contextlib.suppress(OSError):
+        try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as r:
                 if r.status == 200:
                     return
+        except OSError:
+            pass
         time.sleep(0.1)
     raise RuntimeError("the server did not become ready")
 
 
 async def furnish(url: str, code: str, levels: Sequence[StockLevel]) -> tuple[int, str]:
-    """Make a merchant with the demo's 37 warehouses, 2,000 SKUs and lanes, and this stock; give id and key."""
+    """Make a merchant with the demo's 37 warehouses, 2,000 SKUs and lanes, and this stock; give
+    id and key.
+    """
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         tenant = await merchants.create_tenant(connection, code, "压测商户", BENCH)
         await merchants.put_regions(connection, tenant, merchant.regions(), BENCH)
@@ -101,7 +107,9 @@ async def furnish(url: str, code: str, levels: Sequence[StockLevel]) -> tuple[in
 def open_rig(
     levels: Sequence[StockLevel], servers: int = 1, workers: bool = True, code: str = "bench"
 ) -> Iterator[Rig]:
-    """Start a hub with `servers` HTTP processes in a folder of its own, and take it down at the end."""
+    """Start a hub with `servers` HTTP processes in a folder of its own, and take it down at the
+    end.
+    """
     with tempfile.TemporaryDirectory(prefix="danshu-") as folder, contextlib.ExitStack() as stack:
         store = engine.start(Path(folder) / "pg", {"shared_buffers": "1GB", "max_wal_size": "4GB"})
         stack.callback(store.stop)

@@ -46,7 +46,8 @@ _VERDICTS = (
 )
 _WRITE_VERDICT = """
 insert into verdicts(tenant,id,code,state,due,at,gap_ms) values(%b,%b,%b,%b,%b,%b,%b)
-on conflict (tenant,id,code) do update set state=excluded.state, at=excluded.at, gap_ms=excluded.gap_ms
+on conflict (tenant,id,code) do update set state=excluded.state, at=excluded.at,
+gap_ms=excluded.gap_ms
 """
 _ADD_TIMER = "insert into timers(tenant,due,id,kind) values(%b,%b,%b,%b) on conflict do nothing"
 
@@ -78,9 +79,11 @@ Decide = Callable[[World, Held, int], Change | Refusal]
 async def change(
     connection: Connection, world: World, id_: uuid.UUID, actor: Actor, now_ms: int, decide: Decide
 ) -> Answer | Refusal:
-    """Lock the order, decide, write everything that follows in one commit, and describe the outcome.
+    """Lock the order, decide, write everything that follows in one commit, and describe the
+    outcome.
 
-    Raises GuardFailed when stock was taken meanwhile (nothing was written; the caller reads stock again).
+    Raises GuardFailed when stock was taken meanwhile (nothing was written; the caller reads stock
+    again).
     """
     try:
         async with connection.transaction():

@@ -30,7 +30,9 @@ PARTITION_DAYS = 7
 
 
 class Hub:
-    """What the faces hold: place orders, act on them, read and write everything else through `connection`."""
+    """What the faces hold: place orders, act on them, read and write everything else through
+    `connection`.
+    """
 
     def __init__(self, url: str, clock: Callable[[], int] = now_ms) -> None:
         self.url = url

@@ -25,8 +25,9 @@ from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack
 from danshu.ledger import vault
 
 if TYPE_CHECKING:
-    import numpy as np
     from collections.abc import Sequence
+
+    import numpy as np
 
     from danshu.hub.requests import Request
     from danshu.hub.world import World
@@ -83,7 +84,7 @@ def decide_group(
 
 
 def take_back(worlds: Worlds, group: Group) -> None:
-    """Undo in memory, once, what deciding a group took from predicted stock, quotas and capacity."""
+    """Undo in memory, once, what deciding a group took: predicted stock, quotas, capacity."""
     for tenant, wh, sku, units in group.reserved:
         worlds[tenant].atp[sku, wh] += units
     for tenant, wh, sku, channel, units in group.quota:

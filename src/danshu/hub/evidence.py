@@ -26,9 +26,10 @@ README = """单枢证据包 evb/1
 手工核验:
 1. sha256sum 每个文件,与 manifest.json 相比;
 2. books/*/checkpoint 是 C2SP 签名便笺(Ed25519),公钥见 trust/vkeys.txt;
-3. books/*/proofs/*.tlog-proof 是 C2SP 收录证明,叶子 = SHA-256(0x00 ‖ entries 中的原始字节)(RFC 6962);
-4. 每条事实的 prev 是前一条的叶子摘要,seq 从 1 连续;
-5. disclosed/ 中的原文 = 第一条事实 evidence 所承诺:SHA-256("danshu/vault/1" ‖ 0x00 ‖ 名 ‖ 0x00 ‖ 盐 ‖ 原文)。
+3. books/*/proofs/*.tlog-proof 是 C2SP 收录证明,叶子 = SHA-256(0x00 ‖ entries 中的原始字节)(RFC
+6962); 4. 每条事实的 prev 是前一条的叶子摘要,seq 从 1 连续;
+5. disclosed/ 中的原文,其承诺摘要在第一条事实的 evidence 里:
+   SHA-256("danshu/vault/1" ‖ 0x00 ‖ 名 ‖ 0x00 ‖ 盐 ‖ 原文)。
 
 能证明的:这些字节在检查点签署之前已在日志中,之后未改。不能证明的:商家日志不是中立第三方,也不是区块链;
 本包之后的事实不在证明之内。
@@ -113,7 +114,8 @@ def _zip(head: dict[str, Any], files: dict[str, bytes]) -> bytes:
 async def read_trust(connection: psycopg.AsyncConnection[Any], tenant: int) -> list[str]:
     """Give the vkeys of the tenant's books, to be handed out apart from any bundle."""
     cursor = await connection.execute(
-        "select t.code, c.half from tenants t join (select distinct tenant, half from checkpoints) c"
+        "select t.code, c.half from tenants t"
+        " join (select distinct tenant, half from checkpoints) c"
         " on c.tenant=t.id where t.id=%s order by c.half",
         (tenant,),
     )

@@ -1,4 +1,6 @@
-"""The audit's folders: orders with their promises, clocks and originals; stock as the sum of what was said."""
+"""The audit's folders: orders with their promises, clocks and originals; stock as the sum of what
+was said.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,8 @@ where o.tenant=%s and o.id >= %s and o.id < %s order by o.id
 """
 _STOCK = """
 select w.code, s2.code, s.on_hand, s.reserved, s.safety, s.in_transit from stock s
-join warehouses w on w.tenant=s.tenant and w.no=s.wh join skus s2 on s2.tenant=s.tenant and s2.no=s.sku
-where s.tenant=%s
+join warehouses w on w.tenant=s.tenant and w.no=s.wh join skus s2 on s2.tenant=s.tenant and
+s2.no=s.sku where s.tenant=%s
 """
 
 
@@ -47,7 +49,9 @@ class _Folded(Struct, kw_only=True, eq=False):
 
 
 class OrdersFolder:
-    """Folds each order's stream and compares its row, its clock and the originals that it committed to."""
+    """Folds each order's stream and compares its row, its clock and the originals that it
+    committed to.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -59,7 +63,9 @@ class OrdersFolder:
         return frozenset(name for name, _ in TYPES)
 
     def fold(self, fact: Fact) -> None:
-        """Take in one fact of any stream; streams that do not begin with order.placed are no orders."""
+        """Take in one fact of any stream; streams that do not begin with order.placed are no
+        orders.
+        """
         stream, data = fact.stream, fact.data
         if isinstance(data, facts.OrderPlaced):
             order = place(data, epoch_ms(fact.time))

@@ -231,7 +231,8 @@ async def _walk(
         wanted = reader.wanted - len(rows)
         inner = f"select {_COLUMNS} from orders where {span} order by id desc limit %(budget)s"
         sql = (
-            f"select * from ({inner}) o where {' and '.join(rest)} order by id desc limit %(wanted)s"
+            f"select * from ({inner}) o where {' and '.join(rest)}"
+            " order by id desc limit %(wanted)s"
             if rest
             else inner
         )

@@ -15,8 +15,10 @@ from danshu.ports.channel import Draft
 class Request(Struct, kw_only=True, eq=False):
     """One order to place. `key` is unique for ever in its tenant; `digest` is SHA-256 of the body.
 
-    `strict`: another body under a known key is a conflict (API); otherwise it is news of a known order (channels).
-    `unknown`: what to do with a SKU or region that the master data does not hold: refuse, or hold the order.
+    `strict`: another body under a known key is a conflict (API); otherwise it is news of a known
+    order (channels).
+    `unknown`: what to do with a SKU or region that the master data does not hold: refuse, or hold
+    the order.
     """
 
     tenant: int

@@ -1,4 +1,6 @@
-"""The desk's way into routing: orders become requests, decisions become plans, quotas narrow the stock."""
+"""The desk's way into routing: orders become requests, decisions become plans, quotas narrow the
+stock.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _UTC8_MIN = 480  # cut-offs are told in China's time, which has no summer time
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What must be routed. Lines are (number, SKU number, units, SKU); `promise_ms` 0 = no promised delivery."""
+    """What must be routed. Lines are (number, SKU number, units, SKU); `promise_ms` 0 = no
+    promised delivery.
+    """
 
     region: int
     channel: str
@@ -31,14 +35,18 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """Where each line goes: (line number, warehouse number, SKU number, units); what could not go is left out."""
+    """Where each line goes: (line number, warehouse number, SKU number, units); what could not go
+    is left out.
+    """
 
     plan: list[tuple[int, int, int, int]]
     said: Said
 
 
 def route(world: World, asks: Sequence[Ask], now_ms: int) -> list[Plan]:
-    """Decide all at once, in order; takes what it plans from the world's predicted stock and capacity."""
+    """Decide all at once, in order; takes what it plans from the world's predicted stock and
+    capacity.
+    """
     minute = (now_ms // 60_000 + _UTC8_MIN) % _DAY_MIN
     limited = [_is_limited(world, a) for a in asks]
     plans: list[Plan] = []
@@ -60,7 +68,9 @@ def _is_limited(world: World, ask: Ask) -> bool:
 
 
 def _decide_narrowed(world: World, ask: Ask, now_ms: int, minute: int) -> list[Plan]:
-    """Decide one order whose channel has quotas: its SKUs' rows show at most what the quota leaves."""
+    """Decide one order whose channel has quotas: its SKUs' rows show at most what the quota
+    leaves.
+    """
     skus = sorted({sku for _, sku, _, _ in ask.lines})
     before = world.atp[skus].copy()
     for sku in skus:

@@ -1,4 +1,6 @@
-"""Where the HTTP face listens. Where data is kept: danshu.ledger.engine. All in docs/reference/settings.md."""
+"""Where the HTTP face listens. Where data is kept: danshu.ledger.engine. All in
+docs/reference/settings.md.
+"""
 
 from __future__ import annotations
 

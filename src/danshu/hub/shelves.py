@@ -1,4 +1,6 @@
-"""Stock as people and systems set it: counts, receipts, safety, quotas. The facts carry the differences."""
+"""Stock as people and systems set it: counts, receipts, safety, quotas. The facts carry the
+differences.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,9 @@ async def receive_stock(
     reason: str,
     actor: Actor,
 ) -> Refusal | None:
-    """Add units to what is on hand or in transit; negative takes away, never below what is reserved."""
+    """Add units to what is on hand or in transit; negative takes away, never below what is
+    reserved.
+    """
     levels = [StockLevel(warehouse=warehouse, sku=m.sku, on_hand=0) for m in moved]
     warehouses, skus = await _numbers(connection, tenant, levels)
     for i, m in enumerate(moved):

@@ -1,6 +1,8 @@
-"""What the desk knows of one tenant without asking: master data, the routing snapshot, stock as last seen.
+"""What the desk knows of one tenant without asking: master data, the routing snapshot, stock as
+last seen.
 
-Stock here only predicts: the conditional update in the database decides, and what it returns is learnt.
+Stock here only predicts: the conditional update in the database decides, and what it returns is
+learnt.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from danshu.capabilities.stock.model import Sku, Warehouse
 
 
 class World(Struct, kw_only=True, eq=False):
-    """One tenant. `skus` code -> (number, SKU); `atp` int32[SKU, warehouse]; `capacity` float64[warehouse]."""
+    """One tenant. `skus` code -> (number, SKU); `atp` int32[SKU, warehouse]; `capacity`
+    float64[warehouse].
+    """
 
     tenant: int
     code: str

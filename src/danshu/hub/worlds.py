@@ -1,4 +1,6 @@
-"""The worlds of all tenants in this process, loaded on first use and renewed when the database moved on."""
+"""The worlds of all tenants in this process, loaded on first use and renewed when the database
+moved on.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Worlds:
         return self._worlds[tenant]
 
     def distrust(self, tenants: set[int]) -> None:
-        """Forget the predicted stock of tenants whose commit failed; the next group reads it again."""
+        """Forget the predicted stock of tenants whose commit failed; the next group reads it
+        again.
+        """
         self._stock_stale |= tenants
 
     def forget(self, tenant: int) -> None:
@@ -91,7 +95,8 @@ class Worlds:
     ) -> None:
         """Take over what the reservation returned: (guard, tenant, warehouse, SKU, atp).
 
-        `decided` are the (tenant, warehouse, SKU, units) that the next group has taken already from the prediction.
+        `decided` are the (tenant, warehouse, SKU, units) that the next group has taken already
+        from the prediction.
         """
         told: set[tuple[int, int, int]] = set()
         for result in rows:

@@ -1,10 +1,13 @@
-"""The rooms: sequence, seal, timers, search, partitions. A room that fails begins again; nothing is skipped."""
+"""The rooms: sequence, seal, timers, search, partitions. A room that fails begins again; nothing
+is skipped.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,6 +19,7 @@ from danshu.hub import clocks, search
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
 from danshu.ledger import migrate
+from danshu.ledger.engine import home
 from danshu.ledger.seal import Sealer
 from danshu.ledger.sequence import Sequencer
 from danshu.ledger.write import connect
@@ -43,7 +47,10 @@ def _sequence(url: str) -> Step:
 
 
 def _seal(url: str) -> Step:
-    sealer = Sealer()
+    with psycopg.connect(url, autocommit=True) as plain:
+        row = plain.execute("select system_identifier from pg_control_system()").fetchone()
+    # Apart from the database and by its own name, so that no restored backup can fork the log unseen.
+    sealer = Sealer(home(os.environ) / "seals" / str(row[0] if row else 0))
 
     async def step(connection: psycopg.AsyncConnection[Any]) -> int:
         return await sealer.step(connection, now_ms())
