@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from litestar import Litestar, Router
@@ -41,7 +41,6 @@ _ROUTES: Final = [
     *promises.ROUTES,
     *access.ROUTES,
 ]
-ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 _OPENAPI: Final = OpenAPIConfig(
     title="Danshu 单枢",
     version="1",
@@ -57,50 +56,56 @@ _OPENAPI: Final = OpenAPIConfig(
 )
 
 
-def build(hub: Hub, *, owns: bool = True) -> ASGI:
-    """Make the application over a hub; with `owns` its life is the server's (start and close)."""
-    keyring, doors, streams = Keyring(hub), Doors(hub), proofs.Streams()
+class Application:
+    """The outer ASGI function. With `raw` False even the intake routes go through the framework."""
 
+    def __init__(self, hub: Hub, *, raw: bool = True) -> None:
+        self.streams = proofs.Streams()
+        keyring, doors = Keyring(hub), Doors(hub)
+        self._hot = Hot(hub, keyring, doors) if raw else None
+        self._rest = _frame(
+            hub,
+            {
+                "hub": hub,
+                "keyring": keyring,
+                "doors": doors,
+                "streams": self.streams,
+                "prover": Prover(),
+            },
+        )
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one connection."""
+        if self._hot is not None and scope["type"] == "http" and scope["method"] == "POST":
+            path = scope["path"]
+            if path == ORDERS:
+                return await self._hot.place(scope, receive, send)
+            if path.startswith(CHANNELS):
+                return await self._hot.channel(scope, receive, send)
+        await self._rest(scope, receive, send)
+
+
+def build(hub: Hub, *, raw: bool = True) -> Application:
+    """Make the application over a hub, whose life is the server's: it starts and closes with it."""
+    return Application(hub, raw=raw)
+
+
+def _frame(hub: Hub, state: dict[str, Any]) -> Litestar:
     @contextlib.asynccontextmanager
-    async def live(app: Litestar) -> AsyncIterator[None]:
-        if owns:
-            await hub.start()
+    async def live(_: Litestar) -> AsyncIterator[None]:
+        await hub.start()
         try:
             yield
         finally:
-            if owns:
-                await hub.close()
+            await hub.close()
 
-    rest = Litestar(
-        [
-            *health.ROUTES,
-            Router("/", route_handlers=_ROUTES, dto=Strict, return_dto=None),
-        ],
+    return Litestar(
+        [*health.ROUTES, Router("/", route_handlers=_ROUTES, dto=Strict, return_dto=None)],
         plugins=[StrictStructs()],
         openapi_config=_OPENAPI,
         exception_handlers={Exception: on_error},
         lifespan=[live],
         logging_config=None,
-        state=State(
-            {
-                "hub": hub,
-                "keyring": keyring,
-                "doors": doors,
-                "streams": streams,
-                "prover": Prover(),
-            }
-        ),
+        state=State(state),
         request_max_body_size=BATCH_BODY_BYTES,
     )
-    hot = Hot(hub, keyring, doors)
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            path = scope["path"]
-            if path == ORDERS:
-                return await hot.place(scope, receive, send)
-            if path.startswith(CHANNELS):
-                return await hot.channel(scope, receive, send)
-        await rest(scope, receive, send)
-
-    return app

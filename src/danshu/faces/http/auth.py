@@ -25,6 +25,7 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     "order.pay": frozenset({"admin", "operator"}),
     "order.hold": frozenset({"admin", "operator"}),
     "order.unhold": frozenset({"admin", "operator"}),
+    "order.align": frozenset({"admin", "operator"}),
     "order.allocate": frozenset({"admin", "operator"}),
     "order.release": frozenset({"admin", "operator", "warehouse"}),
     "order.pick": frozenset({"admin", "operator", "warehouse"}),

@@ -146,8 +146,13 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     if status >= 500:
         return respond(explain(error))
     pointer, detail = "", error.detail
+    if status == 413:
+        limit = request.route_handler.resolve_request_max_body_size()
+        return respond(problems.make("too_large", f"the body is at most {limit} bytes"))
     if isinstance(error.extra, list) and error.extra:
         first = error.extra[0]
+        if first.get("key") == "data":  # a route that wants a body got none
+            return respond(problems.make("empty_body", "the body is empty"))
         detail = str(first.get("message", detail))
         pointer = "/" + str(first.get("key", "")).replace(".", "/")
     return respond(problems.make(_CODES.get(status, "bad_filter"), detail, pointer, status))

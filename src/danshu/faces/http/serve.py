@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from types import FrameType
 from typing import Final
 
 import numpy as np
@@ -28,8 +29,9 @@ def run(url: str, host: str, port: int) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC)
+    application = app.build(Hub(url))
     config = uvicorn.Config(
-        app.build(Hub(url)),
+        application,
         host=host,
         port=port,
         loop="uvloop",
@@ -45,7 +47,19 @@ def run(url: str, host: str, port: int) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_DRAIN_S,
     )
-    uvicorn.Server(config).run()
+    _Server(config, application).run()
+
+
+class _Server(uvicorn.Server):
+    """Tells the open streams to end when it is told to end; they would hold it up otherwise."""
+
+    def __init__(self, config: uvicorn.Config, application: app.Application) -> None:
+        super().__init__(config)
+        self._application = application
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._application.streams.closing = True
+        super().handle_exit(sig, frame)
 
 
 def warm() -> None:

@@ -30,6 +30,7 @@ Event = Literal[
     "pay",
     "hold",
     "unhold",
+    "align",
     "allocate",
     "release",
     "pick",
@@ -54,6 +55,7 @@ class Transition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount_fen: Minor = 0
     carrier: Word = ""
     waybill: Word = ""
+    region: Word = ""
     occurred_at: Instant | None = None
 
 
@@ -89,6 +91,7 @@ async def act_on_order(
         amount=data.amount_fen,
         carrier=data.carrier,
         waybill=data.waybill,
+        region=data.region,
         occurred_ms=_occurred_ms(data),
         by=held.caller.name,
     )
