@@ -68,6 +68,7 @@ EXAMPLES: list[Struct] = [
     orders.OrderPaid(amount=15_300, at="2026-11-22T11:00:00.000Z"),
     orders.OrderHeld(reason="risk_review"),
     orders.OrderUnheld(reason="risk_review"),
+    orders.OrderAligned(lines=(2,), region="330100"),
     orders.OrderAllocated(fulfilments=PLANNED),
     orders.OrderReleased(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
     orders.OrderPicked(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),

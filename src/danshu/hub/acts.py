@@ -123,7 +123,12 @@ def command(told: orders.Command) -> Decide:
     def decide(world: World, held: Held, now_ms: int) -> Change | Refusal:
         if told.event == "allocate":
             return allocate(world, held, now_ms)
-        done = orders.act(held.order, told, now_ms)
+        if told.event == "align":
+            if told.region and told.region not in world.regions:
+                raise InputError("unknown_region", f"no region {told.region!r}", "/region")
+            done = orders.align(held.order, told.region or held.order.region, world.skus)
+        else:
+            done = orders.act(held.order, told, now_ms)
         if isinstance(done, Refusal):
             return done
         events = [

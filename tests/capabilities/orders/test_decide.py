@@ -12,7 +12,7 @@ from danshu.capabilities.orders.model import Order, State, state
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said
 from danshu.kernel.machine import Machine
-from tests.capabilities.orders.builders import NOW_MS, a_draft, allocated, placed
+from tests.capabilities.orders.builders import NOW_MS, SKUS, a_draft, allocated, placed
 
 
 def act(order: Order, event: str, **more: object) -> decide.Done:
@@ -190,3 +190,17 @@ def test_facts_fold_to_the_state(
 
 def _check_said(said: list[Said]) -> None:
     assert all(s.data is not None for s in said)
+
+
+def test_a_held_order_is_aligned_when_master_data_has_learnt() -> None:
+    order = decide.place(a_draft(), key="k", region="", skus={"A": 0}, now_ms=NOW_MS).order
+    first = decide.align(order, "", SKUS)
+    assert isinstance(first, decide.Done)
+    assert first.order.holds == ("region_unknown",)
+    second = decide.align(first.order, "330100", SKUS)
+    assert isinstance(second, decide.Done)
+    assert second.order.holds == ()
+    assert decide.routable(second.order)
+    again = decide.align(second.order, "330100", SKUS)
+    assert isinstance(again, Refusal)
+    assert again.code == "nothing_to_align"

@@ -23,6 +23,7 @@ class Command(Struct, frozen=True, kw_only=True):
     amount: int = 0
     carrier: str = ""
     waybill: str = ""
+    region: str = ""
     occurred_ms: int = 0
     by: str = ""
 

@@ -10,7 +10,14 @@ from danshu.capabilities.orders.commands import Done as Done
 from danshu.capabilities.orders.commands import conclude
 from danshu.capabilities.orders.evolve import evolve
 from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
-from danshu.capabilities.orders.model import Line, Order, Share, stage
+from danshu.capabilities.orders.model import (
+    REGION_UNKNOWN,
+    SKU_UNKNOWN,
+    Line,
+    Order,
+    Share,
+    stage,
+)
 from danshu.capabilities.orders.moves import MOVES, move, record_waybill
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
@@ -18,10 +25,8 @@ from danshu.kernel.limits import AMOUNT_MINOR, LINE_QUANTITY, ORDER_LINES
 from danshu.ports.channel import Draft, DraftKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
-SKU_UNKNOWN = "sku_unknown"
-REGION_UNKNOWN = "region_unknown"
 BACKORDER = Refusal(
     code="no_stock",
     reason="各仓均无可用库存",
@@ -140,6 +145,21 @@ def begin(placed: facts.OrderPlaced, draft: Draft, now_ms: int) -> Order:
         holds=placed.holds,
         lines=placed.lines,
     )
+
+
+def align(order: Order, region: str, skus: Container[str]) -> Done | Refusal:
+    """Take up what master data has learnt: SKUs known by now, the region that was meant."""
+    if order.cancelled or order.completed:
+        return ENDED
+    lines = tuple(n.no for n in order.lines if not n.known and n.sku in skus)
+    if not lines and region == order.region:
+        return Refusal(
+            code="nothing_to_align",
+            reason="主数据没有新的可对齐内容",
+            reason_en="Master data holds nothing new for this order",
+            clause="intake.alignment",
+        )
+    return conclude(order, [facts.OrderAligned(lines=lines, region=region)], 0)
 
 
 def routable(order: Order) -> bool:

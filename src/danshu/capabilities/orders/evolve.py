@@ -8,7 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.orders import facts
-from danshu.capabilities.orders.model import Fulfilment, Line, Order, Share
+from danshu.capabilities.orders.model import (
+    REGION_UNKNOWN,
+    SKU_UNKNOWN,
+    Fulfilment,
+    Line,
+    Order,
+    Share,
+)
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.fact import epoch_ms
 
@@ -89,6 +96,15 @@ def _allocated(order: Order, data: Any) -> Order:
     )
 
 
+def _aligned(order: Order, data: Any) -> Order:
+    lines = tuple(_replace(n, known=True) if n.no in data.lines else n for n in order.lines)
+    mended = {REGION_UNKNOWN} if data.region else set()
+    if all(n.known for n in lines):
+        mended.add(SKU_UNKNOWN)
+    holds = tuple(h for h in order.holds if h not in mended)
+    return _replace(order, lines=lines, region=data.region, holds=holds)
+
+
 def _moved(counter: str) -> Callable[[Order, Any], Order]:
     def step(order: Order, data: Any) -> Order:
         fulfilments = tuple(
@@ -147,6 +163,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderPaid: _paid,
     facts.OrderHeld: _held,
     facts.OrderUnheld: _unheld,
+    facts.OrderAligned: _aligned,
     facts.OrderAllocated: _allocated,
     facts.OrderReleased: _moved("released"),
     facts.OrderPicked: _moved("picked"),

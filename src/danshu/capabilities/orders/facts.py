@@ -70,6 +70,14 @@ class OrderUnheld(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+@fact_type("order.aligned")
+class OrderAligned(Struct, frozen=True, kw_only=True):
+    """补对齐: master data now holds what it means; `lines` became known, it goes to `region`."""
+
+    lines: tuple[int, ...]
+    region: str
+
+
 @fact_type("order.allocated")
 class OrderAllocated(Struct, frozen=True, kw_only=True):
     """分仓占库: which warehouse ships what; the units are reserved by the same commit."""

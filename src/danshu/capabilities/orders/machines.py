@@ -70,6 +70,16 @@ ORDER = Machine(
             "买方履行付款义务,发货时限起算",
             "The buyer has paid; the dispatch clock may start",
         ),
+        *(
+            _edge(
+                "allocate",
+                unpaid,
+                unpaid,
+                "拍下占库:为本单保留,未付款不发货",
+                "Stock is kept for the order; unpaid, nothing ships",
+            )
+            for unpaid in ("placed", "confirmed")
+        ),
         _edge(
             "allocate",
             "paid",
@@ -139,12 +149,6 @@ ORDER = Machine(
         ),
         ("confirmed", "release"): _no(
             "not_paid", "未付款,不能下发仓库", "Not paid: cannot be released"
-        ),
-        ("placed", "allocate"): _no(
-            "not_paid", "未付款,付款后分仓", "Not paid: allocated once it is"
-        ),
-        ("confirmed", "allocate"): _no(
-            "not_paid", "未付款,付款后分仓", "Not paid: allocated once it is"
         ),
         ("paid", "release"): _no(
             "not_allocated", "还没有分仓,没有可下发的履约单", "Not allocated: nothing to release"

@@ -30,6 +30,8 @@ class State(IntEnum):
         return self.name.lower()
 
 
+SKU_UNKNOWN = "sku_unknown"  # holds: master data does not know what the order means
+REGION_UNKNOWN = "region_unknown"
 BY_WORD = {s.word: s for s in State}
 STAGES = ("allocated", "released", "picked", "packed", "shipped", "delivered")
 

@@ -49,7 +49,7 @@ def _sequence(url: str) -> Step:
 def _seal(url: str) -> Step:
     with psycopg.connect(url, autocommit=True) as plain:
         row = plain.execute("select system_identifier from pg_control_system()").fetchone()
-    # Apart from the database and by its own name, so that no restored backup can fork the log unseen.
+    # Apart from the database, under its own name: no restored backup can fork the log unseen.
     sealer = Sealer(home(os.environ) / "seals" / str(row[0] if row else 0))
 
     async def step(connection: psycopg.AsyncConnection[Any]) -> int:
