@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import psycopg_pool
 
+from danshu.capabilities.orders import decide as orders
 from danshu.hub import acts, merchants
 from danshu.hub.batch import Batch
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
 from danshu.kernel.errors import NotAvailable, Refusal, UnknownOutcome
 from danshu.kernel.limits import CONNECTIONS, RETRY_AFTER_S
-from danshu.ledger import migrate, write
+from danshu.ledger import migrate, sequence, write
 
 if TYPE_CHECKING:
     import uuid
@@ -91,11 +94,16 @@ class Hub:
 
         Raises UnknownOutcome when the connection broke, NotAvailable when nothing was written.
         """
+        looked_again = False
         for _ in range(_ACT_TRIES):
             world = await self.worlds.ensure(tenant)
             async with self.connection() as connection:
                 try:
-                    return await acts.change(connection, world, id_, actor, self.clock(), decide)
+                    done = await acts.change(connection, world, id_, actor, self.clock(), decide)
+                    if done != orders.BACKORDER or looked_again:
+                        return done
+                    looked_again = True  # before anyone hears no, look again: others free stock too
+                    self.worlds.distrust({tenant})
                 except write.GuardFailed:
                     self.worlds.distrust({tenant})
                 except (psycopg.OperationalError, psycopg.InterfaceError) as e:
@@ -120,6 +128,15 @@ def prepare(url: str) -> None:
     today = datetime.datetime.now(datetime.UTC).date()
     with psycopg.connect(url, autocommit=True) as connection:
         migrate.make_partitions(connection, today, PARTITION_DAYS)
+    # In a thread of its own: the caller may stand in an event loop already.
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _adopt(url)).result()
+
+
+async def _adopt(url: str) -> None:
+    """Give the cluster its generation before the first fact is written."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await sequence.adopt(connection)
 
 
 @contextlib.asynccontextmanager

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer
 
 logging.getLogger("psycopg").addFilter(
-    lambda record: "terminating Pipeline" not in record.getMessage()
+    lambda record: "error ignored terminating" not in record.getMessage()
 )
 
 _EPOCH_2000_US = 946_684_800_000_000

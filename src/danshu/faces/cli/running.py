@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import os
 import signal
@@ -41,6 +40,8 @@ def serve(host: str, port: int) -> int:
 
 def work(only: str) -> int:
     """Run the workers' rooms."""
+    import uvloop
+
     from danshu.faces.work import rooms
 
     if only and only not in {r.name for r in rooms.ROOMS}:
@@ -51,7 +52,7 @@ def work(only: str) -> int:
         return 2
     with engine.resolve() as store:
         compose.prepare(store.url)
-        asyncio.run(rooms.run(store.url, only))
+        uvloop.run(rooms.run(store.url, only))
     return 0
 
 

@@ -11,14 +11,13 @@ from msgspec import Meta, Struct
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may, only_json
-from danshu.faces.http.placing import Label
+from danshu.faces.http.placing import PLAIN, Label
 from danshu.hub import merchants
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
 from danshu.ports import registry
 from danshu.ports.channel import Account
 
-_PLAIN: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 _KEYS: Final = (
     "select id,name,role,created,revoked from api_keys where tenant=%s order by created, id"
 )
@@ -31,7 +30,7 @@ Role = Literal["admin", "operator", "warehouse", "channel", "viewer"]
 class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For whom a key is, and what it may do."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=_PLAIN)]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
     role: Role
 
 
@@ -64,10 +63,10 @@ class NewAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A shop on a channel; `secret` verifies its messages."""
 
     account: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}(?![\s\S])")]
-    channel: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PLAIN)]
+    channel: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
     shop: Label = ""
     key: Label = ""
-    secret: Annotated[str, Meta(min_length=8, max_length=500, pattern=_PLAIN)]
+    secret: Annotated[str, Meta(min_length=8, max_length=500, pattern=PLAIN)]
 
 
 class AccountItem(Struct, frozen=True, kw_only=True):

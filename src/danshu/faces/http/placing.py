@@ -30,46 +30,55 @@ from danshu.kernel.money import apportion
 from danshu.ports.channel import Draft, DraftLine, Receiver
 
 # No control characters: PostgreSQL stores no U+0000, and the others only hide things. Python's `$`
-# would let a
-# final line break through, `(?![\s\S])` does not, and reads the same in ECMA-262.
-_PLAIN: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
+# would let a final line break through, `(?![\s\S])` does not, and reads the same in ECMA-262.
+PLAIN: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 _PROSE: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*(?![\s\S])"
 
-Code = Annotated[str, Meta(min_length=1, max_length=SKU_CHARS, pattern=_PLAIN)]
-Word = Annotated[str, Meta(max_length=64, pattern=_PLAIN)]
-Label = Annotated[str, Meta(max_length=500, pattern=_PLAIN)]
-Prose = Annotated[str, Meta(max_length=TEXT_CHARS, pattern=_PROSE)]
+Code = Annotated[str, Meta(min_length=1, max_length=SKU_CHARS, pattern=PLAIN)]
+Word = Annotated[str, Meta(max_length=64, pattern=PLAIN)]
+Label = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
 Minor = Annotated[int, Meta(ge=0, le=AMOUNT_MINOR, description="minor units: 分 for CNY")]
 Instant = Annotated[datetime.datetime, Meta(tz=True)]
+
+# In an order the same patterns are documented, and `_check_text` keeps them: sixteen regular
+# expressions an order cost more CPU than all the rest of the decoding.
+_SHOWN: Final = {"extra": {"pattern": PLAIN}}
+_Number = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=_SHOWN)]
+_Code = Annotated[str, Meta(min_length=1, max_length=SKU_CHARS, extra_json_schema=_SHOWN)]
+_Word = Annotated[str, Meta(max_length=64, extra_json_schema=_SHOWN)]
+_Label = Annotated[str, Meta(max_length=500, extra_json_schema=_SHOWN)]
+_Prose = Annotated[
+    str, Meta(max_length=TEXT_CHARS, extra_json_schema={"extra": {"pattern": _PROSE}})
+]
 
 
 class NewLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line: the merchant's SKU, units, price of a unit before discounts."""
 
-    sku: Code
+    sku: _Code
     quantity: Annotated[int, Meta(ge=1, le=LINE_QUANTITY)]
     price_fen: Minor
-    title: Label = ""
+    title: _Label = ""
 
 
 class NewReceiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who receives. The region is found from these words; only the erasable vault keeps them."""
 
-    name: Word
-    phone: Word
+    name: _Word
+    phone: _Word
     country: Annotated[str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])", description="ISO 3166-1")] = "CN"
-    province: Word = ""
-    city: Word = ""
-    district: Word = ""
-    street: Label = ""
-    detail: Label
-    postcode: Word = ""
+    province: _Word = ""
+    city: _Word = ""
+    district: _Word = ""
+    street: _Label = ""
+    detail: _Label
+    postcode: _Word = ""
 
 
 class NewOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An order to place. Its total is computed: lines - discount + postage."""
 
-    number: Annotated[str, Meta(min_length=1, max_length=64, pattern=_PLAIN)]
+    number: _Number
     lines: Annotated[tuple[NewLine, ...], Meta(min_length=1, max_length=ORDER_LINES)]
     receiver: NewReceiver
     channel: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}(?![\s\S])")] = "api"
@@ -77,11 +86,13 @@ class NewOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     postage_fen: Minor = 0
     paid_at: Instant | None = None
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}(?![\s\S])", description="ISO 4217")] = "CNY"
-    promises: Annotated[tuple[Word, ...], Meta(max_length=16)] = ()
-    buyer: Word = ""
-    buyer_note: Prose = ""
+    promises: Annotated[tuple[_Word, ...], Meta(max_length=16)] = ()
+    buyer: _Word = ""
+    buyer_note: _Prose = ""
 
 
+_is_plain: Final = re.compile(PLAIN).match
+_is_prose: Final = re.compile(_PROSE).match
 _decode: Final = msgspec.json.Decoder(NewOrder).decode
 _KEY: Final = re.compile(rb"[\x21-\x7e]+").fullmatch
 
@@ -100,6 +111,8 @@ def request(held: Held, key: bytes | None, body: bytes, new: NewOrder) -> Reques
 
     Raises InputError for a key or an amount that cannot be.
     """
+    if b"\\" in body or b"\x7f" in body:
+        _check_text(new)
     return Request(
         tenant=held.tenant,
         key="api/" + (new.number if key is None else read_key(key)),
@@ -111,6 +124,24 @@ def request(held: Held, key: bytes | None, body: bytes, new: NewOrder) -> Reques
         refuse_unknown=True,
         promises=new.promises,
     )
+
+
+def _check_text(new: NewOrder) -> None:
+    """Refuse control characters; JSON writes them (but U+007F) by a backslash only."""
+
+    def walk(value: object, pointer: str) -> None:
+        if isinstance(value, str):
+            is_prose = pointer == "/buyer_note"
+            if not (_is_prose if is_prose else _is_plain)(value):
+                raise InputError("bad_field", "a control character", pointer)
+        elif isinstance(value, dict):
+            for name, member in value.items():
+                walk(member, f"{pointer}/{name}")
+        elif isinstance(value, list | tuple):
+            for i, member in enumerate(value):
+                walk(member, f"{pointer}/{i}")
+
+    walk(msgspec.to_builtins(new), "")
 
 
 def read_key(key: bytes) -> str:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar.params import QueryParameter
 
+from danshu.faces.http.placing import PLAIN
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import EARLIEST_MS, INTEGER_MAX, LATEST_MS, PAGE_ROWS
 
-_PLAIN: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
-
-Word = Annotated[str, QueryParameter(max_length=64, pattern=_PLAIN)]
+Word = Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)]
 State = Annotated[
     Literal[
         "",
@@ -39,7 +38,7 @@ PromiseState = Annotated[
     QueryParameter(name="state"),
 ]
 Question = Annotated[
-    str, QueryParameter(max_length=128, pattern=_PLAIN, description="words; all must be met")
+    str, QueryParameter(max_length=128, pattern=PLAIN, description="words; all must be met")
 ]
 Cursor = Annotated[
     str,

@@ -7,10 +7,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from danshu.capabilities.stock.model import Storage
-from danshu.faces.http.placing import Code, Label, Minor
+from danshu.faces.http.placing import PLAIN, Code, Label, Minor
 from danshu.kernel.limits import INT4_MAX, LANE_FEN, LANE_MIN, STOCK_UNITS
 
-_TITLE = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])")]
+_TITLE = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 _Lng = Annotated[int, Meta(ge=-180_000_000, le=180_000_000, description="micro-degrees")]
 _Lat = Annotated[int, Meta(ge=-90_000_000, le=90_000_000, description="micro-degrees")]
 _Fen = Annotated[int, Meta(ge=0, le=LANE_FEN)]

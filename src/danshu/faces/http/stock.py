@@ -20,7 +20,7 @@ from danshu.faces.http.framework import (
     only_json,
     respond,
 )
-from danshu.faces.http.placing import Code
+from danshu.faces.http.placing import PLAIN, Code
 from danshu.faces.http.questions import Cursor, Limit, Word, read_place, write_place
 from danshu.hub import shelf_views, shelves
 from danshu.kernel.errors import InputError, Refusal
@@ -28,7 +28,7 @@ from danshu.kernel.limits import BATCH_BODY_BYTES, MASTER_ROWS, STOCK_UNITS
 
 Units = Annotated[int, Meta(ge=0, le=STOCK_UNITS)]
 Difference = Annotated[int, Meta(ge=-STOCK_UNITS, le=STOCK_UNITS)]
-Reason = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])")]
+Reason = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 SkuParameter = Annotated[str, QueryParameter(name="sku", min_length=1, max_length=64)]
 
 

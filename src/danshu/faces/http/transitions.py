@@ -17,7 +17,7 @@ from danshu.faces.http import placing, problems
 from danshu.faces.http.auth import Held, require
 from danshu.faces.http.framework import PROBLEMS, held_of, hub_of, may, only_json
 from danshu.faces.http.orders import IdempotencyKey
-from danshu.faces.http.placing import Instant, Minor, Word
+from danshu.faces.http.placing import PLAIN, Instant, Minor, Word
 from danshu.hub import acts, replies, views
 from danshu.hub.compose import Hub, now_ms
 from danshu.hub.requests import Answer
@@ -51,7 +51,7 @@ class Transition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     event: Event
     fulfilment: Annotated[int, Meta(ge=0, le=10_000)] = 0
-    reason: Annotated[str, Meta(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])")] = ""
+    reason: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
     amount_fen: Minor = 0
     carrier: Word = ""
     waybill: Word = ""
@@ -62,7 +62,7 @@ class Transition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Cancellation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why an order is cancelled."""
 
-    reason: Annotated[str, Meta(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*(?![\s\S])")] = ""
+    reason: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
 
 
 @post(

@@ -41,7 +41,8 @@ def _sequence(url: str) -> Step:
     sequencer = Sequencer()
 
     async def step(connection: psycopg.AsyncConnection[Any]) -> int:
-        return await sequencer.step(connection, now_ms())
+        await sequencer.step(connection, now_ms())
+        return int(sequencer.behind)  # few large batches cost less than many small ones
 
     return step
 
@@ -84,19 +85,20 @@ ROOMS = (
 async def live(room: Room, url: str, stop: asyncio.Event) -> None:
     """Run a room until `stop`: step, rest when idle, begin anew after an error."""
     connection: psycopg.AsyncConnection[Any] | None = None
-    step = room.begin(url)
+    step: Step | None = None
     try:
         while not stop.is_set():
             rest_s = room.rest_s
             try:
                 if connection is None or connection.closed:
                     connection = await connect(url)
+                step = step or room.begin(url)
                 if await step(connection):
                     continue
             except (DanshuError, psycopg.Error, OSError) as error:
                 _log.warning("%s: %s", room.name, error)
                 rest_s = max(rest_s, _AFTER_ERROR_S)
-                step = room.begin(url)
+                step = None
                 if connection is not None:
                     await connection.close()
             try:
