@@ -50,6 +50,10 @@ def test_discounts_are_shared_out_to_the_fen(house: House) -> None:
     assert read["paid"] == read["total"]
 
 
+def test_a_note_may_have_lines_and_quotes(house: House) -> None:
+    house.place(buyer_note='第一行\n第二行\t"请轻放"')
+
+
 def test_a_batch_answers_each_line_and_none_spoils_another(house: House) -> None:
     good = order(number="N-1")
     lines = [
