@@ -182,6 +182,8 @@ class Batch:
             await answers.answer_known(connection, self._worlds, group)
         except Exception as e:  # noqa: BLE001 - the new orders are there whatever this reading met
             _log.warning("known orders could not be read: %s", e)
+            for tenant in group.tenants:
+                self._worlds.forget(tenant)
         for future, outcome in zip(group.futures, answers.outcomes(group), strict=True):
             if not future.done():
                 future.set_result(outcome)

@@ -16,7 +16,7 @@ from danshu.hub import acts, merchants
 from danshu.hub.batch import Batch
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
-from danshu.kernel.errors import NotAvailable, Refusal, UnknownOutcome
+from danshu.kernel.errors import NotAvailable, ProgramError, Refusal, UnknownOutcome
 from danshu.kernel.limits import CONNECTIONS, RETRY_AFTER_S
 from danshu.ledger import migrate, sequence, write
 
@@ -74,7 +74,7 @@ class Hub:
         try:
             async with self._pool.connection(timeout=5) as connection:
                 yield connection
-        except psycopg_pool.PoolTimeout as e:
+        except (psycopg_pool.PoolTimeout, psycopg_pool.PoolClosed) as e:
             raise NotAvailable("the database does not answer", RETRY_AFTER_S) from e
 
     async def place(self, requests: Sequence[Request]) -> list[Outcome]:
@@ -95,7 +95,7 @@ class Hub:
         Raises UnknownOutcome when the connection broke, NotAvailable when nothing was written.
         """
         looked_again = False
-        for _ in range(_ACT_TRIES):
+        for turn in range(_ACT_TRIES):
             world = await self.worlds.ensure(tenant)
             async with self.connection() as connection:
                 try:
@@ -111,6 +111,10 @@ class Hub:
                     raise UnknownOutcome(
                         "the connection broke while committing; read the order to learn"
                     ) from e
+                except ProgramError:  # the order may know more of the master data than this world
+                    if turn:
+                        raise
+                    self.worlds.forget(tenant)
                 except BaseException:
                     self.worlds.distrust({tenant})
                     raise

@@ -34,6 +34,12 @@ BACKORDER = Refusal(
     clause="stock.atp",
 )
 
+RETURN = Refusal(
+    code="is_return",
+    reason="退货单没有发货流程",
+    reason_en="A return does not go through dispatch",
+    clause="order.kind",
+)
 ENDED = ORDER.refusals["*", "cancel"]
 ALLOCATED = ORDER.refusals["*", "allocate"]
 
@@ -202,6 +208,8 @@ def act(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     handler = _ACTS.get(command.event)
     if handler is None:
         raise InputError("unknown_event", f"no event {command.event!r}", "/event")
+    if order.kind == "return" and command.event not in ("hold", "unhold"):
+        return RETURN
     return handler(order, command, now_ms)
 
 
