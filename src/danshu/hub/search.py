@@ -110,10 +110,14 @@ async def index(connection: psycopg.AsyncConnection[Any], leaves: Sequence[Leaf]
     }
     if not ids:
         return
-    salt = await read_salt(connection, tenant)
-    cursor = await connection.execute(
-        _READ, (write.uuids(sorted(ids)), tenant, tenant), binary=True
-    )
+    await index_orders(connection, tenant, await read_salt(connection, tenant), sorted(ids))
+
+
+async def index_orders(
+    connection: psycopg.AsyncConnection[Any], tenant: int, salt: bytes, ids: Sequence[uuid.UUID]
+) -> None:
+    """Index orders from their rows and their vault rows as they are now."""
+    cursor = await connection.execute(_READ, (write.uuids(ids), tenant, tenant), binary=True)
     owners: list[uuid.UUID] = []
     terms: list[int] = []
     for id_, doc, person in await cursor.fetchall():
