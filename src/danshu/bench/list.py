@@ -2,8 +2,8 @@
 
 `size` orders (3,000,000) of the shape and size of real rows lie in 30 days; each question of a
 table is asked again and again with other values, first pages and later ones. A page's time is the
-sum of its statements, from sending to the last row. `page_ms` is the worst question's 99th percentile.
-Floor: the same columns of the newest rows by the primary key alone, one statement.
+sum of its statements, from sending to the last row. `page_ms` is the worst question's 99th
+percentile. Floor: the same columns of the newest rows by the primary key alone, one statement.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Timed:
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
         self._connection = connection
         self.spent_s = 0.0
+        self.info = connection.info
 
     async def execute(self, *args: Any, **more: Any) -> Any:
         """Run a statement; its rows are here when it returns."""
