@@ -15,7 +15,8 @@ from danshu.faces.http import app
 from danshu.hub.compose import Hub
 from danshu.testing.messages import message, sign
 from tests.fixtures.hub import APP_KEY, SECRET, SKUS, House, order
-from tests.flows.test_http_bad_input import CASES, Case
+from tests.flows.bad_input import CASES
+from tests.flows.bad_orders import Case
 
 NOW_MS = 1_795_164_000_123
 HOT = [c for c in CASES if (c.method, c.path) == ("POST", "/v1/orders")]

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]  # it has no types
 from litestar.testing import TestClient
 from openapi_spec_validator import validate
 

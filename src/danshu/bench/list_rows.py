@@ -128,7 +128,7 @@ def fill(connection: psycopg.Connection[Any], size: int, now_ms: int) -> Known:
     _write_terms(connection, known)
     connection.execute(_TIMERS)
     for _, definition in indexes:
-        connection.execute(definition)
+        connection.execute(definition.replace(" ON ONLY ", " ON ", 1))
     connection.execute("analyze")
     connection.execute("checkpoint")
     return known

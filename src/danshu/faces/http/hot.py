@@ -83,7 +83,7 @@ class Hot:
             status, out, problem = await self._place(scope["headers"], receive)
         except Disconnected:
             return
-        except Exception as error:  # noqa: BLE001 - the last line of this route: whatever it is, answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
             problem = explain(error)
             status, out = problem.status, _encode(problem)
         await _send(send, status, out, problem)
@@ -115,7 +115,7 @@ class Hot:
             )
         except Disconnected:
             return
-        except Exception as error:  # noqa: BLE001 - the last line of this route: whatever it is, answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
             problem = explain(error)
             await _send(send, problem.status, _encode(problem), problem)
             return
