@@ -3,7 +3,7 @@
 It counts the statements of each transaction as they pass (the Execute and Query messages between
 `begin` and `commit`), and cuts the connection at the one it was told of: before the statement
 reaches the server (failed, not persisted), or after the server has done it and before anyone hears
-(failed, but persisted). Instead of a cut it can run whatever else: kill a process, say.
+(failed, but persisted). Just before the cut it can do something worse: kill a process, say.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Fault(Struct, kw_only=True, eq=False):
     """What to do, once: at statement `step` (1 = begin, COMMIT = commit) of a transaction.
 
     `skip` transactions pass first. `persisted`: the server does the statement, the client never
-    hears. `action` runs at that moment in place of the cut.
+    hears. `action` runs just before the cut: it kills a process, say.
     """
 
     step: int
@@ -38,7 +38,7 @@ class Fault(Struct, kw_only=True, eq=False):
 
 
 class Proxy:
-    """One listening socket; `url` is what the hub is given, `seen` the statements by transaction."""
+    """One listening socket; `url` is for the hub, `seen` the statements by transaction."""
 
     def __init__(self, url: str, folder: Path) -> None:
         target = conninfo_to_dict(url)
@@ -146,6 +146,8 @@ class _Wire:
             body = await self.server.readexactly(size - 4)
             if self.deaf:
                 if kind == b"Z":  # the server has done it, and nobody heard
+                    if self.fault and self.fault.action:
+                        await self.fault.action()
                     return
                 continue
             self.to_client.write(head + body)
@@ -189,12 +191,11 @@ class _Wire:
         if not (fault.step == number or (fault.step == COMMIT and word == "commit")):
             return True
         fault.fired = True
-        if fault.action:
-            await fault.action()
-            return True
         if fault.persisted:
             self.deaf = True
             return True
+        if fault.action:
+            await fault.action()
         return False
 
 

@@ -1,4 +1,4 @@
-"""A small merchant for fault tests: two hubs in one process, orders, and the questions asked after."""
+"""A small merchant for fault tests: hubs in one process, orders, the questions asked after."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from danshu.hub.compose import Hub
 from danshu.hub.requests import Answer, Outcome, Request
 from danshu.kernel.fact import Actor
 from danshu.ledger import audit
-from danshu.ledger.fold import fold_rows
+from danshu.ledger.fold import Folder, fold_rows
 from danshu.ledger.seal import Sealer
 from danshu.ledger.sequence import Sequencer
 from danshu.ledger.write import connect
@@ -165,7 +165,7 @@ async def differences(url: str, tenant: int) -> list[Any]:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         log = await audit.audit_log(connection, tenant)
         world = await masters.load(connection, tenant, 0.0, PAID_MS)
-        folders = [folding.OrdersFolder(world), folding.StockFolder(tenant)]
+        folders: list[Folder] = [folding.OrdersFolder(world), folding.StockFolder(tenant)]
         rows = await fold_rows(connection, tenant, folders)
     return [*log.differences, *rows.differences]
 

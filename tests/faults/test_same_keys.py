@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from danshu.hub.requests import CONFLICT, Answer
+from danshu.hub.requests import CONFLICT, Answer, Outcome
 from tests.faults import shop
 
 pytest_plugins = ["tests.fixtures.engine"]
@@ -41,7 +41,7 @@ async def test_two_nodes_over_the_same_keys_and_the_last_units(database: str) ->
     tenant = await shop.furnish(database, shop.everywhere(4))
     rounds, numbers = 8, 48
     async with shop.open_hubs(database, database, database) as hubs:
-        made = []
+        made: list[list[Outcome]] = []
         for turn in range(rounds):
             requests = [
                 shop.request(tenant, f"n{turn}-{n}", (shop.CODES[(turn + n) % 6], 1 + n % 2))

@@ -22,6 +22,7 @@ from danshu.hub.group import Group, Known, Placement
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack
+from danshu.kernel.limits import FACT_BYTES
 from danshu.ledger import vault
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from danshu.hub.world import World
     from danshu.hub.worlds import Worlds
 
+_LARGE_BYTES = 16_384  # of the raw message: of a smaller one no fact is too large
+_ENVELOPE_BYTES = 2_048  # actor, evidence and places around an order's data
 _encode = msgspec.json.Encoder().encode
 
 
@@ -119,6 +122,9 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         skus=world.skus,
         now_ms=now_ms,
     )
+    size = len(_encode(done.said[0].data)) if len(request.raw) > _LARGE_BYTES else 0
+    if size > FACT_BYTES - _ENVELOPE_BYTES:
+        raise InputError("too_large", f"an order of {size} bytes is too large to be recorded")
     placement = Placement(
         request=request,
         id=ids.uuid7(now_ms, random[:10]),
