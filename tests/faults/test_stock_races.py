@@ -86,6 +86,30 @@ async def test_counts_while_orders_come(database: str) -> None:
     await shop.must_be_true(database, tenant, 120, now_ms())
 
 
+async def test_back_orders_and_new_orders_want_the_same_goods(database: str) -> None:
+    """Allocations of one node and groups of another lock the same rows, and never for ever."""
+    tenant = await shop.furnish(database, [])
+    goods = [(s, 1) for s in shop.CODES[:6]]
+    async with shop.open_hubs(database, database) as (one, two):
+        old = shop.answers(
+            await one.place([shop.request(tenant, f"o{n}", *goods) for n in range(60)])
+        )
+        assert {a.open_units for a in old} == {6}
+        await shop.count(database, tenant, shop.everywhere(20))
+        one.worlds.distrust({tenant})
+        told = Command(event="allocate")
+        done, new = await asyncio.gather(
+            asyncio.gather(*(one.act(tenant, a.order, told, shop.TESTER) for a in old)),
+            two.place([shop.request(tenant, f"n{n}", *goods[::-1]) for n in range(60)]),
+        )
+    given = sum(shop.reserved(a) for a in [*done, *new] if isinstance(a, Answer))
+    assert given == 20 * len(goods) * len(shop.WAREHOUSES)
+    ((reserved,),) = await shop.query(database, "select sum(reserved) from stock")
+    assert reserved == given
+    assert await shop.deadlocks(database) == 0
+    await shop.must_be_true(database, tenant, 120, now_ms())
+
+
 async def set_quota(url: str, tenant: int, cap: int) -> None:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as c:
         quota = QuotaSet(warehouse=WAREHOUSE, sku=SKU, channel="taobao", cap=cap)

@@ -97,6 +97,8 @@ async def change(
                 await _write(connection, world, held, decided, actor, now_ms)
     except psycopg.errors.DivisionByZero as e:
         raise write.GuardFailed("stock was taken meanwhile") from e
+    except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as e:
+        raise write.GuardFailed(str(e)) from e
     return answers.answer(id_, decided.order, decided.promises, now_ms=now_ms, existing=True)
 
 
