@@ -12,7 +12,7 @@ import psycopg
 
 from danshu.capabilities.routing.model import Lane
 from danshu.capabilities.stock.model import StockLevel
-from danshu.hub import folding, masters, merchants, shelves
+from danshu.hub import catalogues, folding, masters, merchants, shelves
 from danshu.hub.compose import Hub
 from danshu.hub.requests import Answer, Outcome, Request
 from danshu.kernel.fact import Actor
@@ -54,10 +54,10 @@ async def furnish(url: str, levels: Sequence[StockLevel], code: str = "shop") ->
     """Make the merchant with this stock; give its tenant."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as c:
         tenant = await merchants.create_tenant(c, code, "小店", TESTER)
-        await merchants.put_regions(c, tenant, REGIONS, TESTER)
-        await merchants.put_warehouses(c, tenant, WAREHOUSES, TESTER)
-        await merchants.put_skus(c, tenant, SKUS, TESTER)
-        await merchants.put_lanes(c, tenant, lanes(), TESTER)
+        await catalogues.put_regions(c, tenant, REGIONS, TESTER)
+        await catalogues.put_warehouses(c, tenant, WAREHOUSES, TESTER)
+        await catalogues.put_skus(c, tenant, SKUS, TESTER)
+        await catalogues.put_lanes(c, tenant, lanes(), TESTER)
         if levels:
             await shelves.count_stock(c, tenant, levels, "tests", TESTER)
         return tenant

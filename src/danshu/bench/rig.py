@@ -21,7 +21,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.bench.load import Outcome, Plan
-from danshu.hub import compose, merchants, shelves
+from danshu.hub import catalogues, compose, merchants, shelves
 from danshu.kernel.fact import Actor
 from danshu.ledger import engine
 from danshu.testing import merchant
@@ -93,10 +93,10 @@ async def furnish(url: str, code: str, levels: Sequence[StockLevel]) -> tuple[in
     """
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         tenant = await merchants.create_tenant(connection, code, "压测商户", BENCH)
-        await merchants.put_regions(connection, tenant, merchant.regions(), BENCH)
-        await merchants.put_warehouses(connection, tenant, merchant.warehouses(), BENCH)
-        await merchants.put_skus(connection, tenant, merchant.skus(), BENCH)
-        await merchants.put_lanes(connection, tenant, merchant.lanes(), BENCH)
+        await catalogues.put_regions(connection, tenant, merchant.regions(), BENCH)
+        await catalogues.put_warehouses(connection, tenant, merchant.warehouses(), BENCH)
+        await catalogues.put_skus(connection, tenant, merchant.skus(), BENCH)
+        await catalogues.put_lanes(connection, tenant, merchant.lanes(), BENCH)
         if levels:
             await shelves.count_stock(connection, tenant, levels, "bench", BENCH)
         key = await merchants.issue_key(connection, tenant, "bench", "admin", BENCH)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.stock.model import Sku
-from danshu.hub import intake, merchants
+from danshu.hub import catalogues, intake
 from danshu.hub.requests import Answer
 from danshu.kernel.errors import DanshuError, NotAvailable, Refusal, UnknownOutcome
 from danshu.ports.channel import DraftKind
@@ -269,7 +269,7 @@ async def _create_skus(hub: Hub, tenant: int, chunk: Sequence[Entry], actor: Act
                 )
     if new:
         async with hub.connection() as connection:
-            await merchants.put_skus(connection, tenant, list(new.values()), actor)
+            await catalogues.put_skus(connection, tenant, list(new.values()), actor)
         hub.worlds.forget(tenant)
     return len(new)
 

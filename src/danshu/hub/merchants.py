@@ -13,22 +13,15 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.contract import definitions
-from danshu.capabilities.routing import tables as routing_tables
-from danshu.capabilities.stock import tables
-from danshu.capabilities.stock.facts import MasterImported
 from danshu.hub.facts import KeyIssued, PromiseDefined, TenantCreated
-from danshu.kernel import canonical, ids
+from danshu.kernel import ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import NO_HEAD, Actor, Said, pack
 from danshu.ledger import write
 from danshu.ports.channel import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from danshu.capabilities.contract.model import Clause
-    from danshu.capabilities.routing.model import Lane, Region
-    from danshu.capabilities.stock.model import Sku, Warehouse
 
 Connection = psycopg.AsyncConnection[Any]
 ROLES = ("admin", "operator", "warehouse", "channel", "viewer")
@@ -105,7 +98,7 @@ async def define(connection: Connection, tenant: int, clause: Clause, actor: Act
         "insert into definitions(tenant,code,version,digest,body) values(%s,%s,%s,%s,%s)",
         (tenant, clause.code, clause.version, bytes.fromhex(clause.digest), body),
     )
-    await _touch(connection, tenant)
+    await touch(connection, tenant)
     await say(
         connection,
         tenant,
@@ -203,155 +196,6 @@ async def find_account(connection: Connection, text: str) -> Account | None:
     )
 
 
-async def _touch(connection: Connection, tenant: int) -> None:
+async def touch(connection: Connection, tenant: int) -> None:
+    """Tell every process that the tenant's master data moved on."""
     await connection.execute("update tenants set revision=revision+1 where id=%s", (tenant,))
-
-
-async def _imported(
-    connection: Connection, tenant: int, actor: Actor, kind: str, rows: Sequence[Struct]
-) -> None:
-    digest = hashlib.sha256(b"\n".join(canonical.encode_struct(r) for r in rows)).hexdigest()
-    await _touch(connection, tenant)
-    await say(connection, tenant, actor, MasterImported(kind=kind, rows=len(rows), digest=digest))
-
-
-async def _lock_tenant(connection: Connection, tenant: int) -> None:
-    await connection.execute("select 1 from tenants where id=%s for update", (tenant,))
-
-
-async def _number(connection: Connection, sql: str, tenant: int) -> int:
-    cursor = await connection.execute(sql, (tenant,), binary=True)
-    row = await cursor.fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-async def put_skus(connection: Connection, tenant: int, rows: Sequence[Sku], actor: Actor) -> None:
-    """Write SKUs; known codes are updated and keep their number."""
-    async with connection.transaction():
-        await _lock_tenant(connection, tenant)
-        cursor = await connection.execute(
-            "select code,no from skus where tenant=%s and code = any(%s)",
-            (tenant, [r.code for r in rows]),
-        )
-        numbers: dict[str, int] = dict(await cursor.fetchall())
-        following = await _number(connection, tables.NEXT_SKU, tenant)
-        for r in rows:
-            if r.code not in numbers:
-                numbers[r.code] = following
-                following += 1
-        rows = list({r.code: r for r in rows}.values())
-        w = write
-        await connection.execute(
-            tables.UPSERT_SKUS,
-            (
-                w.int4s([tenant] * len(rows)),
-                w.int4s([numbers[r.code] for r in rows]),
-                w.texts([r.code for r in rows]),
-                w.texts([r.name for r in rows]),
-                w.int4s([r.weight_g for r in rows]),
-                w.int4s([int(r.storage) for r in rows]),
-                w.int8s([r.price_fen for r in rows]),
-                w.texts([r.barcode for r in rows]),
-            ),
-            binary=True,
-        )
-        await _imported(connection, tenant, actor, "sku", rows)
-
-
-async def put_warehouses(
-    connection: Connection, tenant: int, rows: Sequence[Warehouse], actor: Actor
-) -> None:
-    """Write warehouses; known codes are updated and keep their number."""
-    async with connection.transaction():
-        await _lock_tenant(connection, tenant)
-        cursor = await connection.execute(
-            "select code,no from warehouses where tenant=%s", (tenant,)
-        )
-        numbers: dict[str, int] = dict(await cursor.fetchall())
-        following = await _number(connection, tables.NEXT_WAREHOUSE, tenant)
-        for r in rows:
-            if r.code not in numbers:
-                numbers[r.code] = following
-                following += 1
-            await connection.execute(
-                tables.UPSERT_WAREHOUSE,
-                (
-                    tenant,
-                    numbers[r.code],
-                    r.code,
-                    r.name,
-                    r.region,
-                    r.lng_udeg,
-                    r.lat_udeg,
-                    r.storage_bits,
-                    r.capacity_units,
-                    r.cutoff_min,
-                    r.calendar,
-                ),
-                binary=True,
-            )
-        await _imported(connection, tenant, actor, "warehouse", rows)
-
-
-async def put_regions(
-    connection: Connection, tenant: int, rows: Sequence[Region], actor: Actor
-) -> None:
-    """Write the regions that the merchant serves."""
-    async with connection.transaction():
-        await _lock_tenant(connection, tenant)
-        cursor = await connection.execute("select code,no from regions where tenant=%s", (tenant,))
-        numbers: dict[str, int] = dict(await cursor.fetchall())
-        following = await _number(connection, routing_tables.NEXT_REGION, tenant)
-        for r in rows:
-            if r.code not in numbers:
-                numbers[r.code] = following
-                following += 1
-        w = write
-        await connection.execute(
-            routing_tables.UPSERT_REGIONS,
-            (
-                w.int4s([tenant] * len(rows)),
-                w.int4s([numbers[r.code] for r in rows]),
-                w.texts([r.code for r in rows]),
-                w.texts([r.name for r in rows]),
-                w.texts([r.province for r in rows]),
-                w.int4s([r.lng_udeg for r in rows]),
-                w.int4s([r.lat_udeg for r in rows]),
-            ),
-            binary=True,
-        )
-        await _imported(connection, tenant, actor, "region", rows)
-
-
-async def put_lanes(
-    connection: Connection, tenant: int, rows: Sequence[Lane], actor: Actor
-) -> None:
-    """Write lanes and their tariffs. Raises InputError for an unknown warehouse or region."""
-    async with connection.transaction():
-        await _lock_tenant(connection, tenant)
-        cursor = await connection.execute(
-            "select code,no from warehouses where tenant=%s", (tenant,)
-        )
-        warehouses: dict[str, int] = dict(await cursor.fetchall())
-        cursor = await connection.execute("select code,no from regions where tenant=%s", (tenant,))
-        regions: dict[str, int] = dict(await cursor.fetchall())
-        for i, r in enumerate(rows):
-            if r.warehouse not in warehouses or r.region not in regions:
-                raise InputError("lane_end", f"no {r.warehouse!r} or {r.region!r}", f"/{i}")
-        w = write
-        await connection.execute(
-            routing_tables.UPSERT_LANES,
-            (
-                w.int4s([tenant] * len(rows)),
-                w.int4s([warehouses[r.warehouse] for r in rows]),
-                w.int4s([regions[r.region] for r in rows]),
-                w.int4s([r.transit_min for r in rows]),
-                w.int4s([r.sd_min for r in rows]),
-                w.int4s([r.first_kg_fen for r in rows]),
-                w.int4s([r.extra_kg_fen for r in rows]),
-                w.texts([r.carrier for r in rows]),
-            ),
-            binary=True,
-        )
-        await _imported(connection, tenant, actor, "lane", rows)

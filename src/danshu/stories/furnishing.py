@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import merchants, shelves
+from danshu.hub import catalogues, merchants, shelves
 from danshu.kernel.errors import ProgramError, Refusal
 from danshu.kernel.fact import Actor
 from danshu.ports.channel import Account
@@ -28,9 +28,9 @@ async def lend_network(connection: Connection, code: str, name: str) -> int:
     """Make a merchant with the 37 warehouses and their lanes, without goods; gives its number."""
     tenant = await merchants.create_tenant(connection, code, name, TELLER)
     if not await _is_there(connection, "lanes", tenant):
-        await merchants.put_regions(connection, tenant, merchant.regions(), TELLER)
-        await merchants.put_warehouses(connection, tenant, merchant.warehouses(), TELLER)
-        await merchants.put_lanes(connection, tenant, merchant.lanes(), TELLER)
+        await catalogues.put_regions(connection, tenant, merchant.regions(), TELLER)
+        await catalogues.put_warehouses(connection, tenant, merchant.warehouses(), TELLER)
+        await catalogues.put_lanes(connection, tenant, merchant.lanes(), TELLER)
     return tenant
 
 
@@ -40,7 +40,7 @@ async def furnish(
     """Make a merchant with network, 2,000 SKUs and stock (the demo's unless given)."""
     tenant = await lend_network(connection, code, name)
     if not await _is_there(connection, "stock", tenant):
-        await merchants.put_skus(connection, tenant, merchant.skus(), TELLER)
+        await catalogues.put_skus(connection, tenant, merchant.skus(), TELLER)
         held = merchant.stock(STOCK_SEED) if levels is None else levels
         done = await shelves.count_stock(connection, tenant, held, "期初盘点", TELLER)
         if isinstance(done, Refusal):

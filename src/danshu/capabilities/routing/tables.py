@@ -12,7 +12,6 @@ select w.code,r.code,l.transit_min,l.sd_min,l.first_kg_fen,l.extra_kg_fen,l.carr
 from lanes l join warehouses w on w.tenant=l.tenant and w.no=l.wh
 join regions r on r.tenant=l.tenant and r.no=l.region where l.tenant=%b order by l.wh,l.region
 """
-NEXT_REGION: Final = "select coalesce(max(no),-1)+1 from regions where tenant=%b"
 UPSERT_REGIONS: Final = """
 insert into regions(tenant,no,code,name,province,lng_udeg,lat_udeg)
 select * from unnest(%b::int4[],%b::int4[],%b::text[],%b::text[],%b::text[],%b::int4[],%b::int4[])

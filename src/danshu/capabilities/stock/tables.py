@@ -96,8 +96,6 @@ READ_WAREHOUSES: Final = """
 select no,code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,cutoff_min,calendar
 from warehouses where tenant=%b order by no
 """
-NEXT_SKU: Final = "select coalesce(max(no),-1)+1 from skus where tenant=%b"
-NEXT_WAREHOUSE: Final = "select coalesce(max(no),-1)+1 from warehouses where tenant=%b"
 UPSERT_SKUS: Final = """
 insert into skus(tenant,no,code,name,weight_g,storage,price_fen,barcode)
 select * from unnest(%b::int4[],%b::int4[],%b::text[],%b::text[],%b::int4[],%b::int4[],

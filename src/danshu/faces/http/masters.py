@@ -29,7 +29,7 @@ from danshu.faces.http.problems import of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
 from danshu.faces.http.stock import Written
-from danshu.hub import master_views, merchants, shelves
+from danshu.hub import catalogues, master_views, shelves
 from danshu.hub.compose import Hub
 from danshu.hub.master_views import Connection
 from danshu.kernel.errors import InputError, Refusal
@@ -74,7 +74,7 @@ _Lanes = Annotated[tuple[NewLane, ...], Meta(min_length=1, max_length=MASTER_ROW
 
 
 async def _write_skus(c: Connection, tenant: int, rows: Sequence[Any], actor: Actor) -> None:
-    await merchants.put_skus(
+    await catalogues.put_skus(
         c, tenant, [msgspec.convert(r, Sku, from_attributes=True) for r in rows], actor
     )
 
@@ -82,18 +82,18 @@ async def _write_skus(c: Connection, tenant: int, rows: Sequence[Any], actor: Ac
 async def _write_warehouses(c: Connection, tenant: int, rows: Sequence[Any], actor: Actor) -> None:
     await master_views.check_room(c, tenant, "warehouses", [r.code for r in rows])
     made = [msgspec.convert(r, Warehouse, from_attributes=True) for r in rows]
-    await merchants.put_warehouses(c, tenant, made, actor)
+    await catalogues.put_warehouses(c, tenant, made, actor)
 
 
 async def _write_regions(c: Connection, tenant: int, rows: Sequence[Any], actor: Actor) -> None:
     await master_views.check_room(c, tenant, "regions", [r.code for r in rows])
     made = [msgspec.convert(r, Region, from_attributes=True) for r in rows]
-    await merchants.put_regions(c, tenant, made, actor)
+    await catalogues.put_regions(c, tenant, made, actor)
 
 
 async def _write_lanes(c: Connection, tenant: int, rows: Sequence[Any], actor: Actor) -> None:
     made = [msgspec.convert(r, Lane, from_attributes=True) for r in rows]
-    await merchants.put_lanes(c, tenant, made, actor)
+    await catalogues.put_lanes(c, tenant, made, actor)
 
 
 async def _write_stock(
