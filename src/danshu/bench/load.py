@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _HEAD = (
     "POST {path} HTTP/1.1\r\nHost: danshu\r\nAuthorization: Bearer {key}\r\n"
@@ -78,7 +78,9 @@ def bodies(plan: Plan) -> Iterator[tuple[str, bytes]]:
             yield number, _body(plan, number, row, quantity, plan.regions[place])
 
 
-def _body(plan: Plan, number: str, row: object, quantity: object, place: list[str]) -> bytes:
+def _body(
+    plan: Plan, number: str, row: Iterable[int], quantity: Iterable[int], place: list[str]
+) -> bytes:
     lines = [
         {
             "sku": plan.skus[s],
@@ -86,7 +88,7 @@ def _body(plan: Plan, number: str, row: object, quantity: object, place: list[st
             "price_fen": 1990,
             "title": "示例商品 规格:标准装 500ml×6 整箱",
         }
-        for s, q in zip(row, quantity, strict=True)  # type: ignore[call-overload]  # numpy rows iterate
+        for s, q in zip(row, quantity, strict=True)
     ]
     return msgspec.json.encode(
         {

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from danshu.capabilities.orders import decide, machines
 from danshu.capabilities.orders.evolve import fold
+from danshu.capabilities.orders.facts import OrderCancelled
 from danshu.capabilities.orders.model import Order, State, state
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said
@@ -113,7 +114,8 @@ def test_unknown_sku_or_region_holds_and_is_not_routed() -> None:
 def test_cancel_frees_what_was_reserved() -> None:
     done = act(act(allocated().order, "release").order, "cancel", reason="buyer")
     (said,) = done.said
-    freed = {(p.warehouse, s.sku): s.quantity for p in said.data.freed for s in p.shares}  # type: ignore[attr-defined]
+    assert isinstance(said.data, OrderCancelled)
+    freed = {(p.warehouse, s.sku): s.quantity for p in said.data.freed for s in p.shares}
     assert freed == {("Y", "A"): 2, ("X", "B"): 1}
     assert state(done.order) is State.CANCELLED
     assert all(
