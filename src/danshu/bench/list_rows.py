@@ -129,7 +129,7 @@ def fill(connection: psycopg.Connection[Any], size: int, now_ms: int) -> Known:
     connection.execute(_TIMERS)
     for _, definition in indexes:
         connection.execute(definition.replace(" ON ONLY ", " ON ", 1))
-    connection.execute("analyze")
+    connection.execute("vacuum (analyze)")
     connection.execute("checkpoint")
     return known
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,7 @@ from msgspec import Struct
 from danshu.hub import search
 from danshu.hub.compose import now_ms
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import CALLERS, SCAN_CANDIDATES, SCAN_NEWEST, SCAN_ROWS
+from danshu.kernel.limits import CALLERS, SCAN_CANDIDATES, SCAN_MS, SCAN_NEWEST, SCAN_ROWS
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class _Reader:
 
     def __init__(self, connection: Connection, tenant: int, asked: Filter, wanted: int) -> None:
         self.connection, self.tenant, self.asked, self.wanted = connection, tenant, asked, wanted
+        self._began_s = time.monotonic()
         equal = {"state": asked.state, "wh": asked.warehouse, "channel": asked.channel or None}
         self.equal = {k: v for k, v in equal.items() if v is not None}
         self.rest: dict[str, Any] = {}
@@ -151,6 +153,11 @@ class _Reader:
     def is_filtered(self) -> bool:
         """Tell whether there are filters beside words."""
         return bool(self.equal or self.asked.due_before_ms)
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the page has taken as long as it may: it ends where it stands."""
+        return (time.monotonic() - self._began_s) * 1000 > SCAN_MS
 
     async def ask(self, sql: str, **more: Any) -> list[Row]:
         params = {"tenant": self.tenant, **self.equal, **dict(self.rest.values()), **more}
@@ -243,7 +250,8 @@ async def _walk(
     )
     rows: list[Row] = []
     budget = SCAN_ROWS
-    for start, end in await _windows(reader.connection, reader.tenant, low, high):
+    windows = await _windows(reader.connection, reader.tenant, low, high)
+    for start, end in windows:
         wanted = reader.wanted - len(rows)
         inner = f"select {_COLUMNS} from orders where {span} order by id desc limit %(budget)s"
         sql = (
@@ -266,6 +274,8 @@ async def _walk(
             if len(seen) == budget:
                 return rows, seen[-1]
             budget -= len(seen)
+        if reader.is_late and start > windows[-1][0]:
+            return rows, start
     return rows, None
 
 
@@ -328,6 +338,8 @@ async def _find(
         budget -= len(found)
         if budget <= 0:
             return rows, found[-1]
+        if reader.is_late and start > windows[-1][0]:
+            return rows, start
     return rows, None
 
 

@@ -174,7 +174,8 @@ def ask(salt: bytes, question: str) -> list[Token]:
         whole = [_hash(salt, "w", word)]
         if len(word) in _SUFFIXES:
             whole.append(_hash(salt, "s", word))
-        tokens.append(Token(whole, [_hash(salt, "p", pair) for pair in _pairs(word)]))
+        pairs = _pairs(word) if word.isalpha() else []  # no name has digits
+        tokens.append(Token(whole, [_hash(salt, "p", pair) for pair in pairs]))
     return tokens
 
 

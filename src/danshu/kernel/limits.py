@@ -99,7 +99,8 @@ CALLER_S: Final = 30
 
 # What one page of a list may read: rows walked, rows found by words, newest rows looked through
 SCAN_ROWS: Final = 10_000
-SCAN_CANDIDATES: Final = 5_000
+SCAN_CANDIDATES: Final = 2_000
+SCAN_MS: Final = 20
 SCAN_NEWEST: Final = 2_000
 
 # Streams of facts (SSE) that one process serves, and how long one lives
