@@ -110,11 +110,20 @@ def _body(
     )
 
 
+class _Line(Struct):
+    """The one field of a batch's line that counts."""
+
+    status: int
+
+
+_decode_line = msgspec.json.Decoder(_Line).decode
+
+
 class _Connection(asyncio.Protocol):
     """One keep-alive connection with at most one request in flight."""
 
     def __init__(
-        self, done: Callable[[_Connection, int], None], lost: Callable[[_Connection], None]
+        self, done: Callable[[_Connection, int, bytes], None], lost: Callable[[_Connection], None]
     ) -> None:
         self.done = done
         self.lost = lost
@@ -136,8 +145,9 @@ class _Connection(asyncio.Protocol):
         size = int(head[at + 15 : (head + b"\r\n").find(b"\r\n", at)])
         if len(self.buffer) < end + 4 + size:
             return
+        body = self.buffer[end + 4 : end + 4 + size]
         self.buffer = self.buffer[end + 4 + size :]
-        self.done(self, int(head[9:12]))
+        self.done(self, int(head[9:12]), body)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost(self)
@@ -153,10 +163,15 @@ class _Run:
         self.sent = 0
         self.open = 0
 
-    def done(self, connection: _Connection, status: int) -> None:
+    def done(self, connection: _Connection, status: int, body: bytes) -> None:
         self.latencies_ms.append((time.perf_counter() - connection.due) * 1000)
         self.statuses[str(status)] = self.statuses.get(str(status), 0) + 1
-        if 200 <= status < 300:
+        if self.plan.orders > 1 and status == 200:  # a batch answers each of its lines
+            lines = [_decode_line(line).status for line in body.splitlines()]
+            self.acknowledged += [
+                n for n, s in zip(connection.numbers, lines, strict=True) if 200 <= s < 300
+            ]
+        elif 200 <= status < 300:
             self.acknowledged.extend(connection.numbers)
         self.open -= 1
         self.idle.append(connection)

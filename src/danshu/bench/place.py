@@ -87,6 +87,7 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
             "mean_group": round(group, 1),
             "batch_cpu_us_per_order": batch_cpu["all"],
             "batch_p99_ms": batched.p99_ms,
+            "batch_placed": len(batched.acknowledged),
         }
         figures |= check(rig, acknowledged)
         floor = _floor(rig, max(1, round(group)))
