@@ -160,17 +160,17 @@ def evidence_export(
 @routing.command("explain")
 def routing_explain(order: str, tenant: Tenant = "demo", as_json: Json = False) -> None:
     """Tell why this warehouse, and why not each of the others."""
-    from danshu.faces.cli import deciding
+    from danshu.faces.cli.deciding import explain
 
-    raise typer.Exit(deciding.explain(order, tenant, as_json))
+    raise typer.Exit(explain(order, tenant, as_json))
 
 
 @routing.command("replay")
 def routing_replay(order: str, tenant: Tenant = "demo", as_json: Json = False) -> None:
     """Decide again on the stored snapshot; the bytes must be equal."""
-    from danshu.faces.cli import deciding
+    from danshu.faces.cli.deciding import replay
 
-    raise typer.Exit(deciding.replay(order, tenant, as_json))
+    raise typer.Exit(replay(order, tenant, as_json))
 
 
 @keys.command("issue")

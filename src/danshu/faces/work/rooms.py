@@ -27,6 +27,10 @@ from danshu.ledger.write import connect
 Step = Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]
 _log = logging.getLogger("danshu.work")
 _AFTER_ERROR_S = 1.0
+_WHICH = (
+    "select system_identifier || '-' || d.oid from pg_control_system(), pg_database d"
+    " where d.datname = current_database()"
+)
 # A room reads the newest few rows of tables that only grow. Without knowing the parameters the
 # planner guesses at a third of the table and reads all of it; so: one plan, and by the index.
 _BY_INDEX = (
@@ -56,9 +60,9 @@ def _sequence(url: str) -> Step:
 
 def _seal(url: str) -> Step:
     with psycopg.connect(url, autocommit=True) as plain:
-        row = plain.execute("select system_identifier from pg_control_system()").fetchone()
+        row = plain.execute(_WHICH).fetchone()
     # Apart from the database, under its own name: no restored backup can fork the log unseen.
-    sealer = Sealer(home(os.environ) / "seals" / str(row[0] if row else 0))
+    sealer = Sealer(home(os.environ) / "seals" / (row[0] if row else ""))
 
     async def step(connection: psycopg.AsyncConnection[Any]) -> int:
         return await sealer.step(connection, now_ms())
