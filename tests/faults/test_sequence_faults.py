@@ -262,10 +262,10 @@ async def test_the_follower_dies_at_a_statement(
 ) -> None:
     async def apply(own: Connection, leaves: Sequence[Leaf]) -> None:
         for leaf in leaves:
-            await own.execute("insert into seen values (%s)", (leaf.position,))
+            await own.execute("insert into seen(position) values (%s)", (leaf.position,))
 
     async with await write.connect(database) as connection:
-        await connection.execute("create table seen (position int)")
+        await connection.execute("create table seen (position int, nth bigserial)")
         pen = await begun(database, connection, tmp_path)
         await finish(database, tmp_path)
         await freed(connection)
@@ -286,6 +286,6 @@ async def test_the_follower_dies_at_a_statement(
             while len(await query(connection, "select * from seen")) < 560:
                 now_ms += 60_000
                 await follower.step(fresh, now_ms)
-        rows = await query(connection, "select position from seen order by ctid")
+        rows = await query(connection, "select position from seen order by nth")
         assert [position for (position,) in rows] == list(range(560))
         await check(connection, pen.tenant)
