@@ -1,9 +1,9 @@
 """`danshu bench place`: the whole line of an order under an open loop, beside the raw floor.
 
 Server, workers (sequencer, sealer, timers, search) and database are real processes; the generator
-is one more on
-the same machine and is not counted. The floor writes the same ready rows by COPY in groups of the
-same mean size.
+is one more on the same machine and is not counted. `cpu_us_per_order` is server and database, the
+workers' connections included; `workers_us` is the workers' own process. The floor writes the same
+ready rows by COPY in groups of the same mean size.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def drive(
     after = _cpu(rig)
     n = max(1, out.answered * orders)
     used = {k: round((after[k] - before[k]) / n, 1) for k in after}
-    used["all"] = round(sum(used.values()), 1)
+    used["all"] = round(used["server"] + used["database"], 1)
     return out, used
 
 
