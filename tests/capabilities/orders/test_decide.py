@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,14 +18,14 @@ from danshu.kernel.machine import Machine
 from tests.capabilities.orders.builders import NOW_MS, SKUS, a_draft, allocated, placed
 
 
-def act(order: Order, event: str, **more: object) -> decide.Done:
-    done = decide.act(order, decide.Command(event=event, **more), NOW_MS)  # type: ignore[arg-type]
+def act(order: Order, event: str, **more: Any) -> decide.Done:
+    done = decide.act(order, decide.Command(event=event, **more), NOW_MS)
     assert isinstance(done, decide.Done), done
     return done
 
 
-def refused(order: Order, event: str, **more: object) -> str:
-    done = decide.act(order, decide.Command(event=event, **more), NOW_MS)  # type: ignore[arg-type]
+def refused(order: Order, event: str, **more: Any) -> str:
+    done = decide.act(order, decide.Command(event=event, **more), NOW_MS)
     assert isinstance(done, Refusal)
     assert done.reason
     assert done.reason_en

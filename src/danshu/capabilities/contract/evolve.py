@@ -42,7 +42,8 @@ def evolve(
         return promises + tuple([_begin(pinned, book) for pinned in data.promises])
     if type(data) not in _STEPS:
         return promises
-    code = data.code  # type: ignore[attr-defined]  # every fact of _STEPS names its promise
+    named: Any = data  # every fact of _STEPS names its promise
+    code: str = named.code
     for at, promise in enumerate(promises):
         if promise.code == code:
             return (*promises[:at], step(promise, data), *promises[at + 1 :])
