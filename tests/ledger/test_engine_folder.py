@@ -25,10 +25,12 @@ only_root = pytest.mark.skipif(not ROOT, reason="changes accounts")
 
 
 def leave_pid_file(data: Path, pid: int | str) -> None:
+    """A server that was killed leaves two files: its own, and the lock of its socket."""
     text = f"{pid}\n{data}\n1700000000\n5432\n{data}\n\n  1 2\nready   \n"
-    (data / "postmaster.pid").write_text(text)
-    shutil.chown(data / "postmaster.pid", data.stat().st_uid, data.stat().st_gid)
-    (data / "postmaster.pid").chmod(0o600)
+    for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+        (data / name).write_text(text)
+        shutil.chown(data / name, data.stat().st_uid, data.stat().st_gid)
+        (data / name).chmod(0o600)
 
 
 def test_a_pid_file_that_names_a_stranger_is_not_believed(made: Path) -> None:

@@ -154,7 +154,7 @@ def servers(data: Path) -> list[int]:
     return [pid for pid in pids if _judge_by_proc(pid, data) in SERVERS]
 
 
-def settle(data: Path) -> None:
+def settle(data: Path, socket: Path) -> None:
     """Remove what an earlier server left, so that a new one can start; the caller holds the lock.
 
     A server of ours that still runs is an orphan, for its owner would hold the lock: it is asked to
@@ -162,7 +162,9 @@ def settle(data: Path) -> None:
 
     A pid file naming nobody is left alone: PostgreSQL judges that case itself, with its shared
     memory as the witness. Where we unlink the file we take that witness away, so we first see that
-    no backend of the folder is alive.
+    no backend of the folder is alive. The socket's lock file names the same dead pid but has no
+    witness: PostgreSQL gives up on it when that pid is borne by anybody, be it a dead process that
+    nobody reaps. The folder is ours alone, so it goes whenever no server lives.
     """
     began = time.monotonic()
     asked = False
@@ -189,12 +191,19 @@ def settle(data: Path) -> None:
                     f"Database processes left by an earlier run do not stop: {living}."
                 )
         elif bearer is Bearer.NOBODY:
+            _remove_socket(socket)
             return
         elif bearer is Bearer.STRANGER or waited > GONE_WAIT_S:
             break
         time.sleep(POLL_S)
     if not servers(data):  # also a file that a power cut left empty
         (data / "postmaster.pid").unlink(missing_ok=True)
+        _remove_socket(socket)
+
+
+def _remove_socket(folder: Path) -> None:
+    for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def default_settings(cluster: Cluster) -> dict[str, str]:

@@ -187,7 +187,7 @@ class Engine:
 
     def _run(self) -> None:
         """One life of the server, from fork to end; why it ended is left in `_failure`."""
-        postmaster.settle(self.data)
+        postmaster.settle(self.data, self._socket)
         with _open_log(self.log_path) as log:
             if self._cluster.account:
                 os.fchown(log.fileno(), self._cluster.account.uid, self._cluster.account.gid)
