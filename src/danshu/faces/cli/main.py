@@ -197,6 +197,18 @@ def keys_trust(tenant: Tenant = "demo", as_json: Json = False) -> None:
 
 
 @app.command()
+def openapi(
+    file: Annotated[
+        Path | None, typer.Argument(dir_okay=False, help="Standard output when left out.")
+    ] = None,
+) -> None:
+    """Write the API's OpenAPI document; the same code gives the same bytes."""
+    from danshu.faces.cli import describing
+
+    raise typer.Exit(describing.run(file))
+
+
+@app.command()
 def bench(
     name: str,
     as_json: Json = False,

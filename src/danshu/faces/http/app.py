@@ -9,7 +9,6 @@ from typing import Any, Final
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from danshu.faces.http import (
@@ -20,6 +19,7 @@ from danshu.faces.http import (
     promises,
     proofs,
     receiving,
+    reference,
     stock,
     transitions,
 )
@@ -46,7 +46,7 @@ _OPENAPI: Final = OpenAPIConfig(
     version="1",
     description="Orders are decided, promised, reserved, made durable and provable.",
     path="/docs",
-    render_plugins=[SwaggerRenderPlugin()],
+    render_plugins=[reference.Page(), reference.Style()],
     components=Components(
         security_schemes={
             "key": SecurityScheme(type="http", scheme="bearer", description="dsk_…"),
@@ -73,6 +73,10 @@ class Application:
                 "prover": Prover(),
             },
         )
+
+    def describe(self) -> bytes:
+        """Give the OpenAPI document of the routes."""
+        return reference.document(self._rest)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one connection."""
