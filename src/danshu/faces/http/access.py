@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may, only_json
-from danshu.faces.http.placing import PLAIN, Label
 from danshu.hub import merchants
+from danshu.hub.fields import PLAIN, Label
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
 from danshu.ports import registry

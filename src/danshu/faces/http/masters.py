@@ -27,10 +27,10 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.problems import of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.faces.http.rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
 from danshu.faces.http.stock import Written
 from danshu.hub import catalogues, master_views, shelves
 from danshu.hub.compose import Hub
+from danshu.hub.master_rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
 from danshu.hub.master_views import Connection
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor

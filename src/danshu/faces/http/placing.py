@@ -14,6 +14,11 @@ from msgspec import Meta, Struct
 
 from danshu.faces.http import problems
 from danshu.faces.http.auth import Held
+from danshu.hub.fields import PLAIN as PLAIN
+from danshu.hub.fields import Code as Code
+from danshu.hub.fields import Label as Label
+from danshu.hub.fields import Minor as Minor
+from danshu.hub.fields import Word as Word
 from danshu.hub.requests import Request
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import (
@@ -29,15 +34,8 @@ from danshu.kernel.limits import (
 from danshu.kernel.money import apportion
 from danshu.ports.channel import Draft, DraftLine, Receiver
 
-# No control characters: PostgreSQL stores no U+0000, and the others only hide things. Python's `$`
-# would let a final line break through, `(?![\s\S])` does not, and reads the same in ECMA-262.
-PLAIN: Final = r"^[^\x00-\x1f\x7f]*(?![\s\S])"
 _PROSE: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*(?![\s\S])"
 
-Code = Annotated[str, Meta(min_length=1, max_length=SKU_CHARS, pattern=PLAIN)]
-Word = Annotated[str, Meta(max_length=64, pattern=PLAIN)]
-Label = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
-Minor = Annotated[int, Meta(ge=0, le=AMOUNT_MINOR, description="minor units: 分 for CNY")]
 Instant = Annotated[datetime.datetime, Meta(tz=True)]
 
 # In an order the same patterns are documented, and `_check_text` keeps them: sixteen regular

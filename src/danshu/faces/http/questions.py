@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from litestar.params import QueryParameter
 
-from danshu.faces.http.placing import PLAIN
+from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import EARLIEST_MS, INTEGER_MAX, LATEST_MS, PAGE_ROWS
 

@@ -20,9 +20,9 @@ from danshu.faces.http.framework import (
     only_json,
     respond,
 )
-from danshu.faces.http.placing import PLAIN, Code
 from danshu.faces.http.questions import Cursor, Limit, Word, read_place, write_place
 from danshu.hub import shelf_views, shelves
+from danshu.hub.fields import PLAIN, Code
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import BATCH_BODY_BYTES, MASTER_ROWS, STOCK_UNITS
 

@@ -17,9 +17,10 @@ from danshu.faces.http import placing, problems
 from danshu.faces.http.auth import Held, require
 from danshu.faces.http.framework import PROBLEMS, held_of, hub_of, may, only_json
 from danshu.faces.http.orders import IdempotencyKey
-from danshu.faces.http.placing import PLAIN, Instant, Minor, Word
+from danshu.faces.http.placing import Instant
 from danshu.hub import acts, replies, views
 from danshu.hub.compose import Hub, now_ms
+from danshu.hub.fields import PLAIN, Minor, Word
 from danshu.hub.requests import Answer
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import EARLIEST_MS, ORDER_BODY_BYTES

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from danshu.capabilities.stock.model import Storage
-from danshu.faces.http.placing import PLAIN, Code, Label, Minor
+from danshu.hub.fields import PLAIN, Code, Label, Minor
 from danshu.kernel.limits import INT4_MAX, LANE_FEN, LANE_MIN, STOCK_UNITS
 
 _TITLE = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
