@@ -134,9 +134,13 @@ def test_the_lock_belongs_to_pyproject() -> None:
     asked = list(project["project"]["dependencies"])
     for items in project["project"].get("optional-dependencies", {}).values():
         asked += items
-    dev = project["dependency-groups"]["dev"]
     assert locked(ours["requires-dist"]) == {requirement(r) for r in asked}
-    assert locked(ours["requires-dev"]["dev"]) == {requirement(r) for r in dev}
+    groups = project["dependency-groups"]
+    for name, items in groups.items():
+        plain = [item for item in items if isinstance(item, str)]
+        for included in (item for item in items if isinstance(item, dict)):
+            plain += groups[included["include-group"]]
+        assert locked(ours["requires-dev"][name]) == {requirement(r) for r in plain}
 
 
 def test_the_constraints_are_the_lock() -> None:

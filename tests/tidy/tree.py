@@ -16,7 +16,17 @@ TESTS = ROOT / "tests"
 REFERENCE = ROOT / "docs" / "reference"
 
 # Made by tools, kept out of git.
-NOT_OURS = {"__pycache__", "node_modules", "dist", ".git", ".venv", ".danshu", ".hypothesis"}
+NOT_OURS = {
+    ".danshu",
+    ".git",
+    ".hypothesis",
+    ".venv",
+    "__pycache__",
+    "dist",
+    "node_modules",
+    "static",
+}
+GENERATED = ROOT / "web" / "src" / "api"
 TEXT_SUFFIXES = {
     "", ".cfg", ".css", ".csv", ".html", ".ini", ".js", ".json", ".md", ".mako", ".py", ".sh",
     ".sql", ".toml", ".ts", ".tsx", ".txt", ".yaml", ".yml",
@@ -29,7 +39,11 @@ def files() -> tuple[Path, ...]:
     found: list[Path] = []
     for folder, folders, names in os.walk(ROOT):
         folders[:] = sorted(
-            f for f in folders if f not in NOT_OURS and not f.endswith(("_cache", ".egg-info"))
+            f
+            for f in folders
+            if f not in NOT_OURS
+            and not f.endswith(("_cache", ".egg-info"))
+            and Path(folder, f) != GENERATED
         )
         found += [Path(folder, name) for name in sorted(names)]
     return tuple(found)
