@@ -15,27 +15,27 @@ from __future__ import annotations
 
 import asyncio
 import random
-import tempfile
 import time
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 
-from danshu.bench import scribe
+from danshu.bench import rig, scribe
 from danshu.bench.cpu import cpu_us
 from danshu.bench.report import Report, make_report
 from danshu.bench.scribe import FACTS, TENANT, Task, Written
 from danshu.hub import compose
 from danshu.kernel import fact, merkle
-from danshu.ledger import engine, write
+from danshu.ledger import write
 from danshu.ledger.prove import Prover
 from danshu.ledger.seal import Sealer, last_note
 from danshu.ledger.sequence import Sequencer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import psycopg
 
 RATE: Final = 4_421
@@ -52,13 +52,7 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
 
 
 async def _measure(seconds: int, size: int) -> Report:
-    with (
-        tempfile.TemporaryDirectory(prefix="danshu-") as folder,
-        engine.start(
-            Path(folder) / "pg", {"shared_buffers": "512MB", "max_wal_size": "4GB"}
-        ) as store,
-    ):
-        Path(folder).chmod(0o711)
+    with rig.lend_store({"shared_buffers": "512MB", "max_wal_size": "4GB"}) as store:
         compose.prepare(store.url)
         postmaster = int((store.data / "postmaster.pid").read_text().split("\n", 1)[0])
         async with await write.connect(store.url) as connection:
@@ -77,7 +71,7 @@ async def _measure(seconds: int, size: int) -> Report:
             await write.connect(store.url) as sealing,
         ):
             task = Task(url=store.url, orders=live_orders, rate=RATE)
-            figures |= await _live(sequencing, sealing, task, Path(folder) / "notes")
+            figures |= await _live(sequencing, sealing, task, store.data.parent / "notes")
         async with await write.connect(store.url) as connection:
             figures |= await _proofs(connection)
             floor = await _floor(connection, postmaster, figures["leaves_a_batch"])

@@ -11,21 +11,19 @@ from __future__ import annotations
 import asyncio
 import datetime
 import random
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 from msgspec import Struct
 
-from danshu.bench import list_rows
+from danshu.bench import list_rows, rig
 from danshu.bench.report import Report, make_report, percentile
-from danshu.hub import compose, lists, search
+from danshu.hub import compose, filters, lists, search, workbench
 from danshu.hub.lists import Filter
-from danshu.ledger import engine, migrate
+from danshu.ledger import migrate
 
 SIZE: Final = 3_000_000
 SECONDS: Final = 40
@@ -108,10 +106,7 @@ QUESTIONS: Final = (
 
 def run(seconds: int | None = None, size: int | None = None) -> Report:
     """Measure pages over `size` orders (3,000,000) for about `seconds` (40)."""
-    with (
-        tempfile.TemporaryDirectory(prefix="danshu-") as folder,
-        engine.start(Path(folder) / "pg", _SETTINGS) as store,
-    ):
+    with rig.lend_store(_SETTINGS) as store:
         compose.prepare(store.url)
         today = datetime.datetime.now(datetime.UTC).date()
         with psycopg.connect(store.url, autocommit=True) as connection:
@@ -126,12 +121,15 @@ async def _measure(url: str, known: list_rows.Known, seconds: int) -> Report:
         salt = await search.read_salt(connection, known.tenant)
         await list_rows.index_some(connection, known, salt)
         draw = random.Random(1)
-        share_s = seconds / (len(QUESTIONS) + 1)
+        share_s = seconds / (len(QUESTIONS) + len(list_views.VIEWS) + 1)
         floor = await _time_floor(connection, known, share_s)
         times: dict[str, list[float]] = {}
         short = 0
         for question in QUESTIONS:
             times[question.name], few = await _time(connection, known, question, draw, share_s)
+            short += few
+        for view in list_views.VIEWS:
+            times[view.name], few = await _time_view(connection, known, view, draw, share_s)
             short += few
     p99 = {name: percentile(sorted(t), 0.99) for name, t in times.items()}
     worst = max(p99, key=lambda name: p99[name])
@@ -170,6 +168,32 @@ async def _time(
             times.append(timed.spent_s * 1000)
             before = page.next
             if before is None:
+                break
+            short += len(page.rows) < LIMIT
+    return times[3:], short
+
+
+async def _time_view(
+    connection: psycopg.AsyncConnection[Any],
+    known: list_rows.Known,
+    view: list_views.View,
+    draw: random.Random,
+    share_s: float,
+) -> tuple[list[float], int]:
+    """Open one kind of saved view: as `_time`."""
+    times: list[float] = []
+    short = 0
+    end = time.monotonic() + share_s
+    while time.monotonic() < end or len(times) < 20:
+        text = filters.parse(view.ask(draw, known))
+        asked = filters.resolve(text, list_views.WAREHOUSES, "", known.last_ms)
+        at: workbench.Place | None = None
+        for _ in range(3):
+            timed: Any = Timed(connection)
+            page = await list_views.read_page(timed, known, asked, view.sort, at)
+            times.append(timed.spent_s * 1000)
+            at = page.next
+            if at is None:
                 break
             short += len(page.rows) < LIMIT
     return times[3:], short

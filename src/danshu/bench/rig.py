@@ -27,7 +27,7 @@ from danshu.ledger import engine
 from danshu.testing import merchant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from danshu.capabilities.stock.model import StockLevel
 
@@ -104,15 +104,24 @@ async def furnish(url: str, code: str, levels: Sequence[StockLevel]) -> tuple[in
 
 
 @contextlib.contextmanager
+def lend_store(settings: Mapping[str, str]) -> Iterator[engine.Engine]:
+    """Run a database in a temporary folder, which is gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="danshu-") as folder:
+        Path(folder).chmod(0o711)  # else root's database would lie elsewhere, and stay there
+        with engine.start(Path(folder) / "pg", settings) as store:
+            yield store
+
+
+@contextlib.contextmanager
 def open_rig(
     levels: Sequence[StockLevel], servers: int = 1, workers: bool = True, code: str = "bench"
 ) -> Iterator[Rig]:
     """Start a hub with `servers` HTTP processes in a folder of its own, and take it down at the
     end.
     """
-    with tempfile.TemporaryDirectory(prefix="danshu-") as folder, contextlib.ExitStack() as stack:
-        store = engine.start(Path(folder) / "pg", {"shared_buffers": "1GB", "max_wal_size": "4GB"})
-        stack.callback(store.stop)
+    with contextlib.ExitStack() as stack:
+        settings = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+        store = stack.enter_context(lend_store(settings))
         compose.prepare(store.url)
         tenant, key = asyncio.run(furnish(store.url, code, levels))
         rig = Rig(url=store.url, ports=[], processes={}, tenant=tenant, key=key, store=store)

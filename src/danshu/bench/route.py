@@ -196,7 +196,7 @@ def measure_groups(world: World) -> dict[str, Number]:
 def per_order(work: Callable[[], object]) -> float:
     """CPU of `work` for each order of a group."""
     work()
-    return measure_least_cpu_us(work, times=60, rounds=7) / GROUP_ORDERS
+    return measure_least_cpu_us(work, times=20, rounds=60) / GROUP_ORDERS
 
 
 def measure_splits(orders: int) -> dict[str, Number]:
