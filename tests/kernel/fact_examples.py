@@ -73,6 +73,7 @@ EXAMPLES: list[Struct] = [
     orders.OrderReleased(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
     orders.OrderPicked(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
     orders.OrderPacked(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
+    orders.OrderRecalled(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
     orders.OrderShipped(
         carrier="SF",
         fulfilment=1,
@@ -115,6 +116,21 @@ EXAMPLES: list[Struct] = [
     hub.TenantCreated(code="demo", name="演示商户"),
     hub.KeyIssued(digest="b2" * 32, key="7d11c0ffee00", name="wms", role="warehouse"),
     hub.PromiseDefined(code="ship48h", digest="c3" * 32, version=2),
+    hub.PersonRevealed(fields=("phone", "address"), reason="买家来电改址,核对号码"),
+    hub.MessageRetried(
+        channel="taobao",
+        code="unknown_sku",
+        digest="d4" * 32,
+        message="d4d4d4d4-d4d4-84d4-94d4-d4d4d4d4d4d4",
+        orders=(str(STREAM),),
+        outcome="refused",
+    ),
+    hub.MessageDismissed(
+        channel="jd",
+        digest="d5" * 32,
+        message="d5d5d5d5-d5d5-85d5-95d5-d5d5d5d5d5d5",
+        reason="平台测试消息",
+    ),
     ledger.VaultErased(
         basis="个人信息保护法第四十七条", requested_by="buyer", vault_id=str(STREAM)
     ),

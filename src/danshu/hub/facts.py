@@ -32,3 +32,33 @@ class PromiseDefined(Struct, frozen=True, kw_only=True):
     code: str
     digest: str
     version: int
+
+
+@fact_type("person.revealed")
+class PersonRevealed(Struct, frozen=True, kw_only=True):
+    """查看明文: somebody saw these of the receiver's data unmasked; on the order's stream."""
+
+    fields: tuple[str, ...]
+    reason: str
+
+
+@fact_type("message.retried")
+class MessageRetried(Struct, frozen=True, kw_only=True):
+    """重试消息: a message of the inbox was taken once more. `outcome` is accepted or refused."""
+
+    channel: str
+    code: str
+    digest: str
+    message: str
+    orders: tuple[str, ...]
+    outcome: str
+
+
+@fact_type("message.dismissed")
+class MessageDismissed(Struct, frozen=True, kw_only=True):
+    """搁置消息: a person decided that a message of the inbox needs no act."""
+
+    channel: str
+    digest: str
+    message: str
+    reason: str

@@ -67,6 +67,14 @@ class Material(Struct, frozen=True, kw_only=True):
     pending: int
 
 
+class Located(Struct, frozen=True, kw_only=True):
+    """One fact of a stream: its stored bytes, and its leaf; None while it is not in the log."""
+
+    seq: int
+    body: bytes
+    position: Position | None
+
+
 class _Missing(Exception):
     """The tile (level, index) is not in memory, or not so far."""
 
@@ -96,6 +104,34 @@ async def find(
     if row is None or seq >= row[1] + row[2] or row[4] is None:
         return None
     return Position(half=row[4], index=_index(row) + seq - row[1])
+
+
+async def locate(
+    connection: psycopg.AsyncConnection[Any],
+    tenant: int,
+    stream: uuid.UUID,
+    after: int,
+    commits: int,
+) -> list[list[Located]]:
+    """Read the facts of a stream after position `after`, a list a commit, each with its leaf."""
+    cursor = await connection.cursor(binary=True).execute(
+        _WHERE + " and f.v + f.n - 1 > %s order by f.v limit %s", (tenant, stream, after, commits)
+    )
+    found = []
+    for row in await cursor.fetchall():
+        first = None if row[4] is None else _index(row)
+        found.append(
+            [
+                Located(
+                    seq=row[1] + nth,
+                    body=body,
+                    position=None if first is None else Position(half=row[4], index=first + nth),
+                )
+                for nth, body in enumerate(fact.unpack(row[3]))
+                if row[1] + nth > after
+            ]
+        )
+    return found
 
 
 def _index(row: tuple[Any, ...]) -> int:

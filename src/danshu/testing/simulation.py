@@ -40,6 +40,7 @@ ACTS: Final = {
     "release": 14,
     "pick": 14,
     "pack": 13,
+    "recall": 2,
     "ship": 12,
     "deliver": 11,
     "complete": 4,

@@ -85,6 +85,22 @@ def test_what_the_tables_refuse(events: tuple[str, ...], event: str, code: str) 
     assert refused(order, event) == code
 
 
+@pytest.mark.parametrize("events", [("release", "pick"), ("release", "pick", "pack")])
+def test_what_was_picked_is_recalled_and_can_be_cancelled(events: tuple[str, ...]) -> None:
+    order = allocated().order
+    assert refused(order, "recall") == "not_at_recall"
+    for each in events:
+        order = act(order, each).order
+    assert refused(order, "cancel") == "picked_already"
+    order = act(order, "recall").order
+    assert state(order) is State.RELEASED
+    assert all(n.released == n.quantity and not n.picked and not n.packed for n in order.lines)
+    assert state(act(order, "cancel").order) is State.CANCELLED
+    for each in ("pick", "pack", "ship"):
+        order = act(order, each).order
+    assert refused(order, "recall") == "not_at_recall"
+
+
 def test_unpaid_orders_are_not_released() -> None:
     order = allocated(a_draft(paid=False)).order
     assert state(order) is State.PLACED

@@ -117,6 +117,15 @@ def _moved(counter: str) -> Callable[[Order, Any], Order]:
     return step
 
 
+def _recalled(order: Order, data: Any) -> Order:
+    before = next((f.state for f in order.fulfilments if f.no == data.fulfilment), "")
+    back = {"picked": -1, "packed": -1} if before == "packed" else {"picked": -1}
+    fulfilments = tuple(
+        _replace(f, state="released") if f.no == data.fulfilment else f for f in order.fulfilments
+    )
+    return _replace(order, fulfilments=fulfilments, lines=_add(order, data.shares, **back))
+
+
 def _shipped(order: Order, data: Any) -> Order:
     order = _moved("shipped")(order, data)
     return _waybill(order, data)
@@ -168,6 +177,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderReleased: _moved("released"),
     facts.OrderPicked: _moved("picked"),
     facts.OrderPacked: _moved("packed"),
+    facts.OrderRecalled: _recalled,
     facts.OrderShipped: _shipped,
     facts.WaybillRecorded: _waybill,
     facts.OrderDelivered: _moved("delivered"),

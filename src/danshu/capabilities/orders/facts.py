@@ -108,6 +108,11 @@ class OrderPacked(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
     """打包完成."""
 
 
+@fact_type("order.recalled")
+class OrderRecalled(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
+    """撤回拣货: what was picked, packed or not, is back in its bin."""
+
+
 @fact_type("order.shipped")
 class OrderShipped(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
     """交接揽收: the carrier accepted the parcel; `occurred` of the fact is the pickup scan."""

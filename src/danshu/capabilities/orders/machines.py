@@ -34,11 +34,14 @@ _EVENTS = {
     "release": Words(zh="下发", en="release"),
     "pick": Words(zh="拣货", en="pick"),
     "pack": Words(zh="打包", en="pack"),
+    "recall": Words(zh="撤回拣货", en="recall"),
     "ship": Words(zh="揽收", en="ship"),
     "deliver": Words(zh="签收", en="deliver"),
     "complete": Words(zh="完成", en="complete"),
     "cancel": Words(zh="取消", en="cancel"),
 }
+_RECALL_ZH = "货物归位,履行退回备货前,可再改派或取消"
+_RECALL_EN = "The goods go back to their bin; they may be re-routed or cancelled again"
 _GIVE_UP_ZH = "出库前合同解除,占用的库存释放,已付款项应退还"
 _GIVE_UP_EN = "Rescinded before dispatch: reserved stock is freed and what was paid is owed back"
 
@@ -104,6 +107,8 @@ ORDER = Machine(
         _edge(
             "pack", "picked", "packed", "包装完成,具备交付条件", "Packed: ready to be handed over"
         ),
+        _edge("recall", "picked", "released", _RECALL_ZH, _RECALL_EN),
+        _edge("recall", "packed", "released", _RECALL_ZH, _RECALL_EN),
         _edge(
             "ship",
             "packed",
@@ -163,6 +168,11 @@ ORDER = Machine(
         ),
         ("*", "pick"): _no("not_at_pick", "下发后才能拣货", "Only a released order is picked"),
         ("*", "pack"): _no("not_at_pack", "拣货后才能打包", "Only a picked order is packed"),
+        ("*", "recall"): _no(
+            "not_at_recall",
+            "拣货后、揽收前才能撤回",
+            "Only what is picked and has not left is recalled",
+        ),
         ("*", "ship"): _no("not_at_ship", "打包后才能揽收", "Only a packed order is handed over"),
         ("*", "deliver"): _no(
             "not_at_deliver", "揽收后才能签收", "Only a shipped order is delivered"
@@ -175,7 +185,7 @@ ORDER = Machine(
 )
 
 _STEPS = ("allocated", "released", "picked", "packed", "shipped", "delivered")
-_FULFILMENT_EVENTS = ("release", "pick", "pack", "ship", "deliver")
+_FULFILMENT_EVENTS = ("release", "pick", "pack", "recall", "ship", "deliver")
 
 FULFILMENT = Machine(
     name="fulfilment",

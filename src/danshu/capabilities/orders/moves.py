@@ -17,6 +17,7 @@ MOVES: dict[str, tuple[type[facts.OfFulfilment], str]] = {
     "release": (facts.OrderReleased, ""),
     "pick": (facts.OrderPicked, ""),
     "pack": (facts.OrderPacked, ""),
+    "recall": (facts.OrderRecalled, ""),
     "ship": (facts.OrderShipped, "carrier.accepted"),
     "deliver": (facts.OrderDelivered, "shipment.delivered"),
 }
@@ -44,7 +45,7 @@ def _targets(order: Order, command: Command) -> list[Fulfilment] | Refusal:
 
 
 def move(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    """Decide release, pick, pack, ship or deliver; promises hear of it once all lines are there."""
+    """Decide release, pick, pack, recall, ship or deliver; promises hear once all lines are there."""
     if order.holds and command.event in ("release", "pick", "pack", "ship"):
         answer = HOLD.step("held", command.event)
         if isinstance(answer, Refusal):

@@ -36,6 +36,7 @@ Event = Literal[
     "release",
     "pick",
     "pack",
+    "recall",
     "waybill",
     "ship",
     "deliver",

@@ -1,0 +1,306 @@
+"""What the timeline's sentences are filled with: the figures of facts, one function a fact type.
+
+A function takes the facts of one type in one commit, and gives the variant of the words and the
+figures by name. Money, instants and spans stay numbers: whoever shows them formats them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from msgspec import Struct
+
+from danshu.capabilities.contract.catalogue import EVENTS
+from danshu.capabilities.contract.views import STATES
+from danshu.hub.timeline_words import FIELDS, HOLDS, WORKS
+from danshu.kernel.errors import ProgramError
+from danshu.kernel.machine import Words
+from danshu.ports import registry
+
+if TYPE_CHECKING:
+    from danshu.ports.channel import Channel
+
+
+class Figure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One figure of a sentence. `amount` is a count, minor units of `currency`, or ms of a span."""
+
+    name: str
+    kind: Literal["text", "count", "money", "instant", "span"]
+    text: str = ""
+    amount: int = 0
+    currency: str = ""
+    at: str = ""
+
+
+class Names(Struct, frozen=True, kw_only=True, eq=False):
+    """What codes are called, in the language asked for: warehouses, promises; and the currency."""
+
+    lang: str
+    warehouses: Mapping[str, str] = {}
+    regions: Mapping[str, str] = {}
+    promises: Mapping[str, str] = {}
+    currency: str = "CNY"
+
+    def pick(self, words: Words) -> str:
+        """Give the words in the language."""
+        return words.en if self.lang == "en" else words.zh
+
+    def join(self, texts: Iterable[str]) -> str:
+        """Join texts as the language lists things."""
+        return (", " if self.lang == "en" else "、").join(texts)
+
+    def word(self, table: Mapping[str, Words], code: str) -> str:
+        """Give a code's words, or the code where it has none."""
+        return self.pick(table[code]) if code in table else code
+
+
+Told = tuple[str, list[Figure]]  # variant of the words, figures
+_STATE_WORDS: Final = {s.value: Words(zh=zh, en=en) for s, (zh, en) in STATES.items()}
+_EVENT_WORDS: Final = {code: Words(zh=e.zh, en=e.en) for code, e in EVENTS.items()}
+
+
+def text(name: str, value: str) -> Figure:
+    """Words, ready in the language asked for."""
+    return Figure(name=name, kind="text", text=value)
+
+
+def count(name: str, amount: int) -> Figure:
+    """A number of things."""
+    return Figure(name=name, kind="count", amount=amount)
+
+
+def money(name: str, amount: int, currency: str) -> Figure:
+    """Minor units of a currency."""
+    return Figure(name=name, kind="money", amount=amount, currency=currency)
+
+
+def instant(name: str, at: str) -> Figure:
+    """An RFC 3339 instant."""
+    return Figure(name=name, kind="instant", at=at)
+
+
+def span(name: str, ms: int) -> Figure:
+    """A stretch of time in ms."""
+    return Figure(name=name, kind="span", amount=ms)
+
+
+@lru_cache(maxsize=256)
+def channel_title(code: str) -> str:
+    """Give what people call a channel; its code when no adapter is plugged in under it."""
+    try:
+        return cast("Channel", registry.load("channel", code)).title
+    except ProgramError:
+        return code
+
+
+def tell(kind: str, datas: Sequence[Any], names: Names) -> Told:
+    """Give variant and figures of facts of one type; a type without a function has none."""
+    function = _TELL.get(kind)
+    return function(datas, names) if function else ("", [])
+
+
+def _units(shares: Iterable[Any]) -> int:
+    return sum(s.quantity for s in shares)
+
+
+def _placed(datas: Sequence[Any], names: Names) -> Told:
+    (d,) = datas
+    figures = [
+        text("channel", channel_title(d.channel) if names.lang != "en" else d.channel),
+        count("lines", len(d.lines)),
+        count("units", _units(d.lines)),
+        money("discount", d.discount, d.currency),
+        money("total", d.total, d.currency),
+    ]
+    return ("return" if d.kind == "return" else ""), figures
+
+
+def _paid(datas: Sequence[Any], names: Names) -> Told:
+    return "", [money("amount", sum(d.amount for d in datas), names.currency)]
+
+
+def _reason(datas: Sequence[Any], names: Names) -> Told:
+    return "", [text("reason", names.join(names.word(HOLDS, d.reason) for d in datas))]
+
+
+def _aligned(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    region = names.regions.get(d.region, d.region)
+    return "", [count("lines", sum(len(each.lines) for each in datas)), text("region", region)]
+
+
+def _decided(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    chosen = list(dict.fromkeys(code for _, code in d.plan if code))
+    figures = [
+        text("warehouse", names.join(names.warehouses.get(w, w) for w in chosen)),
+        count("count", len(chosen)),
+        count("lines", sum(not code for _, code in d.plan)),
+        money("margin", d.margin_fen, "CNY"),
+    ]
+    if not chosen:
+        return "none", figures
+    if len(chosen) > 1:
+        return "split", figures
+    return ("" if len(d.plans) > 1 else "sole"), figures
+
+
+def _allocated(datas: Sequence[Any], names: Names) -> Told:
+    parts = [p for d in datas for p in d.fulfilments]
+    return "", [_warehouses(parts, names), count("units", sum(_units(p.shares) for p in parts))]
+
+
+def _warehouses(parts: Iterable[Any], names: Names) -> Figure:
+    codes = dict.fromkeys(p.warehouse for p in parts)
+    return text("warehouse", names.join(names.warehouses.get(w, w) for w in codes))
+
+
+def _moved(datas: Sequence[Any], names: Names) -> Told:
+    return "", [
+        _warehouses(datas, names),
+        count("count", len(datas)),
+        count("units", sum(_units(d.shares) for d in datas)),
+    ]
+
+
+def _shipped(datas: Sequence[Any], names: Names) -> Told:
+    _, figures = _moved(datas, names)
+    return "", [*figures, *_parcel(datas, names)]
+
+
+def _parcel(datas: Sequence[Any], names: Names) -> list[Figure]:
+    carriers = dict.fromkeys(d.carrier for d in datas if d.carrier)
+    waybills = dict.fromkeys(d.waybill for d in datas if d.waybill)
+    return [text("carrier", names.join(carriers)), text("waybill", names.join(waybills))]
+
+
+def _waybill(datas: Sequence[Any], names: Names) -> Told:
+    return "", _parcel(datas, names)
+
+
+def _cancelled(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    freed = sum(_units(p.shares) for p in d.freed)
+    return "", [
+        text("reason", d.reason),
+        count("units", _units(d.shares)),
+        count("freed", freed),
+    ]
+
+
+def _damage(datas: Sequence[Any], names: Names) -> Told:
+    return "", [text("reason", names.join(d.detail for d in datas))]
+
+
+def _promises(datas: Sequence[Any], names: Names) -> Figure:
+    codes = dict.fromkeys(d.code for d in datas)
+    return text("promises", names.join(names.promises.get(c, c) for c in codes))
+
+
+def _made(datas: Sequence[Any], names: Names) -> Told:
+    return "", [_promises([p for d in datas for p in d.promises], names)]
+
+
+def _heard(datas: Sequence[Any], names: Names) -> Told:
+    """What every promise fact tells: the promises' names, the event, and the times it holds."""
+    d = datas[0]
+    by = getattr(d, "by", None)
+    figures = [
+        _promises(datas, names),
+        text("event", names.word(_EVENT_WORDS, by.event) if by else ""),
+    ]
+    figures += [instant(n, getattr(d, n)) for n in ("due", "until") if getattr(d, n, "")]
+    figures += [
+        text(n, names.word(_STATE_WORDS, getattr(d, n)))
+        for n in ("was", "verdict")
+        if getattr(d, n, "")
+    ]
+    gap_ms = getattr(d, "gap_ms", 0)
+    figures += [span("early", max(0, -gap_ms)), span("late", max(0, gap_ms))]
+    figures.append(span("left", getattr(d, "left_ms", 0)))
+    figures.append(text("reason", getattr(d, "ground", "")))
+    return ("self" if getattr(d, "self_declared", False) else ""), figures
+
+
+def _worked(datas: Sequence[Any], names: Names) -> Told:
+    return "", [
+        _warehouses(datas, names),
+        text("work", names.word(WORKS, getattr(datas[0], "work", "review"))),
+        count("scans", sum(d.scans for d in datas)),
+        count("photos", sum(getattr(d, "photos", 0) for d in datas)),
+        span("took", sum(d.duration_ms for d in datas)),
+    ]
+
+
+def _stopped(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[0]
+    return "", [
+        text("work", names.word(WORKS, d.work)),
+        text("kind", names.word(WORKS, d.kind)),
+        text("sku", names.join(dict.fromkeys(each.sku for each in datas))),
+    ]
+
+
+def _printed(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[0]
+    return "", [text("document", d.document), text("paper", d.paper)]
+
+
+def _revealed(datas: Sequence[Any], names: Names) -> Told:
+    fields = dict.fromkeys(f for d in datas for f in d.fields)
+    return "", [
+        text("fields", names.join(names.word(FIELDS, f) for f in fields)),
+        text("reason", names.join(dict.fromkeys(d.reason for d in datas))),
+    ]
+
+
+def _erased(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    return "", [text("reason", d.basis), text("reference", d.requested_by)]
+
+
+_TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
+    "order.placed": _placed,
+    "order.paid": _paid,
+    "order.held": _reason,
+    "order.unheld": _reason,
+    "order.aligned": _aligned,
+    "route.decided": _decided,
+    "order.allocated": _allocated,
+    **dict.fromkeys(
+        ("order.released", "order.picked", "order.packed", "order.recalled", "order.delivered"),
+        _moved,
+    ),
+    "order.shipped": _shipped,
+    "waybill.recorded": _waybill,
+    "order.cancelled": _cancelled,
+    "damage.reported": _damage,
+    "compensation.paid": _paid,
+    "promise.made": _made,
+    **dict.fromkeys(
+        (
+            "promise.started",
+            "promise.noted",
+            "promise.warned",
+            "promise.paused",
+            "promise.resumed",
+            "promise.kept",
+            "promise.broken",
+            "promise.late",
+            "promise.borderline",
+            "promise.compared",
+            "promise.corrected",
+            "promise.superseded",
+            "promise.ruled",
+        ),
+        _heard,
+    ),
+    "fulfilment.worked": _worked,
+    "fulfilment.reviewed": _worked,
+    "fulfilment.stopped": _stopped,
+    "document.printed": _printed,
+    "person.revealed": _revealed,
+    "vault.erased": _erased,
+}
