@@ -1,0 +1,35 @@
+import { Suspense, useEffect, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Page } from "@/pages";
+import { Skeleton } from "@/parts/skeleton";
+import { useMay } from "@/session";
+
+/** Gives the browser tab its name, and the page only to those who may open it. */
+export function Gate({ page, children }: { page: Page; children: ReactNode }) {
+  return page.chrome === "bare" ? (
+    <Titled page={page}>{children}</Titled>
+  ) : (
+    <Guarded page={page}>{children}</Guarded>
+  );
+}
+
+function Titled({ page, children }: { page: Page; children: ReactNode }) {
+  const { t } = useTranslation();
+  const title = `${t(`nav:pages.${page.title}`)} · ${t("nav:product")}`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return <Suspense fallback={<Skeleton kind="page" />}>{children}</Suspense>;
+}
+
+function Guarded({ page, children }: { page: Page; children: ReactNode }) {
+  const { t } = useTranslation();
+  const may = useMay(page.right);
+  if (may) return <Titled page={page}>{children}</Titled>;
+  return (
+    <div className="alone">
+      <h1>{t(`nav:pages.${page.title}`)}</h1>
+      <p>{t("missing.noRight", { right: t(`rights.${page.right}`, { defaultValue: page.right }) })}</p>
+    </div>
+  );
+}

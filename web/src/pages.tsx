@@ -1,0 +1,33 @@
+import type { ComponentType } from "react";
+
+export type Group =
+  | "overview"
+  | "orders"
+  | "fulfilment"
+  | "decisions"
+  | "contract"
+  | "connect"
+  | "money"
+  | "data"
+  | "agent"
+  | "settings";
+
+/** One page of the console. */
+export interface Page {
+  /** Its address, as react-router writes it. */
+  path: string;
+  group: Group;
+  /** Key of its name in words/<locale>/nav.json: the same string in menu, h1 and browser tab. */
+  title: string;
+  /** The right that opens it; "" opens it to everyone who is signed in. */
+  right: string;
+  /** Its folder, loaded when it is first opened; the default export is the page. */
+  load: () => Promise<{ default: ComponentType }>;
+  /** `work` folds the column away, `bare` has no frame (no session is asked for). */
+  chrome?: "list" | "work" | "bare";
+  /** False keeps it out of the menu; pages with `:id` are out anyway. */
+  menu?: boolean;
+}
+
+/** Every page, in the order of the menu. One line a page; the folder must exist. */
+export const PAGES: readonly Page[] = [];

@@ -1,0 +1,191 @@
+import { SearchOutlined } from "@ant-design/icons";
+import { Input, Modal } from "antd";
+import { useEffect, useId, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { isListed } from "@/frame/groups";
+import { PAGES } from "@/pages";
+import { useSession } from "@/session";
+
+/** One thing that the palette can do or open. */
+export interface Entry {
+  id: string;
+  label: string;
+  note?: string;
+  /** Where it goes, or what it does. */
+  to?: string;
+  run?: () => void;
+}
+
+/** A source of entries: orders, SKUs, acts of the page. */
+export interface EntrySource {
+  id: string;
+  /** The heading over its entries, translated by the source. */
+  heading: () => string;
+  /** Entries for a text; "" asks for what to offer before anything is typed. */
+  find: (text: string, signal: AbortSignal) => Promise<readonly Entry[]> | readonly Entry[];
+}
+
+const sources: EntrySource[] = [];
+/** Per source; more is noise. */
+const SHOWN = 6;
+const PAUSE_MS = 120;
+
+/** Add a source of entries; gives the way to take it away. */
+export function addEntries(source: EntrySource): () => void {
+  sources.push(source);
+  return () => {
+    sources.splice(sources.indexOf(source), 1);
+  };
+}
+
+interface Found {
+  heading: string;
+  entries: readonly Entry[];
+}
+
+interface Props {
+  /** The text to begin with, as a scanner read it; null = closed. */
+  text: string | null;
+  onClose: () => void;
+}
+
+/** Ctrl-K: orders, waybills, SKUs, pages, acts. */
+export function Palette({ text, onClose }: Props) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      open={text !== null}
+      onCancel={onClose}
+      footer={null}
+      closable={false}
+      width={600}
+      title={null}
+      destroyOnHidden
+      aria-label={t("keys.palette")}
+      className="palette"
+      style={{ top: 72 }}
+    >
+      {text !== null && <Body start={text} onClose={onClose} />}
+    </Modal>
+  );
+}
+
+function usePages(text: string): Found {
+  const { t } = useTranslation();
+  const { rights } = useSession();
+  return useMemo(() => {
+    const wanted = text.trim().toLowerCase();
+    const entries = PAGES.filter((page) => isListed(page, rights))
+      .map((page) => ({
+        id: page.path,
+        label: t(`nav:pages.${page.title}`),
+        note: t(`nav:groups.${page.group}`),
+        to: page.path,
+      }))
+      .filter((entry) => `${entry.label} ${entry.note} ${entry.to}`.toLowerCase().includes(wanted));
+    return { heading: t("palette.pages"), entries: entries.slice(0, SHOWN) };
+  }, [text, rights, t]);
+}
+
+function useFound(text: string): readonly Found[] {
+  const [found, setFound] = useState<readonly Found[]>([]);
+  useEffect(() => {
+    const asked = new AbortController();
+    const timer = setTimeout(() => {
+      void Promise.all(
+        sources.map(async (source) => {
+          try {
+            const entries = await source.find(text.trim(), asked.signal);
+            return { heading: source.heading(), entries: entries.slice(0, SHOWN) };
+          } catch {
+            // One source that fails must not hide the others.
+            return { heading: source.heading(), entries: [] };
+          }
+        }),
+      ).then((all) => {
+        if (!asked.signal.aborted) setFound(all);
+      });
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      asked.abort();
+    };
+  }, [text]);
+  return found;
+}
+
+function Body({ start, onClose }: { start: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const go = useNavigate();
+  const [text, type] = useState(start);
+  const [at, point] = useState(0);
+  const list = useId();
+  const pages = usePages(text);
+  const found = [...useFound(text), pages].filter((one) => one.entries.length > 0);
+  const flat = found.flatMap((one) => one.entries);
+  const chosen = Math.min(at, Math.max(0, flat.length - 1));
+  const open = (entry: Entry | undefined) => {
+    if (!entry) return;
+    onClose();
+    if (entry.to !== undefined) void go(entry.to);
+    else entry.run?.();
+  };
+  return (
+    <>
+      <Input
+        autoFocus
+        size="large"
+        variant="borderless"
+        prefix={<SearchOutlined />}
+        placeholder={t("frame.search")}
+        aria-label={t("frame.search")}
+        role="combobox"
+        aria-expanded={flat.length > 0}
+        aria-controls={list}
+        aria-activedescendant={flat[chosen] ? `${list}-${chosen}` : undefined}
+        value={text}
+        onChange={(event) => {
+          type(event.target.value);
+          point(0);
+        }}
+        onKeyDown={(event) => {
+          const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+          if (step) {
+            event.preventDefault();
+            point((chosen + step + flat.length) % Math.max(1, flat.length));
+          } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
+            open(flat[chosen]);
+          }
+        }}
+      />
+      <div role="listbox" id={list} aria-label={t("palette.found")} className="palette-list">
+        {found.map((one) => (
+          <div key={one.heading} role="group" aria-label={one.heading}>
+            <p aria-hidden className="palette-heading">
+              {one.heading}
+            </p>
+            {one.entries.map((entry) => {
+              const position = flat.indexOf(entry);
+              return (
+                <div
+                  key={entry.id}
+                  id={`${list}-${position}`}
+                  role="option"
+                  aria-selected={position === chosen}
+                  className="palette-entry"
+                  onMouseMove={() => point(position)}
+                  onClick={() => open(entry)}
+                >
+                  <span>{entry.label}</span>
+                  {entry.note && <span className="muted">{entry.note}</span>}
+                </div>
+              );
+            })}
+          </div>
+        ))}
+        {flat.length === 0 && <p className="muted palette-heading">{t("palette.none")}</p>}
+      </div>
+    </>
+  );
+}
