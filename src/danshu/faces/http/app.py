@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from danshu.faces.http import (
     access,
+    headers,
     health,
     masters,
     orders,
@@ -25,6 +26,7 @@ from danshu.faces.http import (
 )
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
+from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.hub.compose import Hub
@@ -41,6 +43,7 @@ _ROUTES: Final = [
     *promises.ROUTES,
     *access.ROUTES,
 ]
+_READING: Final = frozenset({"GET", "HEAD"})
 _OPENAPI: Final = OpenAPIConfig(
     title="Danshu 单枢",
     version="1",
@@ -73,6 +76,9 @@ class Application:
                 "prover": Prover(),
             },
         )
+        self._console = Console()
+        # The first words of the API's paths; all others are pages of the console.
+        self._claimed = {route.path[1:].partition("/")[0] for route in self._rest.routes}
 
     def describe(self) -> bytes:
         """Give the OpenAPI document of the routes."""
@@ -80,12 +86,16 @@ class Application:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one connection."""
-        if self._hot is not None and scope["type"] == "http" and scope["method"] == "POST":
-            path = scope["path"]
-            if path == ORDERS:
-                return await self._hot.place(scope, receive, send)
-            if path.startswith(CHANNELS):
-                return await self._hot.channel(scope, receive, send)
+        if scope["type"] == "http":
+            path, method = scope["path"], scope["method"]
+            if self._hot is not None and method == "POST":
+                if path == ORDERS:
+                    return await self._hot.place(scope, receive, send)
+                if path.startswith(CHANNELS):
+                    return await self._hot.channel(scope, receive, send)
+            if method in _READING and path[1:].partition("/")[0] not in self._claimed:
+                return await self._console(scope, send)
+            send = headers.sending(scope, send)
         await self._rest(scope, receive, send)
 
 

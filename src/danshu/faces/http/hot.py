@@ -17,6 +17,7 @@ import psycopg
 from danshu.faces.http import placing, problems
 from danshu.faces.http.auth import Keyring, key_of, require
 from danshu.faces.http.channels import Doors
+from danshu.faces.http.headers import Header, said
 from danshu.hub.compose import Hub
 from danshu.hub.requests import Answer, Outcome
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable
@@ -86,7 +87,7 @@ class Hot:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
             problem = explain(error)
             status, out = problem.status, _encode(problem)
-        await _send(send, status, out, problem)
+        await _send(send, status, out, problem, said(scope))
 
     async def _place(
         self, headers: Any, receive: Any
@@ -117,9 +118,9 @@ class Hot:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
             problem = explain(error)
-            await _send(send, problem.status, _encode(problem), problem)
+            await _send(send, problem.status, _encode(problem), problem, said(scope))
             return
-        await _acknowledge(send, done)
+        await _acknowledge(send, done, said(scope))
 
 
 def check_json(content_type: bytes) -> None:
@@ -142,8 +143,10 @@ def explain(error: Exception) -> problems.Problem:
     return problems.make("program", "the hub made a mistake; it has been written down")
 
 
-async def _send(send: Any, status: int, out: bytes, problem: problems.Problem | None) -> None:
-    headers = [_JSON, (b"content-length", b"%d" % len(out))]
+async def _send(
+    send: Any, status: int, out: bytes, problem: problems.Problem | None, common: tuple[Header, ...]
+) -> None:
+    headers = [_JSON, (b"content-length", b"%d" % len(out)), *common]
     if problem is not None:
         headers[0] = _PROBLEM
         if problem.retry_after_s:
@@ -154,7 +157,7 @@ async def _send(send: Any, status: int, out: bytes, problem: problems.Problem | 
     await send({"type": "http.response.body", "body": out})
 
 
-async def _acknowledge(send: Any, done: Acknowledgement) -> None:
+async def _acknowledge(send: Any, done: Acknowledgement, common: tuple[Header, ...]) -> None:
     await send(
         {
             "type": "http.response.start",
@@ -162,6 +165,7 @@ async def _acknowledge(send: Any, done: Acknowledgement) -> None:
             "headers": [
                 (b"content-type", done.content_type.encode("latin-1")),
                 (b"content-length", b"%d" % len(done.body)),
+                *common,
             ],
         }
     )
