@@ -20,6 +20,7 @@ from danshu.capabilities.stock import facts as stock
 from danshu.hub import facts as hub
 from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
+from tests.kernel import people_examples
 
 GOLDEN = Path(__file__).parent / "golden"
 STREAM = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
@@ -131,6 +132,7 @@ EXAMPLES: list[Struct] = [
         message="d5d5d5d5-d5d5-85d5-95d5-d5d5d5d5d5d5",
         reason="平台测试消息",
     ),
+    *people_examples.EXAMPLES,
     ledger.VaultErased(
         basis="个人信息保护法第四十七条", requested_by="buyer", vault_id=str(STREAM)
     ),

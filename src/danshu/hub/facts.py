@@ -62,3 +62,48 @@ class MessageDismissed(Struct, frozen=True, kw_only=True):
     digest: str
     message: str
     reason: str
+
+
+@fact_type("key.revoked")
+class KeyRevoked(Struct, frozen=True, kw_only=True):
+    """吊销密钥: an API key opens nothing any more."""
+
+    key: str
+
+
+@fact_type("account.changed")
+class AccountChanged(Struct, frozen=True, kw_only=True):
+    """店铺变更: a shop on a channel was registered or changed. `secret`: it got another secret."""
+
+    account: str
+    channel: str
+    secret: bool
+    shop: str
+
+
+@fact_type("policy.published")
+class PolicyPublished(Struct, frozen=True, kw_only=True):
+    """发布授权策略: the version of the merchant's own policies that holds from now on."""
+
+    digest: str
+    note: str
+    version: int
+
+
+@fact_type("merchant.changed")
+class MerchantChanged(Struct, frozen=True, kw_only=True):
+    """商户设置: the merchant's name, and whether a code is required beside a password."""
+
+    name: str
+    totp: str
+
+
+@fact_type("provider.changed")
+class ProviderChanged(Struct, frozen=True, kw_only=True):
+    """企业统一登录: the OpenID provider whose word the merchant takes; "" for none.
+
+    `digest` is that of client, domains, claim and mapping; the secret is told by nothing.
+    """
+
+    digest: str
+    issuer: str

@@ -14,6 +14,14 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 8420
+    origin: str = ""
+
+    def origin_at(self, port: int) -> str:
+        """Give where browsers find the console: what was set, else this machine by name.
+
+        Passkeys are bound to it; an IP address can't be that, so it says localhost.
+        """
+        return self.origin or f"http://localhost:{port}"
 
 
 def read() -> Settings:
@@ -21,4 +29,5 @@ def read() -> Settings:
     return Settings(
         host=os.environ.get("DANSHU_HOST", "127.0.0.1"),
         port=int(os.environ.get("DANSHU_PORT", "8420")),
+        origin=os.environ.get("DANSHU_ORIGIN", "").rstrip("/"),
     )

@@ -114,3 +114,85 @@ MASTER_FILE_ROWS: Final = 100_000
 # Units of a stock row; a file of master data
 STOCK_UNITS: Final = 10**12
 INT4_MAX: Final = 2**31 - 1
+
+# People and how they prove themselves
+PEOPLE: Final = 2_000
+PERSON_WAREHOUSES: Final = 64
+PERSON_PASSKEYS: Final = 10
+PERSON_SESSIONS: Final = 20
+LOGIN_CHARS: Final = 200
+PASSWORD_CHARS_MIN: Final = 10
+PASSWORD_CHARS: Final = 128
+RECOVERY_CODES: Final = 10
+AGENT_CHARS: Final = 200
+SESSION_IDLE_S: Final = 28_800
+SESSION_S: Final = 604_800
+SESSION_SEEN_S: Final = 60
+PROOF_S: Final = 600
+CHALLENGE_S: Final = 300
+CHALLENGES: Final = 10_000
+INVITATION_S: Final = 604_800
+LINK_S: Final = 600
+
+# Attempts to sign in: free ones, then growing delays; passwords checked at once, and waiting
+ATTEMPTS_KEPT: Final = 10_000
+ATTEMPTS_FORGET_S: Final = 3_600
+ATTEMPTS_PAIR: Final = 5
+ATTEMPTS_PAIR_S: Final = 900
+ATTEMPTS_LOGIN: Final = 50
+ATTEMPTS_LOGIN_S: Final = 10
+ATTEMPTS_ADDRESS: Final = 30
+ATTEMPTS_ADDRESS_S: Final = 60
+ATTEMPTS_CODE: Final = 5
+ATTEMPTS_CODE_S: Final = 300
+PASSWORDS_AT_ONCE: Final = 2
+PASSWORDS_WAITING: Final = 32
+
+# Policies of a merchant, its OpenID provider
+POLICY_BYTES: Final = 65_536
+POLICIES: Final = 200
+OIDC_BYTES: Final = 262_144
+OIDC_TIMEOUT_S: Final = 5
+OIDC_KEYS_S: Final = 300
+OIDC_DOMAINS: Final = 20
+OIDC_MAPPINGS: Final = 50
+
+# of one piece of work, up to where waiting work is counted; what one printing may hold
+FLOOR_LEASE_S: Final = 900
+FLOOR_LEASES: Final = 8
+FLOOR_SCANS: Final = 2_000
+FLOOR_CODE_CHARS: Final = 128
+FLOOR_COUNT: Final = 10_000
+FLOOR_PHOTOS: Final = 8
+FLOOR_PHOTO_BYTES: Final = 4_194_304
+PRINT_FULFILMENTS: Final = 100
+PRINT_FACTS: Final = 1_000
+
+# The workbench: a filter, its conditions and their values; rows walked through in one piece
+FILTER_CHARS: Final = 4_000
+FILTER_TERMS: Final = 32
+FILTER_VALUES: Final = 100
+SCAN_CHUNK: Final = 1_000
+
+# The board: leaves and rows counted in one commit, how often empty counters are swept
+BOARD_LEAVES: Final = 20_000
+BOARD_REBUILD_ROWS: Final = 5_000
+BOARD_SWEEP_S: Final = 3_600
+
+# Sheets: files of master data that go through the import wizard
+SHEET_BYTES: Final = 16_777_216
+SHEET_UNPACKED_BYTES: Final = 134_217_728
+SHEET_TEXT_BYTES: Final = 67_108_864
+SHEET_CELLS: Final = 4_000_000
+SHEET_PARTS: Final = 2_000
+SHEET_NAMES: Final = 64
+SHEET_HEADER_ROWS: Final = 20
+SHEET_HEADER_CHARS: Final = 100
+SHEET_VALUE_CHARS: Final = 200
+SHEET_CHUNK_ROWS: Final = 1_000
+SHEETS_OPEN: Final = 20
+SHEET_OPEN_S: Final = 259_200
+
+# Counting what the board's counters do not know: rows and time, then an estimate
+COUNT_ROWS: Final = 20_000
+COUNT_MS: Final = 100

@@ -23,6 +23,7 @@ from danshu.faces.http import (
     reference,
     stock,
     transitions,
+    sessions,
 )
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
@@ -31,6 +32,7 @@ from danshu.faces.http.framework import Strict, StrictStructs, on_error
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.hub.compose import Hub
 from danshu.kernel.limits import BATCH_BODY_BYTES
+from danshu.hub import entry
 from danshu.ledger.prove import Prover
 
 _ROUTES: Final = [
@@ -44,6 +46,7 @@ _ROUTES: Final = [
     *access.ROUTES,
 ]
 _READING: Final = frozenset({"GET", "HEAD"})
+    *sessions.ROUTES,
 _OPENAPI: Final = OpenAPIConfig(
     title="Danshu 单枢",
     version="1",
@@ -55,16 +58,22 @@ _OPENAPI: Final = OpenAPIConfig(
             "key": SecurityScheme(type="http", scheme="bearer", description="dsk_…"),
         }
     ),
-    security=[{"key": []}],
+    security=[{"key": []}, {"session": []}],
 )
+            "session": SecurityScheme(
+                type="apiKey",
+                name="danshu",
+                security_scheme_in="cookie",
+                description="of the console; by https __Host-danshu",
+            ),
 
 
 class Application:
     """The outer ASGI function. With `raw` False even the intake routes go through the framework."""
 
-    def __init__(self, hub: Hub, *, raw: bool = True) -> None:
+    def __init__(self, hub: Hub, *, raw: bool = True, origin: str = "") -> None:
         self.streams = proofs.Streams()
-        keyring, doors = Keyring(hub), Doors(hub)
+        keyring, doors = Keyring(hub, origin), Doors(hub)
         self._hot = Hot(hub, keyring, doors) if raw else None
         self._rest = _frame(
             hub,
@@ -75,6 +84,7 @@ class Application:
                 "streams": self.streams,
                 "prover": Prover(),
             },
+                "door": entry.open_door(),
         )
         self._console = Console()
         # The first words of the API's paths; all others are pages of the console.
@@ -99,9 +109,12 @@ class Application:
         await self._rest(scope, receive, send)
 
 
-def build(hub: Hub, *, raw: bool = True) -> Application:
-    """Make the application over a hub, whose life is the server's: it starts and closes with it."""
-    return Application(hub, raw=raw)
+def build(hub: Hub, *, raw: bool = True, origin: str = "") -> Application:
+    """Make the application over a hub, whose life is the server's: it starts and closes with it.
+
+    `origin` is where browsers find it (https://host): what passkeys and cookies are bound to.
+    """
+    return Application(hub, raw=raw, origin=origin)
 
 
 def _frame(hub: Hub, state: dict[str, Any]) -> Litestar:

@@ -23,10 +23,12 @@ from litestar.openapi.spec import (
     Schema,
 )
 
-from danshu.faces.http import problems
-from danshu.faces.http.auth import Held, Keyring, key_of, require
+from danshu.faces.http import cookies, problems
+from danshu.faces.http.auth import Held, Keyring, require
 from danshu.faces.http.hot import check_json, explain
 from danshu.hub.compose import Hub
+from danshu.hub.sessions import Session
+from danshu.kernel.errors import InputError, ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -104,8 +106,8 @@ def _spec(description: str) -> ResponseSpec:
 
 PROBLEMS: Final = {
     400: _spec("The bytes cannot be understood"),
-    401: _spec("No valid API key"),
-    403: _spec("The role of the key may not do this"),
+    401: _spec("Not signed in, no valid API key"),
+    403: _spec("The role may not do this, or the request is not from our own page"),
     404: _spec("There is no such thing in this tenant"),
     409: _spec("A business no, or another body under a known key"),
     413: _spec("The body is too large"),
@@ -165,10 +167,25 @@ def may(action: str) -> Any:
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         keyring: Keyring = connection.app.state.keyring
-        held = await keyring.find(key_of(connection.scope["headers"]))
+        held = await keyring.identify(connection.scope)
         connection.scope["state"]["held"] = require(held, action)
 
     return guard
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """The guard of routes about the own account: a person's session, which may be limited."""
+    keyring: Keyring = connection.app.state.keyring
+    held = await keyring.identify(connection.scope)
+    if held.session is None:
+        raise InputError("forbidden", "this is for people, not for API keys")
+    connection.scope["state"]["held"] = held
+
+
+async def own_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """The guard of unsafe routes that need no session: no other site's page may call them."""
+    keyring: Keyring = connection.app.state.keyring
+    cookies.check_origin(connection.scope, keyring.origin)
 
 
 async def only_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
@@ -180,6 +197,14 @@ def held_of(request: Request[Any, Any, Any]) -> Held:
     """Give the caller whom the route's guard let pass."""
     held: Held = request.scope["state"]["held"]
     return held
+
+
+def session_of(request: Request[Any, Any, Any]) -> Session:
+    """Give the session that `signed_in` let pass."""
+    session = held_of(request).session
+    if session is None:
+        raise ProgramError("the route is not guarded by `signed_in`")
+    return session
 
 
 def hub_of(request: Request[Any, Any, Any]) -> Hub:

@@ -81,7 +81,7 @@ class Hot:
         """POST /v1/orders."""
         problem: problems.Problem | None
         try:
-            status, out, problem = await self._place(scope["headers"], receive)
+            status, out, problem = await self._place(scope, receive)
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
@@ -89,10 +89,9 @@ class Hot:
             status, out = problem.status, _encode(problem)
         await _send(send, status, out, problem, said(scope))
 
-    async def _place(
-        self, headers: Any, receive: Any
-    ) -> tuple[int, bytes, problems.Problem | None]:
-        held = self._keyring.recall(key_of(headers)) or await self._keyring.find(key_of(headers))
+    async def _place(self, scope: Any, receive: Any) -> tuple[int, bytes, problems.Problem | None]:
+        headers = scope["headers"]
+        held = self._keyring.recall(key_of(headers)) or await self._keyring.identify(scope)
         require(held, "order.place")
         key = None
         for name, value in headers:

@@ -10,6 +10,7 @@ import numpy as np
 import uvicorn
 
 from danshu.faces.http import app
+from danshu.hub import settings
 from danshu.hub.compose import Hub
 
 _DRAIN_S: Final = 20
@@ -29,7 +30,7 @@ def run(url: str, host: str, port: int) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC)
-    application = app.build(Hub(url))
+    application = app.build(Hub(url), origin=settings.read().origin_at(port))
     config = uvicorn.Config(
         application,
         host=host,

@@ -1,0 +1,122 @@
+"""Fact types of people: their roles, their ways to prove themselves, their sessions."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from danshu.kernel.fact import fact_type
+
+
+@fact_type("person.invited")
+class PersonInvited(Struct, frozen=True, kw_only=True):
+    """邀请人员: a person may join in these roles. `named` commits to name and login."""
+
+    named: str
+    number: str
+    roles: tuple[str, ...]
+    warehouses: tuple[str, ...]
+
+
+@fact_type("person.joined")
+class PersonJoined(Struct, frozen=True, kw_only=True):
+    """人员加入: the invitation was accepted, by passkey, password or the merchant's provider."""
+
+    by: str
+
+
+@fact_type("person.changed")
+class PersonChanged(Struct, frozen=True, kw_only=True):
+    """人员变更: name, number, roles and warehouses from now on."""
+
+    named: str
+    number: str
+    roles: tuple[str, ...]
+    warehouses: tuple[str, ...]
+
+
+@fact_type("person.disabled")
+class PersonDisabled(Struct, frozen=True, kw_only=True):
+    """停用人员: the person may not act any more; all sessions end."""
+
+    reason: str
+
+
+@fact_type("person.enabled")
+class PersonEnabled(Struct, frozen=True, kw_only=True):
+    """恢复人员: a person who was disabled may act again."""
+
+    reason: str
+
+
+@fact_type("person.linked")
+class PersonLinked(Struct, frozen=True, kw_only=True):
+    """签发链接: a single-use link was issued, by which the person joins or comes back in."""
+
+    ends: str
+    kind: str
+    link: str
+
+
+@fact_type("password.set")
+class PasswordSet(Struct, frozen=True, kw_only=True):
+    """设置密码: a password was set; neither it nor its hash is told."""
+
+
+@fact_type("passkey.added")
+class PasskeyAdded(Struct, frozen=True, kw_only=True):
+    """添加通行密钥: by the digest of its credential id."""
+
+    credential: str
+    name: str
+
+
+@fact_type("passkey.removed")
+class PasskeyRemoved(Struct, frozen=True, kw_only=True):
+    """移除通行密钥."""
+
+    credential: str
+
+
+@fact_type("totp.enrolled")
+class TotpEnrolled(Struct, frozen=True, kw_only=True):
+    """启用动态码: with so many recovery codes."""
+
+    codes: int
+
+
+@fact_type("totp.removed")
+class TotpRemoved(Struct, frozen=True, kw_only=True):
+    """停用动态码."""
+
+
+@fact_type("session.opened")
+class SessionOpened(Struct, frozen=True, kw_only=True):
+    """登录: a session begins; how the person proved themselves."""
+
+    method: str
+    session: str
+
+
+@fact_type("session.proven")
+class SessionProven(Struct, frozen=True, kw_only=True):
+    """再次验证: the person proved themselves again inside a session, which took a new id."""
+
+    before: str
+    method: str
+    session: str
+
+
+@fact_type("session.ended")
+class SessionEnded(Struct, frozen=True, kw_only=True):
+    """退出登录: sessions end: signed_out, revoked, disabled, changed, replaced."""
+
+    reason: str
+    sessions: tuple[str, ...]
+
+
+@fact_type("signin.refused")
+class SigninRefused(Struct, frozen=True, kw_only=True):
+    """登录被拒: so many attempts failed in the hour from `hour` on; unknown logins together."""
+
+    count: int
+    hour: str

@@ -1,0 +1,106 @@
+"""The session's cookie, and the proof that an unsafe request comes from our own page.
+
+By https the cookie is `__Host-danshu` and Secure, so that no neighbouring host can set it; by plain
+http (a demo on this machine) it is `danshu`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from danshu.hub.sessions import Visitor
+from danshu.kernel.errors import InputError
+from danshu.kernel.limits import AGENT_CHARS, SESSION_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from danshu.hub.sessions import Session
+
+_PLAIN: Final = "danshu"
+_HOST: Final = "__Host-danshu"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_OURS: Final = frozenset({"same-origin", "none"})
+
+FOREIGN: Final = InputError("foreign_origin", "this request does not come from our own page")
+NO_TOKEN: Final = InputError("csrf", "repeat the session's token in X-CSRF-Token")
+
+
+def is_secure(scope: Any, origin: str) -> bool:
+    """Tell whether the browser speaks https, to us or to the proxy in front of us."""
+    return scope.get("scheme") == "https" or origin.startswith("https://")
+
+
+def read(scope: Any, origin: str) -> str:
+    """Read the session's cookie; "" when there is none."""
+    wanted = _HOST if is_secure(scope, origin) else _PLAIN
+    found = ""
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                key, _, text = part.strip().partition("=")
+                if key == wanted:
+                    found = text
+    return found
+
+
+def write(scope: Any, origin: str, value: str) -> str:
+    """Write the header that sets the cookie, or with "" takes it away."""
+    secure = is_secure(scope, origin)
+    age_s = SESSION_S if value else 0
+    parts = [
+        f"{_HOST if secure else _PLAIN}={value}",
+        "Path=/",
+        f"Max-Age={age_s}",
+        "HttpOnly",
+        "SameSite=Lax",
+    ]
+    return "; ".join([*parts, "Secure"] if secure else parts)
+
+
+def header(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:
+    """Read one header of a scope; "" when it is not there."""
+    return next((v.decode("latin-1") for n, v in headers if n == wanted), "")
+
+
+def check_origin(scope: Any, origin: str) -> None:
+    """Refuse an unsafe request that another site's page sent. Raises InputError `foreign_origin`.
+
+    Browsers send Origin with every unsafe request, and Sec-Fetch-Site with every one; a program
+    that sends neither is no browser and carries nobody's cookie against their will.
+    """
+    if scope["method"] in _SAFE:
+        return
+    headers = scope["headers"]
+    said = header(headers, b"origin")
+    if said:
+        secure = is_secure(scope, origin)
+        own = f"{'https' if secure else 'http'}://{header(headers, b'host')}"
+        if said not in (origin, own):
+            raise FOREIGN
+    elif header(headers, b"sec-fetch-site") not in ("", *_OURS):
+        raise FOREIGN
+
+
+def check_token(scope: Any, session: Session) -> None:
+    """Refuse an unsafe request without the session's token. Raises InputError `csrf`."""
+    if scope["method"] in _SAFE:
+        return
+    said = header(scope["headers"], b"x-csrf-token")
+    if not hmac.compare_digest(said.encode("latin-1"), session.csrf.encode()):
+        raise NO_TOKEN
+
+
+def visitor(scope: Any) -> Visitor:
+    """Tell where a request comes from."""
+    client = scope.get("client")
+    agent = header(scope["headers"], b"user-agent")
+    printable = "".join(c for c in agent if c.isprintable())
+    return Visitor(address=client[0] if client else "", agent=printable[:AGENT_CHARS])
+
+
+def host_of(origin: str) -> str:
+    """Give the host of an origin: what a passkey is bound to (its RP id)."""
+    return urlsplit(origin).hostname or ""

@@ -1,0 +1,43 @@
+"""Examples of the fact types of people, and of who may do what for a merchant."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from danshu.capabilities.people import facts as people
+from danshu.hub import facts as hub
+
+SESSION = "019aa9d3-6b80-7000-8000-00000000005e"
+NEXT = "019aa9d3-6b80-7000-8000-00000000005f"
+
+EXAMPLES: list[Struct] = [
+    people.PersonInvited(
+        named="e1" * 32, number="W02", roles=("warehouse",), warehouses=("WH-HGH",)
+    ),
+    people.PersonJoined(by="passkey"),
+    people.PersonChanged(
+        named="e2" * 32,
+        number="W02",
+        roles=("reviewer", "warehouse"),
+        warehouses=("WH-HGH", "WH-SHA"),
+    ),
+    people.PersonDisabled(reason="离职"),
+    people.PersonEnabled(reason="返岗"),
+    people.PersonLinked(
+        ends="2026-11-22T11:10:00.000Z", kind="recover", link="019aa9d3-6b80-7000-8000-00000000001c"
+    ),
+    people.PasswordSet(),
+    people.PasskeyAdded(credential="e3" * 32, name="工作手机"),
+    people.PasskeyRemoved(credential="e3" * 32),
+    people.TotpEnrolled(codes=10),
+    people.TotpRemoved(),
+    people.SessionOpened(method="passkey", session=SESSION),
+    people.SessionProven(before=SESSION, method="passkey", session=NEXT),
+    people.SessionEnded(reason="signed_out", sessions=(NEXT,)),
+    people.SigninRefused(count=7, hour="2026-11-22T10:00:00Z"),
+    hub.KeyRevoked(key="7d11c0ffee00"),
+    hub.AccountChanged(account="tb-2", channel="taobao", secret=True, shop="示例旗舰店"),
+    hub.PolicyPublished(digest="e4" * 32, note="取消大额订单须财务", version=3),
+    hub.MerchantChanged(name="槐序百货", totp="required"),
+    hub.ProviderChanged(digest="e5" * 32, issuer="https://login.huaixu.example"),
+]
