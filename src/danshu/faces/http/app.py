@@ -21,18 +21,18 @@ from danshu.faces.http import (
     proofs,
     receiving,
     reference,
+    sessions,
     stock,
     transitions,
-    sessions,
 )
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
+from danshu.hub import entry
 from danshu.hub.compose import Hub
 from danshu.kernel.limits import BATCH_BODY_BYTES
-from danshu.hub import entry
 from danshu.ledger.prove import Prover
 
 _ROUTES: Final = [
@@ -44,9 +44,9 @@ _ROUTES: Final = [
     *masters.ROUTES,
     *promises.ROUTES,
     *access.ROUTES,
+    *sessions.ROUTES,
 ]
 _READING: Final = frozenset({"GET", "HEAD"})
-    *sessions.ROUTES,
 _OPENAPI: Final = OpenAPIConfig(
     title="Danshu 单枢",
     version="1",
@@ -56,16 +56,16 @@ _OPENAPI: Final = OpenAPIConfig(
     components=Components(
         security_schemes={
             "key": SecurityScheme(type="http", scheme="bearer", description="dsk_…"),
-        }
-    ),
-    security=[{"key": []}, {"session": []}],
-)
             "session": SecurityScheme(
                 type="apiKey",
                 name="danshu",
                 security_scheme_in="cookie",
                 description="of the console; by https __Host-danshu",
             ),
+        }
+    ),
+    security=[{"key": []}, {"session": []}],
+)
 
 
 class Application:
@@ -80,11 +80,11 @@ class Application:
             {
                 "hub": hub,
                 "keyring": keyring,
+                "door": entry.open_door(),
                 "doors": doors,
                 "streams": self.streams,
                 "prover": Prover(),
             },
-                "door": entry.open_door(),
         )
         self._console = Console()
         # The first words of the API's paths; all others are pages of the console.
