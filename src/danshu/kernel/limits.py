@@ -157,6 +157,7 @@ OIDC_KEYS_S: Final = 300
 OIDC_DOMAINS: Final = 20
 OIDC_MAPPINGS: Final = 50
 
+# Work on the floor: how long a claim lasts without a scan, claims of one person, readings and photos
 # of one piece of work, up to where waiting work is counted; what one printing may hold
 FLOOR_LEASE_S: Final = 900
 FLOOR_LEASES: Final = 8

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import struct
 import uuid
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, overload
 
 from msgspec import Struct
 
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    Apply = Callable[[psycopg.AsyncConnection[Any], Sequence["Leaf"]], Awaitable[None]]
+    Connection = psycopg.AsyncConnection[Any]
+    Apply = Callable[[Connection, Sequence["P"]], Awaitable[None]]
     """Writes what follows from facts of one book, in order; it neither commits nor rolls back."""
+    Read = Callable[[Connection, int, str, int, int], Awaitable[list["P"]]]
+    """Reads the places [first, end) of a book: tenant, half, first, end."""
 
 _log = logging.getLogger("danshu.follow")
 
@@ -61,6 +64,22 @@ _ADVANCE: Final = (
 )
 
 
+class Place(Protocol):
+    """Where something lies: tenant, half, index in that book."""
+
+    @property
+    def tenant(self) -> int:
+        """Whose book it is."""
+
+    @property
+    def half(self) -> str:
+        """The half-year of the book."""
+
+    @property
+    def position(self) -> int:
+        """The index of its leaf."""
+
+
 class Leaf(NamedTuple):
     """A fact in its place: tenant, half, index of its leaf in that book, and its stored bytes."""
 
@@ -68,6 +87,18 @@ class Leaf(NamedTuple):
     half: str
     position: int
     body: bytes
+
+
+class Touch(NamedTuple):
+    """A fact's place, and the 16 bytes of the stream that it belongs to; its bytes are not read."""
+
+    tenant: int
+    half: str
+    position: int
+    stream: bytes
+
+
+P = TypeVar("P", bound=Place)
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
@@ -81,21 +112,47 @@ class Trouble(Struct, frozen=True, kw_only=True):
     again_ms: int
 
 
-class Follower:
-    """One follower; `name` names its cursors for ever. `tenants` None means all of them."""
+class Follower(Generic[P]):
+    """One follower; `name` names its cursors for ever. `tenants` None means all of them.
+
+    `read` is how it reads: `read_leaves`, unless the streams are enough (`read_touches`).
+    """
+
+    @overload
+    def __init__(
+        self: Follower[Leaf],
+        name: str,
+        apply: Apply[Leaf],
+        tenants: Sequence[int] | None = None,
+        leaves_max: int = limits.FOLLOW_LEAVES,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        name: str,
+        apply: Apply[P],
+        tenants: Sequence[int] | None = None,
+        leaves_max: int = limits.FOLLOW_LEAVES,
+        *,
+        read: Read[P],
+    ) -> None: ...
 
     def __init__(
         self,
         name: str,
-        apply: Apply,
+        apply: Apply[Any],
         tenants: Sequence[int] | None = None,
         leaves_max: int = limits.FOLLOW_LEAVES,
+        *,
+        read: Read[Any] | None = None,
     ) -> None:
         if leaves_max < 1:
             raise ProgramError("a follower reads at least one leaf at a time")
         self.name: Final = name
         self.troubles: Final[dict[tuple[int, str], Trouble]] = {}
         self._apply: Final = apply
+        self._read: Final[Read[Any]] = read or read_leaves
         self._tenants: Final = list(tenants) if tenants is not None else None
         self._leaves_max: Final = leaves_max
 
@@ -118,7 +175,7 @@ class Follower:
             # at a poison fact one leaf is enough to see whether it can be applied now
             count = 1 if trouble and position == trouble.position else self._leaves_max
             end = min(size, position + count)
-            leaves = await read_leaves(connection, tenant, half, position, end)
+            leaves = await self._read(connection, tenant, half, position, end)
             done += await self._take(connection, leaves, now_ms)
             behind += 1
             if behind == limits.FOLLOW_BOOKS:
@@ -126,7 +183,7 @@ class Follower:
         return done
 
     async def _take(
-        self, connection: psycopg.AsyncConnection[Any], leaves: list[Leaf], now_ms: int
+        self, connection: psycopg.AsyncConnection[Any], leaves: list[P], now_ms: int
     ) -> int:
         """Apply leaves of one book, halving the batch around whatever is raised."""
         done, count = 0, len(leaves)
@@ -143,22 +200,20 @@ class Follower:
                     return done
                 count = max(1, count // 2)
                 continue
-            self.troubles.pop(part[0][:2], None)
+            self.troubles.pop((part[0].tenant, part[0].half), None)
             done += len(part)
         return done
 
-    async def _commit(
-        self, connection: psycopg.AsyncConnection[Any], leaves: Sequence[Leaf]
-    ) -> bool:
+    async def _commit(self, connection: psycopg.AsyncConnection[Any], leaves: Sequence[P]) -> bool:
         """Move the cursor over leaves and apply them, in one transaction; False if it had moved."""
-        tenant, half, first, _ = leaves[0]
+        tenant, half, first = leaves[0].tenant, leaves[0].half, leaves[0].position
         async with connection.transaction():
             if not await _advance(connection, self.name, tenant, half, first, first + len(leaves)):
                 return False
             await self._apply(connection, leaves)
         return True
 
-    def _note(self, leaf: Leaf, error: Exception, now_ms: int) -> None:
+    def _note(self, leaf: P, error: Exception, now_ms: int) -> None:
         before = self.troubles.get((leaf.tenant, leaf.half))
         attempts = before.attempts + 1 if before and before.position == leaf.position else 1
         wait_ms = min(limits.FOLLOW_RETRY_MS << min(attempts - 1, 16), limits.FOLLOW_RETRY_MAX_MS)
@@ -204,6 +259,28 @@ async def read_leaves(
     if len(leaves) != max(0, end - first):
         raise LogBroken(f"book {tenant}/{half}: {len(leaves)} leaves in [{first}, {end})")
     return leaves
+
+
+async def read_touches(
+    connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
+) -> list[Touch]:
+    """Read which streams the leaves [first, end) of a book belong to, one place a leaf."""
+    cursor = await connection.cursor(binary=True).execute(
+        _SEGMENTS, {"t": tenant, "h": half, "a": first, "b": end}
+    )
+    touches: list[Touch] = []
+    for start, n, _, _, _, keys in await cursor.fetchall():
+        streams = [stream for stream, _, count in KEY.iter_unpack(keys) for _ in range(count)]
+        if len(streams) != n or start > first + len(touches):
+            raise LogBroken(f"book {tenant}/{half}: the segment at {start} has no {n} facts")
+        skipped = max(0, first - start)
+        touches += [
+            Touch(tenant, half, start + at, streams[at])
+            for at in range(skipped, min(n, end - start))
+        ]
+    if len(touches) != max(0, end - first):
+        raise LogBroken(f"book {tenant}/{half}: {len(touches)} leaves in [{first}, {end})")
+    return touches
 
 
 async def read_segment(

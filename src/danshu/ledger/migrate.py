@@ -10,7 +10,7 @@ import psycopg
 
 from danshu.kernel import ids
 
-PARTITIONED = ("orders", "facts", "vault", "order_search")
+PARTITIONED = ("orders", "facts", "vault", "order_search", "board_orders")
 _LOCK = 0x44616E53  # one migration at a time, whoever starts it
 
 

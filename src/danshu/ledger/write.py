@@ -113,6 +113,12 @@ def uuids(values: Sequence[uuid.UUID]) -> Array:
     return Array(2951, _head(2950, len(parts)) + b"".join(parts))
 
 
+def uuid_bytes(values: Sequence[bytes]) -> Array:
+    """Make a uuid[] parameter from 16 bytes each."""
+    parts = [b"\0\0\0\x10" + v for v in values]
+    return Array(2951, _head(2950, len(parts)) + b"".join(parts))
+
+
 def byteas(values: Sequence[bytes]) -> Array:
     """Make a bytea[] parameter."""
     pack = struct.pack

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from danshu.faces.cli import opening
+from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.kernel.errors import InputError
@@ -26,7 +27,8 @@ def run(tenant: str, as_json: bool) -> int:
         number = await opening.find_tenant(hub, tenant)
         folders: list[Folder] = [StockFolder(number)]
         try:
-            folders.append(OrdersFolder(await hub.worlds.ensure(number)))
+            world = await hub.worlds.ensure(number)
+            folders += [OrdersFolder(world), BoardFolder(number, world.book)]
         except InputError as error:
             if error.code != "no_network":  # without warehouses there never was an order
                 raise

@@ -51,13 +51,16 @@ def serve(
 @app.command()
 def work(
     only: Annotated[
-        str, typer.Option(help="Run one room: sequence, seal, timers, search, partitions.")
+        str, typer.Option(help="Run one room: sequence, seal, timers, search, board, partitions.")
     ] = "",
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Have the board counted again by the workers; exit.")
+    ] = False,
 ) -> None:
     """Start the workers beside the HTTP nodes; of each room one works, others stand by."""
     from danshu.faces.cli import running
 
-    raise typer.Exit(running.work(only))
+    raise typer.Exit(running.rebuild() if rebuild else running.work(only))
 
 
 @app.command()

@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from danshu.faces.cli import opening
 from danshu.hub import compose, settings
 from danshu.ledger import engine
 
@@ -53,6 +54,22 @@ def work(only: str) -> int:
     with engine.resolve() as store:
         compose.prepare(store.url)
         uvloop.run(rooms.run(store.url, only))
+    return 0
+
+
+def rebuild() -> int:
+    """Have every merchant's board counted again, by the workers that run or those to come."""
+    from danshu.hub import board
+
+    async def work(hub: compose.Hub) -> int:
+        async with hub.connection() as connection:
+            tenants = await (await connection.execute("select id from tenants")).fetchall()
+            for (tenant,) in tenants:
+                await board.rebuild(connection, tenant)
+        return len(tenants)
+
+    counted = opening.with_hub(work)
+    typer.echo(f"danshu: {counted} boards will be counted again by `danshu work`", err=True)
     return 0
 
 

@@ -1,0 +1,194 @@
+"""What one order adds to the board's counters. Pure: a row and its promises -> keys and numbers.
+
+The counters are sums of this over all orders, so they can be taken apart again: what an order added
+under its old state is subtracted when it adds what follows from its new one. Days, hours and slots
+are those of Asia/Shanghai, which has no summer time.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from danshu.capabilities.contract.model import State as Promised
+from danshu.capabilities.orders.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from danshu.capabilities.contract.model import Clause
+    from danshu.capabilities.contract.terms import Term
+
+CHINA_MS: Final = 28_800_000  # UTC+8
+MINUTE_MS: Final = 60_000
+SLOT_MS: Final = 600_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 86_400_000
+ANYWHERE: Final = -2  # the warehouse of a counter that counts all warehouses together
+OWED: Final = "owed"  # the code of orders with a broken promise that is still to be performed
+CURRENCY: Final = "CNY"  # amounts are of these orders alone
+_PAID: Final = "payment.confirmed"
+_SHIPPED: Final = "carrier.accepted"
+
+
+class Kind(IntEnum):
+    """What a counter counts; `at`, `code` and `state` of its key mean something else for each."""
+
+    STATE = 1  # orders now: code "" or OWED, state of the order; amount
+    MINUTE = 2  # placed, by minute of epoch, without returns; all warehouses; amount
+    SLOT = 3  # placed, by ten minutes of epoch; state 5 = return requests; amount
+    PROMISE = 4  # promises by the day of their outcome (MADE: of placing; open ones: 0), code
+    OUTCOME = 5  # verdicts by hour of epoch, all codes together
+    SHIPPED = 6  # orders handed over, by hour of epoch; amount = seconds from payment
+    DUE = 7  # running promises by the ten minutes in which they fall due; state 1 = unallocated
+
+
+class Verdict(IntEnum):
+    """Where a promise stands, as counted. KEPT_SELF: on the beneficiary's own word alone."""
+
+    MADE = 0
+    PENDING = 1
+    RUNNING = 2
+    PAUSED = 3
+    KEPT = 4
+    BROKEN = 5
+    LATE = 6
+    BORDERLINE = 7
+    EXCUSED = 8
+    SUPERSEDED = 9
+    KEPT_SELF = 10
+
+
+class Mark(Struct, frozen=True, array_like=True, gc=False):
+    """A promise as counted: its code, its verdict, the second that its counter is of (0 = none)."""
+
+    code: str
+    verdict: int
+    at_s: int
+
+
+class Marks(Struct, frozen=True, array_like=True, gc=False):
+    """What the promises of an order say. `shipped_s`: when the parcel was taken over, 0 = not yet,
+    or no promise tells; `took_s`: how long after the payment.
+    """
+
+    promises: tuple[Mark, ...]
+    shipped_s: int = 0
+    took_s: int = 0
+
+
+class Counted(Struct, frozen=True, gc=False):
+    """An order as it is counted. `amount` in 分, 0 in other currencies."""
+
+    channel: str
+    placed_ms: int
+    amount: int
+    state: int
+    wh: int
+    marks: Marks
+
+
+Key = tuple[int, int, str, int, str, int]  # kind, at, channel, wh, code, state
+Sums = dict[Key, tuple[int, int]]  # n, amount
+
+# Plain numbers: keys are hashed a dozen times an order.
+_STATE, _MINUTE, _SLOT, _PROMISE, _OUTCOME, _SHIPPED_AT, _DUE = map(int, Kind)
+_RUNNING, _BROKEN = int(Verdict.RUNNING), int(Verdict.BROKEN)
+_KEPT_SELF: Final = int(Verdict.KEPT_SELF)
+_VERDICTS: Final = {word: int(Verdict[word.name]) for word in Promised}
+_OPEN: Final = frozenset(map(int, (Verdict.PENDING, Verdict.RUNNING, Verdict.PAUSED)))
+_AT_DUE: Final = frozenset(
+    {Promised.RUNNING, Promised.PAUSED, Promised.BROKEN, Promised.LATE, Promised.EXCUSED}
+)
+_AT_STOP: Final = frozenset({Promised.KEPT, Promised.BORDERLINE})
+_OUTCOMES: Final[dict[int, int]] = {
+    int(Verdict.KEPT): int(Verdict.KEPT),
+    int(Verdict.KEPT_SELF): int(Verdict.KEPT_SELF),
+    int(Verdict.BROKEN): int(Verdict.BROKEN),
+    int(Verdict.LATE): int(Verdict.BROKEN),  # done after the breach; the breach stays
+}
+_ENDED: Final = frozenset(map(int, (State.COMPLETED, State.CANCELLED)))
+_ALLOCATED, _RETURN = int(State.ALLOCATED), int(State.RETURN_REQUESTED)
+
+dump: Final = msgspec.msgpack.Encoder().encode
+load: Final = msgspec.msgpack.Decoder(Marks).decode
+
+
+def mark(terms: Sequence[Term], book: Mapping[str, Clause]) -> Marks:
+    """Give the marks of an order's promises. Raises KeyError for a clause that the book lacks."""
+    marks = []
+    shipped_s = took_s = 0
+    for term in terms:
+        clause = book[term.digest]
+        stop, state, due_ms = term.stop, term.state, term.due_ms
+        verdict, at_ms = _VERDICTS[state], 0
+        if state in _AT_DUE:
+            at_ms = due_ms
+        elif state in _AT_STOP and stop is not None:
+            at_ms = stop.occurred_ms
+            if state is Promised.KEPT and stop.self_declared and 0 < due_ms < stop.recorded_ms:
+                verdict = _KEPT_SELF
+        marks.append(Mark(clause.code, verdict, at_ms // 1000))
+        if (
+            stop is not None
+            and stop.event == _SHIPPED
+            and clause.start == _PAID
+            and term.started_ms
+            and not shipped_s
+        ):
+            shipped_s = stop.occurred_ms // 1000
+            took_s = (stop.occurred_ms - term.started_ms) // 1000
+    return Marks(tuple(marks), shipped_s, took_s)
+
+
+def add(sums: Sums, one: Counted, sign: int) -> None:
+    """Add (`sign` 1) what an order counts to sums, or take it away (-1)."""
+    channel, wh, state = one.channel, one.wh, one.state
+    amount = one.amount * sign
+    marks = one.marks
+    owed = False
+    day = (one.placed_ms + CHINA_MS) // DAY_MS
+    for told in marks.promises:
+        code, verdict, at_ms = told.code, told.verdict, told.at_s * 1000
+        _sum(sums, (_PROMISE, day, channel, wh, code, 0), sign, 0)
+        at_day = 0
+        if verdict in _OPEN:
+            if verdict == _RUNNING and at_ms:
+                unallocated = 1 if state < _ALLOCATED else 0
+                _sum(sums, (_DUE, at_ms // SLOT_MS, channel, wh, "", unallocated), sign, 0)
+        else:
+            at_day = (at_ms + CHINA_MS) // DAY_MS if at_ms else day
+            if at_ms and verdict in _OUTCOMES:
+                key = (_OUTCOME, at_ms // HOUR_MS, channel, wh, "", _OUTCOMES[verdict])
+                _sum(sums, key, sign, 0)
+            owed = owed or verdict == _BROKEN
+        _sum(sums, (_PROMISE, at_day, channel, wh, code, verdict), sign, 0)
+    owed = owed and state not in _ENDED
+    _sum(sums, (_STATE, 0, channel, wh, OWED if owed else "", state), sign, amount)
+    is_return = state == _RETURN
+    slot = one.placed_ms // SLOT_MS
+    _sum(sums, (_SLOT, slot, channel, wh, "", _RETURN if is_return else 0), sign, amount)
+    if not is_return:
+        minute = one.placed_ms // MINUTE_MS
+        _sum(sums, (_MINUTE, minute, channel, ANYWHERE, "", 0), sign, amount)
+    if marks.shipped_s:
+        hour = marks.shipped_s * 1000 // HOUR_MS
+        _sum(sums, (_SHIPPED_AT, hour, channel, wh, "", 0), sign, marks.took_s * sign)
+
+
+def day_of(ms: int) -> int:
+    """Give the day of Asia/Shanghai that an instant lies in, counted from 1970-01-01 there."""
+    return (ms + CHINA_MS) // DAY_MS
+
+
+def day_ms(day: int) -> int:
+    """Give the instant at which a day of Asia/Shanghai begins."""
+    return day * DAY_MS - CHINA_MS
+
+
+def _sum(sums: Sums, key: Key, n: int, amount: int) -> None:
+    was = sums.get(key)
+    sums[key] = (was[0] + n, was[1] + amount) if was else (n, amount)
