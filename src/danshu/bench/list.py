@@ -19,7 +19,7 @@ from typing import Any, Final
 import psycopg
 from msgspec import Struct
 
-from danshu.bench import list_rows, rig
+from danshu.bench import list_rows, list_views, rig
 from danshu.bench.report import Report, make_report, percentile
 from danshu.hub import compose, filters, lists, search, workbench
 from danshu.hub.lists import Filter

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from danshu.capabilities.contract.model import State
+from danshu.capabilities.contract.terms import Term
 from danshu.capabilities.orders.model import Fulfilment, Line, Order, Share
 from danshu.hub import search
 from danshu.testing import merchant
@@ -31,6 +33,8 @@ CHANNELS: Final = (
 NAMES: Final = tuple(
     a + b + c for a in "赵钱孙李周吴郑王" for b in "伟芳娜敏静" for c in "丽强磊军洋"
 )
+TAGS: Final = tuple(f"标签{n}" for n in range(10))  # the hottest first
+PEOPLE: Final = tuple(f"person:{n}" for n in range(30))
 _DAY_MS: Final = 86_400_000
 _SAMPLE: Final = 500
 _NUMBER: Final = "N%012d"
@@ -46,7 +50,7 @@ _STATES: Final = [
 _ORDERS: Final = """
 insert into orders(tenant,id,okey,channel,state,wh,region,total,currency,due,seq,head,doc,terms)
 select %(tenant)s,
-  (lpad(to_hex(%(first)s + (i * %(span)s / %(size)s)),12,'0') || '7' || substr(h,1,3)
+  (lpad(to_hex(%(first)s + (i * %(span)s::int8 / %(size)s)),12,'0') || '7' || substr(h,1,3)
     || '8' || substr(h,4,15))::uuid,
   'api/N' || lpad(i::text,12,'0'), (%(channels)s::text[])[1 + (a %% 8)],
   (%(states)s::int[])[1 + (b %% 1000)], floor(37 * power((c %% 10007) / 10007.0, 2))::int,
@@ -59,7 +63,7 @@ select %(tenant)s,
   convert_to(replace(%(doc)s,'N000000000000','N' || lpad(i::text,12,'0')),'UTF8'), %(terms)s
 from (select i, md5(i::text) h, abs(hashint4(i))::bigint a,
   abs(hashint4(i + 1000000000))::bigint b, abs(hashint4(-i))::bigint c
-  from generate_series(%(from)s,%(to)s) i) s
+  from generate_series(%(from)s::int,%(to)s::int) i) s
 """
 _TERMS: Final = """
 insert into order_search(tenant,id,terms)
@@ -80,10 +84,34 @@ _TIMERS: Final = (
     "insert into timers(tenant,due,id,kind)"
     " select tenant,due,id,1 from orders where due is not null"
 )
+# One order in twenty that is due was due yesterday. Three in a hundred bear a tag, one of ten, the
+# first far more often than the last; every third open order is somebody's.
+_WORKLIST: Final = """
+insert into worklist(tenant,id,channel,state,wh,region,total,due,promise,short,holds)
+select tenant,id,channel,state,case when mod(a,100) = 0 then -1 else wh end,region,
+  100 + mod(a,1000000),
+  case when mod(a,20) = 0 then due - interval '1 day' else due end,
+  case when due is null then case mod(a,50) when 0 then 35 when 1 then 100 else 80 end
+    when mod(a,20) = 0 then 10 when mod(a,7) = 0 then 30 else 40 end,
+  mod(a,100) = 0, case when state = 35 then array['risk_review'] end
+from (select o.*, abs(hashtext(okey))::bigint a from orders o) o
+"""
+_TAGS: Final = """
+insert into order_tags(tenant,id,tag)
+select tenant,id,(%(tags)s::text[])[1 + floor(10 * power(mod(a / 100,997) / 997.0, 3))::int]
+from (select tenant,id,abs(hashtext('t' || okey))::bigint a from orders) o where mod(a,100) < 3
+"""
+_ASSIGNEES: Final = """
+insert into order_assignees(tenant,id,assignee)
+select tenant,id,(%(people)s::text[])[1 + mod(a / 3,30)]
+from (select tenant,id,abs(hashtext('p' || okey))::bigint a from orders
+  where state < 90 and state > 5) o where mod(a,3) = 0
+"""
 _INDEXES: Final = """
 select c.relname, pg_get_indexdef(c.oid) from pg_index x join pg_class c on c.oid=x.indexrelid
-join pg_class t on t.oid=x.indrelid where t.relname in ('orders','order_search')
-and not x.indisprimary and c.relkind='I'
+join pg_class t on t.oid=x.indrelid where t.relname in
+  ('orders','order_search','worklist','order_tags','order_assignees')
+and not x.indisprimary and c.relkind=case t.relkind when 'p' then 'I' else 'i' end
 """
 
 
@@ -127,6 +155,9 @@ def fill(connection: psycopg.Connection[Any], size: int, now_ms: int) -> Known:
     _write_orders(connection, known)
     _write_terms(connection, known)
     connection.execute(_TIMERS)
+    connection.execute(_WORKLIST)
+    connection.execute(_TAGS, {"tags": list(TAGS)})
+    connection.execute(_ASSIGNEES, {"people": list(PEOPLE)})
     for _, definition in indexes:
         connection.execute(definition.replace(" ON ONLY ", " ON ", 1))
     connection.execute("vacuum (analyze)")
@@ -148,7 +179,7 @@ def _write_orders(connection: psycopg.Connection[Any], known: Known) -> None:
                 "states": _STATES,
                 "regions": list(known.regions),
                 "doc": _doc(),
-                "terms": b"t" * 420,  # three promises
+                "terms": _terms(),
                 "from": start,
                 "to": min(known.size, start + _STEP - 1),
             },
@@ -179,6 +210,16 @@ async def index_some(connection: psycopg.AsyncConnection[Any], known: Known, sal
     )
     found = [r[0] for r in await cursor.fetchall()]
     await search.index_orders(connection, known.tenant, salt, found)
+
+
+def _terms() -> bytes:
+    """Give three promises as a row holds them."""
+    return msgspec.json.encode(
+        [
+            Term(digest="0" * 64, state=State.KEPT, started_ms=1, due_ms=2, warn_ms=(1, 2))
+            for _ in range(3)
+        ]
+    )
 
 
 def _doc() -> str:

@@ -2,11 +2,9 @@
 asked for.
 
 Without a word to look for, the best index is walked. Words and regions go through the blind index
-(search.py):
-first the newest rows are looked through, which is enough for what is common, then the index, day by
-day back in
-time in growing steps. A page whose filters meet next to nothing may come back short, or empty, with
-a `next`.
+(search.py): first the newest rows are looked through, which is enough for what is common, then the
+index, day by day back in time in growing steps. A page whose filters meet next to nothing may come
+back short, or empty, with a `next`.
 """
 
 from __future__ import annotations
@@ -32,8 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Connection = psycopg.AsyncConnection[Any]
-_LAST: Final = uuid.UUID(int=2**128 - 1)
-_FIRST: Final = uuid.UUID(int=0)
+LAST: Final = uuid.UUID(int=2**128 - 1)
+FIRST: Final = uuid.UUID(int=0)
+NOT_OURS: Final = InputError("bad_cursor", "the cursor is not one of ours")
+OTHER_QUESTION: Final = InputError("bad_cursor", "the cursor belongs to another question")
 _DAY_MS: Final = 86_400_000
 _CHUNK: Final = 500
 _AHEAD_MS: Final = 60_000  # clocks of other nodes
@@ -78,20 +78,30 @@ class Page(Struct, frozen=True, kw_only=True):
 
 def write_cursor(asked: Filter, at: uuid.UUID) -> str:
     """Write an opaque cursor that belongs to these filters only."""
-    return base64.urlsafe_b64encode(at.bytes + _mark(asked)).decode().rstrip("=")
+    return write_bytes(at.bytes + _mark(asked))
 
 
 def read_cursor(asked: Filter, text: str) -> uuid.UUID:
     """Read a cursor. Raises InputError `bad_cursor` for one that is not ours or of another
     question.
     """
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except ValueError as error:
-        raise InputError("bad_cursor", "the cursor is not one of ours") from error
+    raw = read_bytes(text)
     if len(raw) != 20 or raw[16:] != _mark(asked):
-        raise InputError("bad_cursor", "the cursor belongs to another question")
+        raise OTHER_QUESTION
     return uuid.UUID(bytes=raw[:16])
+
+
+def write_bytes(raw: bytes) -> str:
+    """Write bytes as they stand in an address."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def read_bytes(text: str) -> bytes:
+    """Read bytes back. Raises InputError `bad_cursor`."""
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise NOT_OURS from error
 
 
 def _mark(asked: Filter) -> bytes:
@@ -102,10 +112,10 @@ async def page(
     connection: Connection, tenant: int, asked: Filter, before: uuid.UUID | None, limit: int
 ) -> Page:
     """Read one page of orders with ids below `before`."""
-    high = min(before or _LAST, _id_at(asked.to_ms) if asked.to_ms else _LAST)
-    low = _id_at(asked.from_ms) if asked.from_ms else _FIRST
+    high = min(before or LAST, id_at(asked.to_ms) if asked.to_ms else LAST)
+    low = id_at(asked.from_ms) if asked.from_ms else FIRST
     reader = _Reader(connection, tenant, asked, limit + 1)
-    found = _as_id(asked.q)
+    found = as_id(asked.q)
     if found is not None:
         rows = await reader.fetch([found] if low <= found < high else [])
         return Page(rows=rows, next=None)
@@ -124,11 +134,13 @@ async def page(
     return Page(rows=rows, next=stopped)
 
 
-def _id_at(ms: int) -> uuid.UUID:
+def id_at(ms: int) -> uuid.UUID:
+    """Give the first id of an instant."""
     return uuid.UUID(int=ms << 80)
 
 
-def _as_id(text: str) -> uuid.UUID | None:
+def as_id(text: str) -> uuid.UUID | None:
+    """Read an order's id, None when it is not shaped like one."""
     try:
         return uuid.UUID(text.strip()) if len(text.strip()) in (32, 36) else None
     except ValueError:
@@ -218,7 +230,7 @@ async def _oldest(connection: Connection, tenant: int) -> uuid.UUID | None:
     return known
 
 
-async def _windows(
+async def windows(
     connection: Connection, tenant: int, low: uuid.UUID, high: uuid.UUID
 ) -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Cut [low, high) into ranges of whole UTC days, newest first: 1, 1, 2, 4, 8 ... days."""
@@ -226,12 +238,12 @@ async def _windows(
     if oldest is None:
         return []
     low = max(low, oldest)
-    high = min(high, _id_at(now_ms() + _AHEAD_MS))
+    high = min(high, id_at(now_ms() + _AHEAD_MS))
     out = []
     days = 1
     while high > low:
         midnight_ms = (high.int - 1 >> 80) // _DAY_MS * _DAY_MS
-        start = max(low, _id_at(max(0, midnight_ms - (days - 1) * _DAY_MS)))
+        start = max(low, id_at(max(0, midnight_ms - (days - 1) * _DAY_MS)))
         out.append((start, high))
         high, days = start, days if len(out) == 1 else days * 2
     return out
@@ -250,8 +262,8 @@ async def _walk(
     )
     rows: list[Row] = []
     budget = SCAN_ROWS
-    windows = await _windows(reader.connection, reader.tenant, low, high)
-    for start, end in windows:
+    spans = await windows(reader.connection, reader.tenant, low, high)
+    for start, end in spans:
         wanted = reader.wanted - len(rows)
         inner = f"select {_COLUMNS} from orders where {span} order by id desc limit %(budget)s"
         sql = (
@@ -274,7 +286,7 @@ async def _walk(
             if len(seen) == budget:
                 return rows, seen[-1]
             budget -= len(seen)
-        if reader.is_late and start > windows[-1][0]:
+        if reader.is_late and start > spans[-1][0]:
             return rows, start
     return rows, None
 
@@ -307,14 +319,14 @@ async def _find(
     first.
     """
     where, params = _meet(tokens)
-    windows = await _windows(reader.connection, reader.tenant, low, high)
-    if not windows:
+    spans = await windows(reader.connection, reader.tenant, low, high)
+    if not spans:
         return [], None
     newest = await reader.ids(
         "select id from (select id,terms from order_search where tenant=%(tenant)s and id>=%(low)s"
         f" and id<%(high)s order by id desc limit {SCAN_NEWEST}) s where {where} order by id desc",
-        low=windows[0][0],
-        high=windows[0][1],
+        low=spans[0][0],
+        high=spans[0][1],
         **params,
     )
     rows = await reader.fetch(newest[: SCAN_NEWEST if reader.is_filtered else reader.wanted])
@@ -322,7 +334,7 @@ async def _find(
         return rows, None
     rows = []
     budget = SCAN_CANDIDATES
-    for start, end in windows:
+    for start, end in spans:
         found = await reader.ids(
             "with c as materialized (select id from order_search where tenant=%(tenant)s"
             f" and id>=%(low)s and id<%(high)s and {where})"
@@ -338,9 +350,41 @@ async def _find(
         budget -= len(found)
         if budget <= 0:
             return rows, found[-1]
-        if reader.is_late and start > windows[-1][0]:
+        if reader.is_late and start > spans[-1][0]:
             return rows, start
     return rows, None
+
+
+async def find_ids(
+    connection: Connection,
+    tenant: int,
+    tokens: Sequence[search.Token],
+    low: uuid.UUID,
+    high: uuid.UUID,
+) -> tuple[list[uuid.UUID], uuid.UUID | None]:
+    """Find the orders in [low, high) that meet all tokens, newest first, SCAN_CANDIDATES at most.
+
+    The second says where it had to end: below that there may be more. None = that is all.
+    """
+    reader = _Reader(connection, tenant, Filter(), SCAN_CANDIDATES)
+    where, params = _meet(tokens)
+    found: list[uuid.UUID] = []
+    spans = await windows(connection, tenant, low, high)
+    for start, end in spans:
+        found += await reader.ids(
+            "with c as materialized (select id from order_search where tenant=%(tenant)s"
+            f" and id>=%(low)s and id<%(high)s and {where})"
+            " select id from c order by id desc limit %(budget)s",
+            low=start,
+            high=end,
+            budget=SCAN_CANDIDATES - len(found),
+            **params,
+        )
+        if len(found) >= SCAN_CANDIDATES:
+            return found, found[-1]
+        if reader.is_late and start > spans[-1][0]:
+            return found, start
+    return found, None
 
 
 def _meet(tokens: Sequence[search.Token]) -> tuple[str, dict[str, Any]]:

@@ -197,3 +197,7 @@ SHEET_OPEN_S: Final = 259_200
 # Counting what the board's counters do not know: rows and time, then an estimate
 COUNT_ROWS: Final = 20_000
 COUNT_MS: Final = 100
+
+# Routing snapshots that a process keeps to explain decisions; a reason that a person gives
+SNAPSHOTS_KEPT: Final = 8
+REASON_CHARS: Final = 500

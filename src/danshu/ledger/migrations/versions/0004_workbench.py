@@ -8,14 +8,133 @@ revision = "0004"
 down_revision = "0003"
 
 TABLES = """
+create table worklist (
+  tenant int not null, id uuid not null, due timestamptz, total bigint not null, wh int not null,
+  state smallint not null, promise smallint not null, short boolean not null,
+  channel text not null, region text not null, holds text[],
+  primary key (tenant, id)) with (fillfactor = 85);
+create index worklist_due on worklist (tenant, state, due, id) where due is not null;
+create index worklist_promise on worklist (tenant, promise, id) where promise <= 35;
+create index worklist_total on worklist (tenant, total, id);
+
+create table order_tags (
+  tenant int not null, id uuid not null, tag text not null, primary key (tenant, id, tag));
+create index order_tags_tag on order_tags (tenant, tag, id);
+create table order_assignees (
+  tenant int not null, id uuid not null, assignee text not null, primary key (tenant, id));
+create index order_assignees_assignee on order_assignees (tenant, assignee, id);
+
+create table saved_views (
+  tenant int not null, id uuid not null, owner text not null, shared boolean not null,
+  name text not null, shipped text not null, roles text[] not null, body bytea not null,
+  version int not null, changed_by text not null, changed timestamptz not null,
+  primary key (tenant, id));
+
+create table jobs (
+  tenant int not null, id uuid not null, kind text not null, state text not null,
+  question bytea not null, asked_by text not null, caller bytea not null, actor bytea not null,
+  total bigint not null, exact boolean not null, done bigint not null default 0,
+  failed bigint not null default 0, place uuid, stop boolean not null default false,
+  result bytea not null default '', trouble text not null default '', parent uuid,
+  lease timestamptz, holder uuid, created timestamptz not null default now(), ended timestamptz,
+  primary key (tenant, id)) with (fillfactor = 50);
+create index jobs_open on jobs (lease) where ended is null;
+create table job_items (
+  tenant int not null, job uuid not null, id uuid not null, code text not null default '',
+  reason text not null default '', reason_en text not null default '',
+  was bytea not null default '', primary key (tenant, job, id));
+create index job_items_failed on job_items (tenant, job, id) where code <> '';
+"""
+
+
+# Work on the floor: a row for each fulfilment order between release and hand-over. The partial
+# indexes are the four queues, next to be late first.
+FLOOR = """
+create table floor_tasks (
+  tenant int not null, id uuid not null, fulfilment int not null, wh int not null,
+  stage smallint not null, review smallint not null, held boolean not null,
+  due timestamptz not null, units bigint not null, skus int not null, number text not null,
+  label text not null, worker text not null default '', who text not null default '',
+  kind smallint not null default 0, began timestamptz, until timestamptz, called timestamptz,
+  primary key (tenant, id, fulfilment));
+create index floor_tasks_pick on floor_tasks (tenant, wh, due, id, fulfilment)
+  where stage = 1 and not held;
+create index floor_tasks_pack on floor_tasks (tenant, wh, due, id, fulfilment)
+  where stage = 2 and not held;
+create index floor_tasks_review on floor_tasks (tenant, wh, due, id, fulfilment)
+  where stage = 3 and not held and review < 2;
+create index floor_tasks_handover on floor_tasks (tenant, wh, due, id, fulfilment)
+  where stage = 3 and not held and review <> 1;
+create index floor_tasks_label on floor_tasks (tenant, label);
+create index floor_tasks_worker on floor_tasks (tenant, worker) where worker <> '';
+create table floor_scans (
+  tenant int not null, id uuid not null, fulfilment int not null, kind smallint not null,
+  no int not null, code text not null, sku text not null, quantity bigint not null,
+  at timestamptz not null, device_at timestamptz, primary key (tenant, id, fulfilment, kind, no));
+create table floor_photos (
+  tenant int not null, id uuid not null, fulfilment int not null, kind smallint not null,
+  digest bytea not null, size int not null, primary key (tenant, id, fulfilment, kind, digest));
+create table blobs (
+  tenant int not null, digest bytea not null, kind text not null, body bytea not null,
+  made timestamptz not null default now(), primary key (tenant, digest));
+"""
+# Master data and promises: sheets on their way in, what became of each row, columns chosen before;
+# movements of stock by SKU.
+MASTERS = """
+create table sheets (
+  tenant int not null, id uuid not null, kind text not null, name text not null,
+  digest bytea not null, body bytea not null, form bytea not null, tabs bytea not null,
+  first bytea not null, columns bytea not null default '', state text not null,
+  mode text not null default '', counts bytea not null default '', line int not null default 0,
+  trouble text not null default '', by text not null, actor bytea not null,
+  made timestamptz not null default now(), changed timestamptz not null default now(),
+  expires timestamptz, primary key (tenant, id));
+create index sheets_waiting on sheets (changed) where state in ('applying', 'undoing');
+create table sheet_rows (
+  tenant int not null, id uuid not null, line int not null, outcome smallint not null,
+  key text[] not null, given bytea not null, before bytea not null, after bytea not null,
+  field text not null, reason text not null, value text not null, detail text not null,
+  undone smallint not null default 0, primary key (tenant, id, line));
+create index sheet_rows_outcome on sheet_rows (tenant, id, outcome, line);
+create table sheet_columns (
+  tenant int not null, kind text not null, signature bytea not null, columns bytea not null,
+  used timestamptz not null default now(), primary key (tenant, kind, signature));
+create table stock_moves (
+  tenant int not null, sku int not null, id uuid not null, wh int not null, on_hand bigint not null,
+  safety bigint not null, in_transit bigint not null, on_hand_after bigint not null,
+  reason text not null, by text not null, role text not null, primary key (tenant, sku, id, wh));
+create index skus_barcode on skus (tenant, barcode) where barcode <> '';
+"""
+# Orders that were on the floor when this version came.
+BACKFILL = """
+insert into floor_tasks(tenant,id,fulfilment,wh,stage,review,held,due,units,skus,number,label)
+select o.tenant, o.id, (f->>'no')::int, w.no,
+  case coalesce(f->>'state','allocated') when 'released' then 1 when 'picked' then 2 else 3 end,
+  case when f->>'state'='packed' and exists (select 1 from jsonb_array_elements(f->'shares') s
+    join skus k on k.tenant=o.tenant and k.code=s->>'sku' where k.storage & 7 = 0)
+    then 1 else 0 end,
+  coalesce(jsonb_array_length(d->'holds'),0) > 0,
+  to_timestamp(coalesce((select min((t->>'due_ms')::bigint)
+    from jsonb_array_elements(convert_from(o.terms,'UTF8')::jsonb) t
+    where not t ? 'stop' and t->>'state' in ('running','paused','broken')), 4102444800000)/1000.0),
+  (select sum((s->>'quantity')::bigint) from jsonb_array_elements(f->'shares') s),
+  (select count(distinct s->>'sku') from jsonb_array_elements(f->'shares') s),
+  d->>'number',
+  right(coalesce(nullif(regexp_replace(d->>'number','[^A-Za-z0-9]','','g'),''),
+    replace(o.id::text,'-','')),8) || '-' || (f->>'no')
+from orders o cross join lateral (select convert_from(o.doc,'UTF8')::jsonb d) j
+cross join lateral jsonb_array_elements(coalesce(d->'fulfilments','[]')) f
+join warehouses w on w.tenant=o.tenant and w.code=f->>'warehouse'
+where o.state between 30 and 70 and f->>'state' in ('released','picked','packed')
 """
 
 
 def upgrade() -> None:
     """Create the tables."""
-    for statement in TABLES.split(";\n"):
+    for statement in (TABLES + FLOOR + MASTERS).split(";\n"):
         if statement.strip():
             op.execute(statement)
+    op.execute(BACKFILL.replace(":", "\\:"))
 
 
 def downgrade() -> None:
