@@ -18,7 +18,7 @@ from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import facts, model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import answers, routing
+from danshu.hub import answers, floor_rows, routing
 from danshu.hub.rows import TIMER_PROMISE
 from danshu.hub.world import World
 from danshu.kernel.errors import InputError, Refusal
@@ -249,6 +249,13 @@ async def _write(
             )
         for row in _verdicts(world.tenant, held.id, decided.said, decided.promises, now_ms):
             await connection.execute(_WRITE_VERDICT, row, binary=True)
+        for sql, values in floor_rows.changes(
+            world.tenant,
+            held.id,
+            floor_rows.project(world, held.id, held.order, held.promises),
+            floor_rows.project(world, held.id, decided.order, decided.promises),
+        ):
+            await connection.execute(sql, values, binary=True)
 
 
 def _verdicts(

@@ -14,9 +14,12 @@ from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract import evolve as promises_evolve
 from danshu.capabilities.contract import terms
 from danshu.capabilities.contract.model import Promise
+from danshu.capabilities.floor.facts import FulfilmentReviewed
+from danshu.capabilities.floor.model import Stage
 from danshu.capabilities.orders import facts, model
 from danshu.capabilities.orders.evolve import evolve, place
 from danshu.capabilities.stock.facts import StockMoved
+from danshu.hub import floor_rows
 from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
 from danshu.ledger import vault
 from danshu.ledger.findings import Difference
@@ -41,11 +44,18 @@ s2.no=s.sku where s.tenant=%s
 """
 
 
+_FLOOR = """
+select id, fulfilment, wh, stage, review, held, due, units, skus, number, label from floor_tasks
+where tenant=%s and id >= %s and id < %s
+"""
+
+
 class _Folded(Struct, kw_only=True, eq=False):
     order: model.Order
     promises: tuple[Promise, ...]
     seq: int
     evidence: tuple[Evidence, ...]
+    reviewed: frozenset[int] = frozenset()
 
 
 class OrdersFolder:
@@ -79,12 +89,16 @@ class OrdersFolder:
         folded.order = evolve(folded.order, data)
         folded.promises = promises_evolve.evolve(folded.promises, data, self._world.book)
         folded.seq = fact.seq
+        if isinstance(data, FulfilmentReviewed):
+            folded.reviewed |= {data.fulfilment}
+        elif isinstance(data, facts.OrderPacked):  # packed anew: to be reviewed anew
+            folded.reviewed -= {data.fulfilment}
 
     async def compare(
         self, connection: Connection, first: uuid.UUID, end: uuid.UUID
     ) -> list[Difference]:
         """Compare the rows of the streams [first, end) and forget them."""
-        found: list[Difference] = []
+        found: list[Difference] = await self._compare_floor(connection, first, end)
         cursor = await connection.execute(_ROWS, (self._world.tenant, first, end), binary=True)
         async for row in cursor:
             folded = self._orders.pop(row[0], None)
@@ -130,6 +144,30 @@ class OrdersFolder:
             if data is not None and vault.commit(bytes(salt), label, bytes(data)) != digest:
                 odd.append(f"the original ({kind}) is not what the fact committed to")
         return odd
+
+    async def _compare_floor(
+        self, connection: Connection, first: uuid.UUID, end: uuid.UUID
+    ) -> list[Difference]:
+        """Compare what waits on the floors of the warehouses with what the orders say."""
+        stored: dict[tuple[uuid.UUID, int], tuple[floor_rows.TaskRow, bool]] = {}
+        cursor = await connection.execute(_FLOOR, (self._world.tenant, first, end), binary=True)
+        async for row in cursor:
+            stored[row[0], row[1]] = floor_rows.read(row[2:])
+        expected = {}
+        for id_, folded in self._orders.items():
+            rows = floor_rows.project(self._world, id_, folded.order, folded.promises)
+            for no, made in rows.items():
+                is_reviewed = made.stage is Stage.PACKED and no in folded.reviewed
+                expected[id_, no] = floor_rows.bare(made), is_reviewed
+        return [
+            Difference(
+                code="floor_differs",
+                where=f"floor_tasks {place[0]} {place[1]}",
+                detail=f"row {stored.get(place)}, facts {expected.get(place)}",
+            )
+            for place in sorted(stored.keys() | expected.keys())
+            if stored.get(place) != expected.get(place)
+        ]
 
     async def finish(self, connection: Connection) -> list[Difference]:
         """Nothing adds up over days here."""

@@ -13,8 +13,11 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from danshu.faces.http import (
     access,
+    floor,
+    floor_work,
     headers,
     health,
+    imports,
     masters,
     orders,
     promises,
@@ -42,8 +45,11 @@ _ROUTES: Final = [
     *receiving.ROUTES,
     *stock.ROUTES,
     *masters.ROUTES,
+    *imports.ROUTES,
     *promises.ROUTES,
     *access.ROUTES,
+    *floor.ROUTES,
+    *floor_work.ROUTES,
     *sessions.ROUTES,
 ]
 _READING: Final = frozenset({"GET", "HEAD"})
@@ -89,6 +95,7 @@ class Application:
         self._console = Console()
         # The first words of the API's paths; all others are pages of the console.
         self._claimed = {route.path[1:].partition("/")[0] for route in self._rest.routes}
+        self._is_https = origin.startswith("https://")
 
     def describe(self) -> bytes:
         """Give the OpenAPI document of the routes."""
@@ -104,8 +111,8 @@ class Application:
                 if path.startswith(CHANNELS):
                     return await self._hot.channel(scope, receive, send)
             if method in _READING and path[1:].partition("/")[0] not in self._claimed:
-                return await self._console(scope, send)
-            send = headers.sending(scope, send)
+                return await self._console(scope, send, self._is_https)
+            send = headers.sending(scope, send, self._is_https)
         await self._rest(scope, receive, send)
 
 
