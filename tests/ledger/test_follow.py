@@ -275,3 +275,23 @@ async def test_it_does_not_read_past_a_damaged_log(database: str, damage: str) -
 def test_a_batch_of_nothing_is_refused() -> None:
     with pytest.raises(ProgramError):
         Follower("x", Tally(), leaves_max=0)
+
+
+@pytest.mark.parametrize("first", [0, 1, 3, 4, 7])
+@pytest.mark.parametrize("end", [4, 7, 8, 12])
+async def test_touches_are_the_streams_of_the_leaves(database: str, first: int, end: int) -> None:
+    async with await write.connect(database) as connection:
+        pen = Pen(connection, await make_tenant(connection, "a"))
+        sequencer = Sequencer()
+        for counts in ((3, 1), (4,), (1, 2, 1)):
+            await pen.note(*counts)
+            await drain(sequencer, connection)
+        leaves = await follow.read_leaves(connection, pen.tenant, HALF, first, end)
+        touches = await follow.read_touches(connection, pen.tenant, HALF, first, end)
+        expected = [(t, h, p, fact.read(body).stream.bytes) for t, h, p, body in leaves]
+        assert [tuple(t) for t in touches] == expected
+        part = touches[1:-1]
+        assert [tuple(t) for t in part] == expected[1:-1]
+        assert tuple(touches[-1:]) == tuple(touches)[-1:]
+        with pytest.raises(LogBroken):
+            await follow.read_touches(connection, pen.tenant, HALF, first, 13)

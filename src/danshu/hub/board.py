@@ -12,18 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import psycopg
 
-from danshu.capabilities.contract.terms import Term
 from danshu.capabilities.orders.model import State
 from danshu.hub import board_holds, masters
 from danshu.hub import board_marks as marks
-from danshu.hub.board_marks import CURRENCY, Counted, Marks, Sums
+from danshu.hub.board_marks import CURRENCY, Marks, Shape, Sums
 from danshu.hub.compose import now_ms
 from danshu.kernel.limits import BOARD_LEAVES, BOARD_REBUILD_ROWS, BOARD_SWEEP_S
 from danshu.ledger import write
-from danshu.ledger.follow import Follower, Touch, read_touches
+from danshu.ledger.follow import Follower, Touches, read_touches
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 NAME: Final = "board"
 _HELD: Final = int(State.HELD)
+_NOTHING: Final = (0, 0)
 
 # One writer a merchant at a time, whichever book or rebuilding it comes from.
 _ALONE: Final = "select pg_advisory_xact_lock(%b::int4, %b::int4)"
@@ -76,8 +75,6 @@ _SWEEP: Final = """
 delete from board_counts where kind=%b and at<%b and n=0 and amount=0
 """
 
-_decode_terms = msgspec.json.Decoder(tuple[Term, ...]).decode
-
 
 class _Books:
     """The clauses of each merchant by the digest that orders name them by."""
@@ -87,7 +84,7 @@ class _Books:
 
     async def mark(self, connection: Connection, tenant: int, raws: Sequence[bytes]) -> list[Marks]:
         """Give the marks of orders' promises; clauses defined a moment ago are looked up again."""
-        terms = [_decode_terms(raw) for raw in raws]
+        terms = [marks.read_terms(raw) for raw in raws]
         book = self._books.get(tenant)
         if book is None or any(t.digest not in book for of_one in terms for t in of_one):
             book, _ = await masters.load_definitions(connection, tenant)
@@ -101,8 +98,8 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     books = _Books()
     swept_ms = 0
 
-    async def apply(connection: Connection, touches: Sequence[Touch]) -> None:
-        await count(connection, touches[0].tenant, {t.stream for t in touches}, books)
+    async def apply(connection: Connection, touches: Touches) -> None:
+        await count(connection, touches[0].tenant, set(touches.streams), books)
 
     follower = Follower(NAME, apply, leaves_max=BOARD_LEAVES, read=read_touches)
 
@@ -149,11 +146,11 @@ async def _count(
     )
     rows = await cursor.fetchall()
     now = await books.mark(connection, tenant, [r[6] for r in rows])
-    sums: Sums = {}
+    shapes: dict[Shape, tuple[int, int]] = {}
     kept: list[tuple[bytes, int, int, bytes]] = []
     held: list[bytes] = []
     freed: list[bytes] = []
-    for (id_, channel, state, wh, total, currency, _, was, was_wh, was_marks), said in zip(
+    for (id_, channel, state, wh, total, currency, _, was, was_wh, was_raw), said in zip(
         rows, now, strict=True
     ):
         raw = marks.dump(said)
@@ -161,15 +158,21 @@ async def _count(
             held.append(id_)
         elif was == _HELD and not afresh:
             freed.append(id_)
-        if state == was and wh == was_wh and raw == was_marks and not afresh:
+        if state == was and wh == was_wh and raw == was_raw and not afresh:
             continue
-        placed_ms = int.from_bytes(id_[:6], "big")
+        minute = int.from_bytes(id_[:6]) // marks.MINUTE_MS
         amount = total if currency == CURRENCY else 0
+        shape = (channel, minute, state, wh, raw)
+        n, sum_ = shapes.get(shape, _NOTHING)
+        shapes[shape] = (n + 1, sum_ + amount)
         if was is not None and not afresh:
-            before = Counted(channel, placed_ms, amount, was, was_wh, marks.load(was_marks))
-            marks.add(sums, before, -1)
-        marks.add(sums, Counted(channel, placed_ms, amount, state, wh, said), 1)
+            shape = (channel, minute, was, was_wh, was_raw)
+            n, sum_ = shapes.get(shape, _NOTHING)
+            shapes[shape] = (n - 1, sum_ - amount)
         kept.append((id_, wh, state, raw))
+    sums: Sums = {}
+    for shape, (n, sum_) in shapes.items():
+        marks.add(sums, shape, n, sum_)
     if kept:
         await _write(connection, tenant, kept, sums)
     if held or freed:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import psycopg
 
-from danshu.capabilities.contract.terms import Term
 from danshu.capabilities.orders.model import State
 from danshu.hub import board
 from danshu.hub import board_marks as marks
-from danshu.hub.board_marks import CURRENCY, Counted, Sums
+from danshu.hub.board_marks import CURRENCY, Sums
 from danshu.ledger import sequence
 from danshu.ledger.findings import Difference
 
@@ -38,7 +36,6 @@ _COUNTS: Final = """
 select kind, at, channel, wh, code, state, n, amount from board_counts
 where tenant=%s and (n<>0 or amount<>0)
 """
-_decode_terms = msgspec.json.Decoder(tuple[Term, ...]).decode
 
 
 class BoardFolder:
@@ -69,11 +66,11 @@ class BoardFolder:
         found: list[Difference] = []
         cursor = await connection.execute(_ROWS, (self._tenant, first, end), binary=True)
         async for id_, channel, state, wh, total, currency, terms, *was, is_held in cursor:
-            said = marks.mark(_decode_terms(terms), self._book)
+            raw = marks.dump(marks.mark(marks.read_terms(terms), self._book))
+            minute = int.from_bytes(id_[:6]) // marks.MINUTE_MS
             amount = total if currency == CURRENCY else 0
-            placed_ms = int.from_bytes(id_[:6], "big")
-            marks.add(self._sums, Counted(channel, placed_ms, amount, state, wh, said), 1)
-            if was != [state, wh, marks.dump(said)]:
+            marks.add(self._sums, (channel, minute, state, wh, raw), 1, amount)
+            if was != [state, wh, raw]:
                 found.append(_odd(f"board_orders {id_.hex()}", "not counted as its row says"))
             if is_held != (state == State.HELD):
                 found.append(_odd(f"board_holds {id_.hex()}", "held, or not, unlike its row"))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from danshu.capabilities.contract.model import Clause
-    from danshu.capabilities.contract.terms import Term
 
 CHINA_MS: Final = 28_800_000  # UTC+8
 MINUTE_MS: Final = 60_000
@@ -63,34 +62,43 @@ class Verdict(IntEnum):
 
 
 class Mark(Struct, frozen=True, array_like=True, gc=False):
-    """A promise as counted: its code, its verdict, the second that its counter is of (0 = none)."""
+    """A promise as counted: its code, its verdict, the slot that its counter is of (0 = none)."""
 
     code: str
     verdict: int
-    at_s: int
+    at: int
 
 
 class Marks(Struct, frozen=True, array_like=True, gc=False):
-    """What the promises of an order say. `shipped_s`: when the parcel was taken over, 0 = not yet,
-    or no promise tells; `took_s`: how long after the payment.
+    """What the promises of an order say. `shipped`: the hour in which the parcel was taken over,
+    0 = not yet, or no promise tells; `took_s`: how long after the payment.
     """
 
     promises: tuple[Mark, ...]
-    shipped_s: int = 0
+    shipped: int = 0
     took_s: int = 0
 
 
-class Counted(Struct, frozen=True, gc=False):
-    """An order as it is counted. `amount` in 分, 0 in other currencies."""
-
-    channel: str
-    placed_ms: int
-    amount: int
-    state: int
-    wh: int
-    marks: Marks
+class _Stop(Struct, frozen=True, gc=False):
+    event: str
+    occurred_ms: int
+    recorded_ms: int
+    self_declared: bool = False
 
 
+class Term(Struct, frozen=True, gc=False):
+    """What of a promise in an order's row is counted; the others are passed over unread."""
+
+    digest: str
+    state: str
+    started_ms: int = 0
+    due_ms: int = 0
+    stop: _Stop | None = None
+
+
+Shape = tuple[str, int, int, int, bytes]
+"""What orders that count alike have in common: channel, minute of placing, state, warehouse,
+marks."""
 Key = tuple[int, int, str, int, str, int]  # kind, at, channel, wh, code, state
 Sums = dict[Key, tuple[int, int]]  # n, amount
 
@@ -98,12 +106,20 @@ Sums = dict[Key, tuple[int, int]]  # n, amount
 _STATE, _MINUTE, _SLOT, _PROMISE, _OUTCOME, _SHIPPED_AT, _DUE = map(int, Kind)
 _RUNNING, _BROKEN = int(Verdict.RUNNING), int(Verdict.BROKEN)
 _KEPT_SELF: Final = int(Verdict.KEPT_SELF)
-_VERDICTS: Final = {word: int(Verdict[word.name]) for word in Promised}
+_VERDICTS: Final = {word.value: int(Verdict[word.name]) for word in Promised}
 _OPEN: Final = frozenset(map(int, (Verdict.PENDING, Verdict.RUNNING, Verdict.PAUSED)))
 _AT_DUE: Final = frozenset(
-    {Promised.RUNNING, Promised.PAUSED, Promised.BROKEN, Promised.LATE, Promised.EXCUSED}
+    word.value
+    for word in (
+        Promised.RUNNING,
+        Promised.PAUSED,
+        Promised.BROKEN,
+        Promised.LATE,
+        Promised.EXCUSED,
+    )
 )
-_AT_STOP: Final = frozenset({Promised.KEPT, Promised.BORDERLINE})
+_AT_STOP: Final = frozenset({Promised.KEPT.value, Promised.BORDERLINE.value})
+_KEPT_WORD: Final = Promised.KEPT.value
 _OUTCOMES: Final[dict[int, int]] = {
     int(Verdict.KEPT): int(Verdict.KEPT),
     int(Verdict.KEPT_SELF): int(Verdict.KEPT_SELF),
@@ -115,68 +131,73 @@ _ALLOCATED, _RETURN = int(State.ALLOCATED), int(State.RETURN_REQUESTED)
 
 dump: Final = msgspec.msgpack.Encoder().encode
 load: Final = msgspec.msgpack.Decoder(Marks).decode
+read_terms: Final = msgspec.json.Decoder(tuple[Term, ...]).decode
 
 
 def mark(terms: Sequence[Term], book: Mapping[str, Clause]) -> Marks:
     """Give the marks of an order's promises. Raises KeyError for a clause that the book lacks."""
     marks = []
-    shipped_s = took_s = 0
+    shipped = took_s = 0
     for term in terms:
         clause = book[term.digest]
         stop, state, due_ms = term.stop, term.state, term.due_ms
         verdict, at_ms = _VERDICTS[state], 0
         if state in _AT_DUE:
             at_ms = due_ms
-        elif state in _AT_STOP and stop is not None:
+        elif stop is not None and state in _AT_STOP:
             at_ms = stop.occurred_ms
-            if state is Promised.KEPT and stop.self_declared and 0 < due_ms < stop.recorded_ms:
+            if stop.self_declared and 0 < due_ms < stop.recorded_ms and state == _KEPT_WORD:
                 verdict = _KEPT_SELF
-        marks.append(Mark(clause.code, verdict, at_ms // 1000))
+        marks.append(Mark(clause.code, verdict, at_ms // SLOT_MS))
         if (
             stop is not None
             and stop.event == _SHIPPED
             and clause.start == _PAID
             and term.started_ms
-            and not shipped_s
+            and not shipped
         ):
-            shipped_s = stop.occurred_ms // 1000
+            shipped = stop.occurred_ms // HOUR_MS
             took_s = (stop.occurred_ms - term.started_ms) // 1000
-    return Marks(tuple(marks), shipped_s, took_s)
+    return Marks(tuple(marks), shipped, took_s)
 
 
-def add(sums: Sums, one: Counted, sign: int) -> None:
-    """Add (`sign` 1) what an order counts to sums, or take it away (-1)."""
-    channel, wh, state = one.channel, one.wh, one.state
-    amount = one.amount * sign
-    marks = one.marks
+def add(sums: Sums, shape: Shape, n: int, amount: int) -> None:
+    """Add what `n` orders of one shape count to sums; `amount` is what they come to, in 分. To take
+    orders away, both are negative.
+    """
+    channel, minute, state, wh, raw = shape
+    marks = load(raw)
     owed = False
-    day = (one.placed_ms + CHINA_MS) // DAY_MS
+    slot = minute * MINUTE_MS // SLOT_MS
+    day = day_of_slot(slot)
     for told in marks.promises:
-        code, verdict, at_ms = told.code, told.verdict, told.at_s * 1000
-        _sum(sums, (_PROMISE, day, channel, wh, code, 0), sign, 0)
+        code, verdict, at = told.code, told.verdict, told.at
+        _sum(sums, (_PROMISE, day, channel, wh, code, 0), n, 0)
         at_day = 0
         if verdict in _OPEN:
-            if verdict == _RUNNING and at_ms:
+            if verdict == _RUNNING and at:
                 unallocated = 1 if state < _ALLOCATED else 0
-                _sum(sums, (_DUE, at_ms // SLOT_MS, channel, wh, "", unallocated), sign, 0)
+                _sum(sums, (_DUE, at, channel, wh, "", unallocated), n, 0)
         else:
-            at_day = (at_ms + CHINA_MS) // DAY_MS if at_ms else day
-            if at_ms and verdict in _OUTCOMES:
-                key = (_OUTCOME, at_ms // HOUR_MS, channel, wh, "", _OUTCOMES[verdict])
-                _sum(sums, key, sign, 0)
+            at_day = day_of_slot(at) if at else day
+            if at and verdict in _OUTCOMES:
+                key = (_OUTCOME, at * SLOT_MS // HOUR_MS, channel, wh, "", _OUTCOMES[verdict])
+                _sum(sums, key, n, 0)
             owed = owed or verdict == _BROKEN
-        _sum(sums, (_PROMISE, at_day, channel, wh, code, verdict), sign, 0)
+        _sum(sums, (_PROMISE, at_day, channel, wh, code, verdict), n, 0)
     owed = owed and state not in _ENDED
-    _sum(sums, (_STATE, 0, channel, wh, OWED if owed else "", state), sign, amount)
+    _sum(sums, (_STATE, 0, channel, wh, OWED if owed else "", state), n, amount)
     is_return = state == _RETURN
-    slot = one.placed_ms // SLOT_MS
-    _sum(sums, (_SLOT, slot, channel, wh, "", _RETURN if is_return else 0), sign, amount)
+    _sum(sums, (_SLOT, slot, channel, wh, "", _RETURN if is_return else 0), n, amount)
     if not is_return:
-        minute = one.placed_ms // MINUTE_MS
-        _sum(sums, (_MINUTE, minute, channel, ANYWHERE, "", 0), sign, amount)
-    if marks.shipped_s:
-        hour = marks.shipped_s * 1000 // HOUR_MS
-        _sum(sums, (_SHIPPED_AT, hour, channel, wh, "", 0), sign, marks.took_s * sign)
+        _sum(sums, (_MINUTE, minute, channel, ANYWHERE, "", 0), n, amount)
+    if marks.shipped:
+        _sum(sums, (_SHIPPED_AT, marks.shipped, channel, wh, "", 0), n, marks.took_s * n)
+
+
+def day_of_slot(slot: int) -> int:
+    """Give the day of Asia/Shanghai that ten minutes of epoch lie in."""
+    return (slot * SLOT_MS + CHINA_MS) // DAY_MS
 
 
 def day_of(ms: int) -> int:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 import struct
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, overload
 
 from msgspec import Struct
@@ -25,14 +26,14 @@ from danshu.ledger.edge import LogBroken
 from danshu.ledger.sequence import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     import psycopg
 
     Connection = psycopg.AsyncConnection[Any]
-    Apply = Callable[[Connection, Sequence["P"]], Awaitable[None]]
+    Apply = Callable[[Connection, "B"], Awaitable[None]]
     """Writes what follows from facts of one book, in order; it neither commits nor rolls back."""
-    Read = Callable[[Connection, int, str, int, int], Awaitable[list["P"]]]
+    Read = Callable[[Connection, int, str, int, int], Awaitable["B"]]
     """Reads the places [first, end) of a book: tenant, half, first, end."""
 
 _log = logging.getLogger("danshu.follow")
@@ -98,7 +99,32 @@ class Touch(NamedTuple):
     stream: bytes
 
 
-P = TypeVar("P", bound=Place)
+class Touches(Sequence[Touch]):
+    """Places of one book, from `first` on: the stream of each leaf, made a Touch when asked for."""
+
+    def __init__(self, tenant: int, half: str, first: int, streams: list[bytes]) -> None:
+        self.tenant: Final = tenant
+        self.half: Final = half
+        self.first: Final = first
+        self.streams: Final = streams
+
+    def __len__(self) -> int:
+        return len(self.streams)
+
+    @overload
+    def __getitem__(self, at: int) -> Touch: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Touches: ...
+
+    def __getitem__(self, at: int | slice) -> Touch | Touches:
+        if isinstance(at, slice):
+            start, _, _ = at.indices(len(self.streams))
+            return Touches(self.tenant, self.half, self.first + start, self.streams[at])
+        return Touch(self.tenant, self.half, self.first + at, self.streams[at])
+
+
+B = TypeVar("B", bound=Sequence[Place])
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
@@ -112,7 +138,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
     again_ms: int
 
 
-class Follower(Generic[P]):
+class Follower(Generic[B]):
     """One follower; `name` names its cursors for ever. `tenants` None means all of them.
 
     `read` is how it reads: `read_leaves`, unless the streams are enough (`read_touches`).
@@ -120,9 +146,9 @@ class Follower(Generic[P]):
 
     @overload
     def __init__(
-        self: Follower[Leaf],
+        self: Follower[Sequence[Leaf]],
         name: str,
-        apply: Apply[Leaf],
+        apply: Apply[Sequence[Leaf]],
         tenants: Sequence[int] | None = None,
         leaves_max: int = limits.FOLLOW_LEAVES,
     ) -> None: ...
@@ -131,11 +157,11 @@ class Follower(Generic[P]):
     def __init__(
         self,
         name: str,
-        apply: Apply[P],
+        apply: Apply[B],
         tenants: Sequence[int] | None = None,
         leaves_max: int = limits.FOLLOW_LEAVES,
         *,
-        read: Read[P],
+        read: Read[B],
     ) -> None: ...
 
     def __init__(
@@ -182,13 +208,11 @@ class Follower(Generic[P]):
                 break
         return done
 
-    async def _take(
-        self, connection: psycopg.AsyncConnection[Any], leaves: list[P], now_ms: int
-    ) -> int:
+    async def _take(self, connection: psycopg.AsyncConnection[Any], leaves: B, now_ms: int) -> int:
         """Apply leaves of one book, halving the batch around whatever is raised."""
         done, count = 0, len(leaves)
         while done < len(leaves):
-            part = leaves[done : done + count]
+            part: Any = leaves[done : done + count]  # a part of it, so of its kind
             try:
                 if not await self._commit(connection, part):
                     return done
@@ -204,7 +228,7 @@ class Follower(Generic[P]):
             done += len(part)
         return done
 
-    async def _commit(self, connection: psycopg.AsyncConnection[Any], leaves: Sequence[P]) -> bool:
+    async def _commit(self, connection: psycopg.AsyncConnection[Any], leaves: B) -> bool:
         """Move the cursor over leaves and apply them, in one transaction; False if it had moved."""
         tenant, half, first = leaves[0].tenant, leaves[0].half, leaves[0].position
         async with connection.transaction():
@@ -213,7 +237,7 @@ class Follower(Generic[P]):
             await self._apply(connection, leaves)
         return True
 
-    def _note(self, leaf: P, error: Exception, now_ms: int) -> None:
+    def _note(self, leaf: Place, error: Exception, now_ms: int) -> None:
         before = self.troubles.get((leaf.tenant, leaf.half))
         attempts = before.attempts + 1 if before and before.position == leaf.position else 1
         wait_ms = min(limits.FOLLOW_RETRY_MS << min(attempts - 1, 16), limits.FOLLOW_RETRY_MAX_MS)
@@ -263,24 +287,22 @@ async def read_leaves(
 
 async def read_touches(
     connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
-) -> list[Touch]:
-    """Read which streams the leaves [first, end) of a book belong to, one place a leaf."""
+) -> Touches:
+    """Read which streams the leaves [first, end) of a book belong to."""
     cursor = await connection.cursor(binary=True).execute(
         _SEGMENTS, {"t": tenant, "h": half, "a": first, "b": end}
     )
-    touches: list[Touch] = []
+    streams: list[bytes] = []
     for start, n, _, _, _, keys in await cursor.fetchall():
-        streams = [stream for stream, _, count in KEY.iter_unpack(keys) for _ in range(count)]
-        if len(streams) != n or start > first + len(touches):
+        of_segment: list[bytes] = []
+        for stream, _, count in KEY.iter_unpack(keys):
+            of_segment += [stream] * count
+        if len(of_segment) != n or start > first + len(streams):
             raise LogBroken(f"book {tenant}/{half}: the segment at {start} has no {n} facts")
-        skipped = max(0, first - start)
-        touches += [
-            Touch(tenant, half, start + at, streams[at])
-            for at in range(skipped, min(n, end - start))
-        ]
-    if len(touches) != max(0, end - first):
-        raise LogBroken(f"book {tenant}/{half}: {len(touches)} leaves in [{first}, {end})")
-    return touches
+        streams += of_segment[max(0, first - start) : end - start]
+    if len(streams) != max(0, end - first):
+        raise LogBroken(f"book {tenant}/{half}: {len(streams)} leaves in [{first}, {end})")
+    return Touches(tenant, half, first, streams)
 
 
 async def read_segment(
