@@ -12,7 +12,6 @@ import psycopg
 import psycopg_pool
 
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import acts, merchants
 from danshu.hub.batch import Batch
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
@@ -119,11 +118,6 @@ class Hub:
                     self.worlds.distrust({tenant})
                     raise
         raise NotAvailable("the stock of this order changes too fast", RETRY_AFTER_S)
-
-    async def find_caller(self, key: str) -> merchants.Caller | None:
-        """Tell who holds an API key."""
-        async with self.connection() as connection:
-            return await merchants.find_caller(connection, key)
 
 
 def prepare(url: str) -> None:

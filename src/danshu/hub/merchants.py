@@ -28,12 +28,14 @@ ROLES = ("admin", "operator", "warehouse", "channel", "viewer")
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Who holds an API key."""
+    """Who holds an API key; the code of their merchant and the version of its own policies."""
 
     tenant: int
     key: str
     role: str
     name: str
+    merchant: str = ""
+    policy: int = 0
 
     @property
     def actor(self) -> Actor:
@@ -151,14 +153,19 @@ async def find_caller(connection: Connection, text: str) -> Caller | None:
         return None
     tenant, key_id, secret = parts
     cursor = await connection.execute(
-        "select hash, role, name from api_keys where tenant=%s and id=%s and revoked is null",
+        "select k.hash, k.role, k.name, t.code,"
+        " (select coalesce(max(o.version),0) from policies o where o.tenant=k.tenant)"
+        " from api_keys k join tenants t on t.id=k.tenant"
+        " where k.tenant=%s and k.id=%s and k.revoked is null",
         (tenant, key_id),
     )
     row = await cursor.fetchone()
     given = hashlib.sha256(secret.encode()).digest()
     if row is None or not hmac.compare_digest(bytes(row[0]), given):
         return None
-    return Caller(tenant=tenant, key=key_id, role=row[1], name=row[2])
+    return Caller(
+        tenant=tenant, key=key_id, role=row[1], name=row[2], merchant=row[3], policy=row[4]
+    )
 
 
 async def open_account(connection: Connection, account: Account) -> None:

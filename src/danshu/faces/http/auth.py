@@ -7,67 +7,21 @@ import time
 from collections.abc import Iterable
 from typing import Any, Final
 
+import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.people.policies import Context, Principal
 from danshu.faces.http import cookies
-from danshu.hub import sessions
+from danshu.hub import merchants, rights, sessions
 from danshu.hub.compose import Hub
 from danshu.hub.merchants import Caller
+from danshu.hub.rights import Rights, Seated
 from danshu.hub.sessions import Session
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
 from danshu.kernel.limits import CALLER_S, CALLERS, KEY_CHARS
 
-# What each role may do; what is not listed is not allowed.
-PERMISSIONS: Final[dict[str, frozenset[str]]] = {
-    "order.place": frozenset({"admin", "operator", "channel"}),
-    "order.read": frozenset({"admin", "operator", "warehouse", "viewer"}),
-    "order.evidence": frozenset({"admin", "operator"}),
-    "order.act": frozenset({"admin", "operator", "warehouse"}),
-    "order.confirm": frozenset({"admin", "operator"}),
-    "order.pay": frozenset({"admin", "operator"}),
-    "order.hold": frozenset({"admin", "operator"}),
-    "order.unhold": frozenset({"admin", "operator"}),
-    "order.align": frozenset({"admin", "operator"}),
-    "order.allocate": frozenset({"admin", "operator"}),
-    "order.release": frozenset({"admin", "operator", "warehouse"}),
-    "order.pick": frozenset({"admin", "operator", "warehouse"}),
-    "order.pack": frozenset({"admin", "operator", "warehouse"}),
-    "order.recall": frozenset({"admin", "operator", "warehouse"}),
-    "order.ship": frozenset({"admin", "operator", "warehouse"}),
-    "order.waybill": frozenset({"admin", "operator", "warehouse"}),
-    "order.deliver": frozenset({"admin", "operator", "warehouse"}),
-    "order.complete": frozenset({"admin", "operator"}),
-    "order.cancel": frozenset({"admin", "operator"}),
-    "order.report_damage": frozenset({"admin", "operator"}),
-    "order.compensate": frozenset({"admin", "operator"}),
-    "order.reveal": frozenset({"admin", "operator"}),
-    "order.erase": frozenset({"admin"}),
-    "floor.read": frozenset({"admin", "operator", "warehouse"}),
-    "floor.pick": frozenset({"admin", "operator", "warehouse"}),
-    "floor.pack": frozenset({"admin", "operator", "warehouse"}),
-    "floor.review": frozenset({"admin", "operator", "warehouse"}),
-    "floor.handover": frozenset({"admin", "operator", "warehouse"}),
-    "floor.photo": frozenset({"admin", "operator", "warehouse"}),
-    "print.picking": frozenset({"admin", "operator", "warehouse"}),
-    "print.packing": frozenset({"admin", "operator", "warehouse"}),
-    "print.evidence": frozenset({"admin", "operator"}),
-    "inbox.read": frozenset({"admin", "operator"}),
-    "inbox.act": frozenset({"admin", "operator"}),
-    "stock.read": frozenset({"admin", "operator", "warehouse", "channel", "viewer"}),
-    "stock.write": frozenset({"admin", "operator", "warehouse"}),
-    "quota.write": frozenset({"admin", "operator"}),
-    "master.read": frozenset({"admin", "operator", "warehouse", "viewer"}),
-    "master.write": frozenset({"admin", "operator"}),
-    "promise.read": frozenset({"admin", "operator", "warehouse", "viewer"}),
-    "key.admin": frozenset({"admin"}),
-    "account.admin": frozenset({"admin"}),
-    "trust.read": frozenset({"admin", "operator", "warehouse", "channel", "viewer"}),
-}
-
-# What a person's role may do as long as it is asked by the table above.
-_AS_KEY: Final = {"admin": "admin", "warehouse": "warehouse", "service": "operator"}
-
+Connection = psycopg.AsyncConnection[Any]
 MISSING: Final = InputError(
     "unauthenticated", "sign in, or give an API key: Authorization: Bearer dsk_… or X-API-Key"
 )
@@ -78,24 +32,48 @@ ENDED: Final = InputError("unauthenticated", "the session has ended")
 class Held(Struct, frozen=True, eq=False):
     """A caller as this process remembers them until `until_s` of the monotonic clock.
 
-    `rights` are the actions that need no context; `session` is None for an API key.
+    What they may do is written in danshu/data/policies: a new action is a name in
+    danshu.cedarschema and in the files of the roles. `rights` are the actions that need no context,
+    `possible` those allowed in some context; `session` is None for an API key.
     """
 
     tenant: int
     caller: Caller
     actor: Actor
     until_s: float
-    rights: frozenset[str]
+    seated: Seated
     session: Session | None = None
+    proof_age_s: int = 0
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """The actions that are allowed whatever the context."""
+        return self.seated.rights
 
     @property
     def possible(self) -> frozenset[str]:
-        """What the caller may do in some context."""
-        return self.rights
+        """The actions that are allowed in some context: what a page may offer."""
+        return self.seated.possible
+
+    @property
+    def warehouses(self) -> tuple[str, ...]:
+        """The warehouses that a person is bound to; empty means all."""
+        return self.seated.seat.principal.warehouses
 
     def may(self, action: str, **context: str | int) -> bool:
-        """Tell whether the caller may do this, here and now."""
-        return action in self.rights
+        """Tell whether the caller may do this. Context: warehouse, channel, amount_fen."""
+        if action in self.seated.rights:
+            return True
+        return self.seated.ask(action, self._with_age(context)).allowed
+
+    def needs_proof(self, action: str, **context: str | int) -> bool:
+        """Tell whether a person who may not would, had they just proven who they are."""
+        if self.session is None:
+            return False
+        return self.seated.ask(action, {**context, "proof_age_s": 0}).allowed
+
+    def _with_age(self, context: Context) -> Context:
+        return context if self.session is None else {**context, "proof_age_s": self.proof_age_s}
 
 
 class Keyring:
@@ -105,6 +83,7 @@ class Keyring:
 
     def __init__(self, hub: Hub, origin: str = "") -> None:
         self._hub = hub
+        self._rights = Rights()
         self._held: dict[bytes, Held] = {}
         self.origin = origin
 
@@ -125,31 +104,45 @@ class Keyring:
         text = cookies.read(scope, self.origin)
         if not text:
             raise MISSING
+        now_ms = self._hub.clock()
         async with self._hub.connection() as connection:
-            session = await sessions.find(connection, text, self._hub.clock())
-        if session is None:
-            raise ENDED
-        cookies.check_origin(scope, self.origin)
-        cookies.check_token(scope, session)
-        return self._seat(session)
+            session = await sessions.find(connection, text, now_ms)
+            if session is None:
+                raise ENDED
+            cookies.check_origin(scope, self.origin)
+            cookies.check_token(scope, session)
+            return await self._seat(connection, session, now_ms)
 
     async def hold(self, text: str) -> Held:
         """Give the caller of a cookie that was just made. Raises InputError `unauthenticated`."""
+        now_ms = self._hub.clock()
         async with self._hub.connection() as connection:
-            session = await sessions.find(connection, text, self._hub.clock())
-        if session is None:
-            raise ENDED
-        return self._seat(session)
+            session = await sessions.find(connection, text, now_ms)
+            if session is None:
+                raise ENDED
+            return await self._seat(connection, session, now_ms)
 
-    def _seat(self, session: Session) -> Held:
-        person = session.row.person
-        caller = Caller(
-            tenant=session.tenant, key=str(session.id), role=person.role, name=person.number
+    async def _seat(self, connection: Connection, session: Session, now_ms: int) -> Held:
+        row = session.row
+        who = Principal(
+            kind=rights.PERSON,
+            id=str(row.id),
+            number=row.person.number,
+            roles=() if session.limited else row.person.roles,
+            warehouses=row.person.warehouses,
         )
-        rights: frozenset[str] = frozenset()
-        if not session.limited:
-            rights = _rights(_AS_KEY.get(r, "viewer") for r in person.roles)
-        return Held(session.tenant, caller, session.actor, 0.0, rights, session)
+        seated = await self._rights.seat(
+            connection, session.tenant, session.code, session.policy, who
+        )
+        caller = Caller(
+            tenant=session.tenant,
+            key=str(session.id),
+            role=row.person.role,
+            name=row.person.number,
+            merchant=session.code,
+        )
+        age_s = session.age_s(now_ms)
+        return Held(session.tenant, caller, session.actor, 0.0, seated, session, age_s)
 
     async def find(self, key: bytes) -> Held:
         """Give the caller of a key. Raises InputError `unauthenticated` when nobody holds it."""
@@ -160,24 +153,24 @@ class Keyring:
             raise MISSING
         if len(key) > KEY_CHARS or not key.isascii():
             raise UNKNOWN
-        caller = await self._hub.find_caller(key.decode("ascii"))
-        if caller is None:
-            raise UNKNOWN
+        async with self._hub.connection() as connection:
+            caller = await merchants.find_caller(connection, key.decode("ascii"))
+            if caller is None:
+                raise UNKNOWN
+            who = Principal(kind=rights.KEY, id=caller.key, name=caller.name, roles=(caller.role,))
+            seated = await self._rights.seat(
+                connection, caller.tenant, caller.merchant, caller.policy, who
+            )
         if len(self._held) >= CALLERS:
             self._held.clear()
-        rights = _rights([caller.role])
-        held = Held(caller.tenant, caller, caller.actor, time.monotonic() + CALLER_S, rights)
+        until_s = time.monotonic() + CALLER_S
+        held = Held(caller.tenant, caller, caller.actor, until_s, seated)
         self._held[hashlib.sha256(key).digest()] = held
         return held
 
     def forget(self, tenant: int) -> None:
         """Forget a tenant's callers: a key of theirs was revoked."""
         self._held = {k: h for k, h in self._held.items() if h.tenant != tenant}
-
-
-def _rights(roles: Iterable[str]) -> frozenset[str]:
-    held = set(roles)
-    return frozenset(action for action, allowed in PERMISSIONS.items() if held & allowed)
 
 
 def key_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -191,7 +184,24 @@ def key_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def require(held: Held, action: str, **context: str | int) -> Held:
-    """Let the caller pass, or raise InputError `forbidden`. An unlisted action is nobody's."""
-    if not held.may(action, **context):
-        raise InputError("forbidden", f"the role {held.caller.role!r} may not {action}")
+    """Let the caller pass; raises InputError `forbidden`, or `step_up` when a fresh proof would do.
+
+    Give as context what is known of the act: warehouse, channel, amount_fen.
+    """
+    must(held, action, context)
     return held
+
+
+def must(held: Held, action: str, context: Context) -> None:
+    """Let the caller pass with what is known of the act; raises as `require` does."""
+    if held.may(action, **context):
+        return
+    if held.needs_proof(action, **context):
+        raise InputError("step_up", f"{action} asks for a fresh proof of who you are")
+    if context and action in held.possible:
+        raise InputError("forbidden", f"you may {action}, not with {_told(context)}")
+    raise InputError("forbidden", f"the role {held.caller.role!r} may not {action}")
+
+
+def _told(context: Context) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(context.items()))

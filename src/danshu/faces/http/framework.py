@@ -23,6 +23,7 @@ from litestar.openapi.spec import (
     Schema,
 )
 
+from danshu.capabilities.people import policies
 from danshu.faces.http import cookies, problems
 from danshu.faces.http.auth import Held, Keyring, require
 from danshu.faces.http.hot import check_json, explain
@@ -162,8 +163,10 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
 
 def may(action: str) -> Any:
     """Make the guard of a route: the key is known, its role may do `action`; before the body is
-    read.
+    read. Raises ProgramError for an action that no policy can name.
     """
+    if action not in policies.actions():
+        raise ProgramError(f"{action!r} is not in data/policies/danshu.cedarschema")
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         keyring: Keyring = connection.app.state.keyring

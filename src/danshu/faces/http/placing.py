@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from danshu.faces.http import problems
-from danshu.faces.http.auth import Held
+from danshu.faces.http.auth import Held, require
 from danshu.hub.fields import PLAIN as PLAIN
 from danshu.hub.fields import Code as Code
 from danshu.hub.fields import Label as Label
@@ -111,11 +111,14 @@ def request(held: Held, key: bytes | None, body: bytes, new: NewOrder) -> Reques
     """
     if b"\\" in body or b"\x7f" in body:
         _check_text(new)
+    draft = _draft(new)
+    if "order.place" not in held.rights:  # the rules look at the order itself
+        require(held, "order.place", channel=new.channel, amount_fen=draft.total)
     return Request(
         tenant=held.tenant,
         key="api/" + (new.number if key is None else read_key(key)),
         digest=hashlib.sha256(body).digest(),
-        draft=_draft(new),
+        draft=draft,
         raw=body,
         actor=held.actor,
         strict=True,

@@ -14,11 +14,11 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.orders.decide import Command
 from danshu.faces.http import placing, problems
-from danshu.faces.http.auth import Held, require
+from danshu.faces.http.auth import Held, must, require
 from danshu.faces.http.framework import PROBLEMS, held_of, hub_of, may, only_json
 from danshu.faces.http.orders import IdempotencyKey
 from danshu.faces.http.placing import Instant
-from danshu.hub import acts, replies, views
+from danshu.hub import acts, order_rights, replies, views
 from danshu.hub.compose import Hub, now_ms
 from danshu.hub.fields import PLAIN, Minor, Word
 from danshu.hub.requests import Answer
@@ -155,9 +155,8 @@ def _deed(
     async def do(connection: replies.Connection) -> replies.Reply:
         await views.has_order(connection, held.tenant, order_id)
         world = await hub.worlds.ensure(held.tenant)
-        told = await acts.change(
-            connection, world, order_id, held.actor, now_ms(), acts.command(command)
-        )
+        decide = order_rights.command(command, lambda action, known: must(held, action, known))
+        told = await acts.change(connection, world, order_id, held.actor, now_ms(), decide)
         return _refuse(told) if isinstance(told, Refusal) else (200, _encode(told))
 
     return do

@@ -1,0 +1,47 @@
+"""What the rules may look at when somebody acts on an order: its warehouses, channel, amount."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from danshu.hub import acts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from danshu.capabilities.orders.commands import Command
+    from danshu.capabilities.orders.model import Order
+    from danshu.capabilities.people.policies import Context
+    from danshu.hub.world import World
+    from danshu.kernel.errors import Refusal
+
+# Acts on money that name no amount of their own are about the whole order.
+_WHOLE: Final = frozenset({"cancel"})
+_OWN: Final = frozenset({"pay", "compensate"})
+
+
+def contexts(order: Order, told: Command) -> list[Context]:
+    """Give what is known of an act: one context for each warehouse that it touches."""
+    known: Context = {"channel": order.channel}
+    if told.event in _WHOLE:
+        known["amount_fen"] = order.total
+    elif told.event in _OWN:
+        known["amount_fen"] = told.amount
+    touched = {
+        f.warehouse: None
+        for f in order.fulfilments
+        if f.state != "cancelled" and told.fulfilment in (0, f.no)
+    }
+    return [{**known, "warehouse": w} for w in touched] or [known]
+
+
+def command(told: Command, ask: Callable[[str, Context], None]) -> acts.Decide:
+    """Decide an act on an order once `ask` let it pass; `ask` raises where the rules say no."""
+    decide = acts.command(told)
+
+    def asked(world: World, held: acts.Held, now_ms: int) -> acts.Change | Refusal:
+        for context in contexts(held.order, told):
+            ask(f"order.{told.event}", context)
+        return decide(world, held, now_ms)
+
+    return asked

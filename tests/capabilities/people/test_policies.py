@@ -1,0 +1,187 @@
+"""Policies: the table of who may do what, as shipped; forbid beats permit; nothing means no."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from danshu.capabilities.people import policies
+from danshu.capabilities.people.model import ROLES
+from danshu.capabilities.people.policies import Principal, Rules, Seat
+from danshu.faces.http.transitions import Event
+from danshu.hub import merchants
+from danshu.kernel.errors import InputError
+from danshu.kernel.limits import POLICY_BYTES
+
+LOOK = "floor.read master.read order.read promise.read stock.read trust.read"
+RULING = (
+    "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
+    " policy.read policy.write calendar.write promise.write"
+)
+
+# What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
+PEOPLE = {
+    "service": "field.name inbox.act inbox.read order.act order.align order.cancel order.compensate"
+    " order.complete order.confirm order.evidence order.hold order.place order.report_damage"
+    " order.reveal order.unhold print.evidence",
+    "warehouse": "field.address field.name floor.handover floor.pack floor.photo floor.pick"
+    " order.act order.allocate order.deliver order.hold order.pack order.pick order.recall"
+    " order.release order.reroute order.reveal order.ship order.unhold order.waybill print.packing"
+    " print.picking stock.write",
+    "reviewer": "field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
+    " order.act order.align order.confirm order.hold order.reveal order.unhold",
+    "policy": "field.margin order.act order.allocate order.evidence order.hold order.unhold"
+    " order.reroute policy.read quota.write",
+    "legal": "calendar.write field.address field.name field.phone order.erase order.evidence"
+    " order.reveal person.read policy.read print.evidence promise.write",
+    "finance": "field.margin order.act order.cancel order.compensate order.evidence order.pay",
+    "steward": "inbox.read master.write order.act order.align person.read policy.read stock.write",
+    "sre": "account.admin inbox.act inbox.read key.admin merchant.read person.read policy.read",
+}
+KEYS = {
+    "warehouse": LOOK + " field.address field.name field.phone floor.handover floor.pack"
+    " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
+    " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
+    "channel": "order.place stock.read trust.read",
+    "viewer": "master.read order.read promise.read stock.read trust.read",
+}
+
+
+def person(*roles: str, rules: Rules | None = None, warehouses: tuple[str, ...] = ()) -> Seat:
+    who = Principal(kind="Person", id="p", number="X01", roles=roles, warehouses=warehouses)
+    return (rules or Rules()).seat(who, "demo")
+
+
+def key(role: str, rules: Rules | None = None) -> Seat:
+    return (rules or Rules()).seat(Principal(kind="Key", id="k", roles=(role,)), "demo")
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_each_role_may_do_its_work_and_nothing_else(role: str) -> None:
+    assert person(role).granted({"proof_age_s": 0}) == {*PEOPLE[role].split(), *LOOK.split()}
+
+
+def test_the_admin_may_do_everything() -> None:
+    assert person("admin").granted({"proof_age_s": 0}) == set(policies.actions())
+    assert key("admin").settled({}) == set(policies.actions())
+
+
+@pytest.mark.parametrize("role", KEYS)
+def test_each_key_may_do_its_work_and_nothing_else(role: str) -> None:
+    assert key(role).granted({}) == set(KEYS[role].split())
+
+
+def test_an_operator_s_key_rules_nothing() -> None:
+    assert key("operator").granted({}) == set(policies.actions()) - set(RULING.split())
+
+
+def test_every_role_has_a_file_and_a_row_of_the_table() -> None:
+    assert set(policies.shipped()) == {*ROLES, "all", "keys"}
+    assert {*PEOPLE, "admin"} == set(ROLES)
+    assert {*KEYS, "admin", "operator"} == set(merchants.ROLES)
+
+
+def test_shipped_policies_fit_the_schema() -> None:
+    for text in policies.shipped().values():
+        policies.check(text)
+
+
+def test_nobody_may_do_anything_without_a_role_or_without_policies() -> None:
+    assert person().granted({"proof_age_s": 0}) == set()
+    bare = Rules(texts={})
+    for role in ROLES:
+        assert person(role, rules=bare).granted({"proof_age_s": 0}) == set()
+    for role in merchants.ROLES:
+        assert key(role, rules=bare).granted({}) == set()
+
+
+def test_each_act_on_an_order_can_be_ruled_on() -> None:
+    assert {f"order.{event}" for event in get_args(Event)} <= set(policies.actions())
+
+
+def test_an_action_that_nobody_knows_is_a_no() -> None:
+    assert not person("admin").ask("order.explode", {}).allowed
+
+
+def test_amounts_draw_the_line_between_service_and_finance() -> None:
+    service, finance = person("service"), person("finance")
+    for action, most in (("order.cancel", 500_000), ("order.compensate", 20_000)):
+        assert service.ask(action, {"amount_fen": most}).allowed
+        assert not service.ask(action, {"amount_fen": most + 1}).allowed
+        assert finance.ask(action, {"amount_fen": most + 1}).allowed
+
+
+def test_who_is_bound_to_warehouses_acts_on_those_alone() -> None:
+    bound = person("warehouse", warehouses=("WH-HGH",))
+    assert bound.ask("order.pick", {"warehouse": "WH-HGH"}).allowed
+    refused = bound.ask("order.pick", {"warehouse": "WH-SHA"})
+    assert not refused.allowed
+    assert refused.reasons == ("all.own-warehouses",)
+    assert person("warehouse").ask("order.pick", {"warehouse": "WH-SHA"}).allowed
+
+
+def test_what_opens_doors_asks_for_a_fresh_proof() -> None:
+    admin = person("admin")
+    for action in ("person.write", "policy.write", "key.admin", "account.admin", "merchant.write"):
+        assert admin.ask(action, {"proof_age_s": 600}).allowed
+        assert not admin.ask(action, {"proof_age_s": 601}).allowed
+        assert not admin.ask(action, {}).allowed
+
+
+def test_a_forbid_of_the_merchant_beats_the_shipped_permit() -> None:
+    rules = Rules('forbid (principal, action == Action::"order.erase", resource);')
+    assert not person("admin", rules=rules).ask("order.erase", {"proof_age_s": 0}).allowed
+    assert person("admin", rules=rules).ask("order.cancel", {}).allowed
+
+
+def test_a_permit_of_the_merchant_adds() -> None:
+    own = '@id("own") permit (principal is Person in Role::"sre", action == Action::"order.hold",'
+    rules = Rules(own + " resource);")
+    assert person("sre", rules=rules).ask("order.hold", {}).reasons == ("own",)
+
+
+def test_a_key_s_rights_need_no_context_until_a_policy_looks_at_one() -> None:
+    assert "order.place" in key("channel").settled({})
+    own = (
+        'forbid (principal is Key, action == Action::"order.place", resource)'
+        " when { context has amount_fen && context.amount_fen > 100 };"
+    )
+    seat = key("channel", Rules(own))
+    assert "order.place" not in seat.settled({})
+    assert "stock.read" in seat.settled({})
+    assert not seat.ask("order.place", {"amount_fen": 101}).allowed
+    assert seat.ask("order.place", {"amount_fen": 100}).allowed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "permit (principal, action, resource)",  # no semicolon
+        'permit (principal, action == Action::"order.explode", resource);',
+        "permit (principal, action, resource) when { context.amount_fen > 1 };",  # may be missing
+        "permit (principal, action, resource) when { principal.salary > 1 };",
+        'permit (principal == ?principal, action == Action::"order.read", resource);',
+        "\0",
+        "//" + "x" * POLICY_BYTES,
+    ],
+)
+def test_text_that_is_no_policy_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        policies.check(text)
+
+
+@given(
+    roles=st.sets(st.sampled_from(ROLES)),
+    action=st.sampled_from(policies.actions()),
+    amount=st.integers(0, 10**7),
+    age=st.integers(0, 2_000),
+)
+def test_more_roles_never_take_a_right_away(
+    roles: set[str], action: str, amount: int, age: int
+) -> None:
+    context: policies.Context = {"amount_fen": amount, "proof_age_s": age}
+    alone = [person(role).ask(action, context).allowed for role in sorted(roles)]
+    assert person(*sorted(roles)).ask(action, context).allowed == any(alone)
