@@ -13,12 +13,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from danshu.capabilities.floor import facts as floor
+from danshu.capabilities.marks import facts as marks
 from danshu.capabilities.orders import facts as orders
 from danshu.capabilities.orders.model import Line, Share
 from danshu.capabilities.routing.decide import DecidedLine, PlanTotal
 from danshu.capabilities.routing.facts import RouteDecided
 from danshu.capabilities.stock import facts as stock
 from danshu.hub import facts as hub
+from danshu.hub import master_facts as masters
 from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
 from tests.kernel import people_examples
@@ -72,6 +74,10 @@ EXAMPLES: list[Struct] = [
     orders.OrderUnheld(reason="risk_review"),
     orders.OrderAligned(lines=(2,), region="330100"),
     orders.OrderAllocated(fulfilments=PLANNED),
+    orders.OrderWithdrawn(excluded=("WH-HGH",), freed=PLANNED[:1], reason="暴雨改派"),
+    marks.OrderTagged(tags=("大额", "冷链 2–8 ℃")),
+    marks.OrderUntagged(tags=("大额",)),
+    marks.OrderAssigned(number="K03", person="person:019aa9d3-6b80-7000-8000-000000000003"),
     orders.OrderReleased(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
     orders.OrderPicked(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
     orders.OrderPacked(fulfilment=1, shares=SHARES[:1], warehouse="WH-HGH"),
@@ -118,6 +124,35 @@ EXAMPLES: list[Struct] = [
     hub.TenantCreated(code="demo", name="演示商户"),
     hub.KeyIssued(digest="b2" * 32, key="7d11c0ffee00", name="wms", role="warehouse"),
     hub.PromiseDefined(code="ship48h", digest="c3" * 32, version=2),
+    masters.PromiseRetired(code="ship48h", digest="c3" * 32, reason="大促后停用", version=2),
+    masters.SheetApplied(
+        added=2,
+        changed=1,
+        columns="d5" * 32,
+        content="d6" * 32,
+        file="d7" * 32,
+        kind="skus",
+        mode="good",
+        rejected=4,
+        rows=8,
+        same=1,
+        sheet="019aa9d3-6b80-7000-8000-000000000055",
+    ),
+    masters.SheetUndone(
+        changed_since=1,
+        content="d8" * 32,
+        kept=2,
+        kind="skus",
+        restored=0,
+        sheet="019aa9d3-6b80-7000-8000-000000000055",
+    ),
+    masters.CalendarPublished(
+        base="cn-workday@2026.1",
+        days=3,
+        digest="d9" * 32,
+        id="own-warehouses",
+        version="2026.1",
+    ),
     hub.PersonRevealed(fields=("phone", "address"), reason="买家来电改址,核对号码"),
     hub.MessageRetried(
         channel="taobao",

@@ -48,6 +48,12 @@ class Worlds:
         """Read everything of a tenant again before its next order: its master data changed."""
         self._stale.add(tenant)
 
+    async def notice(self, connection: psycopg.AsyncConnection[Any], tenant: int) -> None:
+        """Look whether another process has written master data, and forget what is old."""
+        world = self._worlds.get(tenant)
+        if world is not None and await masters.changed(connection, world):
+            self.forget(tenant)
+
     async def ensure(self, tenant: int) -> World:
         """Give the tenant's world, loading what is missing or too old."""
         world = self._worlds.get(tenant)

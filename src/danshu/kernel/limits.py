@@ -167,7 +167,7 @@ FLOOR_COUNT: Final = 10_000
 FLOOR_PHOTOS: Final = 8
 FLOOR_PHOTO_BYTES: Final = 4_194_304
 PRINT_FULFILMENTS: Final = 100
-PRINT_FACTS: Final = 1_000
+PRINT_COMMITS: Final = 500
 
 # The workbench: a filter, its conditions and their values; rows walked through in one piece
 FILTER_CHARS: Final = 4_000
@@ -201,3 +201,15 @@ COUNT_MS: Final = 100
 # Routing snapshots that a process keeps to explain decisions; a reason that a person gives
 SNAPSHOTS_KEPT: Final = 8
 REASON_CHARS: Final = 500
+REVEAL_S: Final = 60  # the console masks again what was revealed
+RAW_FIELDS: Final = 1_000
+
+# Latencies of placing that a process remembers
+LATENCY_MINUTES: Final = 60
+
+# The overview: rows that its alerts are grouped from, rejected messages that are counted
+ALERT_ROWS: Final = 5_000
+INBOX_COUNT: Final = 10_000
+ORDER_TAGS: Final = 20
+TAG_CHARS: Final = 32
+TAGS_SUGGESTED: Final = 500

@@ -20,6 +20,7 @@ from danshu.faces.http import (
     imports,
     masters,
     orders,
+    printing,
     promises,
     proofs,
     receiving,
@@ -50,6 +51,7 @@ _ROUTES: Final = [
     *access.ROUTES,
     *floor.ROUTES,
     *floor_work.ROUTES,
+    *printing.ROUTES,
     *sessions.ROUTES,
 ]
 _READING: Final = frozenset({"GET", "HEAD"})

@@ -46,6 +46,7 @@ _STATUS: Final = {
     "no_channel": 404,
     "no_key": 404,
     "no_kind": 404,
+    "no_sheet": 404,
     "no_task": 404,
     "not_found": 404,
     "method": 405,

@@ -105,6 +105,17 @@ create table stock_moves (
   reason text not null, by text not null, role text not null, primary key (tenant, sku, id, wh));
 create index skus_barcode on skus (tenant, barcode) where barcode <> '';
 """
+# The inbox as a page: what waits for a person, newest first; what an order's erasure must find.
+INBOX = """
+alter table inbox add column made timestamptz not null default now(),
+  add column state text not null default 'open', add column oid uuid,
+  add column note text not null default '';
+update inbox set oid = substr(detail,1,36)::uuid
+  where reason in ('news','cancel_refused') and detail ~ '^[0-9a-f-]{36}( |$)';
+update inbox set state = 'told' where reason = 'news';
+create index inbox_state on inbox (tenant, state, made, id);
+create index inbox_order on inbox (tenant, oid) where oid is not null;
+"""
 # Orders that were on the floor when this version came.
 BACKFILL = """
 insert into floor_tasks(tenant,id,fulfilment,wh,stage,review,held,due,units,skus,number,label)
@@ -131,7 +142,7 @@ where o.state between 30 and 70 and f->>'state' in ('released','picked','packed'
 
 def upgrade() -> None:
     """Create the tables."""
-    for statement in (TABLES + FLOOR + MASTERS).split(";\n"):
+    for statement in (TABLES + FLOOR + MASTERS + INBOX).split(";\n"):
         if statement.strip():
             op.execute(statement)
     op.execute(BACKFILL.replace(":", "\\:"))
