@@ -12,6 +12,7 @@ import psycopg
 import psycopg_pool
 
 from danshu.capabilities.orders import decide as orders
+from danshu.hub import acts
 from danshu.hub.batch import Batch
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
