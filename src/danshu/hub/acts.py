@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psycopg
-from msgspec import Struct
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract import facts as contract_facts
 from danshu.capabilities.contract import terms
 from danshu.capabilities.contract.model import Event, Promise
 from danshu.capabilities.orders import decide as orders
-from danshu.capabilities.orders import facts, model
+from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
-from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import answers, floor_rows, routing
+from danshu.hub import answers, floor_rows, moving, rerouting
+from danshu.hub.changes import Change as Change
+from danshu.hub.changes import Decide as Decide
+from danshu.hub.changes import Held as Held
+from danshu.hub.changes import allocate as allocate
 from danshu.hub.rows import TIMER_PROMISE
-from danshu.hub.world import World
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor, Said, epoch_ms, pack
 from danshu.ledger import write
 
 if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
     from danshu.hub.requests import Answer
+    from danshu.hub.world import World
 
 Connection = psycopg.AsyncConnection[Any]
 NO_ORDER = Refusal(
@@ -44,36 +47,21 @@ _VERDICTS = (
     contract_facts.PromiseSuperseded,
     contract_facts.PromiseRuled,
 )
+# Where the order lay and who carried it are kept with the verdict: they are what it is grouped by.
 _WRITE_VERDICT = """
-insert into verdicts(tenant,id,code,state,due,at,gap_ms) values(%b,%b,%b,%b,%b,%b,%b)
-on conflict (tenant,id,code) do update set state=excluded.state, at=excluded.at,
-gap_ms=excluded.gap_ms
+insert into verdicts(tenant,id,code,state,due,at,gap_ms,wh,channel,carrier)
+select v.*, o.wh, o.channel, coalesce(nullif((select f->>'carrier'
+  from json_array_elements(convert_from(o.doc,'UTF8')::json->'fulfilments') f
+  where f->>'carrier' is not null limit 1), ''), l.carrier, '')
+from (select %b::int4 as tenant, %b::uuid as id, %b::text, %b::text, %b::timestamptz,
+  %b::timestamptz, %b::int8) v
+join orders o on o.tenant=v.tenant and o.id=v.id
+left join regions r on r.tenant=o.tenant and r.code=o.region
+left join lanes l on l.tenant=o.tenant and l.wh=o.wh and l.region=r.no
+on conflict (tenant,id,code) do update set state=excluded.state, due=excluded.due,
+at=excluded.at, gap_ms=excluded.gap_ms, wh=excluded.wh, channel=excluded.channel, carrier=excluded.carrier
 """
 _ADD_TIMER = "insert into timers(tenant,due,id,kind) values(%b,%b,%b,%b) on conflict do nothing"
-
-
-class Held(Struct, kw_only=True, eq=False):
-    """An order whose row is locked by this transaction."""
-
-    id: uuid.UUID
-    order: model.Order
-    promises: tuple[Promise, ...]
-    seq: int
-    head: bytes
-    wh: int
-    due_ms: int
-
-
-class Change(Struct, kw_only=True, eq=False):
-    """What an act decided: the new state, what to say, what the promises hear, what to reserve."""
-
-    order: model.Order
-    said: list[Said]
-    promises: tuple[Promise, ...]
-    reserved: list[tuple[int, int, int]] = []  # (warehouse, SKU, units)
-
-
-Decide = Callable[[World, Held, int], Change | Refusal]
 
 
 async def change(
@@ -125,6 +113,8 @@ def command(told: orders.Command) -> Decide:
     def decide(world: World, held: Held, now_ms: int) -> Change | Refusal:
         if told.event == "allocate":
             return allocate(world, held, now_ms)
+        if told.event == "reroute":
+            return rerouting.reroute(world, held, told, now_ms)
         if told.event == "align":
             if told.region and told.region not in world.regions:
                 raise InputError("unknown_region", f"no region {told.region!r}", "/region")
@@ -149,59 +139,10 @@ def tick(world: World, held: Held, now_ms: int) -> Change | Refusal:
     return Change(order=held.order, said=said, promises=promises)
 
 
-def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
-    """Route what no warehouse has yet, after stock came in or a hold's cause was mended."""
-    order = held.order
-    if order.kind != "order" or order.cancelled or order.completed:
-        return orders.ENDED
-    if not any(orders.open_units(n) for n in order.lines):
-        return orders.ALLOCATED
-    missing = [n.sku for n in order.lines if n.sku not in world.skus]
-    region = world.regions.get(order.region, -1)
-    if missing or region < 0:
-        return Refusal(
-            code="not_aligned",
-            reason=f"主数据里还没有: {'、'.join(missing) or '收货区域'}",
-            reason_en="Master data does not hold the SKU or the region",
-            clause="intake.alignment",
-        )
-    ask = routing.Ask(
-        region=region,
-        channel=order.channel,
-        promise_ms=contract.delivery_due_ms(held.promises),
-        value=order.total,
-        lines=[
-            (n.no, world.skus[n.sku][0], orders.open_units(n), world.skus[n.sku][1])
-            for n in order.lines
-            if orders.open_units(n)
-        ],
-    )
-    (routed,) = routing.route(world, [ask], now_ms)
-    done = orders.allocate(
-        order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan]
-    )
-    if isinstance(done, Refusal):
-        return done
-    return Change(
-        order=done.order,
-        said=[routed.said, *done.said],
-        promises=held.promises,
-        reserved=_sum((w, sku, q) for _, w, sku, q in routed.plan),
-    )
-
-
-def _sum(parts: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Add up units by (warehouse, SKU): two lines may take from one row."""
-    units: dict[tuple[int, int], int] = {}
-    for wh, sku, q in parts:
-        units[wh, sku] = units.get((wh, sku), 0) + q
-    return [(wh, sku, q) for (wh, sku), q in sorted(units.items())]
-
-
 async def _write(
     connection: Connection, world: World, held: Held, decided: Change, actor: Actor, now_ms: int
 ) -> None:
-    await _move_stock(connection, world, held.order, decided)
+    await moving.move_stock(connection, world, held.order.channel, decided)
     packed = pack(
         decided.said,
         stream=held.id,
@@ -278,87 +219,6 @@ def _verdicts(
         )
         for p in promises
         if p.code in judged
-    ]
-
-
-async def _move_stock(
-    connection: Connection, world: World, before: model.Order, decided: Change
-) -> None:
-    """Reserve what was planned, free what was cancelled, take out what was shipped."""
-    if decided.reserved:
-        rows = decided.reserved
-        n = len(rows)
-        cursor = await connection.execute(
-            stock_tables.RESERVE,
-            (
-                write.int4s([world.tenant] * n),
-                write.int4s([r[0] for r in rows]),
-                write.int4s([r[1] for r in rows]),
-                write.int8s([r[2] for r in rows]),
-                n,
-            ),
-            binary=True,
-        )
-        for _, _, wh, sku, atp in await cursor.fetchall():
-            world.atp[sku, wh] = atp
-        capped = [r for r in rows if r[0] in world.quotas.get((r[1], before.channel), {})]
-        if capped:
-            parameters = (*_quota_columns(world.tenant, before.channel, capped), len(capped))
-            await connection.execute(stock_tables.USE_QUOTA, parameters, binary=True)
-    moves: dict[tuple[int, int], tuple[int, int]] = {}
-    freed: list[tuple[int, int, int]] = []
-    for s in decided.said:
-        for wh, sku, on_hand, reserved in moved(world, s.data):
-            a, b = moves.get((wh, sku), (0, 0))
-            moves[wh, sku] = (a + on_hand, b + reserved)
-            if not on_hand:
-                freed.append((wh, sku, -reserved))
-    if moves:
-        keys = sorted(moves)
-        cursor = await connection.execute(
-            stock_tables.MOVE,
-            (
-                write.int4s([world.tenant] * len(keys)),
-                write.int4s([k[0] for k in keys]),
-                write.int4s([k[1] for k in keys]),
-                write.int8s([moves[k][0] for k in keys]),
-                write.int8s([moves[k][1] for k in keys]),
-            ),
-            binary=True,
-        )
-        for _, wh, sku, atp in await cursor.fetchall():
-            world.atp[sku, wh] = max(0, atp)
-    freed = [f for f in _sum(freed) if f[0] in world.quotas.get((f[1], before.channel), {})]
-    if freed:
-        columns = _quota_columns(world.tenant, before.channel, freed)
-        await connection.execute(stock_tables.GIVE_BACK_QUOTA, columns, binary=True)
-
-
-def _quota_columns(
-    tenant: int, channel: str, units: Sequence[tuple[int, int, int]]
-) -> tuple[write.Array, ...]:
-    n = len(units)
-    return (
-        write.int4s([tenant] * n),
-        write.int4s([u[0] for u in units]),
-        write.int4s([u[1] for u in units]),
-        write.texts([channel] * n),
-        write.int8s([u[2] for u in units]),
-    )
-
-
-def moved(world: World, data: Struct) -> list[tuple[int, int, int, int]]:
-    """Give what a fact does to stock: (warehouse, SKU, on hand, reserved) differences."""
-    if isinstance(data, facts.OrderShipped):
-        parts, on_hand = [(data.warehouse, data.shares)], -1
-    elif isinstance(data, facts.OrderCancelled):
-        parts, on_hand = [(p.warehouse, p.shares) for p in data.freed], 0
-    else:
-        return []
-    return [
-        (world.warehouse_no[w], world.skus[s.sku][0], on_hand * s.quantity, -s.quantity)
-        for w, shares in parts
-        for s in shares
     ]
 
 

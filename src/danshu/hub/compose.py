@@ -12,7 +12,7 @@ import psycopg
 import psycopg_pool
 
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import acts
+from danshu.hub import acts, rerouting
 from danshu.hub.batch import Batch
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from danshu.kernel.fact import Actor
 
 _ACT_TRIES = 5
+_LOOK_AGAIN = (orders.BACKORDER, rerouting.NOWHERE_ELSE, rerouting.SAME_PLAN)
 PARTITION_DAYS = 7
 
 
@@ -100,7 +101,7 @@ class Hub:
             async with self.connection() as connection:
                 try:
                     done = await acts.change(connection, world, id_, actor, self.clock(), decide)
-                    if done != orders.BACKORDER or looked_again:
+                    if done not in _LOOK_AGAIN or looked_again:
                         return done
                     looked_again = True  # before anyone hears no, look again: others free stock too
                     self.worlds.distrust({tenant})

@@ -44,6 +44,7 @@ s2.no=s.sku where s.tenant=%s
 """
 
 
+_GIVES_UP = ("order.cancelled", "order.shipped", "order.withdrawn")
 _FLOOR = """
 select id, fulfilment, wh, stage, review, held, due, units, skus, number, label from floor_tasks
 where tenant=%s and id >= %s and id < %s
@@ -184,7 +185,7 @@ class StockFolder:
     @property
     def types(self) -> frozenset[str]:
         """What moves stock."""
-        return frozenset({"stock.moved", "order.allocated", "order.cancelled", "order.shipped"})
+        return frozenset({"stock.moved", "order.allocated", *_GIVES_UP})
 
     def fold(self, fact: Fact) -> None:
         """Take in one fact: on hand, reserved, safety, in transit by (warehouse, SKU)."""
@@ -196,7 +197,7 @@ class StockFolder:
             for p in data.fulfilments:
                 for s in p.shares:
                     self._add(p.warehouse, s.sku, (0, s.quantity, 0, 0))
-        elif isinstance(data, facts.OrderCancelled):
+        elif isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn):
             for p in data.freed:
                 for s in p.shares:
                     self._add(p.warehouse, s.sku, (0, -s.quantity, 0, 0))

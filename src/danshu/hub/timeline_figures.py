@@ -152,6 +152,11 @@ def _allocated(datas: Sequence[Any], names: Names) -> Told:
     return "", [_warehouses(parts, names), count("units", sum(_units(p.shares) for p in parts))]
 
 
+def _withdrawn(datas: Sequence[Any], names: Names) -> Told:
+    parts = [p for d in datas for p in d.freed]
+    return "", [_warehouses(parts, names), count("units", sum(_units(p.shares) for p in parts))]
+
+
 def _warehouses(parts: Iterable[Any], names: Names) -> Figure:
     codes = dict.fromkeys(p.warehouse for p in parts)
     return text("warehouse", names.join(names.warehouses.get(w, w) for w in codes))
@@ -188,6 +193,15 @@ def _cancelled(datas: Sequence[Any], names: Names) -> Told:
         count("units", _units(d.shares)),
         count("freed", freed),
     ]
+
+
+def _tagged(datas: Sequence[Any], names: Names) -> Told:
+    return "", [text("tags", names.join(dict.fromkeys(t for d in datas for t in d.tags)))]
+
+
+def _assigned(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    return ("" if d.person else "nobody"), [text("person", d.number)]
 
 
 def _damage(datas: Sequence[Any], names: Names) -> Told:
@@ -269,10 +283,14 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "order.aligned": _aligned,
     "route.decided": _decided,
     "order.allocated": _allocated,
+    "order.withdrawn": _withdrawn,
     **dict.fromkeys(
         ("order.released", "order.picked", "order.packed", "order.recalled", "order.delivered"),
         _moved,
     ),
+    "order.tagged": _tagged,
+    "order.untagged": _tagged,
+    "order.assigned": _assigned,
     "order.shipped": _shipped,
     "waybill.recorded": _waybill,
     "order.cancelled": _cancelled,

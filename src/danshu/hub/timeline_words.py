@@ -89,6 +89,17 @@ TOLD: Final[dict[str, Told]] = {
         "{warehouse},{units} 件",
         "{warehouse}, {units} units",
     ),
+    "order.withdrawn": _told(
+        "swap",
+        "改派撤回",
+        "Withdrawn",
+        "{warehouse} 退回 {units} 件,由别的仓承接",
+        "{units} units taken back from {warehouse} for other warehouses",
+    ),
+    "order.tagged": _told("tag", "打标", "Tagged", "{tags}", "{tags}"),
+    "order.untagged": _told("tag", "去标", "Tag removed", "{tags}", "{tags}"),
+    "order.assigned": _told("user", "指派", "Assigned", "交给 {person}", "To {person}"),
+    "order.assigned/nobody": _told("user", "取消指派", "Unassigned", "无人负责", "Nobody's"),
     "order.released": _told(
         "download",
         "下发仓库",

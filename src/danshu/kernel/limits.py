@@ -213,3 +213,19 @@ INBOX_COUNT: Final = 10_000
 ORDER_TAGS: Final = 20
 TAG_CHARS: Final = 32
 TAGS_SUGGESTED: Final = 500
+
+# Overviews that a process keeps, how long one is fresh, and the history behind its chart
+BOARDS_KEPT: Final = 256
+BOARD_FRESH_MS: Final = 1_000
+HISTORY_FRESH_S: Final = 600
+
+# The live stream of consoles: one tick a merchant and node, listeners, what waits for each of them
+LIVE_TICK_MS: Final = 1_000
+LIVE_LISTENERS: Final = 1_000
+LIVE_QUEUE: Final = 32
+LIVE_KEPT: Final = 256
+LIVE_IDS: Final = 100
+LIVE_JOBS: Final = 100
+LIVE_FIGURES_S: Final = 10
+LIVE_CHECK_S: Final = 30
+LIVE_S: Final = 3_600

@@ -96,6 +96,17 @@ def _allocated(order: Order, data: Any) -> Order:
     )
 
 
+def _withdrawn(order: Order, data: Any) -> Order:
+    gone = {p.no for p in data.freed}
+    return _replace(
+        order,
+        lines=_add(order, [s for p in data.freed for s in p.shares], allocated=-1),
+        fulfilments=tuple(
+            _replace(f, state="cancelled") if f.no in gone else f for f in order.fulfilments
+        ),
+    )
+
+
 def _aligned(order: Order, data: Any) -> Order:
     lines = tuple(_replace(n, known=True) if n.no in data.lines else n for n in order.lines)
     mended = {REGION_UNKNOWN} if data.region else set()
@@ -174,6 +185,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderUnheld: _unheld,
     facts.OrderAligned: _aligned,
     facts.OrderAllocated: _allocated,
+    facts.OrderWithdrawn: _withdrawn,
     facts.OrderReleased: _moved("released"),
     facts.OrderPicked: _moved("picked"),
     facts.OrderPacked: _moved("packed"),

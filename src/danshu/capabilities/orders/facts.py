@@ -85,6 +85,18 @@ class OrderAllocated(Struct, frozen=True, kw_only=True):
     fulfilments: tuple[Planned, ...]
 
 
+@fact_type("order.withdrawn")
+class OrderWithdrawn(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """撤回分仓: what no warehouse had begun was taken back, to be decided again without `excluded`.
+
+    `freed` goes back to stock; what the new decision reserves is said right after it.
+    """
+
+    excluded: tuple[str, ...] = ()
+    freed: tuple[Planned, ...]
+    reason: str = ""
+
+
 class OfFulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every act on a fulfilment order carries; its shares make each fact whole by itself."""
 

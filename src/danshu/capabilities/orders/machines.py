@@ -40,8 +40,8 @@ _EVENTS = {
     "complete": Words(zh="完成", en="complete"),
     "cancel": Words(zh="取消", en="cancel"),
 }
-_RECALL_ZH = "货物归位,履行退回备货前,可再改派或取消"
-_RECALL_EN = "The goods go back to their bin; they may be re-routed or cancelled again"
+_RECALL_ZH = "货物归位,履行退回备货前,可重拣或取消"
+_RECALL_EN = "The goods go back to their bin; they may be picked again, or cancelled"
 _GIVE_UP_ZH = "出库前合同解除,占用的库存释放,已付款项应退还"
 _GIVE_UP_EN = "Rescinded before dispatch: reserved stock is freed and what was paid is owed back"
 
@@ -191,7 +191,8 @@ FULFILMENT = Machine(
     name="fulfilment",
     initial="allocated",
     states={s: _WORDS[s] for s in (*_STEPS, "cancelled")},
-    events={e: _EVENTS[e] for e in (*_FULFILMENT_EVENTS, "cancel")},
+    events={e: _EVENTS[e] for e in (*_FULFILMENT_EVENTS, "cancel")}
+    | {"reroute": Words(zh="改派", en="re-route")},
     final=frozenset({"delivered", "cancelled"}),
     edges=(
         *(e for e in ORDER.edges if e.event in _FULFILMENT_EVENTS),
@@ -209,6 +210,13 @@ FULFILMENT = Machine(
             "仓库停止备货,占用库存释放",
             "The warehouse stops; its reserved stock is freed",
         ),
+        _edge(
+            "reroute",
+            "allocated",
+            "cancelled",
+            "尚未备货,撤回后由别的仓承接,承诺不变",
+            "Not begun: taken back for other warehouses; the promises stay",
+        ),
     ),
     refusals={("*", event): ORDER.refusals["*", event] for event in (*_FULFILMENT_EVENTS,)}
     | {
@@ -216,6 +224,14 @@ FULFILMENT = Machine(
         ("packed", "cancel"): ORDER.refusals["packed", "cancel"],
         ("shipped", "cancel"): ORDER.refusals["shipped", "cancel"],
         ("*", "cancel"): ORDER.refusals["*", "cancel"],
+        ("released", "reroute"): _no(
+            "begun_already",
+            "已下发仓库,仓内已开始备货,不能改派",
+            "Released already: the warehouse has begun, it cannot be re-routed",
+        ),
+        ("*", "reroute"): _no(
+            "not_at_reroute", "当前状态不能改派", "Cannot be re-routed in this state"
+        ),
     },
 )
 

@@ -23,7 +23,7 @@ from danshu.hub.compose import Hub, now_ms
 from danshu.hub.fields import PLAIN, Minor, Word
 from danshu.hub.requests import Answer
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.limits import EARLIEST_MS, ORDER_BODY_BYTES
+from danshu.kernel.limits import EARLIEST_MS, ORDER_BODY_BYTES, WAREHOUSES
 
 FUTURE_MS: Final = 300_000  # clocks of others may be ahead by so much
 Event = Literal[
@@ -33,6 +33,7 @@ Event = Literal[
     "unhold",
     "align",
     "allocate",
+    "reroute",
     "release",
     "pick",
     "pack",
@@ -49,7 +50,9 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Transition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happened. `fulfilment` 0 means every fulfilment order that allows it."""
+    """What happened. `fulfilment` 0 means every fulfilment order that allows it; `exclude` are
+    warehouses that a re-route leaves out.
+    """
 
     event: Event
     fulfilment: Annotated[int, Meta(ge=0, le=10_000)] = 0
@@ -58,6 +61,7 @@ class Transition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     carrier: Word = ""
     waybill: Word = ""
     region: Word = ""
+    exclude: Annotated[tuple[Word, ...], Meta(max_length=WAREHOUSES)] = ()
     occurred_at: Instant | None = None
 
 
@@ -94,6 +98,7 @@ async def act_on_order(
         carrier=data.carrier,
         waybill=data.waybill,
         region=data.region,
+        exclude=data.exclude,
         occurred_ms=_occurred_ms(data),
         by=held.caller.name,
     )

@@ -1,0 +1,90 @@
+"""What an act decides: the order as it will be, what to say, what to reserve; how it is routed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from danshu.capabilities.contract import decide as contract
+from danshu.capabilities.contract.model import Promise
+from danshu.capabilities.orders import decide as orders
+from danshu.capabilities.orders import model
+from danshu.hub import routing
+from danshu.hub.world import World
+from danshu.kernel.errors import Refusal
+from danshu.kernel.fact import Said
+
+
+class Held(Struct, kw_only=True, eq=False):
+    """An order whose row is locked by this transaction."""
+
+    id: uuid.UUID
+    order: model.Order
+    promises: tuple[Promise, ...]
+    seq: int
+    head: bytes
+    wh: int
+    due_ms: int
+
+
+class Change(Struct, kw_only=True, eq=False):
+    """What an act decided: the new state, what to say, what the promises hear, what to reserve."""
+
+    order: model.Order
+    said: list[Said]
+    promises: tuple[Promise, ...]
+    reserved: list[tuple[int, int, int]] = []  # (warehouse, SKU, units)
+
+
+Decide = Callable[[World, Held, int], Change | Refusal]
+
+
+def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
+    """Route what no warehouse has yet, after stock came in or a hold's cause was mended."""
+    order = held.order
+    if order.kind != "order" or order.cancelled or order.completed:
+        return orders.ENDED
+    if not any(orders.open_units(n) for n in order.lines):
+        return orders.ALLOCATED
+    missing = [n.sku for n in order.lines if n.sku not in world.skus]
+    region = world.regions.get(order.region, -1)
+    if missing or region < 0:
+        return Refusal(
+            code="not_aligned",
+            reason=f"主数据里还没有: {'、'.join(missing) or '收货区域'}",
+            reason_en="Master data does not hold the SKU or the region",
+            clause="intake.alignment",
+        )
+    ask = routing.Ask(
+        region=region,
+        channel=order.channel,
+        promise_ms=contract.delivery_due_ms(held.promises),
+        value=order.total,
+        lines=[
+            (n.no, world.skus[n.sku][0], orders.open_units(n), world.skus[n.sku][1])
+            for n in order.lines
+            if orders.open_units(n)
+        ],
+    )
+    (routed,) = routing.route(world, [ask], now_ms)
+    done = orders.allocate(
+        order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan]
+    )
+    if isinstance(done, Refusal):
+        return done
+    return Change(
+        order=done.order,
+        said=[routed.said, *done.said],
+        promises=held.promises,
+        reserved=sum_units((w, sku, q) for _, w, sku, q in routed.plan),
+    )
+
+
+def sum_units(parts: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Add up units by (warehouse, SKU): two lines may take from one row."""
+    units: dict[tuple[int, int], int] = {}
+    for wh, sku, q in parts:
+        units[wh, sku] = units.get((wh, sku), 0) + q
+    return [(wh, sku, q) for (wh, sku), q in sorted(units.items())]
