@@ -120,6 +120,7 @@ async def export_evidence(
 @get(
     "/v1/orders/{order_id:uuid}/stream",
     operation_id="streamFacts",
+    media_type="text/event-stream",
     tags=["proof"],
     responses=PROBLEMS,
     guards=[may("order.read")],

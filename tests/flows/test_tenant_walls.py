@@ -1,0 +1,295 @@
+"""The walls between merchants: every endpoint of the document, tried with what belongs to another.
+
+Nothing is listed here: operations come from the document, and the other merchant's ids from what
+it learns by asking each of them. A new endpoint is tried as soon as it is documented.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from msgspec import Struct
+from psycopg import sql
+
+from danshu.capabilities.people.model import ROLES
+from danshu.ledger.engine import Engine
+from tests.fixtures import engine as stores
+from tests.fixtures.floor import claim, photograph, release
+from tests.fixtures.hub import House, open_house, order, stock_up
+from tests.fixtures.people import Browser, seat
+from tests.flows import walls
+from tests.flows.test_http_channels import send
+from tests.flows.walls import Operation, Pool, Sampler
+
+DOCUMENT = walls.document()
+OPERATIONS = {o.name: o for o in walls.operations(DOCUMENT)}
+ROOMS = ("sequence", "seal", "timers", "search", "board", "jobs")
+STREAM_S = 1.0
+# Words of a path that name no merchant's thing: kinds and adapters, the same for everybody.
+COMMON_WORDS = {"channel", "kind", "work", "action", "document"}
+# What a stranger may leave behind at the other merchant's: failed attempts to sign in there.
+KNOCKS = {"signInByPassword": {"refusals"}}
+Answer = tuple[int, bytes]
+
+
+class Side(Struct, kw_only=True, eq=False):
+    """One merchant: a key and a person who may do everything, and what they have seen."""
+
+    house: House
+    tenant: int
+    code: str
+    key: str
+    found: dict[str, Pool]
+    browser: Browser
+
+    def by_key(self, method: str, path: str, kind: str = "", body: bytes = b"") -> Answer:
+        """Ask with the API key."""
+        headers = {"authorization": f"Bearer {self.key}"}
+        if kind:
+            headers["content-type"] = kind
+        answer = self.house.client.request(method, path, content=body or None, headers=headers)
+        return answer.status_code, answer.content
+
+    def by_session(self, method: str, path: str, kind: str = "", body: bytes = b"") -> Answer:
+        """Ask as the person, who signs in (again) where a session has ended."""
+        if self.browser.call("GET", "/v1/session").status_code != 200:
+            self.browser.cookie = self.browser.csrf = ""
+            entered = self.browser.sign_in("A01", tenant=self.code)
+            assert entered.status_code == 201, entered.text
+        headers = {"origin": self.browser.headers["origin"], "x-csrf-token": self.browser.csrf}
+        headers["cookie"] = f"danshu={self.browser.cookie}"
+        if kind:
+            headers["content-type"] = kind
+        answer = self.house.client.request(method, path, content=body or None, headers=headers)
+        return answer.status_code, answer.content
+
+    def pool(self) -> Pool:
+        """Everything seen, whoever told it."""
+        whole: Pool = {}
+        for part in self.found.values():
+            for name, values in part.items():
+                known = whole.setdefault(name, [])
+                known += [v for v in values if v not in known]
+        return whole
+
+    def look_around(self) -> None:
+        """Ask every question that reads and remember the answers; twice, as ids may come late."""
+        for _ in range(2):
+            for operation in OPERATIONS.values():
+                if not operation.is_read or operation.is_stream:
+                    continue
+                query = Sampler(DOCUMENT, self.pool()).query(operation)
+                for path in walls.fillings(operation, self.found):
+                    status, body = self.by_session("GET", path + query)
+                    if status == 200:
+                        with contextlib.suppress(ValueError):
+                            base = operation.path.partition("/{")[0]
+                            walls.gather(json.loads(body), self.found.setdefault(base, {}))
+
+    def do_everything(self) -> None:
+        """Make one of everything that can be made without naming what is there already."""
+        sampler = Sampler(DOCUMENT, self.pool())
+        for operation in OPERATIONS.values():
+            if not operation.is_read and not operation.words and "session" not in operation.path:
+                kind, body = sampler.body(operation)
+                path = operation.path + sampler.query(operation)
+                self.by_session(operation.method, path, kind, body)
+
+
+@pytest.fixture(scope="module")
+def sides(engine: Engine, template: str) -> Iterator[tuple[Side, Side]]:
+    """A, to whom things belong, and B, who wants them. B has goods under the same codes."""
+    with stores._fresh(engine, template) as make, open_house(make()) as house:
+        row = stores.ask(house.url, "select id from tenants where code='second'")
+        assert isinstance(row, int)
+        b = _side(house, row, "second", house.other)
+        _furnish_alike(b)
+        b.do_everything()
+        b.look_around()
+        a = _side(house, house.tenant, "small", house.keys["admin"])
+        _fill(a)
+        yield a, b
+
+
+def _side(house: House, tenant: int, code: str, key: str) -> Side:
+    seat(house.url, tenant, "A01", sorted(ROLES))
+    browser = Browser(house, agent=f"browser of {code}")
+    return Side(house=house, tenant=tenant, code=code, key=key, found={}, browser=browser)
+
+
+def _furnish_alike(side: Side) -> None:
+    """Give B what A has: whoever only looks at codes confuses the two."""
+
+    async def fill() -> None:
+        url = side.house.url
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            await stock_up(connection, side.tenant)
+
+    asyncio.run(fill())
+
+
+def _fill(side: Side) -> None:
+    house = side.house
+    house.call("PUT", "/v1/skus", [{"code": "WALL-A-1", "name": "墙内商品"}])
+    for n in range(4):
+        receiver = {**order()["receiver"], "name": f"墙内{n}", "detail": "墙内路 1 号"}
+        placed = house.place(number=f"WALL-A-{n:04d}", receiver=receiver)
+        if n % 2:
+            act = {"event": "release"}
+            house.call("POST", f"/v1/orders/{placed['order']}/transitions", act)
+    # What nothing but a platform and a person on the floor can bring.
+    send(house, "shopify", b'{"strange": "WALL-A-INBOX"}')
+    released = release(house)["order"]
+    assert claim(house, "pick", order=released, role="admin").status_code == 200
+    photo = photograph(house, released, "pick", role="admin").json()["digest"]
+    side.found["/v1/floor/photos"] = {"digest": [photo]}
+    house.work(*ROOMS)
+    side.look_around()
+    side.do_everything()
+    house.work(*ROOMS)
+    side.look_around()
+
+
+def rows_of(url: str, tenant: int) -> dict[str, Any]:
+    """Give a digest of a merchant's rows in every table that has a tenant."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute(
+            "select c.relname from pg_class c join pg_attribute a on a.attrelid=c.oid"
+            " where a.attname='tenant' and c.relkind in ('r','p') and not c.relispartition"
+            " and c.relnamespace='public'::regnamespace and a.attnum>0 order by 1"
+        ).fetchall()
+        one = "select {name} as t, count(*), md5(string_agg(x::text,'' order by x::text)) from"
+        parts = [
+            sql.SQL(one + " {table} x where tenant={tenant}").format(
+                name=sql.Literal(name), table=sql.Identifier(name), tenant=sql.Literal(tenant)
+            )
+            for (name,) in tables
+        ]
+        found = connection.execute(sql.SQL(" union all ").join(parts)).fetchall()
+    return {name: (count, digest) for name, count, digest in found}
+
+
+def stream(house: House, path: str, headers: dict[str, str]) -> Answer:
+    """Read a stream for a while, as a browser that then goes away."""
+    got: dict[str, Any] = {"status": 0, "body": b""}
+
+    async def listen() -> None:
+        done = asyncio.Event()
+
+        async def receive() -> Any:
+            if not done.is_set():
+                done.set()
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await asyncio.sleep(STREAM_S)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                got["status"] = message["status"]
+            got["body"] += message.get("body", b"")
+
+        raw = [(k.encode(), v.encode()) for k, v in headers.items()]
+        scope = {
+            "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+            "query_string": b"", "headers": raw, "scheme": "http", "http_version": "1.1",
+            "server": ("testserver.local", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        }  # fmt: skip
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STREAM_S * 3):
+                await house.client.app(scope, receive, send)
+
+    portal: Any = house.client.blocking_portal
+    portal.call(listen)
+    return got["status"], got["body"]
+
+
+def attempts(operation: Operation, a: Side, b: Side) -> Iterator[tuple[str, Answer, bytes]]:
+    """Let B try an operation with what is A's: yields what was asked, the answer, what was sent."""
+    sampler = Sampler(DOCUMENT, a.pool())
+    kind, body = sampler.body(operation)
+    asked = list(walls.fillings(operation, a.found)) if operation.words else [operation.path]
+    query = sampler.query(operation)
+    asked = [path + query for path in asked]
+    for name in operation.parameters.get("query", {}) if asked and not query else ():
+        known = a.pool().get("next" if name == "cursor" else name, ())
+        asked += [f"{asked[0]}?{name}={value}" for value in known[:2] if "&" not in str(value)]
+    for path in asked:
+        for way in (b.by_key, b.by_session):
+            if operation.is_stream:
+                if "?" not in path:
+                    headers = {"authorization": f"Bearer {b.key}"}
+                    yield path, stream(b.house, path, headers), b""
+                continue
+            yield path, way(operation.method, path, kind, body), body
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_nothing_of_another_merchant_is_seen_or_changed(
+    sides: tuple[Side, Side], name: str
+) -> None:
+    a, b = sides
+    operation = OPERATIONS[name]
+    assert b.by_session("GET", "/v1/orders")[0] == 200, "B is locked out: the test would be hollow"
+    secrets = walls.texts(a.pool()) - walls.texts(b.pool())
+    before = rows_of(a.house.url, a.tenant)
+    tried = 0
+    for path, (status, told), sent in attempts(operation, a, b):
+        tried += 1
+        said = path.encode() + sent
+        leaked = [s for s in secrets if s.encode() in told and s.encode() not in said]
+        assert not leaked, f"{path} tells {leaked[:3]}"
+        assert status < 500, f"{path}: {status} {told[:300]!r}"
+        if operation.words.keys() - COMMON_WORDS:
+            assert status in (400, 401, 403, 404, 415, 422), f"{path}: {status} {told[:300]!r}"
+    after = rows_of(a.house.url, a.tenant)
+    touched = {table for table in before if before[table] != after[table]}
+    assert touched <= KNOCKS.get(name, set())
+    assert tried, f"A has nothing that {operation.path} could be tried with: see do_everything"
+
+
+@pytest.mark.parametrize("name", [n for n, o in OPERATIONS.items() if o.is_read and o.words])
+def test_the_ids_that_are_tried_are_real(sides: tuple[Side, Side], name: str) -> None:
+    """A opens with them what B could not; otherwise the test above would prove nothing."""
+    a, _ = sides
+    operation = OPERATIONS[name]
+    paths = list(walls.fillings(operation, a.found))
+    if operation.is_stream:
+        headers = {"authorization": f"Bearer {a.key}"}
+        statuses = {stream(a.house, path, headers)[0] for path in paths[:1]}
+    else:
+        statuses = {a.by_session("GET", path)[0] for path in paths}
+    assert statuses & {200, 202, 204, 302, 303}, f"{operation.path}: {statuses}"
+
+
+def test_a_key_that_another_merchant_used_is_new(sides: tuple[Side, Side]) -> None:
+    """The same Idempotency-Key and number place an order of one's own, and recall no other's."""
+    a, b = sides
+    body = order(number="WALL-A-SAME")
+    headers = {"idempotency-key": "the-same-key"}
+    first = a.house.client.post(
+        "/v1/orders", json=body, headers={**headers, "authorization": f"Bearer {a.key}"}
+    ).json()
+    second = b.house.client.post(
+        "/v1/orders", json=body, headers={**headers, "authorization": f"Bearer {b.key}"}
+    )
+    assert second.status_code == 201, second.text
+    assert second.json()["order"] != first["order"]
+
+
+def test_the_sampler_makes_what_the_hub_takes(sides: tuple[Side, Side]) -> None:
+    """Bodies reach the rules behind the schema; otherwise every write would be tried with noise."""
+    a, _ = sides
+    sampler = Sampler(DOCUMENT, a.pool())
+    understood = []
+    for operation in OPERATIONS.values():
+        kind, body = sampler.body(operation)
+        if kind == "application/json" and not operation.words:
+            status, told = a.by_session(operation.method, operation.path, kind, body)
+            understood.append(status != 400 and b"bad_field" not in told)
+    assert sum(understood) >= 0.6 * len(understood)

@@ -1,0 +1,215 @@
+"""What the walls between merchants are tried with: every operation of the document, bodies made
+from its schemas, and whatever a merchant can learn about itself by asking.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from hypothesis import find
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from danshu.faces.http import app
+from danshu.hub.compose import Hub
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PNG = b"\x89PNG\r\n\x1a\n" + b"made for a test"
+DEPTH = 6  # a schema that names itself ends here
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{32,}|[\w-]{22,}")
+Pool = dict[str, list[Any]]
+
+
+class Operation(Struct, kw_only=True, frozen=True, eq=False):
+    """One method of one path. Parameters by where they stand: name -> schema."""
+
+    name: str
+    method: str
+    path: str
+    parameters: dict[str, dict[str, Any]]
+    needed: tuple[str, ...]
+    bodies: dict[str, Any]
+    is_stream: bool
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The parameters of the path."""
+        return self.parameters.get("path", {})
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it only reads."""
+        return self.method == "GET"
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the code as it is; it needs no database."""
+    found: dict[str, Any] = json.loads(app.build(Hub("postgresql://nowhere")).describe())
+    return found
+
+
+def operations(described: dict[str, Any]) -> Iterator[Operation]:
+    """Give every operation below /v1."""
+    for path, item in sorted(described["paths"].items()):
+        for method in METHODS:
+            if method not in item or not path.startswith("/v1"):
+                continue
+            raw = item[method]
+            parameters: dict[str, dict[str, Any]] = defaultdict(dict)
+            for parameter in raw.get("parameters", ()):
+                parameters[parameter["in"]][parameter["name"]] = parameter.get("schema", {})
+            needed = [p["name"] for p in raw.get("parameters", ()) if p.get("required")]
+            answers = [a.get("content", {}) for a in raw["responses"].values()]
+            yield Operation(
+                name=raw["operationId"],
+                method=method.upper(),
+                path=path,
+                parameters=dict(parameters),
+                needed=tuple(n for n in needed if n in parameters.get("query", ())),
+                bodies={
+                    kind: told.get("schema", {})
+                    for kind, told in raw.get("requestBody", {}).get("content", {}).items()
+                },
+                is_stream=any("text/event-stream" in content for content in answers),
+            )
+
+
+# Bodies
+
+
+class Sampler:
+    """Makes values that a schema allows; a field that a pool knows takes the pool's value."""
+
+    def __init__(self, described: dict[str, Any], pool: Pool) -> None:
+        self._schemas = described["components"]["schemas"]
+        self._pool = pool
+
+    def query(self, operation: Operation) -> str:
+        """Give the query that an operation cannot do without, "" or ?name=value."""
+        asked = operation.parameters.get("query", {})
+        named = {name: self.value(asked[name], name) for name in operation.needed}
+        return f"?{urlencode(named)}" if named else ""
+
+    def body(self, operation: Operation) -> tuple[str, bytes]:
+        """Give content type and bytes of a request; "" and nothing when it takes none."""
+        kinds = sorted(operation.bodies, key=lambda kind: kind != "text/csv")
+        for kind in kinds:
+            schema = operation.bodies[kind]
+            if kind in ("application/json", "*/*"):
+                return "application/json", json.dumps(self.value(schema)).encode()
+            if "ndjson" in kind:
+                order = self.value({"$ref": "#/components/schemas/NewOrder"})
+                return kind, json.dumps(order).encode() + b"\n"
+            if kind.startswith("image/"):
+                return "image/png", PNG
+            if kind == "text/csv":
+                return kind, "code,name\nWALL-A-9,墙内\n".encode()
+        return "", b""
+
+    def value(self, schema: dict[str, Any], name: str = "", depth: int = 0) -> Any:
+        """Give a value of a schema, for a field of that name."""
+        if "$ref" in schema:
+            return self.value(self._schemas[schema["$ref"].rpartition("/")[2]], name, depth)
+        for choice in ("oneOf", "anyOf", "allOf"):
+            if choice in schema:
+                kinds = [s for s in schema[choice] if s.get("type") != "null"]
+                return self.value(kinds[0], name, depth)
+        if "enum" in schema:
+            return next(v for v in schema["enum"] if v is not None)
+        if "const" in schema:
+            return schema["const"]
+        kind = schema.get("type", "object")
+        kind = next(k for k in kind if k != "null") if isinstance(kind, list) else kind
+        if kind == "object":
+            return self._object(schema, depth)
+        if kind == "array":
+            wanted = max(1, schema.get("minItems", 0))
+            one = name.removesuffix("s")
+            return [self.value(schema.get("items", {}), one, depth + 1) for _ in range(wanted)]
+        return self.scalar(schema, kind, name)
+
+    def _object(self, schema: dict[str, Any], depth: int) -> dict[str, Any]:
+        made = {}
+        required = schema.get("required", ())
+        for field, inside in schema.get("properties", {}).items():
+            # A field that may be left out is sent where it may name something of somebody's.
+            if field in required or (depth < DEPTH and self._known(field)):
+                made[field] = self.value(inside, field, depth + 1)
+        return made
+
+    def _known(self, name: str) -> list[Any]:
+        return self._pool.get(name) or self._pool.get(name.removesuffix("_id")) or []
+
+    def scalar(self, schema: dict[str, Any], kind: str, name: str) -> Any:
+        """Give a boolean, number or text."""
+        if kind == "boolean":
+            return True
+        if kind in ("integer", "number"):
+            least = schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+            numbers = [v for v in self._known(name) if isinstance(v, int)]
+            fits = [v for v in numbers if least <= v <= schema.get("maximum", v)]
+            return fits[0] if fits else least
+        known = [v for v in self._known(name) if isinstance(v, str)]
+        pattern = schema.get("pattern", "")
+        for text in (*known, "2026-11-22T08:00:00Z", "2026-11-22", "wall-1", "墙", "1"):
+            if schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", 10_000) and (
+                not pattern or re.search(pattern, text)
+            ):
+                is_time = "date" in schema.get("format", "")
+                if not is_time or text[:4].isdigit():
+                    return text
+        least = schema.get("minLength", 0)
+        return (
+            find(st.from_regex(pattern), lambda text: len(text) >= least)
+            if pattern
+            else "x" * least
+        )
+
+
+# What a merchant learns by asking
+
+
+def gather(value: Any, pool: Pool, name: str = "") -> None:
+    """Add every text and number of an answer to the pool, by the name of its field."""
+    if isinstance(value, dict):
+        for key, inside in value.items():
+            gather(inside, pool, key)
+    elif isinstance(value, list):
+        for inside in value:
+            gather(inside, pool, name.removesuffix("s"))
+    elif isinstance(value, str | int) and not isinstance(value, bool) and value not in ("", 0):
+        known = pool.setdefault(name, [])
+        if value not in known and len(known) < 200:
+            known.append(value)
+
+
+def texts(pool: Pool) -> set[str]:
+    """Give the texts of a pool that can belong to one merchant only: ids, digests, marked words."""
+    every = {v for values in pool.values() for v in values if isinstance(v, str)}
+    return {v for v in every if ID.fullmatch(v) or "墙内" in v or "WALL-A" in v}
+
+
+def fillings(operation: Operation, found: dict[str, Pool], most: int = 4) -> Iterator[str]:
+    """Fill the path with values that a merchant has seen: those of the list above it first."""
+    choices: list[list[Any]] = []
+    for word, schema in operation.words.items():
+        above = found.get(operation.path.partition("/{" + word + "}")[0], {})
+        stem = word.removesuffix("_id")
+        names = (word, stem, "id", "code", "key", "name", "digest")
+        values = [v for n in names for v in above.get(n, ())]
+        values += [v for pool in found.values() for n in (word, stem) for v in pool.get(n, ())]
+        values = schema.get("enum") or values
+        if schema.get("type") == "integer":
+            values = [v for v in values if isinstance(v, int)] or [1]
+        choices.append(list(dict.fromkeys(values))[:most])
+    for filling in itertools.islice(itertools.product(*choices), most * 2):
+        path = operation.path
+        for word, value in zip(operation.words, filling, strict=True):
+            path = path.replace("{" + word + "}", quote(str(value), safe=""))
+        yield path
