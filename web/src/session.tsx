@@ -16,10 +16,14 @@ export interface Preferences {
 
 /** Who works here, for which merchant, and what he may do. */
 export interface Session {
-  person: { id: string; login: string; name: string; number: string; roles: string[] };
+  person: { id: string; login: string; name: string; number: string; roles: string[]; warehouses?: string[] };
   tenant: { code: string; name: string };
   rights: string[];
   csrf: string;
+  /** What must be done before anything else: "totp" = enrol a code. */
+  todo?: string;
+  /** Until when the person counts as just proven; "" = prove again for some acts. */
+  fresh_until?: string;
   preferences: Partial<Preferences>;
 }
 
@@ -69,7 +73,7 @@ export function useMay(right: string): boolean {
 export function usePreferences() {
   return useMutation({
     mutationFn: (change: Partial<Preferences>) =>
-      ask<unknown>("/v1/session/preferences", { method: "PUT", json: change }),
+      ask<unknown>("/v1/session/preferences", { method: "PATCH", json: change }),
     onMutate: (change) => {
       queries.setQueryData<Session>([...SESSION_KEY], (old) =>
         old ? { ...old, preferences: { ...old.preferences, ...change } } : old,

@@ -1,12 +1,12 @@
-import { MenuOutlined } from "@ant-design/icons";
-import { Drawer } from "antd";
-import { useState } from "react";
+import { MenuOutlined, WarningOutlined } from "@ant-design/icons";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { type Group, PAGES } from "@/pages";
 import { useSession } from "@/session";
 import { GROUPS, isListed, pagesOf } from "./groups";
-import { WarningOutlined } from "@ant-design/icons";
+
+const MorePages = lazy(() => import("./more-pages"));
 
 /** Below 768 px: 总览 订单 异常 更多 at the foot instead of rail and column. */
 export function BottomBar({ group }: { group: Group | undefined }) {
@@ -38,28 +38,7 @@ export function BottomBar({ group }: { group: Group | undefined }) {
         <MenuOutlined />
         <span>{t("frame.more")}</span>
       </button>
-      <Drawer
-        open={isOpen}
-        onClose={() => open(false)}
-        placement="bottom"
-        size="70%"
-        title={t("frame.main")}
-      >
-        {GROUPS.map(({ group: name }) => {
-          const pages = pagesOf(name, rights);
-          if (pages.length === 0) return null;
-          return (
-            <section key={name} className="more-group">
-              <h2>{t(`nav:groups.${name}`)}</h2>
-              {pages.map((page) => (
-                <Link key={page.path} to={page.path} onClick={() => open(false)}>
-                  {t(`nav:pages.${page.title}`)}
-                </Link>
-              ))}
-            </section>
-          );
-        })}
-      </Drawer>
+      <Suspense>{isOpen && <MorePages onClose={() => open(false)} />}</Suspense>
     </nav>
   );
 }

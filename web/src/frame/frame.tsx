@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useLocation, useMatches, useNavigate } from "react-router";
 import { setSignedOut } from "@/client";
@@ -6,8 +6,6 @@ import { setSingles } from "@/keys/keys";
 import { useKeys, useScanner } from "@/keys/use-keys";
 import { GOTO_KEYS } from "@/frame/goto";
 import type { Page } from "@/pages";
-import { KeysHelp } from "@/parts/keys-help";
-import { Palette } from "@/parts/palette";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
@@ -18,6 +16,8 @@ import { pagesOf } from "./groups";
 import { Rail } from "./rail";
 import { TopBar } from "./top-bar";
 
+const KeysHelp = lazy(() => import("@/parts/keys-help"));
+const Palette = lazy(() => import("@/parts/palette"));
 const FOLDED = "danshu.folded";
 
 /** Everything around a page. Whoever is not signed in is sent to the sign-in page. */
@@ -106,8 +106,10 @@ function Framed({ session }: { session: Session }) {
         </main>
       </div>
       <BottomBar group={group} />
-      <Palette text={isSearching} onClose={() => search(null)} />
-      <KeysHelp isOpen={isHelping} onClose={() => help(false)} />
+      <Suspense>
+        {isSearching !== null && <Palette text={isSearching} onClose={() => search(null)} />}
+        {isHelping && <KeysHelp isOpen={isHelping} onClose={() => help(false)} />}
+      </Suspense>
     </div>
   );
 }

@@ -16,14 +16,14 @@ export function Keys({ keys }: { keys: string }) {
   return (
     <>
       {text.split(" ").map((part) => (
-        <kbd key={part}>{part.length === 1 ? part : part}</kbd>
+        <kbd key={part}>{part}</kbd>
       ))}
     </>
   );
 }
 
 /** `?`: every shortcut that works on this page. */
-export function KeysHelp({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export default function KeysHelp({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   const acts = useKeyList();
   return (

@@ -1,43 +1,16 @@
 import { SortAscendingOutlined, SortDescendingOutlined } from "@ant-design/icons";
-import type { CSSProperties, HTMLAttributes, PointerEvent, ThHTMLAttributes } from "react";
+import type { PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { type Sort, WIDTH_MIN_PX } from "./ledger-columns";
+import type { Sort } from "./ledger-columns";
 
-/** antd draws the body of a virtual table with plain boxes: these give them back their roles. */
-export function BodyRow(props: HTMLAttributes<HTMLDivElement>) {
-  return <div role="row" {...props} />;
+interface HandleProps {
+  width_px: number;
+  onWiden: (width_px: number) => void;
 }
 
-export function BodyCell(props: HTMLAttributes<HTMLDivElement>) {
-  return <div role="gridcell" {...props} />;
-}
-
-export function HeadTable(props: HTMLAttributes<HTMLTableElement>) {
-  return <table role="presentation" {...props} />;
-}
-
-export function HeadWrapper(props: HTMLAttributes<HTMLTableSectionElement>) {
-  return <thead role="rowgroup" {...props} />;
-}
-
-export function HeadRow(props: HTMLAttributes<HTMLTableRowElement>) {
-  return <tr role="row" {...props} />;
-}
-
-interface HeadProps extends ThHTMLAttributes<HTMLTableCellElement> {
-  name?: string;
-  width_px?: number;
-  onWiden?: (width_px: number) => void;
-  style?: CSSProperties;
-}
-
-const STEP_PX = 16;
-
-/** A heading with a handle at its right edge: dragged, or moved by arrow keys. */
-export function HeadCell({ name, width_px, onWiden, children, ...rest }: HeadProps) {
-  const { t } = useTranslation();
+/** The edge of a heading that is dragged; the column list has the same for the keyboard. */
+export function Handle({ width_px, onWiden }: HandleProps) {
   const grab = (event: PointerEvent<HTMLSpanElement>) => {
-    if (!onWiden || width_px === undefined) return;
     event.preventDefault();
     const handle = event.currentTarget;
     const start = event.clientX;
@@ -50,47 +23,20 @@ export function HeadCell({ name, width_px, onWiden, children, ...rest }: HeadPro
     handle.addEventListener("pointermove", drag);
     handle.addEventListener("pointerup", drop);
   };
-  return (
-    <th role="columnheader" {...rest}>
-      {children}
-      {onWiden && width_px !== undefined && (
-        <span
-          role="separator"
-          tabIndex={0}
-          className="th-handle"
-          aria-orientation="vertical"
-          aria-label={t("table.resize", { column: name })}
-          aria-valuenow={width_px}
-          aria-valuemin={WIDTH_MIN_PX}
-          onPointerDown={grab}
-          onKeyDown={(event) => {
-            const step = { ArrowLeft: -STEP_PX, ArrowRight: STEP_PX }[event.key];
-            if (!step) return;
-            event.preventDefault();
-            onWiden(width_px + step);
-          }}
-        />
-      )}
-    </th>
-  );
+  return <span className="ledger-handle" aria-hidden onPointerDown={grab} />;
 }
 
-/** The heading's words; a sortable one is a button that turns its order. */
-export function Heading({
-  title,
-  isSortable,
-  sort,
-  onSort,
-  name,
-}: {
+interface HeadingProps {
   title: string;
   name: string;
   isSortable: boolean;
   sort: Sort | undefined;
   onSort: ((sort: Sort) => void) | undefined;
-}) {
-  const { t } = useTranslation();
-  if (!isSortable || !onSort) return <>{title}</>;
+}
+
+/** The heading's words; a sortable one is a button that turns its order. */
+export function Heading({ title, name, isSortable, sort, onSort }: HeadingProps) {
+  if (!isSortable || !onSort) return <span className="ledger-words">{title}</span>;
   const isOn = sort?.key === name;
   const Icon = isOn && sort.descending ? SortDescendingOutlined : SortAscendingOutlined;
   return (
@@ -98,40 +44,28 @@ export function Heading({
       type="button"
       className="th-sort"
       data-on={isOn}
-      title={
-        isOn
-          ? t("table.sorted", {
-              column: title,
-              direction: t(sort.descending ? "table.descend" : "table.ascend"),
-            })
-          : undefined
-      }
       onClick={() => onSort({ key: name, descending: isOn ? !sort.descending : false })}
     >
-      {title} <Icon />
+      {title} <Icon aria-hidden />
     </button>
   );
 }
 
-/** A native checkbox whose whole cell is its target. */
-export function Tick({
-  label,
-  isOn,
-  isPart,
-  onClick,
-}: {
+interface TickProps {
   label: string;
   isOn: boolean;
   isPart?: boolean;
   onClick: (withShift: boolean) => void;
-}) {
+}
+
+/** A native checkbox whose whole cell is its target. */
+export function Tick({ label, isOn, isPart, onClick }: TickProps) {
   return (
-    <label className="tick" onClick={(event) => event.stopPropagation()}>
+    <label className="tick">
       <input
         type="checkbox"
         aria-label={label}
         checked={isOn}
-        tabIndex={-1}
         ref={(box) => {
           if (box) box.indeterminate = isPart ?? false;
         }}
@@ -140,5 +74,22 @@ export function Tick({
         }
       />
     </label>
+  );
+}
+
+/** j k 上下 · x 选择 · Enter 打开: what the keys do, under a table. */
+export function KeyHints({ hints }: { hints: readonly (readonly [keys: string, word: string])[] }) {
+  const { t } = useTranslation();
+  return (
+    <span className="hints" aria-label={t("frame.keys")}>
+      {hints.map(([keys, word]) => (
+        <span key={keys}>
+          {keys.split(" ").map((key) => (
+            <kbd key={key}>{key}</kbd>
+          ))}
+          {word}
+        </span>
+      ))}
+    </span>
   );
 }

@@ -44,7 +44,10 @@ export function arrange<Row>(columns: readonly Column<Row>[], layout: Layout): C
   const last = place.size;
   return columns
     .map((column, at) => ({ column, rank: place.get(column.key) ?? last + at }))
-    .sort((a, b) => Number(b.column.fixed ?? false) - Number(a.column.fixed ?? false) || a.rank - b.rank)
+    .sort(
+      (a, b) =>
+        Number(b.column.fixed ?? false) - Number(a.column.fixed ?? false) || a.rank - b.rank,
+    )
     .map(({ column }) => ({ ...column, width: layout.widths?.[column.key] ?? column.width }));
 }
 

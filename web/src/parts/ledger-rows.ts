@@ -1,8 +1,6 @@
-import { App, type TableRef } from "antd";
+import { App } from "antd";
 import {
-  type HTMLAttributes,
   type MouseEvent,
-  type RefObject,
   useCallback,
   useEffect,
   useRef,
@@ -18,41 +16,39 @@ import type { LedgerProps } from "./ledger-table";
 interface Args<Row extends object> extends LedgerProps<Row> {
   keys: readonly string[];
   shown: readonly Column<Row>[];
-  table: RefObject<TableRef | null>;
   selected: ReadonlySet<string>;
+  /** Scroll until a row is seen. */
+  show: (index: number) => void;
 }
 
-interface RowActs<Row> {
+interface RowActs {
   /** Index of the focused row, -1 before there is one. */
   at: number;
-  tick: (key: string, withShift: boolean) => void;
-  classOf: (key: string, index: number) => string;
-  propsOf: (row: Row, index: number, id: string) => HTMLAttributes<HTMLElement>;
+  onTick: (index: number, withShift: boolean) => void;
+  onClick: (index: number, event: MouseEvent) => void;
+  onAuxClick: (index: number, event: MouseEvent) => void;
 }
 
 /** What keyboard and pointer do with the rows of a LedgerTable. */
-export function useRowActs<Row extends object>(args: Args<Row>): RowActs<Row> {
-  const { rows, keys, shown, table, selected, onSelect, onPeek, peeked, keyOf } = args;
+export function useRowActs<Row extends object>(args: Args<Row>): RowActs {
+  const { rows, keys, shown, selected, onSelect, onPeek, peeked, keyOf } = args;
   const { t } = useTranslation();
   const go = useNavigate();
   const [at, point] = useState(-1);
   const from = useRef<string | null>(null);
 
-  const tick = useCallback(
-    (key: string, withShift: boolean) => {
-      if (!onSelect) return;
-      const next = new Set(selected);
-      const range = withShift && from.current ? between(keys, from.current, key) : [key];
-      const isOn = withShift || !selected.has(key);
-      for (const one of range) {
-        if (isOn) next.add(one);
-        else next.delete(one);
-      }
-      from.current = key;
-      onSelect(next);
-    },
-    [keys, selected, onSelect],
-  );
+  const tick = (key: string, withShift: boolean) => {
+    if (!onSelect) return;
+    const next = new Set(selected);
+    const range = withShift && from.current ? between(keys, from.current, key) : [key];
+    const isOn = withShift || !selected.has(key);
+    for (const one of range) {
+      if (isOn) next.add(one);
+      else next.delete(one);
+    }
+    from.current = key;
+    onSelect(next);
+  };
   const open = (row: Row) => {
     if (args.onOpen) args.onOpen(row);
     else if (args.hrefOf) void go(args.hrefOf(row));
@@ -62,7 +58,7 @@ export function useRowActs<Row extends object>(args: Args<Row>): RowActs<Row> {
     const row = rows[next];
     if (!row) return;
     point(next);
-    table.current?.scrollTo({ index: next });
+    args.show(next);
     // The open drawer follows the rows.
     if (peeked !== undefined) onPeek?.(row);
   };
@@ -106,38 +102,34 @@ export function useRowActs<Row extends object>(args: Args<Row>): RowActs<Row> {
     isOn && (peeked !== undefined || selected.size > 0),
   );
 
-  const { changed, gone } = args;
-  return {
-    at,
-    tick,
-    classOf: (key, index) =>
-      [
-        index === at && "row-at",
-        selected.has(key) && "row-on",
-        key === peeked && "row-peeked",
-        changed?.has(key) && "row-changed",
-        gone?.has(key) && "row-gone",
-      ]
-        .filter(Boolean)
-        .join(" "),
-    propsOf: (row, index, id) => ({
-      id: `${id}-${index}`,
-      "aria-rowindex": index + 1,
-      "aria-selected": selected.has(keyOf(row)),
-      onClick: (event: MouseEvent) => {
-        point(index);
-        const target = event.target as HTMLElement;
-        if (target.closest("a, button, input, label")) return;
-        if (onPeek) onPeek(row);
-        else if (args.onOpen) open(row);
-      },
-      onAuxClick: (event: MouseEvent) => {
-        if (event.button !== 1 || !args.hrefOf) return;
-        if ((event.target as HTMLElement).closest("a")) return;
-        window.open(args.hrefOf(row), "_blank", "noopener");
-      },
-    }),
-  };
+  // The rows hold on to these, so that a click draws only the rows that it changes.
+  const latest = useRef({ tick, open, args });
+  useEffect(() => {
+    latest.current = { tick, open, args };
+  });
+  const onTick = useCallback((index: number, withShift: boolean) => {
+    const key = latest.current.args.keys[index];
+    point(index);
+    if (key !== undefined) latest.current.tick(key, withShift);
+  }, []);
+  const onClick = useCallback((index: number, event: MouseEvent) => {
+    point(index);
+    const { args: now, open: openNow } = latest.current;
+    const row = now.rows[index];
+    const isOther = (event.target as HTMLElement).closest("a, button, input, label");
+    if (isOther || !row || window.getSelection()?.type === "Range") return;
+    if (now.onPeek) now.onPeek(row);
+    else if (now.onOpen || now.hrefOf) openNow(row);
+  }, []);
+  const onAuxClick = useCallback((index: number, event: MouseEvent) => {
+    const { args: now } = latest.current;
+    const row = now.rows[index];
+    if (event.button !== 1 || !row || !now.hrefOf) return;
+    if (!(event.target as HTMLElement).closest("a")) {
+      window.open(now.hrefOf(row), "_blank", "noopener");
+    }
+  }, []);
+  return { at, onTick, onClick, onAuxClick };
 }
 
 /** Ctrl-C copies the selected rows, unless words are marked or a field has focus. */

@@ -1,15 +1,16 @@
-import { Table, type TableProps, type TableRef } from "antd";
-import { type ReactNode, useEffect, useId, useMemo, useRef } from "react";
+import { type CSSProperties, type ReactNode, useEffect, useId, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { count } from "@/format/numbers";
 import type { Problem } from "@/problem";
 import { ROW_PX, useLook } from "@/theme/look";
-import { columnOf, COMPONENTS, TICK_PX, tickColumn } from "./ledger-antd";
-import { arrange, type Column, isShown, type Layout, type Sort } from "./ledger-columns";
+import { Handle, Heading, KeyHints, Tick } from "./ledger-cells";
+import { arrange, type Column, isShown, type Layout, type Sort, widen } from "./ledger-columns";
+import { fixedAt, Line, type Places } from "./ledger-line";
 import { useRowActs } from "./ledger-rows";
 import { ProblemNote } from "./problem-note";
 import { Skeleton } from "./skeleton";
 import { useHeight, useNarrow, useNear } from "./use-size";
+import { useWindow } from "./use-window";
 
 export interface LedgerProps<Row extends object> {
   /** What the table holds, for screen readers. */
@@ -44,18 +45,19 @@ export interface LedgerProps<Row extends object> {
   /** Rows that have just changed in place, and rows that match no longer. */
   changed?: ReadonlySet<string> | undefined;
   gone?: ReadonlySet<string> | undefined;
-  /** px of the body; absent fills the space that the parent gives. */
+  /** px of the table; absent fills the space that the parent gives. */
   height_px?: number | undefined;
   /** False on pages where another table has the keys. */
   hasKeys?: boolean | undefined;
   /** A row as a card, below 768 px. */
   card?: ((row: Row) => ReactNode) | undefined;
-  /** Left of 已载入: hints or the sort. */
+  /** At the left below, instead of the hints for the keys. */
   foot?: ReactNode;
 }
 
 const AHEAD_ROWS = 60;
 const HEAD_PX = 36;
+const TICK_PX = 40;
 const NO_LAYOUT: Layout = {};
 const NO_KEYS: ReadonlySet<string> = new Set();
 /**
@@ -64,6 +66,7 @@ const NO_KEYS: ReadonlySet<string> = new Set();
  */
 export function LedgerTable<Row extends object>(props: LedgerProps<Row>) {
   const { rows, problem, onRetry, card } = props;
+  const { t } = useTranslation();
   const isNarrow = useNarrow();
   const note = problem && (
     <ProblemNote problem={problem} {...(onRetry ? { onRetry } : {})} />
@@ -74,90 +77,194 @@ export function LedgerTable<Row extends object>(props: LedgerProps<Row>) {
   return (
     <>
       {note}
-      <Grid {...props} />
+      {rows.length > 0 ? (
+        <Grid {...props} />
+      ) : (
+        <div className="ledger-box ledger-empty">{props.empty ?? t("table.empty")}</div>
+      )}
     </>
   );
 }
 
 function Grid<Row extends object>(props: LedgerProps<Row>) {
   const { rows, columns, keyOf, layout = NO_LAYOUT, selected = NO_KEYS, hasMore, onMore } = props;
-  const { onSelect, onSort, onLayout, sort, nameOf } = props;
-  const { t } = useTranslation();
-  const { density } = useLook();
-  const [box, boxHeight] = useHeight();
-  const table = useRef<TableRef>(null);
+  const rowPx = ROW_PX[useLook().density];
+  const box = useRef<HTMLDivElement>(null);
+  const height = useHeight(box);
   const id = useId();
   const keys = useMemo(() => rows.map(keyOf), [rows, keyOf]);
+  const hasTick = props.onSelect !== undefined;
   const shown = useMemo(
     () => arrange(columns, layout).filter((column) => isShown(column, layout)),
     [columns, layout],
   );
-  const acts = useRowActs({ ...props, keys, shown, table, selected });
-  const { at, tick } = acts;
+  const places = useMemo(() => placesOf(shown, hasTick), [shown, hasTick]);
+  const view = useWindow(box, rows.length, rowPx, HEAD_PX, height);
+  const acts = useRowActs({ ...props, keys, shown, selected, show: view.show });
+  const end = Math.max(view.to, acts.at);
   useEffect(() => {
-    if (hasMore && at > rows.length - AHEAD_ROWS) onMore?.();
-  }, [at, rows.length, hasMore, onMore]);
-  const antdColumns = useMemo(() => {
-    const own = shown.map((column) => columnOf({ column, layout, sort, onSort, onLayout }));
-    if (!onSelect) return own;
-    return [tickColumn({ keys, selected, keyOf, nameOf, tick, onSelect, t }), ...own];
-  }, [shown, layout, sort, onSort, onLayout, onSelect, keys, selected, keyOf, nameOf, tick, t]);
-
-  const rowPx = ROW_PX[density];
-  const heightPx = props.height_px ?? Math.max(rowPx * 3, boxHeight - HEAD_PX);
-  const width = shown.reduce((sum, column) => sum + column.width, onSelect ? TICK_PX : 0);
-  const isEmpty = rows.length === 0;
-  const grid = {
-    role: "grid",
-    tabIndex: 0,
-    "aria-label": props.caption,
-    "aria-rowcount": props.total ?? -1,
-    "aria-multiselectable": onSelect !== undefined,
-    ...(at >= 0 ? { "aria-activedescendant": `${id}-${at}` } : {}),
-  };
+    if (hasMore && end > rows.length - AHEAD_ROWS) onMore?.();
+  }, [end, rows.length, hasMore, onMore]);
+  const { changed, gone, peeked, nameOf } = props;
+  const at = acts.at >= view.from && acts.at < view.to ? acts.at : -1;
+  const style = {
+    "--columns": templateOf(shown, hasTick),
+    "--row": `${rowPx}px`,
+    ...(props.height_px ? { height: props.height_px, flex: "none" } : {}),
+  } as CSSProperties;
   return (
-    <div className="ledger" data-waiting={props.isWaiting ?? false} data-density={density}>
-      <div ref={box} className="ledger-box" {...(isEmpty ? {} : grid)}>
-        {isEmpty ? (
-          <div className="ledger-empty">{props.empty ?? t("table.empty")}</div>
-        ) : (
-          <Table<Row>
-            ref={table}
-            virtual
-            size="small"
-            pagination={false}
-            rowKey={keyOf}
-            dataSource={rows as Row[]}
-            columns={antdColumns}
-            components={COMPONENTS as unknown as NonNullable<TableProps<Row>["components"]>}
-            scroll={{ x: width, y: heightPx }}
-            rowClassName={(row, index) => acts.classOf(keyOf(row), index)}
-            onRow={(row, index) => acts.propsOf(row, index ?? 0, id)}
-            onScroll={(event) => {
-              const scrolled = event.currentTarget;
-              const below = scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight;
-              if (hasMore && below < AHEAD_ROWS * rowPx) onMore?.();
-            }}
-          />
-        )}
+    <div className="ledger" data-waiting={props.isWaiting ?? false}>
+      <div
+        ref={box}
+        className="ledger-box"
+        role="grid"
+        tabIndex={0}
+        style={style}
+        onScroll={view.onScroll}
+        aria-label={props.caption}
+        aria-rowcount={props.total === undefined ? -1 : props.total + 1}
+        aria-multiselectable={hasTick}
+        aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined}
+      >
+        <Head {...props} shown={shown} places={places} keys={keys} />
+        <div role="rowgroup" className="ledger-body" style={{ height: rows.length * rowPx }}>
+          {rows.slice(view.from, view.to).map((row, offset) => {
+            const index = view.from + offset;
+            const key = keys[index] ?? "";
+            return (
+              <Line<Row>
+                key={key}
+                id={`${id}-${index}`}
+                row={row}
+                name={nameOf(row)}
+                index={index}
+                top_px={index * rowPx}
+                columns={shown}
+                places={places}
+                hasTick={hasTick}
+                isAt={index === acts.at}
+                isOn={selected.has(key)}
+                isPeeked={key === peeked}
+                isChanged={changed?.has(key) ?? false}
+                isGone={gone?.has(key) ?? false}
+                onTick={acts.onTick}
+                onClick={acts.onClick}
+                onAuxClick={acts.onAuxClick}
+              />
+            );
+          })}
+        </div>
       </div>
       <Foot {...props} />
     </div>
   );
 }
 
-function Foot<Row extends object>({ rows, total, foot }: LedgerProps<Row>) {
+interface HeadProps<Row extends object> extends LedgerProps<Row> {
+  shown: readonly Column<Row>[];
+  places: Places;
+  keys: readonly string[];
+}
+
+function Head<Row extends object>(props: HeadProps<Row>) {
+  const { shown, places, keys, sort, onSort, onSelect, onLayout } = props;
+  const { layout = NO_LAYOUT, selected = NO_KEYS } = props;
+  const { t } = useTranslation();
+  const isAll = keys.length > 0 && keys.every((key) => selected.has(key));
+  return (
+    <div role="rowgroup" className="ledger-head">
+      <div role="row" aria-rowindex={1} className="ledger-row">
+        {onSelect && (
+          <div role="columnheader" className="ledger-cell ledger-tick" data-fixed style={{ left: 0 }}>
+            <Tick
+              label={t("table.selectAll")}
+              isOn={isAll}
+              isPart={selected.size > 0 && !isAll}
+              onClick={() => onSelect(isAll ? new Set() : new Set(keys))}
+            />
+          </div>
+        )}
+        {shown.map((column) => (
+          <div
+            key={column.key}
+            role="columnheader"
+            className="ledger-cell"
+            data-align={column.align}
+            data-fixed={column.fixed}
+            style={fixedAt(places.get(column.key))}
+            aria-sort={
+              sort?.key === column.key ? (sort.descending ? "descending" : "ascending") : undefined
+            }
+          >
+            <Heading
+              title={column.title}
+              name={column.key}
+              isSortable={column.sortable ?? false}
+              sort={sort}
+              onSort={onSort}
+            />
+            {onLayout && (
+              <Handle
+                width_px={column.width}
+                onWiden={(px) => onLayout(widen(layout, column.key, px))}
+              />
+            )}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The last column takes what is left, and no column is narrower than it was made. */
+function templateOf<Row>(shown: readonly Column<Row>[], hasTick: boolean): string {
+  const widths = shown.map((column, at) =>
+    at === shown.length - 1 ? `minmax(${column.width}px, 1fr)` : `${column.width}px`,
+  );
+  return [...(hasTick ? [`${TICK_PX}px`] : []), ...widths].join(" ");
+}
+
+function placesOf<Row>(shown: readonly Column<Row>[], hasTick: boolean): Places {
+  const places = new Map<string, number>();
+  let left = hasTick ? TICK_PX : 0;
+  for (const column of shown) {
+    if (!column.fixed) break;
+    places.set(column.key, left);
+    left += column.width;
+  }
+  return places;
+}
+
+function Foot<Row extends object>(props: LedgerProps<Row>) {
+  const { rows, total, sort, columns } = props;
   const { t } = useTranslation();
   const loaded = count(rows.length);
+  const sorted = columns.find((column) => column.key === sort?.key);
+  const direction = t(sort?.descending ? "table.descend" : "table.ascend");
   return (
     <div className="ledger-foot">
-      <span>{foot}</span>
+      {props.foot ?? (props.hasKeys === false ? <span /> : <Hints {...props} />)}
       <span>
+        {sorted && `${t("table.sorted", { column: sorted.title, direction })} · `}
         {total === undefined
           ? t("table.loadedSome", { loaded })
           : t("table.loaded", { loaded, total: count(total) })}
       </span>
     </div>
+  );
+}
+
+function Hints<Row extends object>({ onSelect, onPeek, onOpen, hrefOf }: LedgerProps<Row>) {
+  const { t } = useTranslation();
+  return (
+    <KeyHints
+      hints={[
+        ["j k", t("hints.move")],
+        ...(onSelect ? [["x", t("hints.select")] as const] : []),
+        ...(onOpen || hrefOf ? [["Enter", t("hints.open")] as const] : []),
+        ...(onPeek ? [["Space", t("hints.peek")] as const] : []),
+      ]}
+    />
   );
 }
 

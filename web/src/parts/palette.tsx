@@ -5,39 +5,12 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { isListed } from "@/frame/groups";
 import { PAGES } from "@/pages";
+import { type Entry, entrySources } from "./entries";
 import { useSession } from "@/session";
 
-/** One thing that the palette can do or open. */
-export interface Entry {
-  id: string;
-  label: string;
-  note?: string;
-  /** Where it goes, or what it does. */
-  to?: string;
-  run?: () => void;
-}
-
-/** A source of entries: orders, SKUs, acts of the page. */
-export interface EntrySource {
-  id: string;
-  /** The heading over its entries, translated by the source. */
-  heading: () => string;
-  /** Entries for a text; "" asks for what to offer before anything is typed. */
-  find: (text: string, signal: AbortSignal) => Promise<readonly Entry[]> | readonly Entry[];
-}
-
-const sources: EntrySource[] = [];
 /** Per source; more is noise. */
 const SHOWN = 6;
 const PAUSE_MS = 120;
-
-/** Add a source of entries; gives the way to take it away. */
-export function addEntries(source: EntrySource): () => void {
-  sources.push(source);
-  return () => {
-    sources.splice(sources.indexOf(source), 1);
-  };
-}
 
 interface Found {
   heading: string;
@@ -51,7 +24,7 @@ interface Props {
 }
 
 /** Ctrl-K: orders, waybills, SKUs, pages, acts. */
-export function Palette({ text, onClose }: Props) {
+export default function Palette({ text, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Modal
@@ -94,7 +67,7 @@ function useFound(text: string): readonly Found[] {
     const asked = new AbortController();
     const timer = setTimeout(() => {
       void Promise.all(
-        sources.map(async (source) => {
+        entrySources().map(async (source) => {
           try {
             const entries = await source.find(text.trim(), asked.signal);
             return { heading: source.heading(), entries: entries.slice(0, SHOWN) };

@@ -1,5 +1,6 @@
 import {
   type RefCallback,
+  type RefObject,
   useCallback,
   useEffect,
   useRef,
@@ -7,18 +8,25 @@ import {
   useSyncExternalStore,
 } from "react";
 
-/** The height in px of the box that the ref is put on, as it changes. */
-export function useHeight(): [RefCallback<HTMLElement>, number] {
-  const [height, setHeight] = useState(0);
-  const ref = useCallback((box: HTMLElement | null) => {
-    if (!box) return undefined;
+/** The height in px of a box, as it changes; 0 before it is drawn. */
+export function useHeight(box: RefObject<HTMLElement | null>): number {
+  return useSize(box).height;
+}
+
+/** Width and height in px of a box, as they change. */
+export function useSize(box: RefObject<HTMLElement | null>): { width: number; height: number } {
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useEffect(() => {
+    if (!box.current) return undefined;
     const watch = new ResizeObserver(([entry]) => {
-      if (entry) setHeight(Math.floor(entry.contentRect.height));
+      if (!entry) return;
+      const { width, height } = entry.contentRect;
+      setSize({ width: Math.floor(width), height: Math.floor(height) });
     });
-    watch.observe(box);
+    watch.observe(box.current);
     return () => watch.disconnect();
-  }, []);
-  return [ref, height];
+  }, [box]);
+  return size;
 }
 
 const narrow = window.matchMedia("(max-width: 767px)");

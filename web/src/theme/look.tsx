@@ -1,8 +1,8 @@
 import { createContext, use, useEffect, useState, type ReactNode } from "react";
 import { type Look, wear } from "./tokens";
 
-/** What a person chose; `system` follows the machine. */
-export type LookChoice = Look | "system";
+/** What a person chose; `auto` follows the machine. */
+export type LookChoice = Look | "auto";
 export type Density = "loose" | "compact" | "dense";
 /** Height of a table's row in px. */
 export const ROW_PX: Record<Density, number> = { loose: 40, compact: 34, dense: 28 };
@@ -28,7 +28,7 @@ function kept<T extends string>(key: string, among: readonly T[], otherwise: T):
 /** Holds the look and density of this browser; the session's preferences are put in when known. */
 export function LookProvider({ children }: { children: ReactNode }) {
   const [choice, choose] = useState<LookChoice>(() =>
-    kept(LOOK, ["light", "dark", "system"], "system"),
+    kept(LOOK, ["light", "dark", "auto"], "auto"),
   );
   const [density, pack] = useState<Density>(() =>
     kept(DENSITY, ["loose", "compact", "dense"], "compact"),
@@ -39,7 +39,7 @@ export function LookProvider({ children }: { children: ReactNode }) {
     night.addEventListener("change", hear);
     return () => night.removeEventListener("change", hear);
   }, []);
-  const look: Look = choice === "system" ? (isNight ? "dark" : "light") : choice;
+  const look: Look = choice === "auto" ? (isNight ? "dark" : "light") : choice;
   useEffect(() => wear(look), [look]);
   const setChoice = (next: LookChoice) => {
     window.localStorage.setItem(LOOK, next);
