@@ -21,6 +21,8 @@ from danshu.ledger import write
 from danshu.ports.channel import Account
 
 if TYPE_CHECKING:
+    import uuid
+
     from danshu.capabilities.contract.model import Clause
 
 Connection = psycopg.AsyncConnection[Any]
@@ -43,8 +45,8 @@ class Caller(Struct, frozen=True, kw_only=True):
         return Actor(sub=self.name, role=self.role, key=self.key, grade="C")
 
 
-async def say(connection: Connection, tenant: int, actor: Actor, *datas: Struct) -> None:
-    """Write facts of a stream of their own, inside the caller's transaction."""
+async def say(connection: Connection, tenant: int, actor: Actor, *datas: Struct) -> uuid.UUID:
+    """Write facts of a stream of their own, inside the caller's transaction; gives the stream."""
     now_ms = time.time_ns() // 1_000_000
     stream = ids.uuid7(now_ms, os.urandom(10))
     packed = pack(
@@ -67,6 +69,7 @@ async def say(connection: Connection, tenant: int, actor: Actor, *datas: Struct)
         ),
         binary=True,
     )
+    return stream
 
 
 async def create_tenant(connection: Connection, code: str, name: str, actor: Actor) -> int:

@@ -17,7 +17,7 @@ from stock s join warehouses w on w.tenant=s.tenant and w.no=s.wh
 join skus k on k.tenant=s.tenant and k.no=s.sku
 where s.tenant=%(tenant)s and (s.wh,s.sku) > (%(wh)s,%(sku)s)
 and (%(one_wh)s::int is null or s.wh=%(one_wh)s) and (%(one_sku)s::int is null or s.sku=%(one_sku)s)
-order by s.wh,s.sku limit %(limit)s
+and (%(whs)s::int[] is null or s.wh = any(%(whs)s)) order by s.wh,s.sku limit %(limit)s
 """
 _ATP: Final = """
 select w.code, case when q.cap is null then greatest(s.on_hand-s.reserved-s.safety,0)
@@ -75,6 +75,8 @@ async def list_levels(
             "wh": after[0],
             "sku": after[1],
             "one_wh": one_wh,
+            # the key begins with the warehouse: a SKU is asked for in each
+            "whs": await _warehouses(connection, tenant) if sku and not warehouse else None,
             "one_sku": one_sku,
             "limit": limit,
         },
@@ -97,8 +99,7 @@ async def read_atp(
     """Read what may be promised of a SKU; with a region, only from warehouses with a lane to it."""
     number = await find_no(connection, "skus", tenant, sku, "/sku")
     region_no = await find_no(connection, "regions", tenant, region, "/region") if region else None
-    cursor = await connection.execute("select no from warehouses where tenant=%s", (tenant,))
-    whs = [r[0] for r in await cursor.fetchall()]
+    whs = await _warehouses(connection, tenant)
     cursor = await connection.execute(
         _ATP,
         {"tenant": tenant, "sku": number, "channel": channel, "region": region_no, "whs": whs},
@@ -107,6 +108,11 @@ async def read_atp(
         AtWarehouse(warehouse=r[0], atp=r[1], in_transit=r[2], transit_min=r[3] or 0)
         for r in await cursor.fetchall()
     ]
+
+
+async def _warehouses(connection: Connection, tenant: int) -> list[int]:
+    cursor = await connection.execute("select no from warehouses where tenant=%s", (tenant,))
+    return [r[0] for r in await cursor.fetchall()]
 
 
 async def find_no(connection: Connection, table: str, tenant: int, code: str, pointer: str) -> int:

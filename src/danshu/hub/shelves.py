@@ -16,6 +16,7 @@ from danshu.kernel.errors import InputError, Refusal
 from danshu.ledger import write
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Sequence
 
     from danshu.kernel.fact import Actor
@@ -30,8 +31,14 @@ _MAKE = (
 )
 _ADD = (
     "update stock set on_hand=on_hand+%s, safety=safety+%s, in_transit=in_transit+%s"
-    " where tenant=%s and wh=%s and sku=%s"
+    " where tenant=%s and wh=%s and sku=%s returning on_hand"
 )
+_NOTE = """
+insert into stock_moves(tenant,sku,id,wh,on_hand,safety,in_transit,on_hand_after,reason,by,role)
+select %s, w.sku, %s, %s, w.on_hand, w.safety, w.in_transit, w.after, %s, %s, %s
+from unnest(%s::int4[],%s::int8[],%s::int8[],%s::int8[],%s::int8[])
+  w(sku,on_hand,safety,in_transit,after)
+"""
 BELOW_RESERVED = Refusal(
     code="below_reserved",
     reason="实物少于已占用,先处理已占用的订单",
@@ -78,8 +85,12 @@ async def count_stock(
             ),
             binary=True,
         )
+        after = {(warehouses[v.warehouse], skus[v.sku]): v.on_hand for v in levels}
         for moved in _differences(rows, before, reason):
-            await merchants.say(connection, tenant, actor, moved)
+            stream = await merchants.say(connection, tenant, actor, moved)
+            wh = warehouses[moved.warehouse]
+            lines = [(skus[m.sku], m, after[wh, skus[m.sku]]) for m in moved.lines]
+            await _note(connection, tenant, stream, wh, lines, reason, actor)
     return None
 
 
@@ -124,12 +135,16 @@ async def receive_stock(
     try:
         async with connection.transaction():
             await _make(connection, tenant, sorted({(wh, skus[m.sku]) for m in moved}))
+            lines = []
             for m in sorted(moved, key=lambda m: skus[m.sku]):
-                await connection.execute(
+                cursor = await connection.execute(
                     _ADD, (m.on_hand, m.safety, m.in_transit, tenant, wh, skus[m.sku])
                 )
+                row = await cursor.fetchone()
+                lines.append((skus[m.sku], m, int(row[0]) if row else 0))
             data = StockMoved(warehouse=warehouse, reason=reason, lines=tuple(moved))
-            await merchants.say(connection, tenant, actor, data)
+            stream = await merchants.say(connection, tenant, actor, data)
+            await _note(connection, tenant, stream, wh, lines, reason, actor)
     except psycopg.errors.CheckViolation:
         return BELOW_RESERVED
     return None
@@ -148,6 +163,26 @@ async def set_quota(connection: Connection, tenant: int, quota: QuotaSet, actor:
         else:
             await connection.execute(tables.SET_QUOTA, (*key, quota.cap), binary=True)
         await merchants.say(connection, tenant, actor, quota)
+
+
+async def _note(
+    connection: Connection,
+    tenant: int,
+    stream: uuid.UUID,
+    wh: int,
+    lines: Sequence[tuple[int, Moved, int]],
+    reason: str,
+    actor: Actor,
+) -> None:
+    """Keep what a fact moved by SKU, so that the history of one can be read."""
+    columns = (
+        write.int4s([sku for sku, _, _ in lines]),
+        write.int8s([m.on_hand for _, m, _ in lines]),
+        write.int8s([m.safety for _, m, _ in lines]),
+        write.int8s([m.in_transit for _, m, _ in lines]),
+        write.int8s([after for _, _, after in lines]),
+    )
+    await connection.execute(_NOTE, (tenant, stream, wh, reason, actor.sub, actor.role, *columns))
 
 
 async def _make(connection: Connection, tenant: int, keys: Sequence[tuple[int, int]]) -> None:

@@ -229,3 +229,31 @@ LIVE_JOBS: Final = 100
 LIVE_FIGURES_S: Final = 10
 LIVE_CHECK_S: Final = 30
 LIVE_S: Final = 3_600
+
+# Stock: rows that its figures are counted from, waiting units counted, SKUs shown that orders wait
+# for, time after which a page of SKUs ends where it stands
+STOCK_COUNTED: Final = 500_000
+WAITING_COUNTED: Final = 200_000
+WAITING_SKUS: Final = 200
+STOCK_PAGE_MS: Final = 100
+VIEWS_OWN: Final = 100
+VIEWS_SHARED: Final = 200
+VIEW_COLUMNS: Final = 40
+VIEW_NAME_CHARS: Final = 40
+COUNTS_S: Final = 2
+
+# Jobs: orders of one request and of a preview, orders in a step, jobs at once and how long a step
+# may take before another node takes over; how long jobs and exported files are kept
+BULK_IDS: Final = 1_000
+PREVIEW_ORDERS: Final = 1_000
+JOB_CHUNK: Final = 100
+JOB_ORDERS_AT_ONCE: Final = 2
+JOBS_AT_ONCE: Final = 2
+JOBS_OPEN: Final = 50
+JOB_LEASE_S: Final = 15
+JOB_DAYS: Final = 30
+EXPORT_ROWS: Final = 5_000_000
+EXPORT_SHEET_ROWS: Final = 1_000_000
+EXPORT_DAYS: Final = 7
+PURPOSE_CHARS_MIN: Final = 4
+PURPOSE_CHARS: Final = 200

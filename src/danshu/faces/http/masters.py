@@ -27,7 +27,7 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.problems import of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.faces.http.stock import Written
+from danshu.faces.http.stock import Written, allow_warehouses
 from danshu.hub import catalogues, master_views, shelves
 from danshu.hub.compose import Hub
 from danshu.hub.master_rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
@@ -142,6 +142,8 @@ async def write_rows(
 
 async def _put(request: Request[Any, Any, Any], name: str, rows: Sequence[Struct]) -> Response[Any]:
     held = held_of(request)
+    if name == "stock":
+        allow_warehouses(held, "stock.write", [getattr(r, "warehouse", "") for r in rows])
     refusal = await write_rows(hub_of(request), held.tenant, held.actor, name, rows)
     return respond(of(refusal)) if refusal else Response(Written(rows=len(rows)))
 

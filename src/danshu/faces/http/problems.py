@@ -47,6 +47,7 @@ _STATUS: Final = {
     "no_key": 404,
     "no_kind": 404,
     "no_sheet": 404,
+    "no_sku": 404,
     "no_task": 404,
     "not_found": 404,
     "method": 405,

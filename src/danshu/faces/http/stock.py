@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post, put
@@ -11,6 +12,7 @@ from msgspec import Meta, Struct
 from danshu.capabilities.stock.facts import Moved, QuotaSet
 from danshu.capabilities.stock.model import StockLevel
 from danshu.faces.http import problems
+from danshu.faces.http.auth import Held, require
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -176,6 +178,7 @@ async def count_stock(data: JSONBody[Counts], request: Request[Any, Any, Any]) -
         for v in data.levels
     ]
     hub, held = hub_of(request), held_of(request)
+    allow_warehouses(held, "stock.write", [v.warehouse for v in levels])
     async with hub.connection() as connection:
         refusal = await shelves.count_stock(
             connection, held.tenant, levels, data.reason, held.actor
@@ -204,6 +207,7 @@ async def move_stock(
         for n in data.lines
     ]
     hub, held = hub_of(request), held_of(request)
+    allow_warehouses(held, "stock.write", [data.warehouse])
     async with hub.connection() as connection:
         refusal = await shelves.receive_stock(
             connection, held.tenant, data.warehouse, moved, data.reason, held.actor
@@ -223,10 +227,17 @@ async def set_quota(data: JSONBody[Quota], request: Request[Any, Any, Any]) -> R
     """Set or lift a channel's quota."""
     quota = QuotaSet(warehouse=data.warehouse, sku=data.sku, channel=data.channel, cap=data.cap)
     hub, held = hub_of(request), held_of(request)
+    allow_warehouses(held, "quota.write", [data.warehouse])
     async with hub.connection() as connection:
         await shelves.set_quota(connection, held.tenant, quota, held.actor)
     hub.worlds.distrust({held.tenant})
     return _written(None, 1)
+
+
+def allow_warehouses(held: Held, action: str, warehouses: Iterable[str]) -> None:
+    """Let somebody who is bound to warehouses write to those alone."""
+    for code in dict.fromkeys(warehouses):
+        require(held, action, warehouse=code)
 
 
 def _written(refusal: Refusal | None, rows: int) -> Response[Any]:

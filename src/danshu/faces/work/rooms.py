@@ -1,5 +1,5 @@
-"""The rooms: sequence, seal, timers, search, board, worklist, sheets, partitions. A room that fails
-begins again; nothing is skipped.
+"""The rooms: sequence, seal, timers, search, board, worklist, open, sheets, partitions. A room that
+fails begins again; nothing is skipped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import board, clocks, search, sheet_apply, worklist
+from danshu.hub import board, clocks, open_rows, search, sheet_apply, worklist
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
 from danshu.ledger import migrate
@@ -91,6 +91,7 @@ ROOMS = (
     Room("search", search.begin, 0.5),
     Room("board", board.begin, 0.5),
     Room("worklist", worklist.begin, 0.2),
+    Room("open", open_rows.begin, 0.5),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("partitions", _partitions, 3600.0),
 )

@@ -104,6 +104,25 @@ create table stock_moves (
   safety bigint not null, in_transit bigint not null, on_hand_after bigint not null,
   reason text not null, by text not null, role text not null, primary key (tenant, sku, id, wh));
 create index skus_barcode on skus (tenant, barcode) where barcode <> '';
+create table ticking (
+  tenant int not null, id uuid not null, code text not null, state text not null,
+  due timestamptz not null, started timestamptz not null, warned smallint not null,
+  version int not null, wh int not null, channel text not null, carrier text not null,
+  primary key (tenant, id, code));
+create index ticking_due on ticking (tenant, due, id, code);
+create table waiting_units (
+  tenant int not null, sku text not null, id uuid not null, quantity bigint not null,
+  due timestamptz, primary key (tenant, id, sku));
+create index waiting_units_sku on waiting_units (tenant, sku);
+alter table verdicts add column wh int not null default -1,
+  add column channel text not null default '', add column carrier text not null default '';
+update verdicts v set wh=o.wh, channel=o.channel from orders o where o.tenant=v.tenant
+  and o.id=v.id;
+create index verdicts_state on verdicts (tenant, state, at, id, code);
+create table calendars (
+  tenant int not null, id text not null, version text not null, digest bytea not null,
+  body bytea not null, by text not null, made timestamptz not null default now(),
+  primary key (tenant, id, version));
 """
 # The inbox as a page: what waits for a person, newest first; what an order's erasure must find.
 INBOX = """
@@ -131,8 +150,8 @@ select o.tenant, o.id, (f->>'no')::int, w.no,
   (select sum((s->>'quantity')::bigint) from jsonb_array_elements(f->'shares') s),
   (select count(distinct s->>'sku') from jsonb_array_elements(f->'shares') s),
   d->>'number',
-  right(coalesce(nullif(regexp_replace(d->>'number','[^A-Za-z0-9]','','g'),''),
-    replace(o.id::text,'-','')),8) || '-' || (f->>'no')
+  concat_ws('-', nullif(right(regexp_replace(d->>'number','[^A-Za-z0-9]','','g'),5),''),
+    upper(right(o.id::text,4)), f->>'no')
 from orders o cross join lateral (select convert_from(o.doc,'UTF8')::jsonb d) j
 cross join lateral jsonb_array_elements(coalesce(d->'fulfilments','[]')) f
 join warehouses w on w.tenant=o.tenant and w.code=f->>'warehouse'
