@@ -12,12 +12,19 @@ import { LookProvider, useLook } from "./theme/look";
 /** The nonce that this page's policy allows for style elements; the server puts it in. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
 
+/**
+ * Overlays live in a box of their own: in `body` antd would stop the page's scrolling by a style
+ * element without the nonce, and the page scrolls in #main only.
+ */
+const overlays = () => document.getElementById("overlays") ?? document.body;
+
 function Dressed() {
   const { look } = useLook();
   const { i18n } = useTranslation();
   return (
     <ConfigProvider
       csp={{ nonce }}
+      getPopupContainer={overlays}
       theme={antdTheme(look)}
       locale={i18n.language === "en" ? en : zh}
       button={{ autoInsertSpace: false }}

@@ -22,7 +22,7 @@ export function PersonMenu() {
       }
       arrow={false}
     >
-      <button type="button" className="top-person">
+      <button type="button" className="top-person" aria-label={`${word} ${person.number}`}>
         <span className="avatar" aria-hidden>
           {word.slice(0, 1)}
         </span>

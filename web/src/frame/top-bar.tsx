@@ -65,7 +65,7 @@ function Bell() {
         if (!isOpen) said.change((old) => old.map((one) => ({ ...one, isRead: true })));
       }}
     >
-      <Badge count={fresh} size="small">
+      <Badge count={fresh} size="small" offset={[-6, 6]}>
         <Button type="text" icon={<BellOutlined />} aria-label={t("frame.bell")} />
       </Badge>
     </Popover>

@@ -54,7 +54,7 @@ export function JobTray() {
     );
   return (
     <Popover trigger="click" placement="bottomRight" title={t("jobs.title")} content={list}>
-      <Badge count={running} size="small">
+      <Badge count={running} size="small" offset={[-6, 6]}>
         <Button
           type="text"
           icon={running > 0 ? <LoadingOutlined /> : <ScheduleOutlined />}

@@ -33,9 +33,8 @@ export default function Palette({ text, onClose }: Props) {
       footer={null}
       closable={false}
       width={600}
-      title={null}
+      title={<span className="visually-hidden">{t("keys.palette")}</span>}
       destroyOnHidden
-      aria-label={t("keys.palette")}
       className="palette"
       style={{ top: 72 }}
     >
@@ -157,8 +156,8 @@ function Body({ start, onClose }: { start: string; onClose: () => void }) {
             })}
           </div>
         ))}
-        {flat.length === 0 && <p className="muted palette-heading">{t("palette.none")}</p>}
       </div>
+      {flat.length === 0 && <p className="muted palette-heading">{t("palette.none")}</p>}
     </>
   );
 }

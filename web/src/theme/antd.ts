@@ -1,4 +1,4 @@
-import { theme, type ThemeConfig } from "antd";
+import { type MappingAlgorithm, theme, type ThemeConfig } from "antd";
 import { type Look, tokensOf } from "./tokens";
 
 export const FONT =
@@ -7,13 +7,42 @@ export const FONT =
 export const MONO =
   'ui-monospace, "SF Mono", "JetBrains Mono", Menlo, Consolas, "Noto Sans Mono", monospace';
 
+/** antd mixes the seeds into shades of its own; these are the shades of the design. */
+function asDesigned(look: Look): MappingAlgorithm {
+  const t = tokensOf(look);
+  return (seed, map) => ({
+    ...(map ?? theme.defaultAlgorithm(seed)),
+    colorPrimary: t.primary,
+    colorPrimaryHover: t.primaryhover,
+    colorPrimaryActive: t.primaryhover,
+    colorPrimaryBg: t.primarybg,
+    colorPrimaryText: t.primary,
+    colorLink: t.primary,
+    colorLinkHover: t.primaryhover,
+    colorLinkActive: t.primaryhover,
+    colorInfo: t.info,
+    colorInfoBg: t.infobg,
+    colorInfoBorder: t.infofill,
+    colorSuccess: t.keptfill,
+    colorSuccessBg: t.keptbg,
+    colorSuccessBorder: t.keptfill,
+    colorWarning: t.risk,
+    colorWarningBg: t.riskbg,
+    colorWarningBorder: t.riskfill,
+    colorError: t.broken,
+    colorErrorHover: t.brokenfill,
+    colorErrorBg: t.brokenbg,
+    colorErrorBorder: t.brokenfill,
+  });
+}
+
 /** antd's theme from the tokens; the design's table says which is which. */
 export function antdTheme(look: Look): ThemeConfig {
   const t = tokensOf(look);
   return {
     cssVar: { key: "danshu" },
     hashed: false,
-    algorithm: look === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm,
+    algorithm: [look === "dark" ? theme.darkAlgorithm : theme.defaultAlgorithm, asDesigned(look)],
     token: {
       fontFamily: FONT,
       fontFamilyCode: MONO,
@@ -30,12 +59,8 @@ export function antdTheme(look: Look): ThemeConfig {
       motionDurationSlow: "0.16s",
       wireframe: false,
       colorPrimary: t.primary,
-      colorPrimaryHover: t.primaryhover,
-      colorPrimaryBg: t.primarybg,
-      colorLink: t.primary,
-      colorLinkHover: t.primaryhover,
       colorInfo: t.info,
-      colorSuccess: t.kept,
+      colorSuccess: t.keptfill,
       colorWarning: t.risk,
       colorError: t.broken,
       colorBgLayout: t.bg,
@@ -59,20 +84,6 @@ export function antdTheme(look: Look): ThemeConfig {
     },
     components: {
       Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
-      Card: { headerHeight: 40, headerFontSize: 14, bodyPadding: 14, headerPadding: 14 },
-      Layout: { headerBg: t.surface, headerHeight: 48, siderBg: t.rail, bodyBg: t.bg },
-      Menu: { itemHeight: 30, itemSelectedBg: t.primarybg },
-      Table: {
-        headerBg: t.sunken,
-        headerColor: t.ink2,
-        headerSplitColor: "transparent",
-        cellFontSizeSM: 13,
-        cellPaddingBlockSM: 5,
-        rowHoverBg: t.sunken,
-        rowSelectedBg: t.primarybg,
-        rowSelectedHoverBg: t.primarybg,
-        borderColor: t.line,
-      },
       Tag: { borderRadiusSM: 5, defaultBg: t.surface, defaultColor: t.ink2 },
       Tooltip: { colorBgSpotlight: t.rail, colorTextLightSolid: "#FFFFFF" },
     },
