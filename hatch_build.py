@@ -78,16 +78,33 @@ def _sources() -> Iterator[tuple[str, Path]]:
 
 def build() -> None:
     """Bring `src/danshu/static` to what `web/` holds; nothing when it is. Raises BuildError."""
+    if is_skipped() or not WEB.is_dir() or is_built():
+        return
+    with _hold_lock():
+        if not is_built():  # somebody else may have done it meanwhile
+            _build()
+
+
+def _hold_lock() -> Any:
+    """Give the lock that one build at a time holds; it ends with the `with`."""
+    import importlib
+
+    STATIC.parent.mkdir(parents=True, exist_ok=True)
+    lock = STATIC.with_name(".static-lock").open("w")
+    if os.name == "posix":
+        locks = importlib.import_module("fcntl")
+        locks.flock(lock, locks.LOCK_EX)
+    return lock
+
+
+def _build() -> None:
     import contextlib
     import tempfile
 
-    if is_skipped() or not WEB.is_dir() or is_built():
-        return
     node, npm = find_node()
     environ = surround(node)
     mark = fingerprint()
     fetch_packages(node, npm, environ)
-    STATIC.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".static-", dir=STATIC.parent) as folder:
         fresh = Path(folder, "static")
         _run([node, npm, "run", "build"], {**environ, "OUT": str(fresh)}, "npm run build failed")

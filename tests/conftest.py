@@ -31,6 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(TESTS)
         is_free = path.parts[0] in FREE and DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
         group = path.as_posix() if is_free else "one after the other"
+        if path.parts[0] == "console":  # one browser and one hub for all of them
+            group = "console"
         item.add_marker(pytest.mark.xdist_group(group))
 
 

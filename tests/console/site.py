@@ -1,0 +1,170 @@
+"""A hub for browsers: the demo's merchant with orders of every age, a person for each role.
+
+Real processes over a real database: what a browser meets here is what `danshu up` serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from msgspec import Struct, field
+
+from danshu.capabilities.people.model import ROLES
+from danshu.stories import caller, furnishing, stage
+from danshu.testing import messages
+from tests.fixtures import people
+
+CODE = "demo"
+NAME = "示例商户"
+OTHER = "elsewhere"
+SEED = 1
+TOGETHER = 16
+# What happens to an order, by its place in the list: every stage is there to be seen.
+LIVES: tuple[tuple[str, ...], ...] = (
+    ("release", "pick", "pack", "ship", "deliver"),
+    ("release", "pick", "pack", "ship"),
+    ("release", "pick", "pack"),
+    ("release", "pick"),
+    ("release",),
+    ("hold",),
+    ("cancel",),
+    (),
+)
+# Roles and the numbers by which colleagues call people.
+NUMBERS = {
+    "service": "C01",
+    "warehouse": "W01",
+    "reviewer": "R01",
+    "policy": "P01",
+    "legal": "L01",
+    "finance": "F01",
+    "steward": "D01",
+    "sre": "S01",
+    "admin": "A01",
+}
+
+
+class Site(Struct, kw_only=True, eq=False):
+    """Where browsers go. `address` is http://localhost:port, without a slash."""
+
+    address: str
+    url: str
+    tenant: int
+    key: str
+    orders: list[dict[str, Any]]
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def call(self, method: str, path: str, **more: Any) -> Any:
+        """Ask the API with the admin's key and give the JSON of the answer."""
+        headers = {"authorization": f"Bearer {self.key}"}
+        answer = httpx.request(method, self.address + path, headers=headers, timeout=60, **more)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def login(self, role: str) -> str:
+        """Give the name with which the person of a role signs in."""
+        return f"{NUMBERS[role].lower()}@small.example"
+
+    def cookie(self, role: str) -> str:
+        """Give the session of a role's person, opened by password once."""
+        if role not in self.kept:
+            body = {"tenant": CODE, "login": self.login(role), "password": people.PASSWORD}
+            path = self.address + "/v1/session/password"
+            answer = httpx.post(path, json=body, headers={"origin": self.address}, timeout=60)
+            assert answer.status_code == 201, answer.text
+            self.kept[role] = answer.cookies["danshu"]
+        return self.kept[role]
+
+    def prefer(self, role: str, **preferences: Any) -> None:
+        """Set preferences of a person, as the console does."""
+        cookies = {"danshu": self.cookie(role)}
+        with httpx.Client(base_url=self.address, cookies=cookies, timeout=60) as client:
+            token = client.get("/v1/session").json()["csrf"]
+            headers = {"origin": self.address, "x-csrf-token": token}
+            answer = client.patch("/v1/session/preferences", json=preferences, headers=headers)
+            assert answer.status_code == 200, answer.text
+
+    def by_state(self, state: str) -> dict[str, Any]:
+        """Give an order that was in this state when the site opened."""
+        return next(order for order in self.orders if order["state"] == state)
+
+
+@contextlib.contextmanager
+def open_site(url: str, orders: int = 8) -> Iterator[Site]:
+    """Serve an empty database with the demo's merchant, `orders` of each channel."""
+    with stage.open_stage(1, url) as place:
+        port = place.servers[0].rpartition(":")[2]
+        tenant, key, listed = asyncio.run(_furnish(place, orders))
+        for role in ROLES:
+            people.seat(url, tenant, NUMBERS[role], [role])
+        yield Site(
+            address=f"http://localhost:{port}", url=url, tenant=tenant, key=key, orders=listed
+        )
+
+
+async def _furnish(place: stage.Stage, orders: int) -> tuple[int, str, list[dict[str, Any]]]:
+    async with place.connection() as connection:
+        tenant = await furnishing.furnish(connection, CODE, NAME)
+        await furnishing.lend_network(connection, OTHER, "别家")
+        shops = await furnishing.open_shops(connection, tenant)
+        key = await furnishing.renew_key(connection, tenant, "console")
+    now_ms = time.time_ns() // 1_000_000
+    async with place.client(key) as client:
+        sent = [
+            caller.send_message(client, shop, messages.message(channel, n, SEED, now_ms))
+            for n in range(1, orders + 1)
+            for channel, shop in shops.items()
+        ]
+        for answer in await caller.each(TOGETHER, sent):
+            assert answer.status_code < 300, answer.text
+        listed = await caller.list_orders(client)
+        lived = [
+            _live(client, order, LIVES[n % len(LIVES)])
+            for n, order in enumerate(o for o in listed if o["state"] == "allocated")
+        ]
+        await caller.each(TOGETHER, lived)
+        await _settle(place, tenant)
+        return tenant, key, await caller.list_orders(client)
+
+
+async def _live(client: httpx.AsyncClient, order: dict[str, Any], life: tuple[str, ...]) -> None:
+    for event in life:
+        more: dict[str, Any] = {}
+        if event == "ship":
+            more = {"carrier": "示例快递", "waybill": f"SF{order['order'][:12].upper()}"}
+        elif event in ("cancel", "hold"):
+            more = {"reason": "买家要求"}
+        await caller.act(client, order["order"], event, **more)
+
+
+async def _settle(place: stage.Stage, tenant: int) -> None:
+    """Wait until the workers have read what was said, so that boards and lists agree with it."""
+    async with place.connection() as connection:
+        for _ in range(600):
+            found = await connection.execute(
+                "select coalesce(sum(n),0) from facts where tenant=%s", (tenant,)
+            )
+            said = await found.fetchone()
+            found = await connection.execute(
+                "select coalesce(sum(n),0) from segments where tenant=%s", (tenant,)
+            )
+            read = await found.fetchone()
+            if said == read:
+                return
+            await asyncio.sleep(0.1)
+    raise AssertionError("the workers did not read the facts within a minute")
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Open a connection to the site's database."""
+    return psycopg.connect(url, autocommit=True)
+
+
+STATIC = Path(__file__).resolve().parents[2] / "src" / "danshu" / "static"
