@@ -5,11 +5,14 @@ import { setSignedOut } from "@/client";
 import { setSingles } from "@/keys/keys";
 import { useKeys, useScanner } from "@/keys/use-keys";
 import { GOTO_KEYS } from "@/frame/goto";
+import { useLive } from "@/live/use-live";
+import { allowLive } from "@/live/wire";
 import type { Page } from "@/pages";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
-import { type Session, SessionProvider, useSessionQuery } from "@/session";
+import { queries } from "@/queries";
+import { type Session, SESSION_KEY, SessionProvider, useMay, useSessionQuery } from "@/session";
 import { BottomBar } from "./bottom-bar";
 import { Column } from "./column";
 import { pagesOf } from "./groups";
@@ -78,6 +81,15 @@ function Framed({ session }: { session: Session }) {
     })),
   ]);
   useScanner((text) => search(text));
+  const mayListen = useMay("board.read");
+  useEffect(() => {
+    if (mayListen) allowLive();
+  }, [mayListen]);
+  // Messages were missed: whatever is shown is asked for again.
+  useLive("reload", () => {
+    const isShown = (query: { queryKey: readonly unknown[] }) => query.queryKey[0] !== SESSION_KEY[0];
+    void queries.invalidateQueries({ predicate: isShown });
+  });
   // A new page starts at its top, and a screen reader hears of it through the h1's focus target.
   useEffect(() => {
     document.getElementById("main")?.scrollTo(0, 0);

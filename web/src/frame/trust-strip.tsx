@@ -1,15 +1,20 @@
 import { ClockCircleOutlined, LockOutlined, WarningOutlined } from "@ant-design/icons";
-import { useTranslation } from "react-i18next";
-import { exact, timeOfDay } from "@/format/times";
-import { useLiveState } from "@/live/use-live";
 import { Popover } from "antd";
-import { useTrust } from "./trust";
+import { useTranslation } from "react-i18next";
+import { count } from "@/format/numbers";
+import { duration, exact, timeOfDay } from "@/format/times";
+import { useLiveState } from "@/live/use-live";
+import { type Trust, useTrust } from "./trust";
 
-/** How far the clock may be off and how long ago the log was sealed; never hidden. */
+/** An older seal is told by what waits for it, not by its age. */
+const AGE_TOLD_MS = 60_000;
+
+/** How far the clock may be off and how far the log is sealed; never hidden. */
 export function TrustStrip() {
   const { t } = useTranslation();
   const trust = useTrust();
   const { isStale, silentS, lastAt } = useLiveState();
+  const words = useTrustWords(trust);
   if (isStale) {
     return (
       <output className="trust" data-tone="risk">
@@ -18,12 +23,6 @@ export function TrustStrip() {
       </output>
     );
   }
-  const error =
-    trust?.clock_error_us === undefined
-      ? t("trust.unknown")
-      : `±${(trust.clock_error_us / 1000).toFixed(1)} ms`;
-  const ago = trust?.seal_age_ms === undefined ? undefined : trust.seal_age_ms / 1000;
-  const tone = trust?.tone ?? "none";
   return (
     <Popover
       trigger="click"
@@ -32,19 +31,47 @@ export function TrustStrip() {
       content={
         <dl className="facts">
           <dt>{t("trust.time")}</dt>
-          <dd>{error}</dd>
+          <dd>{words.clock}</dd>
           <dt>{t("trust.sealed")}</dt>
-          <dd>{trust?.sealed_at ? exact(new Date(trust.sealed_at)) : t("trust.unknown")}</dd>
+          <dd>{trust?.sealed_at ? exact(trust.sealed_at) : words.seal}</dd>
+          <dt>{t("trust.waiting")}</dt>
+          <dd>{count(trust?.unsealed)}</dd>
         </dl>
       }
     >
-      <button type="button" className="trust" data-tone={tone}>
+      <button type="button" className="trust" data-tone={trust?.tone ?? "none"}>
         <ClockCircleOutlined />
-        {tone === "broken" ? t("trust.timeBad") : t("trust.time")} <b>{error}</b>
+        {t("trust.time")}{" "}
+        <b data-known={typeof trust?.clock_error_us === "number"}>{words.clock}</b>
         <LockOutlined />
-        {t("trust.sealed")}{" "}
-        <b>{ago === undefined ? t("trust.unknown") : t("trust.ago", { seconds: ago.toFixed(1) })}</b>
+        {trust && trust.tone !== "kept" ? (
+          t("trust.late", { time: duration(trust.waiting_ms) })
+        ) : (
+          <>
+            {t("trust.sealed")} <b data-known={trust !== null}>{words.seal}</b>
+          </>
+        )}
       </button>
     </Popover>
   );
+}
+
+function useTrustWords(trust: Trust | null): { clock: string; seal: string } {
+  const { t } = useTranslation();
+  if (!trust) return { clock: t("trust.unknown"), seal: t("trust.unknown") };
+  const clock =
+    trust.clock_error_us === null
+      ? t("trust.unmeasured")
+      : `±${(trust.clock_error_us / 1000).toFixed(1)} ms`;
+  if (trust.seal_age_ms === null) return { clock, seal: t("trust.none") };
+  const isOld = trust.seal_age_ms > AGE_TOLD_MS && trust.waiting_ms === 0;
+  return {
+    clock,
+    seal: isOld ? t("trust.all") : t("trust.ago", { time: seconds(trust.seal_age_ms) }),
+  };
+
+  function seconds(ms: number): string {
+    const unit = duration(1000).replace(/^1/, "").trim();
+    return ms < AGE_TOLD_MS ? `${(ms / 1000).toFixed(1)} ${unit}` : duration(ms);
+  }
 }

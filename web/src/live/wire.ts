@@ -7,6 +7,7 @@ export const LIVE_URL = "/v1/console/live";
 /** After this much silence the figures are said to be old; the hub sends something each second. */
 export const STALE_MS = 5_000;
 const RETRY_MS = 2_000;
+const RETRY_MAX_MS = 60_000;
 const LOCK = "danshu.live";
 
 export type Hear = (data: unknown) => void;
@@ -19,7 +20,9 @@ const hearers = new Map<string, Set<Hear>>();
 const stateHearers = new Set<() => void>();
 let source: EventSource | undefined;
 let channel: BroadcastChannel | undefined;
+let isAllowed = false;
 let hasStarted = false;
+let waitMs = RETRY_MS;
 let isLeader = false;
 let lastMs = 0;
 const bound = new Set<string>();
@@ -35,12 +38,18 @@ export function onPulse(hear: () => void): () => void {
   return () => stateHearers.delete(hear);
 }
 
+/** Say that the person may listen; before that nothing is connected. */
+export function allowLive(): void {
+  isAllowed = true;
+  if (hearers.size > 0) start();
+}
+
 /** Hear a topic. Gives the way to stop. */
 export function listenTo(topic: string, hear: Hear): () => void {
-  start();
-  const set = hearers.get(topic) ?? new Set();
+  const set = hearers.get(topic) ?? new Set<Hear>();
   hearers.set(topic, set);
   set.add(hear);
+  start();
   channel?.postMessage({ topic: "?", data: topic } satisfies Heard);
   bind(topic);
   return () => {
@@ -50,7 +59,7 @@ export function listenTo(topic: string, hear: Hear): () => void {
 }
 
 function start(): void {
-  if (hasStarted || typeof EventSource === "undefined") return;
+  if (!isAllowed || hasStarted || typeof EventSource === "undefined") return;
   hasStarted = true;
   channel = new BroadcastChannel(LOCK);
   channel.onmessage = ({ data }: MessageEvent<Heard>) => {
@@ -79,8 +88,13 @@ function connect(): void {
   bound.clear();
   source = new EventSource(LIVE_URL, { withCredentials: true });
   source.onerror = () => {
-    // The browser tries again by itself, unless the answer was no stream (401, 404, 503).
-    if (source?.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS);
+    // The browser tries again by itself, unless the answer was no stream (401, 403, 503).
+    if (source?.readyState !== EventSource.CLOSED) return;
+    setTimeout(connect, waitMs);
+    waitMs = Math.min(waitMs * 2, RETRY_MAX_MS);
+  };
+  source.onopen = () => {
+    waitMs = RETRY_MS;
   };
   for (const topic of hearers.keys()) bind(topic);
   bind("pulse");

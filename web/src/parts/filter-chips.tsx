@@ -3,7 +3,7 @@ import { Button, Input, Popover } from "antd";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useKeys } from "@/keys/use-keys";
-import { type Filter, type FilterField, withFilter } from "./filters";
+import { type Filter, type FilterField, replaced } from "./filters";
 import { useFilterWords } from "./filter-words";
 
 const FilterEditor = lazy(() => import("./filter-editor"));
@@ -24,27 +24,29 @@ export function FilterChips({ fields, filters, onChange, offered = 3, right }: P
   const [open, setOpen] = useState<string | null>(null);
   const [isListing, list] = useState(false);
   useKeys([{ keys: "/", label: t("keys.filter"), run: () => list(true) }]);
-  const set = filters.flatMap((filter) => {
-    const field = fields.find((one) => one.key === filter.field);
-    return field ? [{ filter, field }] : [];
-  });
   const unset = fields.filter((field) => !filters.some((one) => one.field === field.key));
-  // The field that is being edited keeps its chip, wherever it came from.
-  const shown = unset.filter((field, at) => at < offered || field.key === open);
-  const props = (field: FilterField) => ({
-    field,
-    isOpen: open === field.key,
-    onOpen: (isOpen: boolean) => setOpen(isOpen ? field.key : null),
-    onChange: (filter: Filter) => onChange(withFilter(filters, filter)),
-  });
+  // The field that is being added has a chip, wherever it came from.
+  const added = fields.find((field) => field.key === open);
+  const shown = unset.slice(0, offered);
+  if (added && !shown.includes(added)) shown.push(added);
+  const chip = (field: FilterField, id: string, filter?: Filter) => (
+    <Chip
+      key={id}
+      field={field}
+      {...(filter ? { filter } : {})}
+      isOpen={open === id}
+      onOpen={(isOpen) => setOpen(isOpen ? id : null)}
+      onChange={(next) => onChange(replaced(filters, filter, next))}
+    />
+  );
   return (
     <div className="chips" role="group" aria-label={t("filters.label")}>
-      {set.map(({ filter, field }) => (
-        <Chip key={field.key} {...props(field)} filter={filter} />
-      ))}
-      {shown.map((field) => (
-        <Chip key={field.key} {...props(field)} />
-      ))}
+      {filters.map((filter) => {
+        const known = fields.find((one) => one.key === filter.field);
+        const field = known ?? { key: filter.field, label: filter.field, kind: "text" as const };
+        return chip(field, `${filter.field}.${filter.op}`, filter);
+      })}
+      {shown.map((field) => chip(field, field.key))}
       <Popover
         trigger="click"
         placement="bottomLeft"

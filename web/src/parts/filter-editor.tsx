@@ -122,35 +122,57 @@ function Choices({ field, values, onChange }: ValuesProps) {
   );
 }
 
+const QUICK = ["0m", "yesterday", "today", "tomorrow"] as const;
+const UNITS = ["m", "h", "d"] as const;
+
 function Time({ field, values, onChange }: ValuesProps) {
   const { t } = useTranslation();
   const value = values[0] ?? "";
-  const isDate = /^\d{4}-/.test(value);
   const span = /^(\d+)([mhd])$/.exec(value);
-  const [amount, unit] = [span ? Number(span[1]) : 2, span?.[2] ?? "h"];
+  const amount = span ? Number(span[1]) : null;
+  const [unit, setUnit] = useState(span?.[2] ?? "h");
+  const exact = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.exec(value)?.[0] ?? "";
   return (
     <div className="filter-time">
       <span>
         <InputNumber
+          autoFocus
           aria-label={field.label}
-          min={1}
+          min={0}
           precision={0}
-          value={isDate || !span ? null : amount}
+          value={amount}
           onChange={(next) => onChange(next === null ? [] : [`${next}${unit}`])}
         />
         <Segmented
           size="small"
           value={unit}
-          options={["m", "h", "d"].map((one) => ({ value: one, label: t(`filters.unit.${one}`) }))}
-          onChange={(next) => onChange([`${amount}${next}`])}
+          options={UNITS.map((one) => ({ value: one, label: t(`filters.unit.${one}`) }))}
+          onChange={(next) => {
+            setUnit(next);
+            if (amount !== null) onChange([`${amount}${next}`]);
+          }}
         />
       </span>
+      <span>
+        {QUICK.map((quick) => (
+          <Button
+            key={quick}
+            size="small"
+            type={value === quick ? "primary" : "default"}
+            onClick={() => onChange([quick])}
+          >
+            {quick === "0m" ? t("filters.now") : t(`filters.day.${quick}`)}
+          </Button>
+        ))}
+      </span>
       <label>
-        {t("filters.date")}{" "}
+        {t("filters.instant")}{" "}
         <input
-          type="date"
-          value={isDate ? value.slice(0, 10) : ""}
-          onChange={(event) => onChange(event.target.value ? [event.target.value] : [])}
+          type="datetime-local"
+          value={exact}
+          onChange={(event) =>
+            onChange(event.target.value ? [`${event.target.value}:00+08:00`] : [])
+          }
         />
       </label>
     </div>

@@ -1,11 +1,12 @@
 /**
- * Filters as a link carries them: f=channel.in.taobao,jd;due.lt.2h. A field, an operator, and its
- * values; `;` between filters, `,` between values, and both escaped inside of a value.
+ * Filters as a link carries them and the hub reads them: f=channel.in.taobao,jd;due.lt.2h. A term
+ * is field.op.values; `;` stands between terms, `,` between values, and `,;%` are percent-encoded.
  */
 
-export const OPERATORS = ["in", "not", "eq", "lt", "gt", "has", "is"] as const;
+export const OPERATORS = ["in", "nin", "all", "is", "lt", "ge"] as const;
 export type Operator = (typeof OPERATORS)[number];
 
+/** One condition; all of a list's hold together. A field may have one for each operator. */
 export interface Filter {
   field: string;
   op: Operator;
@@ -22,36 +23,38 @@ export interface FilterField {
   key: string;
   label: string;
   /**
-   * choice: in, not · text: has, eq · time: lt, gt with 2h, 3d or a date · money: lt, gt in 分 ·
-   * number: lt, gt · flag: is yes, no
+   * choice: in, nin (all) · text, flag (yes, no): is · time: lt, ge with 2h, -30m, 7d, today@16:00
+   * or RFC 3339 · money in 分, number: lt, ge
    */
   kind: "choice" | "text" | "time" | "money" | "number" | "flag";
+  /** Choices; without any, free words are taken. */
   options?: readonly FieldOption[];
-  /** Only these operators; absent = all of the kind. */
+  /** Only these operators; absent = the usual ones of the kind. */
   ops?: readonly Operator[];
 }
 
 /** The operators of each kind, the usual one first. */
 export const OPS_OF: Record<FilterField["kind"], readonly Operator[]> = {
-  choice: ["in", "not"],
-  text: ["has", "eq"],
-  time: ["lt", "gt"],
-  money: ["gt", "lt"],
-  number: ["gt", "lt"],
+  choice: ["in", "nin"],
+  text: ["is"],
+  time: ["lt", "ge"],
+  money: ["ge", "lt"],
+  number: ["ge", "lt"],
   flag: ["is"],
 };
 
-const ESCAPED = /[%;,.]/g;
 const escape = (text: string) =>
-  text.replace(ESCAPED, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  text.replace(/[%;,]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 
 function unescape(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
-/** Write filters for the query string; "" for none. Values keep their order. */
+/** Write filters for the query string; "" for none. */
 export function writeFilters(filters: readonly Filter[]): string {
   return filters
     .filter((filter) => filter.values.length > 0)
@@ -74,10 +77,16 @@ export function readFilters(text: string | null): Filter[] {
   });
 }
 
-/** Put a filter in the place of the one on its field; no values take it away. */
-export function withFilter(filters: readonly Filter[], next: Filter): Filter[] {
-  const at = filters.findIndex((one) => one.field === next.field);
-  if (next.values.length === 0) return filters.filter((one) => one.field !== next.field);
-  if (at < 0) return [...filters, next];
-  return filters.map((one, index) => (index === at ? next : one));
+/** Put a condition in the place of another (or at the end); no values take it away. */
+export function replaced(
+  filters: readonly Filter[],
+  old: Filter | undefined,
+  next: Filter,
+): Filter[] {
+  const others = filters.filter(
+    (one) => one === old || one.field !== next.field || one.op !== next.op,
+  );
+  if (next.values.length === 0) return others.filter((one) => one !== old);
+  if (!old) return [...others, next];
+  return others.map((one) => (one === old ? next : one));
 }

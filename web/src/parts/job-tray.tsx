@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { Store, useStore } from "@/frame/stores";
 import { count } from "@/format/numbers";
+import { useLive } from "@/live/use-live";
 
 /** Long work as the tray shows it: 41,204 / 48,216, failed 12. */
 export interface Job {
@@ -30,6 +31,18 @@ export function showJob(job: Job): void {
   });
 }
 
+/** A job of the hub, as the live topic `jobs` tells the person who asked for it. */
+interface JobNews {
+  id: string;
+  kind: string;
+  state: Job["state"];
+  total: number;
+  exact: boolean;
+  done: number;
+  failed: number;
+  trouble: string;
+}
+
 /** Take a job out of the tray. */
 export function dropJob(id: string): void {
   jobs.change((old) => old.filter((one) => one.id !== id));
@@ -41,6 +54,18 @@ const isOver = (job: Job) => job.state !== "waiting" && job.state !== "running";
 export function JobTray() {
   const { t } = useTranslation();
   const all = useStore(jobs);
+  useLive<JobNews>("jobs", (news) => {
+    const known = jobs.read().find((job) => job.id === news.id);
+    showJob({
+      title: t(`jobs.kinds.${news.kind}`, { defaultValue: news.kind }),
+      ...known,
+      id: news.id,
+      done: news.done + news.failed,
+      total: news.total,
+      failed: news.failed,
+      state: news.state,
+    });
+  });
   const running = all.filter((job) => !isOver(job)).length;
   const list =
     all.length === 0 ? (

@@ -1,0 +1,118 @@
+/** What a person does with a fulfilment order. */
+export type Work = "pick" | "pack" | "review" | "handover";
+export const WORKS: readonly Work[] = ["pick", "pack", "review", "handover"];
+
+/** The name of the work's page in words/nav.json. */
+export const TITLES: Readonly<Record<Work, string>> = {
+  pick: "pick",
+  pack: "pack",
+  review: "outbound",
+  handover: "handOver",
+};
+
+export interface Item {
+  order: string;
+  fulfilment: number;
+  kind: Work;
+  number: string;
+  label: string;
+  tail: string;
+  warehouse: string;
+  units: number;
+  skus: number;
+  due: string;
+  review: "optional" | "needed" | "done";
+  who: string;
+  mine: boolean;
+  began: string;
+  until: string;
+  called: string;
+}
+
+export interface Line {
+  sku: string;
+  name: string;
+  barcode: string;
+  storage: number;
+  quantity: number;
+  scanned: number;
+}
+
+/** A task in full, as the hub shows it. */
+export interface Task {
+  item: Item;
+  warehouse_name: string;
+  open: boolean;
+  held: boolean;
+  lines: Line[];
+  left: number;
+  wrong: number;
+  photos: { digest: string; size: number }[];
+  waybill: string;
+  scanned_waybill: string;
+  carrier: string;
+  carriers: string[];
+  now: string;
+}
+
+export interface Group {
+  kind: Work;
+  count: number;
+  more: boolean;
+  items: Item[];
+  next: string;
+}
+
+export interface Tasks {
+  warehouses: { code: string; name: string }[];
+  mine: Item[];
+  groups: Group[];
+  now: string;
+}
+
+/** What the device asks of the hub, kept until the hub has answered. */
+export interface Act {
+  /** The place in the queue. */
+  seq: number;
+  /** The idempotency key: a replay counts once. */
+  id: string;
+  /** Who did it: nobody else's session sends it. */
+  person: string;
+  /** Key of the task that it belongs to. */
+  task: string;
+  what: "scan" | "photos" | "done" | "stop" | "return";
+  json?: Record<string, unknown>;
+  photo?: Blob;
+  /** The device's own clock, RFC 3339. */
+  at: string;
+  /** Goods that this scan counts, when the device took it for right. */
+  sku?: string;
+  quantity?: number;
+  /** What the device knows to be wrong is sent too: a wrong scan belongs to the record. */
+  isWrong?: boolean;
+}
+
+/** What the hub said no to, until a person has read it. */
+export interface Refused {
+  id: string;
+  task: string;
+  what: Act["what"];
+  at: string;
+  code: string;
+  reason: string;
+  reason_en: string;
+}
+
+export const keyOf = (item: { order: string; fulfilment: number; kind: Work }) =>
+  `${item.order}/${item.fulfilment}/${item.kind}`;
+export const pathOf = (key: string) => `/v1/floor/tasks/${key}`;
+export const hrefOf = (item: { order: string; fulfilment: number; kind: Work }) =>
+  `/pda/${item.kind}/${item.order}/${item.fulfilment}`;
+export const refOf = (item: { order: string; fulfilment: number }) =>
+  `${item.order}.${item.fulfilment}`;
+
+/** A key that nobody else makes; also where the page has no secure context. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return `pda-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
