@@ -1,0 +1,173 @@
+import { KeyOutlined, LockOutlined, TeamOutlined } from "@ant-design/icons";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Alert, Button, Divider, Form, Input } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ask } from "@/client";
+import { answerPasskey, hasPasskeys, isGivenUp, type PasskeyOptions } from "@/passkey";
+import { useProblemWords } from "@/parts/problem-note";
+import { asProblem } from "@/problem";
+import type { Session } from "@/session";
+
+interface Door {
+  tenant: { code: string; name: string };
+  origin: string;
+  provider: boolean;
+  totp: string;
+}
+
+interface Given {
+  account: string;
+  password: string;
+  code: string;
+}
+
+const KEPT = "danshu.account";
+
+/** An account is `login` or `login@merchant`; without a merchant the door's own is meant. */
+export function splitAccount(account: string, door: string): { login: string; tenant: string } {
+  const at = account.lastIndexOf("@");
+  if (at < 0) return { login: account.trim(), tenant: door };
+  return { login: account.slice(0, at).trim(), tenant: account.slice(at + 1).trim() };
+}
+
+/** Passkey first; password and code, and the merchant's own sign-in, below. */
+export function WaysIn({ onEntered }: { onEntered: (session: Session) => void }) {
+  const { t } = useTranslation("sign-in");
+  const words = useProblemWords();
+  const [form] = Form.useForm<Given>();
+  const [account, setAccount] = useState(() => window.localStorage.getItem(KEPT) ?? "");
+  const [way, setWay] = useState<"passkey" | "password">("passkey");
+  const [needsCode, setNeedsCode] = useState(false);
+  const named = splitAccount(account, "").tenant;
+  const door = useQuery({
+    queryKey: ["door", named],
+    queryFn: () => ask<Door>(`/v1/door?tenant=${encodeURIComponent(named)}`),
+    retry: false,
+    staleTime: 60_000,
+  });
+  const tenant = named || (door.data?.tenant.code ?? "");
+
+  function entered(session: Session) {
+    window.localStorage.setItem(KEPT, `${session.person.login}@${session.tenant.code}`);
+    onEntered(session);
+  }
+
+  const byPasskey = useMutation({
+    mutationFn: async () => {
+      const { options } = await ask<{ options: PasskeyOptions }>("/v1/session/passkey/options", {
+        method: "POST",
+        json: { tenant },
+      });
+      const credential = await answerPasskey(options);
+      return ask<Session>("/v1/session/passkey", { method: "POST", json: { tenant, credential } });
+    },
+    onSuccess: entered,
+  });
+  const byPassword = useMutation({
+    mutationFn: ({ account: whole, password, code }: Given) => {
+      const who = splitAccount(whole, door.data?.tenant.code ?? "");
+      return ask<Session>("/v1/session/password", {
+        method: "POST",
+        json: { tenant: who.tenant, login: who.login, password, ...(code ? { code } : {}) },
+      });
+    },
+    onSuccess: entered,
+    onError: (error) => {
+      if (asProblem(error).code === "code_needed") setNeedsCode(true);
+    },
+  });
+
+  const error = way === "passkey" ? byPasskey.error : byPassword.error;
+  const shown = error && !isGivenUp(error) ? asProblem(error) : null;
+  const onlyCode = shown?.code === "code_needed";
+  const atOther = door.data && door.data.origin !== window.location.origin;
+  return (
+    <>
+      <h1>{door.data ? t("title", { name: door.data.tenant.name }) : t("titleAlone")}</h1>
+      <p>{t("lead")}</p>
+      {shown && !onlyCode && (
+        <Alert className="sign-in-alert" type="error" showIcon role="alert" title={words(shown)} />
+      )}
+      <Form<Given>
+        form={form}
+        layout="vertical"
+        size="large"
+        requiredMark={false}
+        initialValues={{ account, password: "", code: "" }}
+        onFinish={(given) => (way === "passkey" ? byPasskey.mutate() : byPassword.mutate(given))}
+      >
+        <Form.Item
+          name="account"
+          label={t("account")}
+          rules={[{ required: way === "password", message: t("accountMissing") }]}
+        >
+          <Input
+            autoComplete="username webauthn"
+            autoFocus
+            spellCheck={false}
+            placeholder={t("accountHint")}
+            onBlur={(event) => setAccount(event.target.value)}
+          />
+        </Form.Item>
+        {way === "passkey" ? (
+          <Button
+            type="primary"
+            htmlType="submit"
+            block
+            icon={<KeyOutlined />}
+            loading={byPasskey.isPending}
+            disabled={!hasPasskeys() || !tenant}
+          >
+            {t("byPasskey")}
+          </Button>
+        ) : (
+          <>
+            <Form.Item
+              name="password"
+              label={t("password")}
+              rules={[{ required: true, message: t("passwordMissing") }]}
+            >
+              <Input.Password autoComplete="current-password" />
+            </Form.Item>
+            {(needsCode || door.data?.totp === "required") && (
+              <Form.Item name="code" label={t("code")} extra={t("codeHint")}>
+                <Input autoComplete="one-time-code" inputMode="numeric" maxLength={40} />
+              </Form.Item>
+            )}
+            <Button type="primary" htmlType="submit" block loading={byPassword.isPending}>
+              {t("enter")}
+            </Button>
+          </>
+        )}
+      </Form>
+      <Divider plain>{t("or")}</Divider>
+      <div className="sign-in-ways">
+        {way === "passkey" ? (
+          <Button size="large" icon={<LockOutlined />} onClick={() => setWay("password")}>
+            {t("byPassword")}
+          </Button>
+        ) : (
+          <Button size="large" icon={<KeyOutlined />} onClick={() => setWay("passkey")}>
+            {t("byPasskey")}
+          </Button>
+        )}
+        {door.data?.provider && (
+          <Button
+            size="large"
+            icon={<TeamOutlined />}
+            href={`/v1/session/provider?tenant=${encodeURIComponent(tenant)}`}
+          >
+            {t("byProvider")}
+          </Button>
+        )}
+      </div>
+      <Alert
+        className="sign-in-note"
+        type="info"
+        showIcon
+        title={atOther ? t("otherOrigin", { origin: door.data?.origin }) : t("gradeA")}
+      />
+    </>
+  );
+}
