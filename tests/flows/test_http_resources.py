@@ -22,6 +22,13 @@ OPEN = {
     "/health/live",
     "/health/ready",
     "/v1/channels/{channel}",
+    "/v1/door",
+    "/v1/invitations/look",
+    "/v1/invitations/passkey",
+    "/v1/invitations/passkey/options",
+    "/v1/invitations/password",
+    "/v1/session/passkey",
+    "/v1/session/passkey/options",
     "/v1/session/password",
 }
 SKU, WH = SKUS[0].code, WAREHOUSES[0].code

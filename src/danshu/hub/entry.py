@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.people import facts
 from danshu.capabilities.people.model import ACTIVE
 from danshu.hub import passwords, people, sessions, throttle, totp
 from danshu.kernel.errors import InputError
@@ -18,7 +19,8 @@ from danshu.ledger.write import instant
 
 if TYPE_CHECKING:
     from danshu.hub.compose import Hub
-    from danshu.hub.sessions import Visitor
+    from danshu.hub.sessions import Session, Visitor
+    from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
 WRONG: Final = InputError("bad_sign_in", "merchant, login, password or code is wrong")
@@ -106,6 +108,34 @@ async def by_password(
     raise WRONG
 
 
+async def prove_password(
+    hub: Hub, door: Door, visitor: Visitor, session: Session, password: str, code: str
+) -> str:
+    """Prove again by password, and by code where the person has one; gives the new cookie.
+
+    Raises InputError `bad_sign_in`, `code_needed`; TooOften.
+    """
+    now_ms, row = hub.clock(), session.row
+    place = throttle.network(visitor.address)
+    counted = throttle.keys(session.tenant, row.login, place, is_known=True)
+    door.throttle.attempt(counted, time.monotonic())
+    if not await door.hasher.check(row.password, password):
+        await refuse(hub, session.tenant, row.id, now_ms)
+        raise WRONG
+    if row.person.totp and not code:
+        door.throttle.succeed(counted)
+        raise CODE_NEEDED
+    async with hub.connection() as connection, connection.transaction():
+        row = await people.lock(connection, session.tenant, row.id)
+        if not row.person.totp or await totp.use(connection, session.tenant, row, code, now_ms):
+            method = "password+totp" if row.person.totp else "password"
+            cookie = await sessions.prove(connection, session, row, method, now_ms)
+            door.throttle.succeed(counted)
+            return cookie
+    await refuse(hub, session.tenant, row.id, now_ms)
+    raise WRONG
+
+
 async def refuse(hub: Hub, tenant: int, person: uuid.UUID, now_ms: int) -> None:
     """Count a refused attempt; the hour's count becomes one fact when the hour is over."""
     if not tenant:
@@ -118,6 +148,14 @@ async def refuse(hub: Hub, tenant: int, person: uuid.UUID, now_ms: int) -> None:
 async def keep_password(connection: Connection, tenant: int, row: people.Row, hashed: str) -> None:
     """Keep the hash of a person's password, inside the caller's transaction."""
     await connection.execute(_SET_PASSWORD, (hashed, tenant, row.id))
+
+
+async def set_password(
+    connection: Connection, tenant: int, row: people.Row, hashed: str, by: Actor
+) -> people.Row:
+    """Keep a new password of a locked person and say so, inside the caller's transaction."""
+    await keep_password(connection, tenant, row, hashed)
+    return await people.tell(connection, tenant, row, by, [facts.PasswordSet()])
 
 
 def hour_text(hour: datetime.datetime) -> str:

@@ -23,7 +23,6 @@ from danshu.kernel import ids
 from danshu.kernel.limits import (
     AGENT_CHARS,
     PERSON_SESSIONS,
-    PROOF_S,
     SESSION_IDLE_S,
     SESSION_S,
     SESSION_SEEN_S,
@@ -230,7 +229,7 @@ async def open_(
             now,
             now,
             _at(now_ms + SESSION_S * 1000),
-            _at(now_ms - (PROOF_S * 1000 if limited else 0)),
+            now,
         ),
     )
     told = facts.SessionOpened(method=method, session=str(id_))

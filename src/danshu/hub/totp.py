@@ -12,12 +12,14 @@ import psycopg
 import pyotp
 
 from danshu.capabilities.people import facts
-from danshu.hub import people
+from danshu.hub import challenges, people
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import RECOVERY_CODES
 
 if TYPE_CHECKING:
     from danshu.hub.people import Row
+    from danshu.hub.sessions import Session
+    from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
 STEP_S: Final = 30
@@ -68,31 +70,34 @@ async def use(connection: Connection, tenant: int, row: Row, code: str, now_ms: 
 
 
 async def enrol(
-    connection: Connection, tenant: int, row: Row, secret: str, code: str, now_ms: int, session: str
+    connection: Connection, tenant: int, row: Row, session: Session, code: str, now_ms: int
 ) -> list[str]:
     """Begin to ask a locked person for codes, once one fits; gives the recovery codes.
 
-    Inside the caller's transaction. Raises InputError `bad_code`.
+    Inside the caller's transaction: a code that does not fit leaves the offer open. Raises
+    InputError `bad_code`.
     """
-    step = match(secret, code.replace(" ", ""), now_ms, 0)
-    if not step:
+    offered = await challenges.take(
+        connection, tenant, "totp", session.id.bytes, now_ms, bound=row.id.bytes
+    )
+    step = match((offered or b"").decode(), code.replace(" ", ""), now_ms, 0) if offered else 0
+    if not offered or not step:
         raise InputError("bad_code", "this is not the code of now", "/code")
-    await connection.execute(_SET, (secret.encode(), step, tenant, row.id))
+    await connection.execute(_SET, (offered, step, tenant, row.id))
     await connection.execute(_FORGET, (tenant, row.id))
-    codes = [secrets.token_hex(8) for _ in range(RECOVERY_CODES)]
-    codes = [_with_letter(c) for c in codes]
+    codes = [_with_letter(secrets.token_hex(8)) for _ in range(RECOVERY_CODES)]
     for each in codes:
         await connection.execute(_KEEP, (tenant, row.id, _hash(row, each)))
     told = facts.TotpEnrolled(codes=len(codes))
-    await people.tell(connection, tenant, row, people.actor(row, session), [told])
+    await people.tell(connection, tenant, row, session.actor, [told])
     return ["-".join(c[at : at + 4] for at in range(0, 16, 4)) for c in codes]
 
 
-async def remove(connection: Connection, tenant: int, row: Row, session: str) -> None:
+async def remove(connection: Connection, tenant: int, row: Row, by: Actor) -> None:
     """Ask a locked person for no more codes; inside the caller's transaction."""
     await connection.execute(_SET, (None, 0, tenant, row.id))
     await connection.execute(_FORGET, (tenant, row.id))
-    await people.tell(connection, tenant, row, people.actor(row, session), [facts.TotpRemoved()])
+    await people.tell(connection, tenant, row, by, [facts.TotpRemoved()])
 
 
 def _with_letter(code: str) -> str:

@@ -33,6 +33,18 @@ LAST_WAY_IN: Final = Refusal(
     reason_en="This is the last way to sign in; add another one first",
     clause="people.last_way_in",
 )
+JOINED: Final = Refusal(
+    code="joined",
+    reason="此人已加入,不再需要邀请",
+    reason_en="This person has joined already",
+    clause="people.state",
+)
+CODES_REQUIRED: Final = Refusal(
+    code="codes_required",
+    reason="商户要求密码加动态码,不能停用动态码",
+    reason_en="The merchant requires a code beside the password",
+    clause="people.totp",
+)
 
 
 def invite(

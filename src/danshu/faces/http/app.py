@@ -13,13 +13,18 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from danshu.faces.http import (
     access,
+    entering,
     floor,
     floor_work,
     headers,
     health,
     imports,
+    joining,
     masters,
+    me,
+    me_secrets,
     orders,
+    people,
     printing,
     promises,
     proofs,
@@ -53,6 +58,11 @@ _ROUTES: Final = [
     *floor_work.ROUTES,
     *printing.ROUTES,
     *sessions.ROUTES,
+    *people.ROUTES,
+    *me_secrets.ROUTES,
+    *me.ROUTES,
+    *joining.ROUTES,
+    *entering.ROUTES,
 ]
 _READING: Final = frozenset({"GET", "HEAD"})
 _OPENAPI: Final = OpenAPIConfig(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from danshu.hub.sessions import Visitor
 from danshu.kernel.errors import InputError
@@ -76,9 +75,8 @@ def check_origin(scope: Any, origin: str) -> None:
     headers = scope["headers"]
     said = header(headers, b"origin")
     if said:
-        secure = is_secure(scope, origin)
-        own = f"{'https' if secure else 'http'}://{header(headers, b'host')}"
-        if said not in (origin, own):
+        scheme = "https" if is_secure(scope, origin) else "http"
+        if said not in (origin, f"{scheme}://{header(headers, b'host')}"):
             raise FOREIGN
     elif header(headers, b"sec-fetch-site") not in ("", *_OURS):
         raise FOREIGN
@@ -101,6 +99,7 @@ def visitor(scope: Any) -> Visitor:
     return Visitor(address=client[0] if client else "", agent=printable[:AGENT_CHARS])
 
 
-def host_of(origin: str) -> str:
-    """Give the host of an origin: what a passkey is bound to (its RP id)."""
-    return urlsplit(origin).hostname or ""
+def own_origin(scope: Any, origin: str) -> str:
+    """Give where browsers find us: what was set, else what this request was sent to."""
+    host = header(scope["headers"], b"host")
+    return origin or f"{scope.get('scheme', 'http')}://{host}"

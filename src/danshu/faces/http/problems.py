@@ -40,6 +40,8 @@ _STATUS: Final = {
     "no_session": 404,
     "no_invitation": 404,
     "no_passkey": 404,
+    "no_policy": 404,
+    "no_provider": 404,
     "no_order": 404,
     "no_tenant": 404,
     "no_account": 404,

@@ -140,9 +140,15 @@ async def enter(request: Request[Any, Any, Any], cookie: str) -> Response[Sessio
                 await sessions.end(
                     connection, old.tenant, row, old.actor, "replaced", now_ms, only=[old.id]
                 )
+    return await renewed(request, cookie, 201)
+
+
+async def renewed(request: Request[Any, Any, Any], cookie: str, status: int) -> Response[Session]:
+    """Answer with a session that goes on under a new cookie."""
+    keyring: Keyring = request.app.state.keyring
     held = await keyring.hold(cookie)
     header = cookies.write(request.scope, keyring.origin, cookie)
-    return Response(shown(held), status_code=201, headers={"set-cookie": header})
+    return Response(shown(held), status_code=status, headers={"set-cookie": header})
 
 
 @post(
