@@ -35,10 +35,14 @@ class PromiseDefined(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("person.revealed")
-class PersonRevealed(Struct, frozen=True, kw_only=True):
-    """查看明文: somebody saw these of the receiver's data unmasked; on the order's stream."""
+class PersonRevealed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """查看明文: somebody saw these of the receiver's data unmasked; on the order's stream.
+
+    `message` names a message of the inbox instead; such a fact has a stream of its own.
+    """
 
     fields: tuple[str, ...]
+    message: str = ""
     reason: str
 
 

@@ -205,7 +205,7 @@ def ask(world: World, seen: Seen, command: decide.Command, now_ms: int) -> acts.
         wh=-1,
         due_ms=0,
     )
-    with _untouched(world, seen.order):
+    with untouched(world, seen.order):
         try:
             return acts.command(command)(world, held, now_ms)
         except InputError as error:  # what it needs cannot be told by anybody
@@ -219,7 +219,7 @@ def _amount(order: model.Order, event: str) -> int:
 
 
 @contextlib.contextmanager
-def _untouched(world: World, order: model.Order) -> Iterator[None]:
+def untouched(world: World, order: model.Order) -> Iterator[None]:
     """Give back what routing takes from the prediction; nothing else runs meanwhile."""
     skus = sorted({world.skus[n.sku][0] for n in order.lines if n.sku in world.skus})
     atp, capacity = world.atp[skus].copy(), world.capacity.copy()

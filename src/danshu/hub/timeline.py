@@ -307,7 +307,7 @@ def await_next(
 
 
 def _goes_on(edge: Edge) -> bool:
-    return edge.event != "cancel" and edge.source != edge.target
+    return edge.event not in ("cancel", "recall") and edge.source != edge.target
 
 
 def _lifts(order: model.Order) -> str:

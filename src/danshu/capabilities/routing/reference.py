@@ -269,20 +269,26 @@ class OneOrder:
 
     def _settle(self, plan: list[int], out: Routed) -> None:
         """Take what the plan needs from stock and capacity, and write its cost by parts."""
+        out.parts_fen[self.order] = self.break_down(plan)
+        for line, w in zip(self.lines, plan, strict=True):
+            if w >= 0:
+                self.atp[line.row, w] -= line.qty
+        for w in sorted({w for w in plan if w >= 0}):
+            self.capacity[w] -= 1.0 + 0.5 * plan.count(w)
+
+    def break_down(self, plan: list[int]) -> list[int]:
+        """Cost of a plan (a warehouse a line, -1 = unfulfilled) by the parts of PART_NAMES."""
         network, tables = self.snapshot.network, self.snapshot.tables
         first_kg = network.first_kg_fen[self.region]
         parts = [0] * len(PART_NAMES)
         for n, w in enumerate(plan):
-            line = self.lines[n]
             if w < 0:
-                parts[7] += line.left_fen
+                parts[7] += self.lines[n].left_fen
             else:
-                self.atp[line.row, w] -= line.qty
                 parts[6] += self.price_lines((n,), w)
         used = sorted({w for w in plan if w >= 0})
         for w in used:
             inside = [line for line, chosen in zip(self.lines, plan, strict=True) if chosen == w]
-            self.capacity[w] -= 1.0 + 0.5 * len(inside)
             parts[0] += int(first_kg[w])
             parts[1] += self.offer.extra[w] * weigh_kg(sum(line.grams for line in inside))
             parts[2] += int(network.handling_fen[w])
@@ -290,7 +296,24 @@ class OneOrder:
             parts[4] += int(tables.risk_fen[w])
             parts[6] += int(tables.mu_fen[w])
         parts[5] = self.offer.parcel_fen * max(len(used) - 1, 0)
-        out.parts_fen[self.order] = parts
+        return parts
+
+    def arrive_min(self, w: int) -> tuple[float, float]:
+        """Minutes from the decision to the door from warehouse w: mean and spread."""
+        figures, tables = self.snapshot.figures, self.snapshot.tables
+        cutoff = int(self.snapshot.network.cutoff_min[w])
+        wait = wait_to_wave(self.minute, cutoff, figures.wave_wait_min, figures.first_wave_min)
+        return (
+            wait + float(tables.eta_min[self.region, w]),
+            float(tables.sd_min[self.region, w]),
+        )
+
+    def late_odds_of(self, w: int) -> float | None:
+        """Chance that a parcel from warehouse w is late, as the score has it; None unpromised."""
+        if self.promise == math.inf:
+            return None
+        pull = float(self.snapshot.tables.pull[self.region, w])
+        return 1.0 / (1.0 + late_odds((self.arrive_min(w)[0] - self.promise) * pull))
 
 
 def _signed(mask: int) -> int:

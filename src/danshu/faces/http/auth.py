@@ -10,6 +10,7 @@ from typing import Any, Final
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.people.model import ROLES
 from danshu.capabilities.people.policies import Context, Principal
 from danshu.faces.http import cookies
 from danshu.hub import merchants, rights, sessions
@@ -167,6 +168,19 @@ class Keyring:
         held = Held(caller.tenant, caller, caller.actor, until_s, seated)
         self._held[hashlib.sha256(key).digest()] = held
         return held
+
+    async def roles_granted(self, held: Held) -> dict[str, frozenset[str]]:
+        """Give what each role of people may do by the rules of the caller's merchant, at best."""
+        version = held.session.policy if held.session else held.caller.policy
+        granted = {}
+        async with self._hub.connection() as connection:
+            for role in ROLES:
+                who = Principal(kind=rights.PERSON, id=f"role:{role}", roles=(role,))
+                seated = await self._rights.seat(
+                    connection, held.tenant, held.caller.merchant, version, who
+                )
+                granted[role] = seated.possible
+        return granted
 
     def forget(self, tenant: int) -> None:
         """Forget a tenant's callers: a key of theirs was revoked."""

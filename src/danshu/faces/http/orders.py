@@ -37,7 +37,7 @@ from danshu.faces.http.questions import (
     Word,
     epoch,
 )
-from danshu.hub import lists, views
+from danshu.hub import lists, masking, views
 from danshu.hub.compose import Hub, now_ms
 from danshu.hub.requests import Answer, Outcome
 from danshu.kernel import ids
@@ -304,12 +304,13 @@ def _item(row: lists.Row, codes: list[str]) -> OrderItem:
 )
 async def get_order(order_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> OrderView:
     """Read an order: lines, fulfilment orders, promises with their clocks."""
-    seen = await views.read_order(hub_of(request), held_of(request).tenant, order_id)
-    return show(seen)
+    held = held_of(request)
+    seen = await views.read_order(hub_of(request), held.tenant, order_id)
+    return show(seen, sees_buyer=held.may("field.name"))
 
 
-def show(seen: views.Seen) -> OrderView:
-    """Show an order as the API does."""
+def show(seen: views.Seen, *, sees_buyer: bool) -> OrderView:
+    """Show an order as the API does; the platform's name of the buyer is masked unless seen."""
     o = seen.order
     at_ms = now_ms()
     return OrderView(
@@ -330,7 +331,7 @@ def show(seen: views.Seen) -> OrderView:
         placed=rfc3339(o.placed_ms),
         paid_at=rfc3339(o.paid_ms) if o.paid_ms else "",
         region=o.region,
-        buyer=o.buyer,
+        buyer=o.buyer if sees_buyer else masking.mask_phone(o.buyer),
         flag=o.flag,
         of_number=o.of_number,
         holds=o.holds,
