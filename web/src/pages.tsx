@@ -32,4 +32,5 @@ export interface Page {
 /** Every page, in the order of the menu. One line a page; the folder must exist. */
 export const PAGES: readonly Page[] = [
   { path: "/sign-in", group: "overview", title: "signIn", right: "", load: () => import("./pages/sign-in"), chrome: "bare" },
+  { path: "/settings/account", group: "settings", title: "me", right: "", load: () => import("./pages/me") },
 ];
