@@ -28,7 +28,7 @@ export default defineConfig({
   preview: { proxy: { "/v1": { target: hub, changeOrigin: true } } },
   test: {
     environment: "jsdom",
-    setupFiles: ["src/testing.ts"],
+    setupFiles: ["src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
   },
 });

@@ -23,13 +23,17 @@ function Titled({ page, children }: { page: Page; children: ReactNode }) {
 }
 
 function Guarded({ page, children }: { page: Page; children: ReactNode }) {
-  const { t } = useTranslation();
   const may = useMay(page.right);
-  if (may) return <Titled page={page}>{children}</Titled>;
+  return <Titled page={page}>{may ? children : <NoRight page={page} />}</Titled>;
+}
+
+function NoRight({ page }: { page: Page }) {
+  const { t } = useTranslation(["common", "rights"]);
+  const right = t(`rights:${page.right}`, { defaultValue: page.right });
   return (
     <div className="alone">
       <h1>{t(`nav:pages.${page.title}`)}</h1>
-      <p>{t("missing.noRight", { right: t(`rights.${page.right}`, { defaultValue: page.right }) })}</p>
+      <p>{t("missing.noRight", { right })}</p>
     </div>
   );
 }

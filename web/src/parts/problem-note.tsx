@@ -6,14 +6,14 @@ import type { Problem } from "@/problem";
 
 /** The words for a problem: the hub's reason where it gave one, else the words of its code. */
 export function useProblemWords() {
-  const { t, i18n } = useTranslation(["problems", "common"]);
+  const { t, i18n } = useTranslation(["problems", "common", "rights"]);
   return (problem: Problem): string => {
     if (problem.reason) return byLocale(problem.reason, problem.reasonEn);
     const right = String(problem.parameters.right ?? problem.parameters.action ?? "");
     const code = problem.code === "forbidden" && !right ? "forbiddenAny" : problem.code;
     const values = {
       ...problem.parameters,
-      right: t(`common:rights.${right}`, { defaultValue: right }),
+      right: t(`rights:${right}`, { defaultValue: right }),
       seconds: problem.retryAfterS || 3,
       detail: problem.detail,
     };
