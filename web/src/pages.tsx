@@ -25,12 +25,20 @@ export interface Page {
   load: () => Promise<{ default: ComponentType }>;
   /** `work` folds the column away, `bare` has no frame (no session is asked for). */
   chrome?: "list" | "work" | "bare";
-  /** False keeps it out of the menu; pages with `:id` are out anyway. */
+  /** False keeps it out of the menu, true puts a bare page in; pages with `:id` are out anyway. */
   menu?: boolean;
 }
 
 /** Every page, in the order of the menu. One line a page; the folder must exist. */
 export const PAGES: readonly Page[] = [
   { path: "/sign-in", group: "overview", title: "signIn", right: "", load: () => import("./pages/sign-in"), chrome: "bare" },
+  { path: "/settings/people", group: "settings", title: "people", right: "person.read", load: () => import("./pages/people") },
+  { path: "/settings/keys", group: "settings", title: "keys", right: "key.admin", load: () => import("./pages/keys") },
   { path: "/settings/account", group: "settings", title: "me", right: "", load: () => import("./pages/me") },
+  { path: "/pda", group: "fulfilment", title: "pda", right: "floor.read", load: () => import("./pages/pda"), chrome: "bare", menu: true },
+  { path: "/pda/queue", group: "fulfilment", title: "pdaQueue", right: "floor.read", load: () => import("./pages/pda"), chrome: "bare" },
+  { path: "/pda/pick/:order/:fulfilment", group: "fulfilment", title: "pick", right: "floor.pick", load: () => import("./pages/pda"), chrome: "bare" },
+  { path: "/pda/pack/:order/:fulfilment", group: "fulfilment", title: "pack", right: "floor.pack", load: () => import("./pages/pda"), chrome: "bare" },
+  { path: "/pda/review/:order/:fulfilment", group: "fulfilment", title: "outbound", right: "floor.review", load: () => import("./pages/pda"), chrome: "bare" },
+  { path: "/pda/handover/:order/:fulfilment", group: "fulfilment", title: "handOver", right: "floor.handover", load: () => import("./pages/pda"), chrome: "bare" },
 ];
