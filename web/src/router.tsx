@@ -2,6 +2,7 @@ import { createBrowserRouter, type RouteObject } from "react-router";
 import { Frame } from "./frame/frame";
 import { Gate } from "./frame/gate";
 import { Broken } from "./frame/broken";
+import { Go } from "./frame/go";
 import { Missing } from "./frame/missing";
 import { PAGES, type Page } from "./pages";
 
@@ -32,6 +33,6 @@ export const router = createBrowserRouter([
     element: <Frame />,
     errorElement: <Broken />,
     hydrateFallbackElement: <></>,
-    children: [...framed, { path: "*", element: <Missing /> }],
+    children: [...framed, { path: "/go/*", element: <Go /> }, { path: "*", element: <Missing /> }],
   },
 ]);

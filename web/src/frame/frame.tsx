@@ -15,6 +15,7 @@ import { queries } from "@/queries";
 import { type Session, SESSION_KEY, SessionProvider, useMay, useSessionQuery } from "@/session";
 import { BottomBar } from "./bottom-bar";
 import { Column } from "./column";
+import { findWays } from "./going";
 import { pagesOf } from "./groups";
 import { Rail } from "./rail";
 import { TopBar } from "./top-bar";
@@ -80,7 +81,13 @@ function Framed({ session }: { session: Session }) {
       run: () => void go(path),
     })),
   ]);
-  useScanner((text) => search(text));
+  // A scan goes straight to the one thing that it means, else to the palette.
+  useScanner((text) => {
+    findWays(text).then(
+      ({ only }) => (only ? void go(only) : search(text)),
+      () => search(text),
+    );
+  });
   const mayListen = useMay("board.read");
   useEffect(() => {
     if (mayListen) allowLive();

@@ -29,7 +29,7 @@ export const GROUPS: readonly { group: Group; Icon: ComponentType }[] = [
 
 /** Whether a page stands in the menu for a person with these rights. */
 export function isListed(page: Page, rights: readonly string[]): boolean {
-  const named = page.chrome !== "bare" && page.menu !== false && !page.path.includes(":");
+  const named = (page.menu ?? page.chrome !== "bare") && !page.path.includes(":");
   return named && (page.right === "" || rights.includes(page.right));
 }
 

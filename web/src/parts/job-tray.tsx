@@ -1,70 +1,54 @@
 import { LoadingOutlined, ScheduleOutlined } from "@ant-design/icons";
 import { Badge, Button, Popover, Progress } from "antd";
+import { useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { Store, useStore } from "@/frame/stores";
 import { count } from "@/format/numbers";
+import { useStore } from "@/frame/stores";
 import { useLive } from "@/live/use-live";
+import { PAGES } from "@/pages";
+import { useMay } from "@/session";
+import {
+  actOnJob,
+  hearJob,
+  isOver,
+  type Job,
+  type JobCan,
+  type JobNews,
+  jobs,
+  readJob,
+  readJobs,
+  showHubJob,
+} from "./jobs";
+import { useNotice } from "./notice";
 
-/** Long work as the tray shows it: 41,204 / 48,216, failed 12. */
-export interface Job {
-  id: string;
-  title: string;
-  done: number;
-  /** Absent while nobody knows. */
-  total?: number;
-  failed?: number;
-  state: "waiting" | "running" | "done" | "failed" | "cancelled";
-  /** Where the result is: a page of the console (`to`) or a file (`href`). */
-  to?: string;
-  href?: string;
-  cancel?: () => void;
-}
+/** The page with a job's failures, once somebody has made it. */
+const hasPage = PAGES.some((page) => page.path === "/jobs/:id");
+const OFFERED: readonly JobCan[] = ["cancel", "retry", "undo"];
 
-const jobs = new Store<readonly Job[]>([]);
-
-/** Show a job in the tray, or what has become of it. It survives navigation. */
-export function showJob(job: Job): void {
-  jobs.change((old) => {
-    const at = old.findIndex((one) => one.id === job.id);
-    return at < 0 ? [job, ...old] : old.map((one, index) => (index === at ? job : one));
-  });
-}
-
-/** A job of the hub, as the live topic `jobs` tells the person who asked for it. */
-interface JobNews {
-  id: string;
-  kind: string;
-  state: Job["state"];
-  total: number;
-  exact: boolean;
-  done: number;
-  failed: number;
-  trouble: string;
-}
-
-/** Take a job out of the tray. */
-export function dropJob(id: string): void {
-  jobs.change((old) => old.filter((one) => one.id !== id));
-}
-
-const isOver = (job: Job) => job.state !== "waiting" && job.state !== "running";
-
-/** Long work: progress, cancel, result. */
+/** Long work: progress, cancel, result; what failed can be tried again. */
 export function JobTray() {
   const { t } = useTranslation();
   const all = useStore(jobs);
+  const word = useCallback((name: string) => t(`jobs.kinds.${name}`, { defaultValue: name }), [t]);
+  const mayRead = useMay("order.read");
+  useEffect(() => {
+    if (!mayRead) return;
+    // Without jobs the tray is empty, which is what it shows when they cannot be read, too.
+    readJobs().then(
+      (found) => {
+        for (const job of found.toReversed()) showHubJob(job, word);
+      },
+      () => undefined,
+    );
+  }, [mayRead, word]);
   useLive<JobNews>("jobs", (news) => {
-    const known = jobs.read().find((job) => job.id === news.id);
-    showJob({
-      title: t(`jobs.kinds.${news.kind}`, { defaultValue: news.kind }),
-      ...known,
-      id: news.id,
-      done: news.done + news.failed,
-      total: news.total,
-      failed: news.failed,
-      state: news.state,
-    });
+    if (hearJob(news)) {
+      readJob(news.id).then(
+        (job) => showHubJob(job, word),
+        () => undefined,
+      );
+    }
   });
   const running = all.filter((job) => !isOver(job)).length;
   const list =
@@ -73,7 +57,7 @@ export function JobTray() {
     ) : (
       <ul className="jobs">
         {all.map((job) => (
-          <JobLine key={job.id} job={job} />
+          <JobLine key={job.id} job={job} word={word} />
         ))}
       </ul>
     );
@@ -90,24 +74,37 @@ export function JobTray() {
   );
 }
 
-function JobLine({ job }: { job: Job }) {
+function JobLine({ job, word }: { job: Job; word: (name: string) => string }) {
   const { t } = useTranslation();
+  const { failed } = useNotice();
   const percent = job.total ? Math.floor((job.done / job.total) * 100) : isOver(job) ? 100 : 0;
+  const act = (what: "cancel" | "retry" | "undo") => {
+    actOnJob(job.id, what).then((next) => showHubJob(next, word), failed);
+  };
   return (
     <li>
       <div className="job-head">
         <b>{job.title}</b>
-        {!isOver(job) && job.cancel && (
-          <Button size="small" onClick={job.cancel}>
-            {t("acts.cancel")}
-          </Button>
-        )}
-        {isOver(job) && job.to && <Link to={job.to}>{t("acts.view")}</Link>}
-        {isOver(job) && job.href && (
-          <a href={job.href} download>
-            {t("jobs.download")}
-          </a>
-        )}
+        <span>
+          {!isOver(job) && job.cancel && (
+            <Button size="small" onClick={job.cancel}>
+              {t("acts.cancel")}
+            </Button>
+          )}
+          {OFFERED.filter((what) => job.can?.includes(what)).map((what) => (
+            <Button key={what} size="small" onClick={() => act(what as "cancel")}>
+              {t(`acts.${what}`)}
+            </Button>
+          ))}
+          {(job.to || hasPage) && isOver(job) && (
+            <Link to={job.to ?? `/jobs/${job.id}`}>{t("acts.view")}</Link>
+          )}
+          {job.href && (
+            <a href={job.href} download>
+              {t("jobs.download")}
+            </a>
+          )}
+        </span>
       </div>
       <Progress
         percent={percent}
@@ -118,7 +115,9 @@ function JobLine({ job }: { job: Job }) {
       />
       <span className="muted">
         {t(`jobs.${job.state}`)} · {count(job.done)}
-        {job.total === undefined ? "" : ` / ${count(job.total)}`}
+        {job.total === undefined
+          ? ""
+          : ` / ${job.exact === false ? t("jobs.about", { n: count(job.total) }) : count(job.total)}`}
         {job.failed ? ` · ${t("jobs.failures", { count: job.failed })}` : ""}
       </span>
     </li>

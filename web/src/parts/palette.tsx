@@ -3,14 +3,18 @@ import { Input, Modal } from "antd";
 import { useEffect, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import { findWays } from "@/frame/going";
 import { isListed } from "@/frame/groups";
+import { useKeyList } from "@/keys/use-keys";
 import { PAGES } from "@/pages";
-import { type Entry, entrySources } from "./entries";
-import { useSession } from "@/session";
+import { type Entry, type EntrySource, entrySources } from "./entries";
+import { useMay, useSession } from "@/session";
 
 /** Per source; more is noise. */
 const SHOWN = 6;
 const PAUSE_MS = 120;
+/** Keys that move or open the palette itself are no commands. */
+const MOVES = new Set(["j", "k", "ArrowDown", "ArrowUp", "Enter", "Space", "Escape", "ctrl+k"]);
 
 interface Found {
   heading: string;
@@ -60,13 +64,51 @@ function usePages(text: string): Found {
   }, [text, rights, t]);
 }
 
+/** Fewer characters than this mean too many things. */
+const WORD_CHARACTERS = 3;
+
+/** Numbers, waybills, phone tails, codes: whatever the hub can find by a word. */
+function useGoing(): EntrySource {
+  const { t } = useTranslation();
+  const mayRead = useMay("order.read");
+  return useMemo(
+    () => ({
+      id: "going",
+      heading: () => t("palette.going"),
+      find: async (word, signal) => {
+        if (!mayRead || word.length < WORD_CHARACTERS) return [];
+        return (await findWays(word, signal)).entries;
+      },
+    }),
+    [t, mayRead],
+  );
+}
+
+/** The shortcuts of the page as commands, once something is typed. */
+function useActs(text: string): Found {
+  const { t } = useTranslation();
+  const acts = useKeyList();
+  const wanted = text.trim().toLowerCase();
+  const entries = acts
+    .filter((act) => wanted !== "" && !MOVES.has(act.keys) && !act.keys.startsWith("g "))
+    .filter((act) => act.label.toLowerCase().includes(wanted))
+    .map((act) => ({
+      id: act.keys,
+      label: act.label,
+      note: act.keys,
+      run: () => act.run(new KeyboardEvent("keydown")),
+    }));
+  return { heading: t("palette.acts"), entries: entries.slice(0, SHOWN) };
+}
+
 function useFound(text: string): readonly Found[] {
+  const goes = useGoing();
   const [found, setFound] = useState<readonly Found[]>([]);
   useEffect(() => {
     const asked = new AbortController();
     const timer = setTimeout(() => {
       void Promise.all(
-        entrySources().map(async (source) => {
+        [...entrySources(), goes].map(async (source) => {
           try {
             const entries = await source.find(text.trim(), asked.signal);
             return { heading: source.heading(), entries: entries.slice(0, SHOWN) };
@@ -83,7 +125,7 @@ function useFound(text: string): readonly Found[] {
       clearTimeout(timer);
       asked.abort();
     };
-  }, [text]);
+  }, [text, goes]);
   return found;
 }
 
@@ -94,7 +136,8 @@ function Body({ start, onClose }: { start: string; onClose: () => void }) {
   const [at, point] = useState(0);
   const list = useId();
   const pages = usePages(text);
-  const found = [...useFound(text), pages].filter((one) => one.entries.length > 0);
+  const acts = useActs(text);
+  const found = [...useFound(text), pages, acts].filter((one) => one.entries.length > 0);
   const flat = found.flatMap((one) => one.entries);
   const chosen = Math.min(at, Math.max(0, flat.length - 1));
   const open = (entry: Entry | undefined) => {
