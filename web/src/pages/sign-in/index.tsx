@@ -45,7 +45,7 @@ export default function SignIn() {
   }
 
   return (
-    <main className="sign-in" id="main">
+    <main className="sign-in">
       <div className="sign-in-art">
         <Fan />
         <div className="sign-in-brand">

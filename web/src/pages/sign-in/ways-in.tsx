@@ -9,6 +9,10 @@ import { useProblemWords } from "@/parts/problem-note";
 import { asProblem } from "@/problem";
 import type { Session } from "@/session";
 
+function readKept(name: string): string {
+  return window.localStorage.getItem(name) ?? "";
+}
+
 interface Door {
   tenant: { code: string; name: string };
   origin: string;
@@ -17,18 +21,26 @@ interface Door {
 }
 
 interface Given {
+  merchant: string;
   account: string;
   password: string;
   code: string;
 }
 
 const KEPT = "danshu.account";
+const KEPT_MERCHANT = "danshu.merchant";
 
-/** An account is `login` or `login@merchant`; without a merchant the door's own is meant. */
-export function splitAccount(account: string, door: string): { login: string; tenant: string } {
+/**
+ * Logins may look like mail addresses, so what follows the last @ is the merchant's code only when
+ * it has no dot; else the merchant is the one that the page is for.
+ */
+export function splitAccount(account: string, merchant: string): { login: string; tenant: string } {
   const at = account.lastIndexOf("@");
-  if (at < 0) return { login: account.trim(), tenant: door };
-  return { login: account.slice(0, at).trim(), tenant: account.slice(at + 1).trim() };
+  const last = account.slice(at + 1).trim();
+  if (at < 0 || last === "" || last.includes(".")) {
+    return { login: account.trim(), tenant: merchant };
+  }
+  return { login: account.slice(0, at).trim(), tenant: last };
 }
 
 /** Passkey first; password and code, and the merchant's own sign-in, below. */
@@ -36,10 +48,13 @@ export function WaysIn({ onEntered }: { onEntered: (session: Session) => void })
   const { t } = useTranslation("sign-in");
   const words = useProblemWords();
   const [form] = Form.useForm<Given>();
-  const [account, setAccount] = useState(() => window.localStorage.getItem(KEPT) ?? "");
+  const [account, setAccount] = useState(() => readKept(KEPT));
   const [way, setWay] = useState<"passkey" | "password">("passkey");
   const [needsCode, setNeedsCode] = useState(false);
-  const named = splitAccount(account, "").tenant;
+  const [merchant, setMerchant] = useState(
+    () => new URLSearchParams(window.location.search).get("m") ?? readKept(KEPT_MERCHANT),
+  );
+  const named = splitAccount(account, merchant).tenant;
   const door = useQuery({
     queryKey: ["door", named],
     queryFn: () => ask<Door>(`/v1/door?tenant=${encodeURIComponent(named)}`),
@@ -47,9 +62,11 @@ export function WaysIn({ onEntered }: { onEntered: (session: Session) => void })
     staleTime: 60_000,
   });
   const tenant = named || (door.data?.tenant.code ?? "");
+  const isUnnamed = door.isError || merchant !== "";
 
   function entered(session: Session) {
-    window.localStorage.setItem(KEPT, `${session.person.login}@${session.tenant.code}`);
+    window.localStorage.setItem(KEPT, session.person.login);
+    window.localStorage.setItem(KEPT_MERCHANT, isUnnamed ? session.tenant.code : "");
     onEntered(session);
   }
 
@@ -66,7 +83,7 @@ export function WaysIn({ onEntered }: { onEntered: (session: Session) => void })
   });
   const byPassword = useMutation({
     mutationFn: ({ account: whole, password, code }: Given) => {
-      const who = splitAccount(whole, door.data?.tenant.code ?? "");
+      const who = splitAccount(whole, tenant);
       return ask<Session>("/v1/session/password", {
         method: "POST",
         json: { tenant: who.tenant, login: who.login, password, ...(code ? { code } : {}) },
@@ -94,9 +111,18 @@ export function WaysIn({ onEntered }: { onEntered: (session: Session) => void })
         layout="vertical"
         size="large"
         requiredMark={false}
-        initialValues={{ account, password: "", code: "" }}
+        initialValues={{ merchant, account, password: "", code: "" }}
         onFinish={(given) => (way === "passkey" ? byPasskey.mutate() : byPassword.mutate(given))}
       >
+        {isUnnamed && (
+          <Form.Item name="merchant" label={t("merchant")} extra={t("merchantHint")}>
+            <Input
+              autoComplete="organization"
+              spellCheck={false}
+              onBlur={(event) => setMerchant(event.target.value.trim())}
+            />
+          </Form.Item>
+        )}
         <Form.Item
           name="account"
           label={t("account")}
