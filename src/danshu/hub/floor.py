@@ -39,6 +39,12 @@ TOO_MANY: Final = Refusal(
     reason_en=f"{FLOOR_LEASES} are in hand already: finish or give one back",
     clause="floor.claims",
 )
+AMBIGUOUS: Final = Refusal(
+    code="ambiguous_code",
+    reason="这个码对应多张履约单,从列表里选",
+    reason_en="The code stands for several fulfilment orders: choose from the list",
+    clause="floor.label",
+)
 _FIRST: Final = (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC), uuid.UUID(int=0), 0)
 # What each kind of work may take; the words are those of the partial indexes.
 _READY: Final = {
@@ -85,6 +91,7 @@ _TAKE: Final = (
 _IN_WAREHOUSE: Final = f"wh=%(wh)s and {_FREE}"
 _BY_PLACE: Final = "id=%(id)s and fulfilment=%(no)s and wh=any(%(whs)s)"
 _BY_LABEL: Final = "label=%(label)s and wh=any(%(whs)s)"
+_NAMED: Final = f"select 1 from floor_tasks where tenant=%(tenant)s and {_BY_LABEL} limit 2"
 _LOCK: Final = (
     f"select {_COLUMNS} from floor_tasks where tenant=%(tenant)s and id=%(id)s"
     " and fulfilment=%(no)s for update"
@@ -244,6 +251,10 @@ async def claim_this(
         is_full = len(mine) >= FLOOR_LEASES
         if is_full and not any(place in (None, (m.id, m.fulfilment)) for m in mine):
             return TOO_MANY
+        if not place:
+            cursor = await connection.execute(_NAMED, values, binary=True)
+            if len(await cursor.fetchall()) > 1:
+                return AMBIGUOUS
         found = await _take(connection, which, worker, work, now_ms, values)
         if found is None:
             sql = f"select {_COLUMNS} from floor_tasks where tenant=%(tenant)s and {which} limit 1"

@@ -21,7 +21,6 @@ from danshu.kernel.limits import FLOOR_LEASE_S, FLOOR_PHOTOS, FLOOR_SCANS
 from danshu.ledger import blobs, write
 
 if TYPE_CHECKING:
-
     from danshu.hub.floor_tasks import Task
     from danshu.hub.world import World
     from danshu.kernel.fact import Actor

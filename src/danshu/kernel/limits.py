@@ -165,7 +165,7 @@ FLOOR_SCANS: Final = 2_000
 FLOOR_CODE_CHARS: Final = 128
 FLOOR_COUNT: Final = 10_000
 FLOOR_PHOTOS: Final = 8
-FLOOR_PHOTO_BYTES: Final = 4_194_304
+FLOOR_PHOTO_BYTES: Final = 8_388_608
 PRINT_FULFILMENTS: Final = 100
 PRINT_COMMITS: Final = 500
 
@@ -214,10 +214,9 @@ ORDER_TAGS: Final = 20
 TAG_CHARS: Final = 32
 TAGS_SUGGESTED: Final = 500
 
-# Overviews that a process keeps, how long one is fresh, and the history behind its chart
+# Overviews that a process keeps, and how long one is fresh
 BOARDS_KEPT: Final = 256
 BOARD_FRESH_MS: Final = 1_000
-HISTORY_FRESH_S: Final = 600
 
 # The live stream of consoles: one tick a merchant and node, listeners, what waits for each of them
 LIVE_TICK_MS: Final = 1_000
@@ -257,3 +256,18 @@ EXPORT_SHEET_ROWS: Final = 1_000_000
 EXPORT_DAYS: Final = 7
 PURPOSE_CHARS_MIN: Final = 4
 PURPOSE_CHARS: Final = 200
+
+# Promises in lists: time after which a page ends where it stands, rows that groups are counted
+# from, groups shown, gaps on one page, facts of an order that a gap is explained from
+PROMISE_PAGE_MS: Final = 60
+PROMISES_COUNTED: Final = 50_000
+PROMISE_GROUPS: Final = 200
+PROMISE_GAPS: Final = 100
+GAP_COMMITS: Final = 200
+
+# Versions of all promises of a merchant
+DEFINITIONS: Final = 1_000
+
+# A merchant's own working calendars: versions of one, days that differ from its base
+CALENDAR_VERSIONS: Final = 200
+CALENDAR_DAYS: Final = 1_000

@@ -13,8 +13,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     import uuid
 
-LABEL_CHARS: Final = 8
 TAIL_CHARS: Final = 5
+_MARK_CHARS: Final = 4
 HOLD_SHORT: Final = "short_pick"  # reasons of the holds that the floor puts on an order
 HOLD_DAMAGED: Final = "damaged"
 _AMBIENT_TO_FROZEN: Final = 1 | 2 | 4
@@ -93,10 +93,11 @@ def needs_review(storage: int) -> bool:
 
 
 def label_of(number: str, id_: uuid.UUID, fulfilment: int) -> str:
-    """Give the short code on the paper of a fulfilment order: end of the number, dash, its own.
+    """Give the short code on the paper of a fulfilment order: `00018-1F3A-1`.
 
-    Only letters and digits, so that every scanner reads it; a number without any gives way to the
-    end of the order's id.
+    The end of the order's number for people, four characters of its id so that two orders with one
+    ending differ, and the number of the fulfilment order. Only letters, digits and dashes, so that
+    every scanner reads it.
     """
-    plain = re.sub(r"[^A-Za-z0-9]", "", number) or id_.hex
-    return f"{plain[-LABEL_CHARS:]}-{fulfilment}"
+    plain = re.sub(r"[^A-Za-z0-9]", "", number)[-TAIL_CHARS:]
+    return "-".join([*([plain] if plain else []), id_.hex[-_MARK_CHARS:].upper(), str(fulfilment)])

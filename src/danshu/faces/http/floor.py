@@ -36,6 +36,7 @@ from danshu.hub import floor, floor_tasks
 from danshu.hub.compose import Hub
 from danshu.hub.world import World
 from danshu.kernel.errors import InputError, Refusal
+from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import FLOOR_CODE_CHARS, FLOOR_COUNT, ORDER_BODY_BYTES
 
 WorkWord = Literal["pick", "pack", "review", "handover"]
@@ -72,7 +73,7 @@ async def list_tasks(
     try:
         world = await hub.worlds.ensure(held.tenant)
     except InputError:  # a merchant without a network has no floor
-        return FloorTasks(warehouses=(), mine=(), groups=())
+        return FloorTasks(warehouses=(), mine=(), groups=(), now=rfc3339(now_ms))
     worker = worker_of(held, world, warehouse)
     works = [w for w in Work if kind in ("", w.value) and held.may(f"floor.{w.value}")]
     after = _read_after(cursor) if cursor and kind else None
@@ -100,6 +101,7 @@ async def list_tasks(
         warehouses=tuple([show_site(world, no) for no in worker_of(held, world, "").warehouses]),
         mine=tuple([show_item(r, w, world, worker, now_ms) for r, w in own if w]),
         groups=tuple(groups),
+        now=rfc3339(now_ms),
     )
 
 
@@ -154,12 +156,12 @@ async def claim_task(data: JSONBody[ClaimTask], request: Request[Any, Any, Any])
                 connection, held.tenant, worker, work, now_ms, place=place, label=data.code
             )
         if found is None:
-            return Response(Claimed(task=None))
+            return Response(Claimed(task=None, now=rfc3339(now_ms)))
         if isinstance(found, Refusal):
             return respond(problems.of(found))
         task = await floor_tasks.open_task(connection, world, worker, work, *found)
         shown = await show_task(connection, task, world, worker, now_ms)
-        return Response(Claimed(task=shown))
+        return Response(Claimed(task=shown, now=shown.now))
 
 
 @get(

@@ -61,11 +61,12 @@ class FloorGroup(Struct, frozen=True, kw_only=True):
 
 
 class FloorTasks(Struct, frozen=True, kw_only=True):
-    """What this person may do, by kind, and what they hold."""
+    """What this person may do, by kind, and what they hold; `now` by the hub's clock."""
 
     warehouses: tuple[FloorSite, ...]
     mine: tuple[FloorItem, ...]
     groups: tuple[FloorGroup, ...]
+    now: str
 
 
 class FloorLine(Struct, frozen=True, kw_only=True):
@@ -104,12 +105,14 @@ class FloorTask(Struct, frozen=True, kw_only=True):
     scanned_waybill: str
     carrier: str
     carriers: tuple[str, ...]
+    now: str
 
 
 class Claimed(Struct, frozen=True, kw_only=True):
     """The task that is now theirs; None when nothing waits."""
 
     task: FloorTask | None
+    now: str
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
@@ -186,6 +189,7 @@ async def show_task(
         scanned_waybill=task.scanned_waybill if task.work is Work.HANDOVER else "",
         carrier=task.part.carrier or (carriers[0] if len(carriers) == 1 else ""),
         carriers=carriers,
+        now=rfc3339(now_ms),
     )
 
 

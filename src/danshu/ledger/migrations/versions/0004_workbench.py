@@ -101,7 +101,7 @@ create table sheet_columns (
   used timestamptz not null default now(), primary key (tenant, kind, signature));
 create table stock_moves (
   tenant int not null, sku int not null, id uuid not null, wh int not null, on_hand bigint not null,
-  safety bigint not null, in_transit bigint not null, on_hand_after bigint not null,
+  safety bigint not null, in_transit bigint not null, on_hand_after bigint,
   reason text not null, by text not null, role text not null, primary key (tenant, sku, id, wh));
 create index skus_barcode on skus (tenant, barcode) where barcode <> '';
 create table ticking (
@@ -121,8 +121,8 @@ update verdicts v set wh=o.wh, channel=o.channel from orders o where o.tenant=v.
 create index verdicts_state on verdicts (tenant, state, at, id, code);
 create table calendars (
   tenant int not null, id text not null, version text not null, digest bytea not null,
-  body bytea not null, by text not null, made timestamptz not null default now(),
-  primary key (tenant, id, version));
+  body bytea not null, base text not null, changes bytea not null, by text not null,
+  made timestamptz not null default clock_timestamp(), primary key (tenant, id, version));
 """
 # The inbox as a page: what waits for a person, newest first; what an order's erasure must find.
 INBOX = """
@@ -159,12 +159,28 @@ where o.state between 30 and 70 and f->>'state' in ('released','picked','packed'
 """
 
 
+# Movements that were said before this version came; how much was there after each is not known.
+MOVES = """
+insert into stock_moves(tenant,sku,id,wh,on_hand,safety,in_transit,reason,by,role)
+select f.tenant, k.no, f.stream, w.no, coalesce((m->>'on_hand')::int8,0),
+  coalesce((m->>'safety')::int8,0), coalesce((m->>'in_transit')::int8,0),
+  j->'data'->>'reason', j->'actor'->>'sub', coalesce(j->'actor'->>'role','')
+from facts f
+cross join lateral (select convert_from(substr(f.body,5),'UTF8')::json as j) said
+cross join lateral json_array_elements(j->'data'->'lines') m
+join warehouses w on w.tenant=f.tenant and w.code=j->'data'->>'warehouse'
+join skus k on k.tenant=f.tenant and k.code=m->>'sku'
+where f.n=1 and position('"type":"stock.moved"'::bytea in f.body) > 0
+"""
+
+
 def upgrade() -> None:
     """Create the tables."""
     for statement in (TABLES + FLOOR + MASTERS + INBOX).split(";\n"):
         if statement.strip():
             op.execute(statement)
     op.execute(BACKFILL.replace(":", "\\:"))
+    op.execute(MOVES.replace(":", "\\:"))
 
 
 def downgrade() -> None:
