@@ -30,6 +30,8 @@ OPEN = {
     "/v1/session/passkey",
     "/v1/session/passkey/options",
     "/v1/session/password",
+    "/v1/session/provider",
+    "/v1/session/provider/callback",
 }
 SKU, WH = SKUS[0].code, WAREHOUSES[0].code
 

@@ -13,7 +13,13 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.contract import definitions
-from danshu.hub.facts import KeyIssued, PromiseDefined, TenantCreated
+from danshu.hub.facts import (
+    AccountChanged,
+    KeyIssued,
+    KeyRevoked,
+    PromiseDefined,
+    TenantCreated,
+)
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import NO_HEAD, Actor, Said, pack
@@ -132,13 +138,17 @@ async def issue_key(connection: Connection, tenant: int, name: str, role: str, a
     return f"dsk_{tenant}_{key_id}_{secret}"
 
 
-async def revoke_key(connection: Connection, tenant: int, key_id: str) -> bool:
+async def revoke_key(connection: Connection, tenant: int, key_id: str, by: Actor) -> bool:
     """Revoke a key; tells whether there was one."""
-    cursor = await connection.execute(
-        "update api_keys set revoked=now() where tenant=%s and id=%s and revoked is null",
-        (tenant, key_id),
-    )
-    return cursor.rowcount == 1
+    async with connection.transaction():
+        cursor = await connection.execute(
+            "update api_keys set revoked=now() where tenant=%s and id=%s and revoked is null",
+            (tenant, key_id),
+        )
+        if cursor.rowcount != 1:
+            return False
+        await say(connection, tenant, by, KeyRevoked(key=key_id))
+        return True
 
 
 def split_key(text: str) -> tuple[int, str, str] | None:
@@ -171,21 +181,35 @@ async def find_caller(connection: Connection, text: str) -> Caller | None:
     )
 
 
-async def open_account(connection: Connection, account: Account) -> None:
+async def open_account(connection: Connection, account: Account, by: Actor) -> None:
     """Register a shop on a channel with the secret that verifies its messages."""
-    await connection.execute(
-        "insert into accounts(tenant,account,channel,shop,key,secret) values(%s,%s,%s,%s,%s,%s)"
-        " on conflict (tenant,account) do update set channel=excluded.channel, shop=excluded.shop,"
-        " key=excluded.key, secret=excluded.secret",
-        (
-            account.tenant,
-            account.account,
-            account.channel,
-            account.shop,
-            account.key,
-            account.secret,
-        ),
-    )
+    async with connection.transaction():
+        cursor = await connection.execute(
+            "select secret from accounts where tenant=%s and account=%s for update",
+            (account.tenant, account.account),
+        )
+        before = await cursor.fetchone()
+        await connection.execute(
+            "insert into accounts(tenant,account,channel,shop,key,secret)"
+            " values(%s,%s,%s,%s,%s,%s) on conflict (tenant,account) do update set"
+            " channel=excluded.channel, shop=excluded.shop, key=excluded.key,"
+            " secret=excluded.secret",
+            (
+                account.tenant,
+                account.account,
+                account.channel,
+                account.shop,
+                account.key,
+                account.secret,
+            ),
+        )
+        told = AccountChanged(
+            account=account.account,
+            channel=account.channel,
+            secret=before is None or before[0] != account.secret,
+            shop=account.shop,
+        )
+        await say(connection, account.tenant, by, told)
 
 
 async def find_account(connection: Connection, text: str) -> Account | None:

@@ -15,6 +15,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8420
     origin: str = ""
+    proxies: str = ""
+    private_hosts: frozenset[str] = frozenset()
 
     def origin_at(self, port: int) -> str:
         """Give where browsers find the console: what was set, else this machine by name.
@@ -30,4 +32,6 @@ def read() -> Settings:
         host=os.environ.get("DANSHU_HOST", "127.0.0.1"),
         port=int(os.environ.get("DANSHU_PORT", "8420")),
         origin=os.environ.get("DANSHU_ORIGIN", "").rstrip("/"),
+        proxies=os.environ.get("DANSHU_PROXIES", ""),
+        private_hosts=frozenset(os.environ.get("DANSHU_PRIVATE_HOSTS", "").split(",")) - {""},
     )

@@ -63,7 +63,7 @@ async def open_shops(connection: Connection, tenant: int) -> dict[str, Account]:
                 key="demo",
                 secret=secrets.token_urlsafe(24),
             )
-            await merchants.open_account(connection, account)
+            await merchants.open_account(connection, account, TELLER)
         shops[channel] = account
     return shops
 
@@ -74,7 +74,7 @@ async def renew_key(connection: Connection, tenant: int, name: str) -> str:
         "select id from api_keys where tenant=%s and name=%s and revoked is null", (tenant, name)
     )
     for (key_id,) in await cursor.fetchall():
-        await merchants.revoke_key(connection, tenant, key_id)
+        await merchants.revoke_key(connection, tenant, key_id, TELLER)
     return await merchants.issue_key(connection, tenant, name, "admin", TELLER)
 
 

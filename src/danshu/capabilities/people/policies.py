@@ -107,6 +107,12 @@ class Rules:
         except ValueError as error:
             raise InputError("bad_policy", str(error)[:2000], "/text") from error
         self._wanting = _wanting(parsed["staticPolicies"])
+        self._text = text
+
+    def names(self, id_: str) -> bool:
+        """Tell whether the text speaks of one principal: by id, or by what only some share."""
+        by_trait = ".number" in self._text or ".name" in self._text
+        return by_trait or f'"{id_}"' in self._text
 
     def seat(self, principal: Principal, merchant: str) -> Seat:
         """Prepare a principal for questions."""

@@ -142,7 +142,7 @@ async def revoke_key(key_id: FromPath[str], request: Request[Any, Any, Any]) -> 
     if "\0" in key_id:
         raise InputError("no_key", "there is no such key")
     async with hub_of(request).connection() as connection:
-        if not await merchants.revoke_key(connection, held.tenant, key_id):
+        if not await merchants.revoke_key(connection, held.tenant, key_id, held.actor):
             raise InputError("no_key", "there is no such key")
     keyring.forget(held.tenant)
 
@@ -171,7 +171,7 @@ async def put_account(
         secret=data.secret,
     )
     async with hub_of(request).connection() as connection:
-        await merchants.open_account(connection, account)
+        await merchants.open_account(connection, account, held.actor)
     doors.forget(held.tenant)
     return Response(_item(held.tenant, account.account, account.channel, data.shop, data.key, True))
 

@@ -25,13 +25,15 @@ from danshu.faces.http import (
     masters,
     me,
     me_secrets,
+    merchant,
     order_page,
     orders,
     personal,
-    people,
+    policies,
     printing,
     promises,
     proofs,
+    provider,
     receiving,
     reference,
     sessions,
@@ -43,7 +45,7 @@ from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
-from danshu.hub import entry
+from danshu.hub import entry, oidc
 from danshu.hub.compose import Hub
 from danshu.kernel.limits import BATCH_BODY_BYTES
 from danshu.ledger.prove import Prover
@@ -67,6 +69,9 @@ _ROUTES: Final = [
     *printing.ROUTES,
     *sessions.ROUTES,
     *people.ROUTES,
+    *provider.ROUTES,
+    *merchant.ROUTES,
+    *policies.ROUTES,
     *me_secrets.ROUTES,
     *me.ROUTES,
     *joining.ROUTES,
@@ -107,6 +112,7 @@ class Application:
                 "hub": hub,
                 "keyring": keyring,
                 "door": entry.open_door(),
+                "provider": oidc.Client(),
                 "doors": doors,
                 "streams": self.streams,
                 "prover": Prover(),

@@ -6,6 +6,7 @@ http (a demo on this machine) it is `danshu`.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from danshu.hub.sessions import Session
 
-_PLAIN: Final = "danshu"
-_HOST: Final = "__Host-danshu"
+SESSION: Final = "danshu"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS: Final = frozenset({"same-origin", "none"})
 
@@ -32,27 +32,28 @@ def is_secure(scope: Any, origin: str) -> bool:
     return scope.get("scheme") == "https" or origin.startswith("https://")
 
 
-def read(scope: Any, origin: str) -> str:
-    """Read the session's cookie; "" when there is none."""
-    wanted = _HOST if is_secure(scope, origin) else _PLAIN
+def read(scope: Any, origin: str, *, name: str = SESSION) -> str:
+    """Read a cookie of ours; "" when there is none."""
+    wanted = f"__Host-{name}" if is_secure(scope, origin) else name
     found = ""
-    for name, value in scope["headers"]:
-        if name == b"cookie":
+    for key, value in scope["headers"]:
+        if key == b"cookie":
             for part in value.decode("latin-1").split(";"):
-                key, _, text = part.strip().partition("=")
-                if key == wanted:
+                word, _, text = part.strip().partition("=")
+                if word == wanted:
                     found = text
     return found
 
 
-def write(scope: Any, origin: str, value: str) -> str:
-    """Write the header that sets the cookie, or with "" takes it away."""
+def write(
+    scope: Any, origin: str, value: str, *, name: str = SESSION, age_s: int = SESSION_S
+) -> str:
+    """Write the header that sets a cookie, or with "" takes it away."""
     secure = is_secure(scope, origin)
-    age_s = SESSION_S if value else 0
     parts = [
-        f"{_HOST if secure else _PLAIN}={value}",
+        f"{'__Host-' if secure else ''}{name}={value}",
         "Path=/",
-        f"Max-Age={age_s}",
+        f"Max-Age={age_s if value else 0}",
         "HttpOnly",
         "SameSite=Lax",
     ]
@@ -97,6 +98,11 @@ def visitor(scope: Any) -> Visitor:
     agent = header(scope["headers"], b"user-agent")
     printable = "".join(c for c in agent if c.isprintable())
     return Visitor(address=client[0] if client else "", agent=printable[:AGENT_CHARS])
+
+
+def digest(text: str) -> bytes:
+    """What the database keeps of a cookie's value."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 def own_origin(scope: Any, origin: str) -> str:

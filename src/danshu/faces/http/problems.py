@@ -58,6 +58,7 @@ _STATUS: Final = {
     "busy": 429,
     "too_often": 429,
     "program": 500,
+    "provider_fails": 502,
 }
 
 

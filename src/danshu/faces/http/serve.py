@@ -30,7 +30,8 @@ def run(url: str, host: str, port: int) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC)
-    application = app.build(Hub(url), origin=settings.read().origin_at(port))
+    chosen = settings.read()
+    application = app.build(Hub(url), origin=chosen.origin_at(port))
     config = uvicorn.Config(
         application,
         host=host,
@@ -42,7 +43,8 @@ def run(url: str, host: str, port: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(chosen.proxies),
+        forwarded_allow_ips=chosen.proxies,
         date_header=False,
         backlog=_BACKLOG,
         timeout_keep_alive=75,
@@ -60,6 +62,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._application.streams.closing = True
+        self._application.live.closing = True
         super().handle_exit(sig, frame)
 
 

@@ -1,0 +1,75 @@
+"""Fetching from addresses that a merchant typed in: https, public, small and quick, or not at all.
+
+Plain http and private addresses are for this machine alone (a provider under test); an OpenID
+provider inside a company's own network is named in DANSHU_PRIVATE_HOSTS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from danshu.hub import settings
+from danshu.kernel.errors import InputError
+from danshu.kernel.limits import OIDC_BYTES, OIDC_TIMEOUT_S
+
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def check_url(url: str) -> str:
+    """Give a URL that may be fetched. Raises InputError `bad_url`."""
+    parts = urlsplit(url)
+    is_here = parts.hostname in _HERE
+    is_plain = parts.scheme == "https" or (parts.scheme == "http" and is_here)
+    if not is_plain or not parts.hostname or parts.username or parts.fragment:
+        raise InputError("bad_url", f"not an https address: {url[:200]}")
+    return url
+
+
+def client() -> httpx.AsyncClient:
+    """Make a client that follows no redirect and connects to nothing that is not public."""
+    return httpx.AsyncClient(
+        transport=_Guarded(), timeout=OIDC_TIMEOUT_S, follow_redirects=False, trust_env=False
+    )
+
+
+async def fetch(web: httpx.AsyncClient, method: str, url: str, **more: Any) -> bytes:
+    """Fetch at most OIDC_BYTES within OIDC_TIMEOUT_S. Raises InputError `provider_fails`."""
+    try:
+        async with (
+            asyncio.timeout(OIDC_TIMEOUT_S),
+            web.stream(method, check_url(url), **more) as answer,
+        ):
+            body = b""
+            async for part in answer.aiter_bytes():
+                body += part
+                if len(body) > OIDC_BYTES:
+                    raise InputError("provider_fails", f"{url} answers with too much")
+            if answer.status_code != 200:
+                raise InputError("provider_fails", f"{url} answers {answer.status_code}")
+            return body
+    except (httpx.HTTPError, TimeoutError, OSError) as error:
+        raise InputError("provider_fails", f"{url} does not answer") from error
+
+
+class _Guarded(httpx.AsyncHTTPTransport):
+    """Connects to the very address that it looked at, so that a name can't change in between."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to the checked address of its host. Raises InputError."""
+        host = request.url.host
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, request.url.port or 443, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        if host not in _HERE and host not in settings.read().private_hosts:
+            for address in addresses:
+                if not ipaddress.ip_address(address).is_global:
+                    raise InputError("provider_fails", f"{host} is not a public address")
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=addresses[0])
+        return await super().handle_async_request(request)
