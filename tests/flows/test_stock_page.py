@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.hub import SKUS, UNITS, WAREHOUSES, House
+from tests.flows.asking import tell
 
 SKU, WH = SKUS[0].code, WAREHOUSES[0].code
 
@@ -73,8 +74,6 @@ def test_goods_that_nobody_knows_wait_as_well(house: House) -> None:
     refused = house.call("POST", "/v1/orders", stranger)
     assert refused.json()["code"] == "unknown_sku"
     placed = house.place(lines=lines((SKU, 1)))
-    from tests.flows.test_imports_wizard import tell
-
     tell(
         house.url,
         "insert into waiting_units(tenant,sku,id,quantity) values(%s,'外部码',%s,4)",
@@ -201,8 +200,6 @@ def test_one_sku_with_places_quotas_and_history(house: House) -> None:
 
 
 def test_units_that_orders_took_are_told_between_two_moves(house: House) -> None:
-    from tests.flows.test_imports_wizard import tell
-
     tell(
         house.url,
         "update stock set on_hand=on_hand-12 where tenant=%s and wh=0 and sku=0",

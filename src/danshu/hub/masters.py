@@ -16,6 +16,7 @@ from danshu.capabilities.routing.network import Site, build_network
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.capabilities.stock.model import Sku, Storage, Warehouse
+from danshu.hub import calendars
 from danshu.hub.world import World
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -75,6 +76,7 @@ async def load(
         snapshot=snapshot,
         gazetteer=Gazetteer.load(),
         regions={r.code: no for no, r in enumerate(regions)},
+        places={r.code: (r.province, r.name) for r in regions},
         definitions=active,
         book=book,
         warehouse_no={w.code: no for no, w in enumerate(warehouses)},
@@ -145,7 +147,9 @@ async def load_definitions(
         (tenant,),
         binary=True,
     )
-    clauses = [(active, definitions.read(bytes(body))) for active, body in await cursor.fetchall()]
+    rows = await cursor.fetchall()
+    find = await calendars.finder(connection, tenant)
+    clauses = [(active, definitions.read(bytes(body), find)) for active, body in rows]
     return {c.digest: c for _, c in clauses}, tuple(c for active, c in clauses if active)
 
 

@@ -1,123 +1,299 @@
-"""What is read of promises: the running ones by their deadlines, the decided ones by verdict."""
+"""What is read of promises: the running ones by their deadlines, the decided ones newest first.
+
+Each page walks an index and looks at a bounded number of rows: one whose filters meet next to
+nothing may come back short, or empty, with a `next`.
+"""
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import views
+from danshu.capabilities.orders.model import State
+from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
-from danshu.kernel.limits import SCAN_CANDIDATES
+from danshu.kernel.limits import PROMISE_PAGE_MS, SCAN_CHUNK, SCAN_ROWS
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    from danshu.hub.compose import Hub
+    import datetime
+    from collections.abc import Sequence
 
 Connection = psycopg.AsyncConnection[Any]
+Place = tuple[int, uuid.UUID, str]
+"""Where a page begins: µs of the deadline or of the verdict, order, code."""
+FIRST: Final[Place] = (0, uuid.UUID(int=0), "")
+LAST: Final[Place] = (253_402_300_799_000_000, uuid.UUID(int=2**128 - 1), "\U0010ffff")
 TICKING: Final = ("running", "paused")
-_DUE: Final = """
-select t.due, t.id, o.terms from timers t join orders o on o.tenant=t.tenant and o.id=t.id
-where t.tenant=%(tenant)s and (t.due,t.id) > (%(due)s,%(id)s) order by t.due,t.id limit %(limit)s
+_TICKS: Final = """
+select id,code,state,wh,channel,carrier,due,started,warned from ticking
+where tenant=%(tenant)s and (due,id,code) > (%(at)s,%(id)s,%(code)s)
+and (%(before)s::timestamptz is null or due < %(before)s) order by due,id,code limit %(scan)s
 """
 _VERDICTS: Final = """
-select id,code,state,due,at,gap_ms from verdicts where tenant=%(tenant)s and state=%(state)s
-and (id < %(id)s or id=%(id)s and code > %(code)s)
-and (%(due)s::timestamptz is null or due < %(due)s) order by id desc, code limit %(limit)s
+select id,code,state,wh,channel,carrier,due,at,gap_ms from verdicts
+where tenant=%(tenant)s and state=%(state)s and (at,id,code) < (%(at)s,%(id)s,%(code)s)
+and (%(since)s::timestamptz is null or at >= %(since)s) order by at desc,id desc,code desc
+limit %(scan)s
+"""
+# The range of the ids lets the server leave all other days alone.
+_ORDERS: Final = """
+select o.id, o.state, o.doc from unnest(%b::uuid[]) w(id)
+join orders o on o.tenant=%b and o.id=w.id and o.id>=%b and o.id<=%b
 """
 _DEFINITIONS: Final = """
 select code,version,active,digest,body from definitions where tenant=%s order by code,version
 """
+_NAMES: Final = """
+select distinct on (code) code, body from definitions where tenant=%s order by code, version desc
+"""
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """Which promises: "" and None ask for nothing. `warehouse` is a number, -1 is none yet."""
+
+    channel: str = ""
+    warehouse: int | None = None
+    code: str = ""
+    carrier: str = ""
 
 
 class PromiseRow(Struct, frozen=True, kw_only=True):
-    """One promise of one order; `due` and `at` (when it was decided) are "" where there is none."""
+    """One promise of one order; `due`, `started` and `at` (when it was decided) are "" where there
+    is none. `carrier` carries it, or would on that lane; `warned` counts the marks that it passed.
+    """
 
     order: uuid.UUID
+    number: str
+    order_state: str
     code: str
+    name_zh: str
+    name_en: str
     state: str
+    channel: str
+    warehouse: str
+    carrier: str
+    started: str
     due: str
     at: str
     gap_ms: int
+    warned: int
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A promise as its row says, before it is dressed with what people call things."""
+
+    id: uuid.UUID
+    code: str
+    state: str
+    wh: int
+    channel: str
+    carrier: str
+    due: Any
+    started: Any = None
+    at: Any = None
+    gap_ms: int = 0
+    warned: int = 0
+
+
+class _Number(Struct, frozen=True):
+    number: str
+
+
+class _Named(Struct, frozen=True):
+    zh: str
+    en: str
+
+
+class _Definition(Struct, frozen=True):
+    name: _Named
+
+
+_decode_number = msgspec.json.Decoder(_Number).decode
+_decode_definition = msgspec.json.Decoder(_Definition).decode
+
+
+async def find_warehouse(connection: Connection, tenant: int, code: str) -> int | None:
+    """Give the number of a warehouse asked for, None for "". Raises InputError `bad_filter`."""
+    if not code:
+        return None
+    if code == "-":
+        return -1
+    cursor = await connection.execute(
+        "select no from warehouses where tenant=%s and code=%s", (tenant, code)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise InputError("bad_filter", f"there is no {code!r}", "/warehouse")
+    return int(row[0])
 
 
 async def list_ticking(
-    hub: Hub, tenant: int, state: str, before_ms: int, after: tuple[int, uuid.UUID], limit: int
-) -> tuple[list[PromiseRow], tuple[int, uuid.UUID] | None]:
-    """List promises whose clock runs, the next to ring first, after a place (due µs, order).
+    connection: Connection,
+    tenant: int,
+    *,
+    state: str,
+    asked: Asked,
+    before_ms: int,
+    after: Place,
+    limit: int,
+) -> tuple[list[Found], Place | None]:
+    """List promises whose clock runs, the next to fall due first. `state` "" is any of TICKING."""
+    params = {
+        "tenant": tenant,
+        "before": write.instant(before_ms * 1000) if before_ms else None,
+    }
 
-    A page holds the promises of whole orders, so it may pass `limit` a little; at most
-    SCAN_CANDIDATES timers
-    are looked at, then it ends early. Gives the place of the following page, None at the end.
-    """
-    due_us, id_ = after
-    async with hub.connection() as connection:
-        cursor = await connection.execute(
-            _DUE,
-            {
-                "tenant": tenant,
-                "due": write.instant(due_us),
-                "id": id_,
-                "limit": min(SCAN_CANDIDATES, limit * 10),
-            },
-            binary=True,
-        )
-        timers = await cursor.fetchall()
-    out: list[PromiseRow] = []
-    for due, order, terms in timers:
-        if len(out) >= limit:
-            return out, (due_us, id_)
-        due_us, id_ = round(due.timestamp() * 1_000_000), order
-        for p in await views.read_promises(hub, tenant, bytes(terms)):
-            if p.state.value == state and (not before_ms or p.due_ms < before_ms):
-                out.append(
-                    PromiseRow(
-                        order=order,
-                        code=p.code,
-                        state=p.state.value,
-                        due=rfc3339(p.due_ms) if p.due_ms else "",
-                        at="",
-                        gap_ms=0,
-                    )
-                )
-    full = len(timers) == min(SCAN_CANDIDATES, limit * 10)
-    return out, (due_us, id_) if full else None
+    def found(r: tuple[Any, ...]) -> tuple[Found, Place]:
+        row = Found(
+            id=r[0], code=r[1], state=r[2], wh=r[3], channel=r[4], carrier=r[5], due=r[6],
+            started=r[7], warned=r[8],
+        )  # fmt: skip
+        return row, (_us(r[6]), r[0], r[1])
+
+    return await _walk(connection, _TICKS, params, asked, state, after, limit, found)
 
 
 async def list_verdicts(
     connection: Connection,
     tenant: int,
+    *,
     state: str,
-    before_ms: int,
-    after: tuple[uuid.UUID, str],
+    asked: Asked,
+    since_ms: int,
+    after: Place,
     limit: int,
-) -> list[PromiseRow]:
-    """List decided promises after a place (order, code), newest orders first."""
-    cursor = await connection.execute(
-        _VERDICTS,
-        {
-            "tenant": tenant,
-            "state": state,
-            "id": after[0],
-            "code": after[1],
-            "due": write.instant(before_ms * 1000) if before_ms else None,
-            "limit": limit,
-        },
-        binary=True,
+) -> tuple[list[Found], Place | None]:
+    """List decided promises in a state below a place, the newest verdict first."""
+    params = {
+        "tenant": tenant,
+        "state": state,
+        "since": write.instant(since_ms * 1000) if since_ms else None,
+    }
+
+    def found(r: tuple[Any, ...]) -> tuple[Found, Place]:
+        row = Found(
+            id=r[0], code=r[1], state=r[2], wh=r[3], channel=r[4], carrier=r[5], due=r[6], at=r[7],
+            gap_ms=r[8],
+        )  # fmt: skip
+        return row, (_us(r[7]), r[0], r[1])
+
+    return await _walk(connection, _VERDICTS, params, asked, "", after, limit, found)
+
+
+async def _walk(
+    connection: Connection,
+    sql: str,
+    params: dict[str, Any],
+    asked: Asked,
+    state: str,
+    after: Place,
+    limit: int,
+    found: Any,
+) -> tuple[list[Found], Place | None]:
+    """Walk an index until the page is full, the rows end, or it has looked at enough."""
+    rows: list[Found] = []
+    is_plain = asked == Asked() and not state
+    scan = limit + 1 if is_plain else SCAN_CHUNK
+    began_s, seen, place, last = time.monotonic(), 0, after, after
+    while True:
+        asked_for = {
+            **params,
+            "at": write.instant(place[0]),
+            "id": place[1],
+            "code": place[2],
+            "scan": scan,
+        }
+        cursor = await connection.execute(sql, asked_for, binary=True)
+        chunk = await cursor.fetchall()
+        for r in chunk:
+            row, place = found(r)
+            if not _meets(row, asked, state):
+                continue
+            if len(rows) == limit:
+                return rows, last
+            rows.append(row)
+            last = place
+        seen += len(chunk)
+        if len(chunk) < scan:
+            return rows, None
+        if seen >= SCAN_ROWS or (time.monotonic() - began_s) * 1000 > PROMISE_PAGE_MS:
+            return rows, place
+
+
+def _meets(row: Found, asked: Asked, state: str) -> bool:
+    return (
+        (not state or row.state == state)
+        and (not asked.channel or row.channel == asked.channel)
+        and (asked.warehouse is None or row.wh == asked.warehouse)
+        and (not asked.code or row.code == asked.code)
+        and (not asked.carrier or row.carrier == asked.carrier)
     )
+
+
+async def dress(connection: Connection, tenant: int, rows: Sequence[Found]) -> list[PromiseRow]:
+    """Give the rows with order numbers, names of warehouses and promises."""
+    if not rows:
+        return []
+    ids = sorted({row.id for row in rows})
+    cursor = await connection.execute(
+        _ORDERS, (write.uuids(ids), tenant, ids[0], ids[-1]), binary=True
+    )
+    orders = {
+        r[0]: (State(r[1]).word, _decode_number(r[2]).number) for r in await cursor.fetchall()
+    }
+    warehouses = await read_warehouses(connection, tenant)
+    names = await read_names(connection, tenant)
     return [
         PromiseRow(
-            order=r[0],
-            code=r[1],
-            state=r[2],
-            due=rfc3339(int(r[3].timestamp() * 1000)) if r[3] else "",
-            at=rfc3339(int(r[4].timestamp() * 1000)),
-            gap_ms=r[5],
+            order=r.id,
+            number=orders[r.id][1] if r.id in orders else "",
+            order_state=orders[r.id][0] if r.id in orders else "",
+            code=r.code,
+            name_zh=names.get(r.code, (r.code, r.code))[0],
+            name_en=names.get(r.code, (r.code, r.code))[1],
+            state=r.state,
+            channel=r.channel,
+            warehouse=warehouses.get(r.wh, ""),
+            carrier=r.carrier,
+            started=instant(r.started),
+            due=instant(r.due),
+            at=instant(r.at),
+            gap_ms=r.gap_ms,
+            warned=r.warned,
         )
-        for r in await cursor.fetchall()
+        for r in rows
     ]
+
+
+async def read_warehouses(connection: Connection, tenant: int) -> dict[int, str]:
+    """Read the codes of the merchant's warehouses by their numbers."""
+    cursor = await connection.execute("select no,code from warehouses where tenant=%s", (tenant,))
+    return dict(await cursor.fetchall())
+
+
+async def read_names(connection: Connection, tenant: int) -> dict[str, tuple[str, str]]:
+    """Read what the promises are called, in Chinese and English, by their codes."""
+    cursor = await connection.execute(_NAMES, (tenant,), binary=True)
+    names = {}
+    for code, body in await cursor.fetchall():
+        name = _decode_definition(body).name
+        names[code] = (name.zh, name.en)
+    return names
+
+
+def instant(moment: Any) -> str:
+    """Write a moment of the database as RFC 3339, "" for none."""
+    return rfc3339(_us(moment) // 1000) if moment else ""
+
+
+def _us(moment: datetime.datetime) -> int:
+    return round(moment.timestamp() * 1_000_000)
 
 
 async def list_definitions(

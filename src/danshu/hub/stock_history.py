@@ -83,7 +83,7 @@ class SkuStock(Struct, frozen=True, kw_only=True):
 
 class StockMove(Struct, frozen=True, kw_only=True):
     """A receipt, count or adjustment, in differences. `shipped` are the units that orders took
-    between the move before this one and this; -1 when no move before is known.
+    between the move before this one and this. -1 is not known.
     """
 
     id: uuid.UUID
@@ -180,8 +180,9 @@ async def list_moves(
     rows = [
         StockMove(
             id=r[0], at=rfc3339(made_ms(r[0])), warehouse=r[1], on_hand=r[2], safety=r[3],
-            in_transit=r[4], on_hand_after=r[5], reason=r[6], by=r[7], role=r[8],
-            shipped=-1 if r[9] is None else r[9] - (r[5] - r[2]),
+            in_transit=r[4], on_hand_after=-1 if r[5] is None else r[5], reason=r[6],
+            by=r[7], role=r[8],
+            shipped=-1 if r[9] is None or r[5] is None else r[9] - (r[5] - r[2]),
         )
         for r in found[:limit]
     ]  # fmt: skip

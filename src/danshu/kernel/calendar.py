@@ -21,7 +21,7 @@ from danshu.kernel.errors import InputError, ProgramError
 from danshu.kernel.limits import CALENDAR_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 MINUTE_US: Final = 60_000_000
 DAY_US: Final = 86_400_000_000
@@ -222,17 +222,31 @@ def load(reference: str) -> Calendar:
     Hours in the reference replace those of the file. Raises InputError `calendar_unknown`, or
     `calendar_changed` when the file is no longer the one that was pinned.
     """
+    return load_from(reference, read)
+
+
+def read(name: str) -> bytes:
+    """Read the file of a calendar of the package by its `id@version`.
+
+    Raises InputError `calendar_unknown`.
+    """
+    try:
+        return (resources.files("danshu") / "data" / "calendars" / f"{name}.json").read_bytes()
+    except FileNotFoundError as error:
+        raise InputError("calendar_unknown", "there is no such calendar", name) from error
+
+
+def load_from(reference: str, read: Callable[[str], bytes]) -> Calendar:
+    """Load a calendar as `load` does; `read` gives the file's bytes by `id@version`, or raises
+    InputError.
+    """
     if reference == ELAPSED.id:
         return ELAPSED
     found = _REFERENCE.fullmatch(reference)
     if not found:
         raise InputError("calendar_unknown", "not a calendar's id@version", reference[:80])
     name = f"{found['id']}@{found['version']}"
-    try:
-        raw = (resources.files("danshu") / "data" / "calendars" / f"{name}.json").read_bytes()
-    except FileNotFoundError as error:
-        raise InputError("calendar_unknown", "there is no such calendar", reference) from error
-    calendar = parse(raw)
+    calendar = parse(read(name))
     if f"{calendar.id}@{calendar.version}" != name:
         raise ProgramError(f"the file {name}.json holds {calendar.id}@{calendar.version}")
     if found["digest"] and found["digest"] != calendar.digest:

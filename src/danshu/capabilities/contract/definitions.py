@@ -23,7 +23,9 @@ from danshu.kernel import calendar, canonical, limits
 from danshu.kernel.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+
+    Find = Callable[[str], calendar.Calendar]
 
 SHIPPED = ("ship48h", "nextday", "damage")
 
@@ -49,8 +51,11 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), list("tf"))
 
 
-def parse(raw: bytes) -> Definition:
-    """Read and lint one definition. Raises InputError with the place of what is wrong."""
+def parse(raw: bytes, find: Find = calendar.load) -> Definition:
+    """Read and lint one definition. Raises InputError with the place of what is wrong.
+
+    `find` gives a calendar by its reference, as `calendar.load` does.
+    """
     if len(raw) > limits.DEFINITION_BYTES:
         raise InputError("definition_bytes", f"more than {limits.DEFINITION_BYTES} bytes")
     try:
@@ -67,11 +72,11 @@ def parse(raw: bytes) -> Definition:
     if clock.calendar == "elapsed":
         return definition
     # The whole reference names the calendar's digest, so the definition's digest covers it too.
-    pinned = replace(clock, calendar=_load_calendar(clock.calendar).reference)
+    pinned = replace(clock, calendar=_find_calendar(clock.calendar, find).reference)
     return replace(definition, clock=pinned)
 
 
-def read(body: bytes) -> Clause:
+def read(body: bytes, find: Find = calendar.load) -> Clause:
     """Read a definition's canonical bytes, as stored, and make it ready.
 
     Raises InputError when the bytes are no linted definition.
@@ -81,7 +86,7 @@ def read(body: bytes) -> Clause:
     except (msgspec.DecodeError, RecursionError) as error:
         raise _shape(str(error)) from error
     lint.check(definition)
-    return prepare(definition)
+    return prepare(definition, find)
 
 
 def encode(definition: Definition) -> bytes:
@@ -89,7 +94,7 @@ def encode(definition: Definition) -> bytes:
     return canonical.encode_struct(definition)
 
 
-def prepare(definition: Definition) -> Clause:
+def prepare(definition: Definition, find: Find = calendar.load) -> Clause:
     """Make a linted definition ready for the hot path.
 
     Raises InputError when its calendar is unknown.
@@ -106,7 +111,7 @@ def prepare(definition: Definition) -> Clause:
             if isinstance(level, str)
         ]
     )
-    days = None if clock.calendar == "elapsed" else _load_calendar(clock.calendar)
+    days = None if clock.calendar == "elapsed" else _find_calendar(clock.calendar, find)
     plain = days is None and limit_ms > 0
     offsets = [limit_ms * p // 1000 for p in permille] + [limit_ms - b for b in before]
     rule = definition.applies
@@ -154,9 +159,9 @@ def prepare(definition: Definition) -> Clause:
     )
 
 
-def load(raw: bytes) -> Clause:
+def load(raw: bytes, find: Find = calendar.load) -> Clause:
     """Read, lint and prepare one definition in YAML. Raises InputError with a pointer."""
-    return prepare(parse(raw))
+    return prepare(parse(raw, find), find)
 
 
 def book(clauses: Iterable[Clause]) -> Mapping[str, Clause]:
@@ -171,9 +176,9 @@ def shipped() -> tuple[Clause, ...]:
     return tuple([load((folder / f"{code}.yaml").read_bytes()) for code in SHIPPED])
 
 
-def _load_calendar(name: str) -> calendar.Calendar:
+def _find_calendar(name: str, find: Find) -> calendar.Calendar:
     try:
-        return calendar.load(name)
+        return find(name)
     except InputError as error:
         raise InputError("definition_calendar", error.detail, "/clock/calendar") from error
 

@@ -34,7 +34,17 @@ State = Annotated[
     QueryParameter(name="state"),
 ]
 PromiseState = Annotated[
-    Literal["running", "paused", "kept", "broken", "late", "borderline"],
+    Literal[
+        "running",
+        "paused",
+        "ticking",
+        "kept",
+        "broken",
+        "late",
+        "borderline",
+        "excused",
+        "superseded",
+    ],
     QueryParameter(name="state"),
 ]
 Question = Annotated[
