@@ -43,14 +43,14 @@ def main() -> int:
         return 0
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        print(f"danshu: {ABSENT}", file=sys.stderr)  # noqa: T201
+        print(f"danshu: {ABSENT}", file=sys.stderr)
         return 1
-    print(f"danshu: installing {' and '.join(PACKAGES)} (once) ...", file=sys.stderr)  # noqa: T201
+    print(f"danshu: installing {' and '.join(PACKAGES)} (once) ...", file=sys.stderr)
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     quiet = ["--yes", "--quiet", "--no-install-recommends"]
     for words in (["update", "--quiet"], ["install", *quiet, *PACKAGES]):
         if subprocess.run([apt, *words], env=environ, stdout=subprocess.DEVNULL).returncode:
-            print(f"danshu: {ABSENT}", file=sys.stderr)  # noqa: T201
+            print(f"danshu: {ABSENT}", file=sys.stderr)
             return 1
     return 0
 

@@ -48,7 +48,9 @@ NUMBERS = {
     "steward": "D01",
     "sre": "S01",
     "admin": "A01",
+    "everybody": "Z99",
 }
+EVERYBODY = "everybody"  # one person with all the roles
 
 
 class Site(Struct, kw_only=True, eq=False):
@@ -104,6 +106,7 @@ def open_site(url: str, orders: int = 8) -> Iterator[Site]:
         tenant, key, listed = asyncio.run(_furnish(place, orders))
         for role in ROLES:
             people.seat(url, tenant, NUMBERS[role], [role])
+        people.seat(url, tenant, NUMBERS[EVERYBODY], list(ROLES))
         yield Site(
             address=f"http://localhost:{port}", url=url, tenant=tenant, key=key, orders=listed
         )

@@ -1,0 +1,72 @@
+"""The pages as `web/src/pages.tsx` lists them, and how a path with a name in it is filled."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from tests.console.site import Site
+
+WEB = Path(__file__).resolve().parents[2] / "web" / "src"
+LINE = re.compile(
+    r'\{\s*path: "(?P<path>[^"]+)",\s*group: "(?P<group>\w+)",\s*title: "(?P<title>\w+)",'
+    r'\s*right: "(?P<right>[^"]*)"(?P<rest>.*?)\},?\n',
+    re.DOTALL,
+)
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """A page of the console."""
+
+    path: str
+    title: str
+    right: str
+    is_bare: bool
+
+    def name(self, locale: str) -> str:
+        """Give its name in a language."""
+        return str(words(locale)["pages"][self.title])
+
+
+def words(locale: str) -> dict[str, Any]:
+    """Read the names of pages and product in a language."""
+    read: dict[str, Any] = json.loads((WEB / "words" / locale / "nav.json").read_text("utf-8"))
+    return read
+
+
+def listed() -> list[Listed]:
+    """Read the pages, in the order of the menu."""
+    text = (WEB / "pages.tsx").read_text("utf-8")
+    found = [
+        Listed(
+            path=line["path"],
+            title=line["title"],
+            right=line["right"],
+            is_bare='chrome: "bare"' in line["rest"],
+        )
+        for line in LINE.finditer(text)
+    ]
+    assert len(found) == text.count("import("), "a page of pages.tsx was not understood"
+    return found
+
+
+def fill(site: Site, path: str) -> str:
+    """Put what the site holds into a path: an order on its way, a SKU, a warehouse."""
+    names: dict[str, Any] = {
+        "/orders/:": lambda: site.by_state("shipped")["order"],
+        "/stock/:": lambda: site.call("GET", "/v1/skus?limit=1")["items"][0]["code"],
+        "/pda/pick/:": lambda: site.by_state("released")["order"],
+        "/pda/pack/:": lambda: site.by_state("picked")["order"],
+        "/pda/review/:": lambda: site.by_state("packed")["order"],
+        "/pda/handover/:": lambda: site.by_state("packed")["order"],
+        "/go/:": lambda: site.by_state("shipped")["number"],
+    }
+    for start, give in names.items():
+        if path.startswith(start):
+            path = re.sub(r":\w+", str(give()), path, count=1).replace(":fulfilment", "1")
+    assert ":" not in path, f"tests/console/pages.py does not know what to put into {path}"
+    return path

@@ -1,0 +1,111 @@
+"""Signing in and out as people do it: by password, by passkey, with the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import Visit
+from tests.console.site import CODE, Site
+from tests.fixtures.people import PASSWORD
+
+# The browser tells of every answer that is no 2xx: nobody is in, and no merchant is named yet.
+SIGNED_OUT = r"status of (401.*\(/v1/|404.*\(/v1/door)"
+
+
+def account(site: Site, role: str) -> str:
+    return f"{site.login(role)}@{CODE}"
+
+
+def enter_by_password(page: Page, name: str, password: str = PASSWORD) -> None:
+    """Type everything; the mouse stays where it is."""
+    expect(page.get_by_label("账号")).to_be_focused()
+    page.keyboard.type(name)
+    way = page.get_by_role("button", name="密码 + 动态码")
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if way.evaluate("b => b === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    page.get_by_label("密码", exact=True).focus()
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+
+
+def test_who_is_not_signed_in_is_asked_and_then_comes_where_he_wanted(
+    site: Site, visit: Visit, expected: Callable[..., None]
+) -> None:
+    expected(SIGNED_OUT)
+    page = visit("/settings/account?tab=codes", "")
+    expect(page).to_have_url(f"{site.address}/sign-in?next=%2Fsettings%2Faccount%3Ftab%3Dcodes")
+    enter_by_password(page, account(site, "service"))
+    expect(page).to_have_url(f"{site.address}/settings/account?tab=codes")
+    expect(page.get_by_role("button", name="客服 C01")).to_be_visible()
+
+
+def test_a_wrong_password_is_told_and_nothing_more(
+    site: Site, visit: Visit, expected: Callable[..., None]
+) -> None:
+    expected(SIGNED_OUT, r"status of 4\d\d.*/v1/session/password")
+    page = visit("/sign-in", "")
+    enter_by_password(page, account(site, "legal"), "not this one")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    told = page.get_by_role("alert").first.inner_text()
+    page.reload()
+    enter_by_password(page, f"nobody@{CODE}", "not this one")
+    expect(page.get_by_role("alert").first).to_have_text(told)
+
+
+def test_a_stranger_cannot_choose_where_one_lands(
+    site: Site, visit: Visit, expected: Callable[..., None]
+) -> None:
+    expected(SIGNED_OUT)
+    page = visit("/sign-in?next=//evil.example/", "")
+    enter_by_password(page, account(site, "service"))
+    expect(page).to_have_url(f"{site.address}/")
+
+
+def test_a_passkey_is_made_and_opens_the_door(
+    site: Site, visit: Visit, expected: Callable[..., None]
+) -> None:
+    expected(SIGNED_OUT)
+    page = visit("/settings/account", "steward")
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    page.get_by_role("button", name="添加密钥").click()
+    expect(page.get_by_text("已添加")).to_be_visible()
+    page.get_by_role("button", name="数据管家 D01").click()
+    page.get_by_role("button", name="退出登录").click()
+    expect(page).to_have_url(f"{site.address}/sign-in")
+    site.kept.pop("steward")
+    page.get_by_label("账号").fill(account(site, "steward"))
+    page.get_by_label("账号").blur()
+    page.get_by_role("button", name="用通行密钥登录").click()
+    expect(page.get_by_role("button", name="数据管家 D01")).to_be_visible()
+
+
+def test_in_english(site: Site, visit: Visit, expected: Callable[..., None]) -> None:
+    expected(SIGNED_OUT)
+    page = visit("/sign-in", "", locale="zh-CN")
+    page.get_by_role("button", name="中文 / English").click()
+    expect(page.get_by_label("Account")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.get_by_label("Account").fill(account(site, "finance"))
+    page.get_by_role("button", name="Password", exact=False).click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="F01")).to_be_visible()
