@@ -20,8 +20,12 @@ import { pagesOf } from "./groups";
 import { Rail } from "./rail";
 import { TopBar } from "./top-bar";
 
-const KeysHelp = lazy(() => import("@/parts/keys-help"));
-const Palette = lazy(() => import("@/parts/palette"));
+const loadHelp = () => import("@/parts/keys-help");
+const loadPalette = () => import("@/parts/palette");
+const KeysHelp = lazy(loadHelp);
+const Palette = lazy(loadPalette);
+/** After the page has settled: whoever presses Ctrl-K types on at once. */
+const PRELOAD_MS = 1_500;
 const FOLDED = "danshu.folded";
 
 /** Everything around a page. Whoever is not signed in is sent to the sign-in page. */
@@ -81,6 +85,10 @@ function Framed({ session }: { session: Session }) {
       run: () => void go(path),
     })),
   ]);
+  useEffect(() => {
+    const timer = setTimeout(() => void Promise.all([loadPalette(), loadHelp()]), PRELOAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
   // A scan goes straight to the one thing that it means, else to the palette.
   useScanner((text) => {
     findWays(text).then(

@@ -47,14 +47,17 @@ export function ProblemNote({ problem, onRetry }: Props) {
     <Alert
       type={problem.status === 429 || problem.status === 403 ? "warning" : "error"}
       showIcon
-      title={text}
-      description={
-        problem.requestId || problem.errors.length > 0 ? (
-          <>
-            {problem.errors.length > 0 && t("errors", { count: problem.errors.length })}{" "}
-            {problem.requestId && t("number", { id: problem.requestId.slice(0, 8) })}
-          </>
-        ) : undefined
+      title={
+        <>
+          {text}
+          {problem.errors.length > 0 && ` ${t("errors", { count: problem.errors.length })}`}
+          {problem.requestId && (
+            <span className="problem-number">
+              {" "}
+              · {t("number", { id: problem.requestId.slice(0, 8) })}
+            </span>
+          )}
+        </>
       }
       action={
         onRetry && problem.status !== 403 ? (
