@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import Promise
@@ -80,6 +81,14 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
         promises=held.promises,
         reserved=sum_units((w, sku, q) for _, w, sku, q in routed.plan),
     )
+
+
+def caused(decided: Change | Refusal, cause: str) -> Change | Refusal:
+    """Say of every fact what it was done for, where it does not say so itself."""
+    if isinstance(decided, Refusal):
+        return decided
+    said = [s if s.cause else replace(s, cause=cause) for s in decided.said]
+    return replace(decided, said=said)
 
 
 def sum_units(parts: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:

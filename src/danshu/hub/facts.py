@@ -111,3 +111,20 @@ class ProviderChanged(Struct, frozen=True, kw_only=True):
 
     digest: str
     issuer: str
+
+
+@fact_type("export.made")
+class ExportMade(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """导出: orders left the hub as a file. `content` is the digest of the rows, as the file's own
+    watermark names it, `digest` that of the file; `unmasked` are personal fields shown in clear.
+    """
+
+    columns: tuple[str, ...]
+    content: str
+    digest: str
+    f: str = ""
+    format: str
+    purpose: str
+    rows: int
+    size: int
+    unmasked: tuple[str, ...] = ()

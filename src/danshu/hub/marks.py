@@ -14,22 +14,30 @@ from msgspec import Struct
 from danshu.capabilities.marks import decide, facts, tables
 from danshu.capabilities.marks.decide import Marks
 from danshu.capabilities.marks.evolve import evolve
+from danshu.capabilities.marks.facts import OrderAssigned as OrderAssigned
 from danshu.hub import acts
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
-from danshu.kernel.limits import TAGS_SUGGESTED
+from danshu.kernel.limits import PEOPLE, TAGS_SUGGESTED
 from danshu.ledger.findings import Difference
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from danshu.capabilities.orders.model import Order
     from danshu.hub.changes import Change, Decide, Held
     from danshu.hub.world import World
     from danshu.kernel.fact import Actor, Fact
 
 Connection = psycopg.AsyncConnection[Any]
 Mark = facts.OrderTagged | facts.OrderUntagged | facts.OrderAssigned
+_PERSON: Final = "person:"
+_PEOPLE: Final = "select id,number,name,roles from people where tenant=%s and id = any(%s::uuid[])"
+_STAFF: Final = (
+    "select id,number,name,roles from people where tenant=%s and state='active'"
+    " order by number limit %s"
+)
 TYPES: Final = frozenset({"order.tagged", "order.untagged", "order.assigned"})
 
 
@@ -64,12 +72,19 @@ async def mark(
     now_ms: int,
     wanted: Wanted,
     cause: str = "",
+    ask: Callable[[Order], None] | None = None,
 ) -> Marked | Refusal:
-    """Mark an order, in one commit with its fact. Raises GuardFailed as `acts.change` does."""
+    """Mark an order, in one commit with its fact; `ask` raises where the rules say no.
+
+    Raises GuardFailed as `acts.change` does.
+    """
     async with connection.transaction():
         # the order's lock comes first: two people who mark it follow one another
-        if await acts.hold(connection, world, id_) is None:
+        held = await acts.hold(connection, world, id_)
+        if held is None:
             return acts.NO_ORDER
+        if ask is not None:
+            ask(held.order)
         before = await read(connection, world.tenant, id_)
         said = decide_mark(before, wanted)
         if isinstance(said, Refusal):
@@ -121,6 +136,38 @@ async def suggest(connection: Connection, tenant: int) -> list[str]:
     asked = {"tenant": tenant, "limit": TAGS_SUGGESTED}
     cursor = await connection.execute(tables.SUGGEST, asked)
     return [r[0] for r in await cursor.fetchall()]
+
+
+class Colleague(Struct, frozen=True, kw_only=True):
+    """A person whom orders are assigned to: subject, number, name, first role."""
+
+    person: str
+    number: str
+    name: str
+    role: str
+
+
+async def colleagues(
+    connection: Connection, tenant: int, subjects: Sequence[str]
+) -> dict[str, Colleague]:
+    """Say who the people are that orders are assigned to, by their subjects."""
+    ids = [s.removeprefix(_PERSON) for s in subjects if s.startswith(_PERSON)]
+    if not ids:
+        return {}
+    cursor = await connection.execute(_PEOPLE, (tenant, ids))
+    return {c.person: c for c in [_colleague(r) for r in await cursor.fetchall()]}
+
+
+async def staff(connection: Connection, tenant: int) -> list[Colleague]:
+    """List the people to whom orders can be assigned, by number; PEOPLE at most."""
+    cursor = await connection.execute(_STAFF, (tenant, PEOPLE))
+    return [_colleague(r) for r in await cursor.fetchall()]
+
+
+def _colleague(row: tuple[Any, ...]) -> Colleague:
+    return Colleague(
+        person=f"{_PERSON}{row[0]}", number=row[1], name=row[2], role=row[3][0] if row[3] else ""
+    )
 
 
 class MarksFolder:

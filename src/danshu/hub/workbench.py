@@ -38,6 +38,10 @@ select o.id,o.channel,o.state,o.wh,o.region,o.total,o.currency,o.doc,o.terms
 from unnest(%(ids)s::uuid[]) w(id) join orders o on o.tenant=%(tenant)s and o.id=w.id
 where o.id>=%(low)s and o.id<=%(high)s
 """
+_CHANNELS: Final = """
+select channel from board_counts where tenant=%(tenant)s and kind=1 and channel<>''
+union select channel from accounts where tenant=%(tenant)s order by 1
+"""
 _TAGS: Final = "select id,tag from order_tags where tenant=%s and id = any(%s) order by id,tag"
 _ASSIGNEES: Final = "select id,assignee from order_assignees where tenant=%s and id = any(%s)"
 
@@ -344,6 +348,12 @@ def _span(asked: Asked) -> tuple[uuid.UUID, uuid.UUID]:
     low = lists.id_at(asked.placed_from_ms) if asked.placed_from_ms is not None else lists.FIRST
     high = lists.id_at(asked.placed_to_ms) if asked.placed_to_ms is not None else lists.LAST
     return low, high
+
+
+async def channels(connection: Connection, tenant: int) -> list[str]:
+    """List the channels that a merchant has orders of, or shops on, by code."""
+    cursor = await connection.execute(_CHANNELS, {"tenant": tenant})
+    return [r[0] for r in await cursor.fetchall()]
 
 
 async def read_rows(connection: Connection, tenant: int, ids: Sequence[uuid.UUID]) -> list[Row]:

@@ -16,37 +16,41 @@ from danshu.hub import merchants
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import POLICY_BYTES
 
-LOOK = "floor.read master.read order.read promise.read stock.read trust.read"
+LOOK = "board.read floor.read master.read order.read promise.read stock.read trust.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
-    " policy.read policy.write calendar.write promise.write"
+    " policy.read policy.write calendar.write promise.write job.admin"
 )
 
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
-    "service": "field.name inbox.act inbox.read order.act order.align order.cancel order.compensate"
-    " order.complete order.confirm order.evidence order.hold order.place order.report_damage"
-    " order.reveal order.unhold print.evidence",
-    "warehouse": "field.address field.name floor.handover floor.pack floor.photo floor.pick"
-    " order.act order.allocate order.deliver order.hold order.pack order.pick order.recall"
-    " order.release order.reroute order.reveal order.ship order.unhold order.waybill print.packing"
-    " print.picking stock.write",
+    "service": "field.name inbox.act inbox.read order.act order.align order.assign order.cancel"
+    " order.compensate order.complete order.confirm order.evidence order.hold order.place"
+    " order.report_damage order.reveal order.tag order.unhold print.evidence view.share",
+    "warehouse": "export.make field.address field.name floor.handover floor.pack floor.photo"
+    " floor.pick order.act order.allocate order.assign order.deliver order.hold"
+    " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
+    " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share",
     "reviewer": "field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
-    " order.act order.align order.confirm order.hold order.reveal order.unhold",
-    "policy": "field.margin order.act order.allocate order.evidence order.hold order.unhold"
-    " order.reroute policy.read quota.write",
-    "legal": "calendar.write field.address field.name field.phone order.erase order.evidence"
-    " order.reveal person.read policy.read print.evidence promise.write",
-    "finance": "field.margin order.act order.cancel order.compensate order.evidence order.pay",
-    "steward": "inbox.read master.write order.act order.align person.read policy.read stock.write",
-    "sre": "account.admin inbox.act inbox.read key.admin merchant.read person.read policy.read",
+    " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
+    " order.unhold view.share",
+    "policy": "export.make field.margin order.act order.allocate order.assign order.evidence"
+    " order.hold order.reroute order.tag order.unhold policy.read quota.write view.share",
+    "legal": "calendar.write export.make field.address field.name field.phone order.erase"
+    " order.evidence order.reveal person.read policy.read print.evidence promise.write view.share",
+    "finance": "export.make field.margin order.act order.assign order.cancel order.compensate"
+    " order.evidence order.pay order.tag view.share",
+    "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
+    " policy.read stock.write view.share",
+    "sre": "account.admin inbox.act inbox.read job.admin key.admin merchant.read person.read"
+    " policy.read view.share",
 }
 KEYS = {
     "warehouse": LOOK + " field.address field.name field.phone floor.handover floor.pack"
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
     "channel": "order.place stock.read trust.read",
-    "viewer": "master.read order.read promise.read stock.read trust.read",
+    "viewer": "board.read master.read order.read promise.read stock.read trust.read",
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -13,14 +15,18 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from danshu.faces.http import (
     access,
+    board,
+    bulk,
     deciding,
+    definitions,
     entering,
     floor,
     floor_work,
     headers,
     health,
-    inbox,
     imports,
+    inbox,
+    jobs,
     joining,
     masters,
     me,
@@ -28,6 +34,7 @@ from danshu.faces.http import (
     merchant,
     order_page,
     orders,
+    people,
     personal,
     policies,
     printing,
@@ -36,9 +43,12 @@ from danshu.faces.http import (
     provider,
     receiving,
     reference,
+    saved_views,
     sessions,
     stock,
+    stock_pages,
     transitions,
+    workbench,
 )
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
@@ -46,20 +56,32 @@ from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.hub import entry, oidc
+from danshu.hub.board_views import Boards
 from danshu.hub.compose import Hub
+from danshu.hub.job_runner import Runner
+from danshu.hub.live import Live
+from danshu.hub.view_counts import ViewCounts
 from danshu.kernel.limits import BATCH_BODY_BYTES
+from danshu.ledger.engine import home
 from danshu.ledger.prove import Prover
 
 _ROUTES: Final = [
     *orders.ROUTES,
     *transitions.ROUTES,
+    *workbench.ROUTES,
+    *saved_views.ROUTES,
+    *bulk.ROUTES,
+    *jobs.ROUTES,
     *proofs.ROUTES,
     *receiving.ROUTES,
     *stock.ROUTES,
+    *stock_pages.ROUTES,
     *masters.ROUTES,
     *imports.ROUTES,
     *promises.ROUTES,
+    *definitions.ROUTES,
     *access.ROUTES,
+    *board.ROUTES,
     *order_page.ROUTES,
     *deciding.ROUTES,
     *personal.ROUTES,
@@ -105,11 +127,17 @@ class Application:
     def __init__(self, hub: Hub, *, raw: bool = True, origin: str = "") -> None:
         self.streams = proofs.Streams()
         keyring, doors = Keyring(hub, origin), Doors(hub)
+        boards = Boards(hub)
+        self.live = Live(hub, boards)
         self._hot = Hot(hub, keyring, doors) if raw else None
         self._rest = _frame(
             hub,
             {
                 "hub": hub,
+                "boards": boards,
+                "live": self.live,
+                "counts": ViewCounts(hub),
+                "runner": Runner(hub, home(os.environ) / "exports"),
                 "keyring": keyring,
                 "door": entry.open_door(),
                 "provider": oidc.Client(),
@@ -154,9 +182,13 @@ def _frame(hub: Hub, state: dict[str, Any]) -> Litestar:
     @contextlib.asynccontextmanager
     async def live(_: Litestar) -> AsyncIterator[None]:
         await hub.start()
+        running = asyncio.create_task(state["runner"].run())
         try:
             yield
         finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await state["live"].stop()
             await hub.close()
 
     return Litestar(

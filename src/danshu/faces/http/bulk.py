@@ -1,0 +1,174 @@
+"""Bulk acts and exports over HTTP: looked at before, then begun as jobs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any, Final, Literal
+
+from litestar import Request, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from danshu.faces.http.auth import Held, require
+from danshu.faces.http.framework import PROBLEMS, held_of, hub_of, may, only_json
+from danshu.faces.http.jobs import JobView, start
+from danshu.faces.http.workbench import who_of
+from danshu.hub import bulk, bulk_preview, exports, marks, selections
+from danshu.hub.bulk import Act
+from danshu.hub.bulk_preview import Preview
+from danshu.hub.compose import Hub, now_ms
+from danshu.hub.export_files import Format
+from danshu.hub.fields import PLAIN, Code
+from danshu.hub.selections import Selection
+from danshu.kernel.errors import InputError
+from danshu.kernel.limits import (
+    BATCH_BODY_BYTES,
+    BULK_IDS,
+    FILTER_CHARS,
+    ORDER_TAGS,
+    PURPOSE_CHARS,
+    PURPOSE_CHARS_MIN,
+    TAG_CHARS,
+    WAREHOUSES,
+)
+
+Tag = Annotated[str, Meta(min_length=1, max_length=TAG_CHARS, pattern=PLAIN)]
+_NEEDS: Final[dict[str, str]] = {
+    "hold": "reason",
+    "cancel": "reason",
+    "tag": "tags",
+    "untag": "tags",
+}
+
+
+class Which(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Orders: one by one (`ids`), or all that a filter (`f`, "" = every order) meets now."""
+
+    ids: Annotated[tuple[uuid.UUID, ...], Meta(max_length=BULK_IDS)] = ()
+    f: Annotated[str, Meta(max_length=FILTER_CHARS)] | None = None
+
+
+class BulkAct(Which, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One act on many orders. hold, cancel need a `reason`; tag, untag need `tags`; assign gives
+    them to `person` ("" = nobody, "me"); a re-route leaves `exclude` out.
+    """
+
+    act: Act
+    reason: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=ORDER_TAGS)] = ()
+    person: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
+    exclude: Annotated[tuple[Code, ...], Meta(max_length=WAREHOUSES)] = ()
+
+
+class NewExport(Which, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An export: form, columns in their order, and what it is for."""
+
+    form: Format
+    columns: Annotated[tuple[str, ...], Meta(min_length=1, max_length=64)]
+    purpose: Annotated[
+        str, Meta(min_length=PURPOSE_CHARS_MIN, max_length=PURPOSE_CHARS, pattern=PLAIN)
+    ]
+    lang: Literal["zh", "en"] = "zh"
+
+
+def _which(data: Which, held: Held, at_ms: int) -> Selection:
+    which = Selection(ids=data.ids, f=data.f, at_ms=at_ms, me=who_of(held).subject)
+    selections.check(which)
+    return which
+
+
+async def _question(hub: Hub, held: Held, data: BulkAct) -> bulk.Question:
+    """Check what is asked and by whom; rights that depend on an order are asked of each again."""
+    action = bulk.ACTIONS[data.act]
+    for right in ("order.act", action):
+        if right not in held.possible:
+            require(held, right)
+    need = _NEEDS.get(data.act, "")
+    if need and not getattr(data, need):
+        raise InputError("bad_field", f"{data.act} needs {need}", f"/{need}")
+    person, number = "", ""
+    if data.act == "assign" and data.person:
+        subject = who_of(held).subject if data.person == "me" else data.person
+        person, number = await _colleague(hub, held, subject)
+    return bulk.Question(
+        act=data.act,
+        which=_which(data, held, now_ms()),
+        reason=data.reason,
+        tags=tuple(dict.fromkeys(data.tags)),
+        person=person,
+        number=number,
+        exclude=data.exclude,
+    )
+
+
+async def _colleague(hub: Hub, held: Held, subject: str) -> tuple[str, str]:
+    """Give subject and number of somebody to assign to: a person, or the key that asks."""
+    if subject == who_of(held).subject:
+        return subject, held.caller.name
+    async with hub.connection() as connection:
+        for colleague in await marks.staff(connection, held.tenant):
+            if colleague.person == subject:
+                return subject, colleague.number
+    raise InputError("unknown_person", f"nobody is {subject!r} here", "/person")
+
+
+@post(
+    "/v1/bulk:preview",
+    operation_id="previewBulk",
+    tags=["jobs"],
+    responses=PROBLEMS,
+    guards=[may("order.read"), only_json],
+    status_code=200,
+    request_max_body_size=BATCH_BODY_BYTES,
+)
+async def preview_bulk(data: JSONBody[BulkAct], request: Request[Any, Any, Any]) -> Preview:
+    """Tell how many orders an act would be done to, which not and why, and what it costs. Writes
+    nothing.
+    """
+    hub, held = hub_of(request), held_of(request)
+    question = await _question(hub, held, data)
+    return await bulk_preview.preview(hub, held.tenant, question, held.seated)
+
+
+@post(
+    "/v1/bulk",
+    operation_id="startBulk",
+    tags=["jobs"],
+    responses=PROBLEMS,
+    guards=[may("order.read"), only_json],
+    status_code=202,
+    request_max_body_size=BATCH_BODY_BYTES,
+)
+async def start_bulk(data: JSONBody[BulkAct], request: Request[Any, Any, Any]) -> JobView:
+    """Do one act on many orders, as a job that goes on whatever happens to this connection."""
+    hub, held = hub_of(request), held_of(request)
+    question = await _question(hub, held, data)
+    return await start(request, bulk.KIND, bulk.encode(question), question.which)
+
+
+@post(
+    "/v1/exports",
+    operation_id="startExport",
+    tags=["jobs"],
+    responses=PROBLEMS,
+    guards=[may("export.make"), only_json],
+    status_code=202,
+    request_max_body_size=BATCH_BODY_BYTES,
+)
+async def start_export(data: JSONBody[NewExport], request: Request[Any, Any, Any]) -> JobView:
+    """Make a file of orders, as a job. Personal fields are masked unless the caller's rights say
+    otherwise; the file is marked with who, when and why, and its making is a fact.
+    """
+    held = held_of(request)
+    exports.check(data.columns)
+    question = exports.Question(
+        which=_which(data, held, now_ms()),
+        form=data.form,
+        columns=data.columns,
+        purpose=data.purpose,
+        lang=data.lang,
+    )
+    return await start(request, exports.KIND, exports.encode(question), question.which)
+
+
+ROUTES: Final = [preview_bulk, start_bulk, start_export]
