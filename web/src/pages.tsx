@@ -32,6 +32,9 @@ export interface Page {
 /** Every page, in the order of the menu. One line a page; the folder must exist. */
 export const PAGES: readonly Page[] = [
   { path: "/sign-in", group: "overview", title: "signIn", right: "", load: () => import("./pages/sign-in"), chrome: "bare" },
+  { path: "/orders/:id", group: "orders", title: "order", right: "order.read", load: () => import("./pages/order"), chrome: "work" },
+  { path: "/promises", group: "fulfilment", title: "promises", right: "promise.read", load: () => import("./pages/promises") },
+  { path: "/promises/gaps", group: "fulfilment", title: "promiseGaps", right: "promise.read", load: () => import("./pages/promise-gaps") },
   { path: "/settings/people", group: "settings", title: "people", right: "person.read", load: () => import("./pages/people") },
   { path: "/settings/keys", group: "settings", title: "keys", right: "key.admin", load: () => import("./pages/keys") },
   { path: "/settings/account", group: "settings", title: "me", right: "", load: () => import("./pages/me") },

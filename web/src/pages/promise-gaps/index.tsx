@@ -1,0 +1,201 @@
+import { Segmented } from "antd";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import { ask } from "@/client";
+import { dated, duration, exact } from "@/format";
+import { PageHead } from "@/frame/page-head";
+import { type PromiseRow, useClauseName } from "@/pages/promises/rows";
+import type { Column } from "@/parts/ledger-columns";
+import { LedgerTable } from "@/parts/ledger-table";
+import { Peek } from "@/parts/peek";
+import { StatusTag } from "@/parts/status-tag";
+import { useKeyset } from "@/parts/use-keyset";
+import "./promise-gaps.css";
+
+interface Said {
+  event: string;
+  occurred: string;
+  recorded: string;
+  source: string;
+  err_ms: number;
+  gap_ms: number;
+  lag_ms: number;
+  verdict: string;
+}
+
+interface Stretch {
+  start: string;
+  end: string;
+  at: string;
+  ms: number;
+  holder: string;
+  had_due: boolean;
+}
+
+interface Gap {
+  promise: PromiseRow;
+  physical: Said | null;
+  systems: readonly Said[];
+  way: readonly Stretch[];
+  worst: number;
+  at_due: number;
+  ruling: string;
+}
+
+interface Page {
+  items: readonly Gap[];
+  next: string;
+}
+
+const STATES = ["late", "broken", "borderline", "kept", "excused"] as const;
+
+/** 承诺差距: promise, due, the time it was done, the time that was heard, and who had the order. */
+export default function PromiseGaps() {
+  const { t } = useTranslation(["promise-gaps", "common"]);
+  const [asked, setAsked] = useSearchParams();
+  const nameOf = useClauseName();
+  const state = asked.get("state") ?? "late";
+  const peek = asked.get("peek") ?? "";
+  const list = useKeyset<Gap, Page>({
+    queryKey: ["promise-gaps", state],
+    fetch: (cursor, signal) =>
+      ask<Page>(`/v1/promises/gaps?${new URLSearchParams({ state, limit: "25", cursor })}`, {
+        signal,
+      }),
+  });
+  const set = (name: string, value: string) =>
+    setAsked((old) => {
+      const next = new URLSearchParams(old);
+      if (value) next.set(name, value);
+      else next.delete(name);
+      return next;
+    });
+
+  const columns = useMemo<Column<Gap>[]>(() => {
+    const plain = (key: string, width: number, text: (gap: Gap) => string): Column<Gap> => ({
+      key,
+      title: t(`columns.${key}`),
+      width,
+      text,
+      render: text,
+    });
+    const holder = (gap: Gap) => {
+      const stretch = gap.way[gap.at_due] ?? gap.way[gap.worst];
+      return stretch ? t(`holders.${stretch.holder}`, { defaultValue: stretch.holder }) : "—";
+    };
+    return [
+      { ...plain("number", 190, (gap) => gap.promise.number), fixed: true },
+      plain("promise", 150, (gap) => nameOf(gap.promise)),
+      {
+        ...plain("state", 130, (gap) => t(`common:states.${gap.promise.state}`)),
+        render: (gap) => <StatusTag state={gap.promise.state} />,
+      },
+      plain("due", 130, (gap) => (gap.promise.due ? dated(gap.promise.due) : "—")),
+      plain("physical", 130, (gap) => (gap.physical ? dated(gap.physical.occurred) : "—")),
+      plain("recorded", 130, (gap) => (gap.physical ? dated(gap.physical.recorded) : "—")),
+      {
+        ...plain("gap", 120, (gap) => gapWords(gap.physical?.gap_ms ?? gap.promise.gap_ms)),
+        align: "right",
+      },
+      plain("holder", 110, holder),
+      plain("warehouse", 110, (gap) => gap.promise.warehouse || "—"),
+    ];
+  }, [t, nameOf]);
+
+  const held = list.rows.find((gap) => keyOf(gap) === peek);
+  return (
+    <>
+      <PageHead fact={t("fact")} />
+      <div className="gaps-bar">
+        <Segmented
+          aria-label={t("columns.state")}
+          value={state}
+          options={STATES.map((one) => ({ value: one, label: t(`common:states.${one}`) }))}
+          onChange={(value) => set("state", value)}
+        />
+      </div>
+      <LedgerTable
+        caption={t("caption")}
+        columns={columns}
+        rows={list.rows}
+        keyOf={keyOf}
+        nameOf={(gap) => `${gap.promise.number} ${nameOf(gap.promise)}`}
+        hrefOf={(gap) => `/orders/${gap.promise.order}`}
+        onPeek={(gap) => set("peek", gap ? keyOf(gap) : "")}
+        peeked={peek}
+        hasMore={list.hasMore}
+        onMore={list.onMore}
+        isLoading={list.isLoading}
+        isWaiting={list.isWaiting}
+        problem={list.problem}
+        onRetry={list.onRetry}
+        empty={t("empty", { state: t(`common:states.${state}`) })}
+      />
+      <Peek
+        title={held ? `${held.promise.number} · ${nameOf(held.promise)}` : ""}
+        isOpen={held !== undefined}
+        onClose={() => set("peek", "")}
+        to={held ? `/orders/${held.promise.order}` : undefined}
+      >
+        {held && <Way gap={held} />}
+      </Peek>
+    </>
+  );
+}
+
+function keyOf(gap: Gap): string {
+  return `${gap.promise.order} ${gap.promise.code}`;
+}
+
+function gapWords(gap_ms: number): string {
+  return gap_ms > 0 ? `+${duration(gap_ms)}` : gap_ms < 0 ? `−${duration(-gap_ms)}` : "0";
+}
+
+/** Where the time went: each stretch, whose hands the order was in, and where the deadline fell. */
+function Way({ gap }: { gap: Gap }) {
+  const { t } = useTranslation(["promise-gaps", "common"]);
+  const longest = Math.max(1, ...gap.way.map((stretch) => stretch.ms));
+  return (
+    <div className="way">
+      <h2>{t("way")}</h2>
+      <ol>
+        {gap.way.map((stretch, at) => (
+          <li key={`${stretch.at} ${stretch.start}`} data-worst={at === gap.worst}>
+            <span>
+              {t(`holders.${stretch.holder}`, { defaultValue: stretch.holder })}
+              {stretch.had_due && <em>{t("hadDue")}</em>}
+            </span>
+            <b>{duration(stretch.ms)}</b>
+            <i style={{ width: `${(stretch.ms / longest) * 100}%` }} aria-hidden />
+            <small>{exact(stretch.at)}</small>
+          </li>
+        ))}
+      </ol>
+      <h2>{t("told")}</h2>
+      {[...(gap.physical ? [gap.physical] : []), ...gap.systems].map((said) => (
+        <dl key={`${said.event} ${said.source} ${said.occurred}`}>
+          <dt>{t("source")}</dt>
+          <dd>{said.source}</dd>
+          <dt>{t("columns.physical")}</dt>
+          <dd>
+            {exact(said.occurred)}
+            {said.err_ms > 0 && ` ±${said.err_ms} ms`}
+          </dd>
+          <dt>{t("columns.recorded")}</dt>
+          <dd>
+            {exact(said.recorded)} · {t("lag", { time: duration(said.lag_ms) })}
+          </dd>
+          <dt>{t("columns.gap")}</dt>
+          <dd>{gapWords(said.gap_ms)}</dd>
+        </dl>
+      ))}
+      {!gap.physical && <p className="note">{t("notDone")}</p>}
+      {gap.ruling && (
+        <p>
+          {t("ruling")} {gap.ruling}
+        </p>
+      )}
+    </div>
+  );
+}
