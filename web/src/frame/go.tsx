@@ -12,6 +12,10 @@ export function Go() {
   const { t } = useTranslation();
   const { "*": word = "" } = useParams();
   const go = useNavigate();
+  const product = t("nav:product");
+  useEffect(() => {
+    document.title = `${word} · ${product}`;
+  }, [word, product]);
   const [found, setFound] = useState<readonly Entry[] | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   useEffect(() => {
