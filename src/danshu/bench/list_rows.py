@@ -41,7 +41,7 @@ _NUMBER: Final = "N%012d"
 _STEP: Final = 200_000
 
 # Most orders are done; 5 in 1,000 are held, 3 in 100 cancelled.
-_STATES: Final = [
+STATES: Final = [
     *[100] * 780, *[90] * 60, *[80] * 60, *[40] * 50, *[30] * 15, *[35] * 5, *[110] * 30
 ]  # fmt: skip
 
@@ -176,7 +176,7 @@ def _write_orders(connection: psycopg.Connection[Any], known: Known) -> None:
                 "span": DAYS * _DAY_MS,
                 "size": known.size,
                 "channels": list(CHANNELS),
-                "states": _STATES,
+                "states": STATES,
                 "regions": list(known.regions),
                 "doc": _doc(),
                 "terms": _terms(),

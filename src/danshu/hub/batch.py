@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from danshu.hub import answers, desk, retry, rows
+from danshu.hub.latency import Latency
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import (
     Busy,
@@ -56,6 +58,7 @@ class Batch:
         self._in_flight: asyncio.Task[None] | None = None
         self._loop_task: asyncio.Task[None] | None = None
         self._decided: Sequence[tuple[int, int, int, int]] = ()
+        self.latency = Latency()
         self.groups = 0
         self.slow_groups = 0
         self._closing = False
@@ -85,6 +88,7 @@ class Batch:
             raise _closed()
         if len(self._waiting) >= QUEUE_ORDERS:
             raise Busy("too many orders are waiting", RETRY_AFTER_S)
+        request.asked_s = time.perf_counter()
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         self._arrived.set()
@@ -134,11 +138,13 @@ class Batch:
     def _decide(self, taken: list[tuple[Request, asyncio.Future[Outcome]]]) -> Group | None:
         if not taken:
             return None
+        began_s = time.perf_counter()
         try:
             group = desk.decide_group(self._worlds, [r for r, _ in taken], self._clock())
         except Exception as e:  # noqa: BLE001 - one order's numbers must not stop the house
             self._part(taken, e)
             return None
+        self.latency.decision.note((time.perf_counter() - began_s) / len(taken), len(taken))
         group.futures = [f for _, f in taken]
         return group
 
@@ -195,6 +201,9 @@ class Batch:
         for future, outcome in zip(group.futures, answers.outcomes(group), strict=True):
             if not future.done():
                 future.set_result(outcome)
+        now_s = time.perf_counter()
+        for request in group.requests:
+            self.latency.answer.note(now_s - request.asked_s)
 
     async def _write(self, connection: psycopg.AsyncConnection[Any], group: Group) -> Group:
         if not group.placed:

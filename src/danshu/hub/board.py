@@ -52,10 +52,10 @@ select %b, * from unnest(%b::uuid[],%b::int4[],%b::int2[],%b::bytea[])
 on conflict (tenant,id) do update set wh=excluded.wh, state=excluded.state, marks=excluded.marks
 """
 _ADD: Final = """
-insert into board_counts as c (tenant,kind,at,channel,wh,code,state,n,amount)
+insert into board_counts as c (tenant,kind,wh,channel,at,code,state,n,amount)
 select %b, * from unnest(%b::int2[],%b::int4[],%b::text[],%b::int4[],%b::text[],%b::int2[],
   %b::int8[],%b::int8[])
-on conflict (tenant,kind,at,channel,wh,code,state)
+on conflict (tenant,kind,wh,channel,at,code,state)
 do update set n=c.n+excluded.n, amount=c.amount+excluded.amount
 """
 _REBUILDING: Final = "select tenant from board_rebuilds order by tenant limit 1"
@@ -183,7 +183,8 @@ async def _write(
     connection: Connection, tenant: int, kept: Sequence[tuple[bytes, int, int, bytes]], sums: Sums
 ) -> None:
     ids, whs, states, raws = zip(*kept, strict=True)
-    changed = sorted((key, value) for key, value in sums.items() if value != (0, 0))
+    rolled = marks.roll_up(sums)
+    changed = sorted((key, value) for key, value in rolled.items() if value != (0, 0))
     async with connection.pipeline():
         await connection.execute(
             _REMEMBER,
@@ -198,16 +199,16 @@ async def _write(
         )
         if changed:
             keys, values = zip(*changed, strict=True)
-            kind, at, channel, wh, code, state = zip(*keys, strict=True)
+            kind, wh, channel, at, code, state = zip(*keys, strict=True)
             n, amount = zip(*values, strict=True)
             await connection.execute(
                 _ADD,
                 (
                     tenant,
                     write.int2s(kind),
-                    write.int4s(at),
-                    write.texts(channel),
                     write.int4s(wh),
+                    write.texts(channel),
+                    write.int4s(at),
                     write.texts(code),
                     write.int2s(state),
                     write.int8s(n),

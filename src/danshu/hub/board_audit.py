@@ -33,7 +33,7 @@ left join board_holds h on h.tenant=o.tenant and h.id=o.id
 where o.tenant=%s and o.id >= %s and o.id < %s
 """
 _COUNTS: Final = """
-select kind, at, channel, wh, code, state, n, amount from board_counts
+select kind, wh, channel, at, code, state, n, amount from board_counts
 where tenant=%s and (n<>0 or amount<>0)
 """
 
@@ -82,10 +82,11 @@ class BoardFolder:
             return []
         cursor = await connection.execute(_COUNTS, (self._tenant,), binary=True)
         stored: Sums = {
-            (kind, at, channel, wh, code, state): (n, amount)
-            for kind, at, channel, wh, code, state, n, amount in await cursor.fetchall()
+            (kind, wh, channel, at, code, state): (n, amount)
+            for kind, wh, channel, at, code, state, n, amount in await cursor.fetchall()
         }
-        expected = {key: value for key, value in self._sums.items() if value != (0, 0)}
+        rolled = marks.roll_up(self._sums)
+        expected = {key: value for key, value in rolled.items() if value != (0, 0)}
         return [
             _odd(f"board_counts {key}", f"stored {stored.get(key)}, rows {expected.get(key)}")
             for key in sorted(stored.keys() | expected.keys())

@@ -27,6 +27,7 @@ SLOT_MS: Final = 600_000
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 ANYWHERE: Final = -2  # the warehouse of a counter that counts all warehouses together
+EVERY: Final = "*"  # the channel of one that counts all channels together
 OWED: Final = "owed"  # the code of orders with a broken promise that is still to be performed
 CURRENCY: Final = "CNY"  # amounts are of these orders alone
 _PAID: Final = "payment.confirmed"
@@ -37,7 +38,7 @@ class Kind(IntEnum):
     """What a counter counts; `at`, `code` and `state` of its key mean something else for each."""
 
     STATE = 1  # orders now: code "" or OWED, state of the order; amount
-    MINUTE = 2  # placed, by minute of epoch, without returns; all warehouses; amount
+    MINUTE = 2  # placed, by minute of epoch, without returns; of all warehouses alone; amount
     SLOT = 3  # placed, by ten minutes of epoch; state 5 = return requests; amount
     PROMISE = 4  # promises by the day of their outcome (MADE: of placing; open ones: 0), code
     OUTCOME = 5  # verdicts by hour of epoch, all codes together
@@ -99,7 +100,7 @@ class Term(Struct, frozen=True, gc=False):
 Shape = tuple[str, int, int, int, bytes]
 """What orders that count alike have in common: channel, minute of placing, state, warehouse,
 marks."""
-Key = tuple[int, int, str, int, str, int]  # kind, at, channel, wh, code, state
+Key = tuple[int, int, str, int, str, int]  # kind, wh, channel, at, code, state
 Sums = dict[Key, tuple[int, int]]  # n, amount
 
 # Plain numbers: keys are hashed a dozen times an order.
@@ -172,27 +173,40 @@ def add(sums: Sums, shape: Shape, n: int, amount: int) -> None:
     day = day_of_slot(slot)
     for told in marks.promises:
         code, verdict, at = told.code, told.verdict, told.at
-        _sum(sums, (_PROMISE, day, channel, wh, code, 0), n, 0)
+        _sum(sums, (_PROMISE, wh, channel, day, code, 0), n, 0)
         at_day = 0
         if verdict in _OPEN:
             if verdict == _RUNNING and at:
                 unallocated = 1 if state < _ALLOCATED else 0
-                _sum(sums, (_DUE, at, channel, wh, "", unallocated), n, 0)
+                _sum(sums, (_DUE, wh, channel, at, "", unallocated), n, 0)
         else:
             at_day = day_of_slot(at) if at else day
             if at and verdict in _OUTCOMES:
-                key = (_OUTCOME, at * SLOT_MS // HOUR_MS, channel, wh, "", _OUTCOMES[verdict])
+                key = (_OUTCOME, wh, channel, at * SLOT_MS // HOUR_MS, "", _OUTCOMES[verdict])
                 _sum(sums, key, n, 0)
             owed = owed or verdict == _BROKEN
-        _sum(sums, (_PROMISE, at_day, channel, wh, code, verdict), n, 0)
+        _sum(sums, (_PROMISE, wh, channel, at_day, code, verdict), n, 0)
     owed = owed and state not in _ENDED
-    _sum(sums, (_STATE, 0, channel, wh, OWED if owed else "", state), n, amount)
+    _sum(sums, (_STATE, wh, channel, 0, OWED if owed else "", state), n, amount)
     is_return = state == _RETURN
-    _sum(sums, (_SLOT, slot, channel, wh, "", _RETURN if is_return else 0), n, amount)
+    _sum(sums, (_SLOT, wh, channel, slot, "", _RETURN if is_return else 0), n, amount)
     if not is_return:
-        _sum(sums, (_MINUTE, minute, channel, ANYWHERE, "", 0), n, amount)
+        _sum(sums, (_MINUTE, ANYWHERE, channel, minute, "", 0), n, amount)
     if marks.shipped:
-        _sum(sums, (_SHIPPED_AT, marks.shipped, channel, wh, "", 0), n, marks.took_s * n)
+        _sum(sums, (_SHIPPED_AT, wh, channel, marks.shipped, "", 0), n, marks.took_s * n)
+
+
+def roll_up(sums: Sums) -> Sums:
+    """Add what all channels, all warehouses, and both together come to, so that a question reads
+    as few counters as it asks for.
+    """
+    out = dict(sums)
+    for (kind, wh, channel, at, code, state), (n, amount) in sums.items():
+        _sum(out, (kind, wh, EVERY, at, code, state), n, amount)
+        if wh != ANYWHERE:
+            _sum(out, (kind, ANYWHERE, channel, at, code, state), n, amount)
+            _sum(out, (kind, ANYWHERE, EVERY, at, code, state), n, amount)
+    return out
 
 
 def day_of_slot(slot: int) -> int:

@@ -17,6 +17,7 @@ class Request(Struct, kw_only=True, eq=False):
 
     `strict`: another body under a known key is a conflict (API); otherwise it is news of a known
     order (channels).
+    `asked_s`: when it was submitted, by the monotonic clock.
     `unknown`: what to do with a SKU or region that the master data does not hold: refuse, or hold
     the order.
     """
@@ -30,6 +31,7 @@ class Request(Struct, kw_only=True, eq=False):
     strict: bool = False
     refuse_unknown: bool = False
     promises: tuple[str, ...] = ()
+    asked_s: float = 0.0
 
 
 class PlannedShare(Struct, frozen=True, kw_only=True):

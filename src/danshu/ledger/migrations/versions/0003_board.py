@@ -15,9 +15,9 @@ create table board_orders (
   tenant int not null, id uuid not null, wh int not null, state smallint not null,
   marks bytea not null, primary key (tenant, id)) partition by range (id);
 create table board_counts (
-  tenant int not null, kind smallint not null, at int not null, channel text not null,
-  wh int not null, code text not null, state smallint not null, n bigint not null,
-  amount bigint not null, primary key (tenant, kind, at, channel, wh, code, state))
+  tenant int not null, kind smallint not null, wh int not null, channel text not null,
+  at int not null, code text not null, state smallint not null, n bigint not null,
+  amount bigint not null, primary key (tenant, kind, wh, channel, at, code, state))
   with (fillfactor = 60);
 create table board_holds (
   tenant int not null, id uuid not null, since timestamptz not null, reason text not null,
@@ -29,8 +29,6 @@ create table board_rebuilds (
 create table board_orders_rest partition of board_orders default;
 create index verdicts_open on verdicts (tenant, state, at)
   where state in ('broken', 'borderline');
-alter table inbox add column at timestamptz not null default now();
-create index inbox_open on inbox (tenant, at) where reason <> 'news';
 """
 
 
