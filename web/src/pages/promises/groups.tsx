@@ -69,7 +69,7 @@ export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
       {groups.data && items.length === 0 && <p className="note">{t("noGroups")}</p>}
       {items.length > 0 && (
         <table className="promises-table">
-          <caption className="sr-only">{t(isOpen ? "soon" : "outcomes")}</caption>
+          <caption className="visually-hidden">{t(isOpen ? "soon" : "outcomes")}</caption>
           <thead>
             <tr>
               <th scope="col">{t(`groupings.${by}`)}</th>
