@@ -112,11 +112,9 @@ function Framed({ session }: { session: Session }) {
 
   const chrome = page?.chrome ?? "list";
   const group = page?.group;
-  const hasColumn =
-    group !== undefined &&
-    chrome === "list" &&
-    !isFolded &&
-    pagesOf(group, session.rights).length > 0;
+  const mayColumn =
+    group !== undefined && chrome === "list" && pagesOf(group, session.rights).length > 0;
+  const hasColumn = mayColumn && !isFolded;
   return (
     <div className="frame" data-column={hasColumn}>
       <a className="skip" href="#main">
@@ -125,7 +123,10 @@ function Framed({ session }: { session: Session }) {
       <Rail group={group} />
       {hasColumn && <Column group={group} onFold={toggle} onHelp={() => help(true)} />}
       <div className="stage">
-        <TopBar onSearch={() => search("")} />
+        <TopBar
+          onSearch={() => search("")}
+          onUnfold={mayColumn && isFolded ? toggle : undefined}
+        />
         <main id="main" tabIndex={-1}>
           <Suspense fallback={<Skeleton kind="page" />}>
             <Outlet />

@@ -1,4 +1,4 @@
-import { BellOutlined, SearchOutlined, ShopOutlined } from "@ant-design/icons";
+import { BellOutlined, MenuUnfoldOutlined, SearchOutlined, ShopOutlined } from "@ant-design/icons";
 import { Badge, Button, Popover } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -9,12 +9,28 @@ import { PersonMenu } from "./person-menu";
 import { said, useStore } from "./stores";
 import { TrustStrip } from "./trust-strip";
 
+interface Props {
+  onSearch: () => void;
+  /** Brings the column back; absent while it is there. */
+  onUnfold: (() => void) | undefined;
+}
+
 /** Search, trust strip, merchant, jobs, bell and person. */
-export function TopBar({ onSearch }: { onSearch: () => void }) {
+export function TopBar({ onSearch, onUnfold }: Props) {
   const { t } = useTranslation();
   const { tenant } = useSession();
   return (
     <header className="top-bar">
+      {onUnfold && (
+        <Button
+          type="text"
+          className="top-unfold"
+          icon={<MenuUnfoldOutlined />}
+          aria-label={t("frame.unfold")}
+          aria-keyshortcuts="["
+          onClick={onUnfold}
+        />
+      )}
       <button
         type="button"
         className="top-search"

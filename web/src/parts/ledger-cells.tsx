@@ -1,5 +1,5 @@
 import { SortAscendingOutlined, SortDescendingOutlined } from "@ant-design/icons";
-import type { PointerEvent } from "react";
+import type { DragEvent, PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Sort } from "./ledger-columns";
 
@@ -32,11 +32,32 @@ interface HeadingProps {
   isSortable: boolean;
   sort: Sort | undefined;
   onSort: ((sort: Sort) => void) | undefined;
+  /** Another heading was dropped here; absent = this one stays where it is. */
+  onMove?: (key: string) => void;
 }
 
-/** The heading's words; a sortable one is a button that turns its order. */
-export function Heading({ title, name, isSortable, sort, onSort }: HeadingProps) {
-  if (!isSortable || !onSort) return <span className="ledger-words">{title}</span>;
+const DRAGGED = "application/x-danshu-column";
+
+/** The heading's words; a sortable one is a button that turns its order; both can be dragged. */
+export function Heading({ title, name, isSortable, sort, onSort, onMove }: HeadingProps) {
+  const drag = onMove && {
+    draggable: true,
+    onDragStart: (event: DragEvent) => event.dataTransfer.setData(DRAGGED, name),
+    onDragOver: (event: DragEvent) => {
+      if (event.dataTransfer.types.includes(DRAGGED)) event.preventDefault();
+    },
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      onMove(event.dataTransfer.getData(DRAGGED));
+    },
+  };
+  if (!isSortable || !onSort) {
+    return (
+      <span className="ledger-words ledger-title" {...drag}>
+        {title}
+      </span>
+    );
+  }
   const isOn = sort?.key === name;
   const Icon = isOn && sort.descending ? SortDescendingOutlined : SortAscendingOutlined;
   return (
@@ -45,6 +66,7 @@ export function Heading({ title, name, isSortable, sort, onSort }: HeadingProps)
       className="th-sort"
       data-on={isOn}
       onClick={() => onSort({ key: name, descending: isOn ? !sort.descending : false })}
+      {...drag}
     >
       {title} <Icon aria-hidden />
     </button>

@@ -6,6 +6,7 @@ import {
   type Column,
   isShown,
   move,
+  putBefore,
   toggle,
   WIDTH_MAX_PX,
   WIDTH_MIN_PX,
@@ -38,6 +39,13 @@ describe("columns of a table", () => {
     const layout = move(COLUMNS, {}, "goods", -1);
     expect(keys(arrange(COLUMNS, layout))).toEqual(["no", "goods", "a", "z"]);
     expect(move(COLUMNS, layout, "z", 1)).toBe(layout);
+  });
+
+  it("puts a dragged column where it was dropped", () => {
+    const layout = putBefore(COLUMNS, {}, "z", "a");
+    expect(keys(arrange(COLUMNS, layout))).toEqual(["no", "z", "a", "goods"]);
+    expect(putBefore(COLUMNS, layout, "a", "a")).toBe(layout);
+    expect(putBefore(COLUMNS, layout, "strange", "a")).toBe(layout);
   });
 
   it("shows extra columns only when asked, and hides others only when asked", () => {

@@ -84,6 +84,20 @@ export function move<Row>(
   return { ...layout, order };
 }
 
+/** Put a column where another one is, and that one behind it. */
+export function putBefore<Row>(
+  columns: readonly Column<Row>[],
+  layout: Layout,
+  key: string,
+  before: string,
+): Layout {
+  const order = arrange(columns, layout).map((column) => column.key);
+  if (key === before || !order.includes(key) || !order.includes(before)) return layout;
+  const others = order.filter((one) => one !== key);
+  others.splice(others.indexOf(before), 0, key);
+  return { ...layout, order: others };
+}
+
 /** Set a column's width within bounds. */
 export function widen(layout: Layout, key: string, width_px: number): Layout {
   const width = Math.round(Math.min(WIDTH_MAX_PX, Math.max(WIDTH_MIN_PX, width_px)));

@@ -4,7 +4,15 @@ import { count } from "@/format/numbers";
 import type { Problem } from "@/problem";
 import { ROW_PX, useLook } from "@/theme/look";
 import { Handle, Heading, KeyHints, Tick } from "./ledger-cells";
-import { arrange, type Column, isShown, type Layout, type Sort, widen } from "./ledger-columns";
+import {
+  arrange,
+  type Column,
+  isShown,
+  type Layout,
+  putBefore,
+  type Sort,
+  widen,
+} from "./ledger-columns";
 import { fixedAt, Line, type Places } from "./ledger-line";
 import { useRowActs } from "./ledger-rows";
 import { ProblemNote } from "./problem-note";
@@ -197,6 +205,12 @@ function Head<Row extends object>(props: HeadProps<Row>) {
             }
           >
             <Heading
+              {...(onLayout && !column.fixed
+                ? {
+                    onMove: (key: string) =>
+                      onLayout(putBefore(props.columns, layout, key, column.key)),
+                  }
+                : {})}
               title={column.title}
               name={column.key}
               isSortable={column.sortable ?? false}
