@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
@@ -156,8 +155,3 @@ async def set_password(
     """Keep a new password of a locked person and say so, inside the caller's transaction."""
     await keep_password(connection, tenant, row, hashed)
     return await people.tell(connection, tenant, row, by, [facts.PasswordSet()])
-
-
-def hour_text(hour: datetime.datetime) -> str:
-    """Write the beginning of an hour."""
-    return hour.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:00:00Z")

@@ -14,6 +14,7 @@ from danshu.hub.compose import Hub
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
+from danshu.hub.people_audit import PeopleFolder
 from danshu.kernel.errors import InputError
 from danshu.ledger import audit
 from danshu.ledger.fold import Folder
@@ -27,7 +28,12 @@ def run(tenant: str, as_json: bool) -> int:
 
     async def work(hub: Hub) -> tuple[audit.Report, audit.Report]:
         number = await opening.find_tenant(hub, tenant)
-        folders: list[Folder] = [StockFolder(number), MarksFolder(number), MastersFolder(number)]
+        folders: list[Folder] = [
+            StockFolder(number),
+            MarksFolder(number),
+            MastersFolder(number),
+            PeopleFolder(number),
+        ]
         try:
             world = await hub.worlds.ensure(number)
             folders += [OrdersFolder(world), BoardFolder(number, world.book)]

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import board, clocks, open_rows, search, sheet_apply, worklist
+from danshu.hub import board, clocks, open_rows, people_room, search, sheet_apply, worklist
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
 from danshu.ledger import migrate
@@ -93,6 +93,7 @@ ROOMS = (
     Room("worklist", worklist.begin, 0.2),
     Room("open", open_rows.begin, 0.5),
     Room("sheets", sheet_apply.begin, 0.5),
+    Room("people", people_room.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
 )
 
