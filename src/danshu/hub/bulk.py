@@ -125,6 +125,9 @@ async def work(hub: Hub, job: Job, holder: uuid.UUID, seat: Seat) -> None:
         if not goes_on:
             state = jobs.CANCELLED
     async with hub.connection() as connection:
+        # another may have worked on it beside this node, taken for dead
+        done, failed = await jobs.count_items(connection, job)
+        await jobs.step(connection, job, holder, None, done, failed)
         await jobs.end(connection, job, holder, state)
 
 

@@ -253,10 +253,14 @@ async def claim(connection: Connection, holder: uuid.UUID) -> Job | None:
         if row is None:
             return None
         job = _job(row)
-        cursor = await connection.execute(_COUNT, (job.tenant, job.id), binary=True)
-        counted = await cursor.fetchone()
-        done, failed = counted if counted else (0, 0)
+        done, failed = await count_items(connection, job)
         return msgspec.structs.replace(job, done=done, failed=failed)
+
+
+async def count_items(connection: Connection, job: Job) -> tuple[int, int]:
+    """Count what a job did and could not do, whoever worked on it."""
+    row = await (await connection.execute(_COUNT, (job.tenant, job.id), binary=True)).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
 
 
 async def step(
