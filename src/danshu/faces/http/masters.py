@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from danshu.capabilities.routing.model import Lane, Region
@@ -26,16 +26,20 @@ from danshu.faces.http.framework import (
     respond,
 )
 from danshu.faces.http.problems import of
-from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
+from danshu.faces.http.questions import Cursor, Limit, Question, read_place, write_place
 from danshu.faces.http.stock import Written, allow_warehouses
 from danshu.hub import catalogues, master_views, shelves
 from danshu.hub.compose import Hub
 from danshu.hub.master_rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
-from danshu.hub.master_views import Connection
+from danshu.hub.master_views import Connection, MasterSummary
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor
 from danshu.kernel.limits import BATCH_BODY_BYTES, MASTER_ROWS
 
+Lacks = Annotated[
+    Literal["", "price", "weight", "barcode"],
+    QueryParameter(name="lacks", description="only goods without it"),
+]
 Write = Callable[[Connection, int, Sequence[Any], Actor], Awaitable[Refusal | None]]
 
 
@@ -189,13 +193,33 @@ async def put_lanes(data: JSONBody[_Lanes], request: Request[Any, Any, Any]) -> 
     return await _put(request, "lanes", data)
 
 
+@get("/v1/masters/summary", operation_id="summarizeMasters", **_GET)
+async def summarize_masters(request: Request[Any, Any, Any]) -> MasterSummary:
+    """Tell how much master data there is, and what is incomplete."""
+    async with hub_of(request).connection() as connection:
+        return await master_views.summarize(connection, held_of(request).tenant)
+
+
 @get("/v1/skus", operation_id="listSkus", **_GET)
 async def list_skus(
-    request: Request[Any, Any, Any], cursor: Cursor = "", limit: Limit = 100
+    request: Request[Any, Any, Any],
+    q: Question = "",
+    lacks: Lacks = "",
+    cursor: Cursor = "",
+    limit: Limit = 100,
 ) -> SkuPage:
-    """List goods."""
-    items, following = await _list(request, "skus", cursor, limit)
-    return SkuPage(items=items, next=following)
+    """List goods; `q` is part of a code or name, or a barcode."""
+    after = int(read_place(cursor, int)[0]) if cursor else -1
+    async with hub_of(request).connection() as connection:
+        rows, following = await master_views.find_skus(
+            connection,
+            held_of(request).tenant,
+            q=q.strip(),
+            lacks=lacks,
+            after=after,
+            limit=limit,
+        )
+    return SkuPage(items=tuple(rows), next="" if following is None else write_place(following))
 
 
 @get("/v1/warehouses", operation_id="listWarehouses", **_GET)
@@ -274,6 +298,7 @@ ROUTES: Final = [
     put_warehouses,
     put_regions,
     put_lanes,
+    summarize_masters,
     list_skus,
     list_warehouses,
     list_regions,
