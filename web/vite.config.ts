@@ -28,6 +28,11 @@ export default defineConfig({
   preview: { proxy: { "/v1": { target: hub, changeOrigin: true } } },
   test: {
     environment: "jsdom",
+    // A busy machine is slow, and not wrong.
+    testTimeout: 30_000,
+    // One browser document for all files: making one for each took two thirds of the time.
+    pool: "threads",
+    isolate: false,
     setupFiles: ["src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
   },
