@@ -85,7 +85,7 @@ def test_a_workbook_holds_text_numbers_and_no_formula(filled: House) -> None:
     assert [r[0] for r in rows] == ["E-2", "E-1", "E-0"]
     assert rows[1][2] == f"{EVIL} ×2"
     assert rows[1][3] == 39.8
-    mark = dict(r[:2] for r in book.get_sheet_by_name("水印").to_python())
+    mark = {r[0]: r[1] for r in book.get_sheet_by_name("水印").to_python()}
     assert (mark["用途"], mark["导出人"]) == (PURPOSE, "admin")
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from danshu.bench import list_rows, list_views
-from danshu.hub import compose, filters, workbench
+from danshu.hub import compose, counts, filters, workbench
 from danshu.hub.filters import Asked
 from tests.fixtures.engine import ask
 
@@ -186,3 +186,30 @@ def test_the_merchant_next_door_sees_nothing(
     for sort in workbench.SORTS:
         assert asyncio.run(read_all(url, known.tenant + 1, Asked(), sort)) == []
     assert ask(url, "select count(*) from worklist") == SIZE
+
+
+def test_counts_are_those_of_the_list(
+    filled: tuple[str, list_rows.Known, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the board cannot know is counted in the list; beyond the limit it says so."""
+    url, known, rows = filled
+    monkeypatch.setattr("danshu.hub.counts.COUNT_MS", 60_000)  # of a busy machine too
+
+    async def count(text: str) -> counts.Count:
+        asked = filters.resolve(filters.parse(text), list_views.WAREHOUSES, "", NOW_MS)
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            return await counts.count_orders(connection, known.tenant, asked)
+
+    for text in EXTRA:
+        asked = filters.resolve(filters.parse(text), list_views.WAREHOUSES, "", NOW_MS)
+        wanted = [r for r in rows if meets(asked, r)]
+        if text.startswith(("state.in", "placed.ge.-5d")):
+            continue  # the board's, which has counted nothing here
+        told = asyncio.run(count(text))
+        assert (told.count, told.amount) == (len(wanted), sum(r.total for r in wanted)), text
+        assert told.exact
+    monkeypatch.setattr("danshu.hub.counts.COUNT_ROWS", 5)
+    monkeypatch.setattr("danshu.hub.counts.SCAN_CANDIDATES", 5)
+    assert not asyncio.run(count("amount.ge.300000;channel.in.jd,pdd")).exact
+    some = asyncio.run(count("due.lt.1d;warehouse.in.1,2,3,4,5,6"))
+    assert (some.count, some.exact) == (5, False)

@@ -87,9 +87,9 @@ _TIMERS: Final = (
 # One order in twenty that is due was due yesterday. Three in a hundred bear a tag, one of ten, the
 # first far more often than the last; every third open order is somebody's.
 _WORKLIST: Final = """
-insert into worklist(tenant,id,channel,state,wh,region,total,due,promise,short,holds)
+insert into worklist(tenant,id,channel,state,wh,region,total,currency,due,promise,short,holds)
 select tenant,id,channel,state,case when mod(a,100) = 0 then -1 else wh end,region,
-  100 + mod(a,1000000),
+  100 + mod(a,1000000),currency,
   case when mod(a,20) = 0 then due - interval '1 day' else due end,
   case when due is null then case mod(a,50) when 0 then 35 when 1 then 100 else 80 end
     when mod(a,20) = 0 then 10 when mod(a,7) = 0 then 30 else 40 end,

@@ -19,7 +19,7 @@ _UNDATED: Final = frozenset(
     {
         Standing.PENDING,
         Standing.KEPT,
-        Standing.KEPT_SELF_DECLARED,
+        Standing.KEPT_SELF,
         Standing.EXCUSED,
         Standing.SUPERSEDED,
         Standing.NONE,

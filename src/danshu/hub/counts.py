@@ -13,13 +13,15 @@ from msgspec import Struct
 
 from danshu.capabilities.orders.model import State
 from danshu.hub import board, workbench
-from danshu.hub.board_marks import ANYWHERE, EVERY, MINUTE_MS, SLOT_MS, Kind
+from danshu.hub.board_marks import ANYWHERE, CURRENCY, EVERY, MINUTE_MS, SLOT_MS, Kind
 from danshu.hub.compose import now_ms
 from danshu.hub.filters import Asked
 from danshu.kernel import ids
 from danshu.kernel.limits import COUNT_MS, COUNT_ROWS, SCAN_CANDIDATES
 
 if TYPE_CHECKING:
+    import uuid
+
     from danshu.hub.workbench import Place
 
 Connection = psycopg.AsyncConnection[Any]
@@ -48,15 +50,21 @@ _SINCE: Final = """
 select coalesce(sum(n),0)::int8, coalesce(sum(n) filter (where at >= %(minute)s),0)::int8
 from board_counts where tenant=%(tenant)s and kind=%(kind)s and wh=%(wh)s and channel=%(channel)s
 """
+_AMOUNT: Final = """
+select coalesce(sum(w.total),0)::int8 from worklist w
+where w.tenant=%s and w.currency=%s and w.id = any(%s)
+"""
 _DEFAULTS: Final = msgspec.structs.asdict(Asked())
 
 
 class Count(Struct, frozen=True, kw_only=True):
     """How many orders. `exact` False: an estimate, to be shown with 约. `as_of`: epoch ms of the
-    counting; orders whose facts are not in the log yet are not in it.
+    counting; orders whose facts are not in the log yet are not in it. `amount`: what those in CNY
+    come to altogether, in 分.
     """
 
     count: int
+    amount: int
     exact: bool
     as_of: int
 
@@ -66,25 +74,41 @@ async def count_orders(connection: Connection, tenant: int, asked: Asked) -> Cou
     at_ms = now_ms()
     known = await count_by_board(connection, tenant, asked)
     if known is not None:
-        return Count(count=known, exact=True, as_of=at_ms)
+        return Count(count=known[0], amount=known[1], exact=True, as_of=at_ms)
+    # what falls due between two instants lies together in the index of deadlines
+    sort = "due" if asked.due_from_ms is not None or asked.due_to_ms is not None else "-placed"
     began_s = time.monotonic()
-    found = 0
+    found, amount = 0, 0
     after: Place | None = None
     while True:
-        part = await workbench.find(connection, tenant, asked, "-placed", after, SCAN_CANDIDATES)
+        part = await workbench.find(connection, tenant, asked, sort, after, SCAN_CANDIDATES)
         found += len(part.places)
+        amount += await _sum(connection, tenant, [p.id for p in part.places])
         after = part.next
         if after is None:
-            return Count(count=found, exact=True, as_of=at_ms)
+            return Count(count=found, amount=amount, exact=True, as_of=at_ms)
         if found >= COUNT_ROWS or (time.monotonic() - began_s) * 1000 > COUNT_MS:
             break
-    placed_ms = ids.made_ms(after.id)
-    every, walked = await _since(connection, tenant, placed_ms)
-    return Count(count=found * every // max(1, walked), exact=False, as_of=at_ms)
+    if sort == "due":  # what lies beyond cannot be told from what was walked: at least so many
+        return Count(count=found, amount=amount, exact=False, as_of=at_ms)
+    every, walked = await _since(connection, tenant, ids.made_ms(after.id))
+    walked = max(1, walked)
+    count, amount = found * every // walked, amount * every // walked
+    return Count(count=count, amount=amount, exact=False, as_of=at_ms)
 
 
-async def count_by_board(connection: Connection, tenant: int, asked: Asked) -> int | None:
-    """Count by the counters; None when they do not know the question, or are being rebuilt."""
+async def _sum(connection: Connection, tenant: int, of: list[uuid.UUID]) -> int:
+    """Sum up what orders in CNY come to."""
+    row = await (await connection.execute(_AMOUNT, (tenant, CURRENCY, of), binary=True)).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def count_by_board(
+    connection: Connection, tenant: int, asked: Asked
+) -> tuple[int, int] | None:
+    """Count and sum by the counters; None when they do not know the question, or are being
+    rebuilt.
+    """
     said = {k for k, v in msgspec.structs.asdict(asked).items() if v != _DEFAULTS[k]}
     if said <= _CUBE:
         kind = Kind.STATE
@@ -110,9 +134,12 @@ async def count_by_board(connection: Connection, tenant: int, asked: Asked) -> i
             params[field] = getattr(asked, field) // SLOT_MS
     if await board.is_rebuilding(connection, tenant):
         return None
-    sql = f"select coalesce(sum(n),0)::int8 from board_counts where {' and '.join(parts)}"
+    sql = (
+        "select coalesce(sum(n),0)::int8, coalesce(sum(amount),0)::int8 from board_counts"
+        f" where {' and '.join(parts)}"
+    )
     row = await (await connection.execute(sql.encode(), params, binary=True)).fetchone()
-    return int(row[0]) if row else 0
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def _on_slots(asked: Asked) -> bool:

@@ -38,7 +38,7 @@ _STANDINGS: Final = {
     Standing.RUNNING: Words(zh="计时中", en="running"),
     Standing.PAUSED: Words(zh="已暂停", en="paused"),
     Standing.PENDING: Words(zh="未起算", en="not started"),
-    Standing.KEPT_SELF_DECLARED: Words(zh="已兑现·自述", en="kept (self-declared)"),
+    Standing.KEPT_SELF: Words(zh="已兑现·自述", en="kept (self-declared)"),
     Standing.KEPT: Words(zh="已兑现", en="kept"),
     Standing.EXCUSED: Words(zh="已免责", en="excused"),
     Standing.SUPERSEDED: Words(zh="已替代", en="superseded"),

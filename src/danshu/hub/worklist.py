@@ -29,17 +29,18 @@ NAME: Final = "worklist"
 ENDED: Final = frozenset({State.CANCELLED, State.COMPLETED, State.RETURN_REQUESTED})
 # The range of the ids lets the server leave all other days alone.
 _READ: Final = """
-select id,channel,state,wh,region,total,doc,terms from orders
+select id,channel,state,wh,region,total,currency,doc,terms from orders
 where tenant=%b and id = any(%b::uuid[]) and id >= %b and id <= %b
 """
 # What has not changed is not written: most facts of an order's life change no column here.
 _WRITE: Final = """
-insert into worklist as w (tenant,id,channel,state,wh,region,total,due,promise,short,holds)
-select %b, r.id, r.channel, r.state, r.wh, r.region, r.total, r.due, r.promise, r.short<>0,
-  nullif(string_to_array(r.holds, E'\\x1f'), '{}')
-from unnest(%b::uuid[],%b::text[],%b::int2[],%b::int4[],%b::text[],%b::int8[],%b::timestamptz[],
-  %b::int2[],%b::int2[],%b::text[])
-  r(id,channel,state,wh,region,total,due,promise,short,holds)
+insert into worklist as w
+  (tenant,id,channel,state,wh,region,total,currency,due,promise,short,holds)
+select %b, r.id, r.channel, r.state, r.wh, r.region, r.total, r.currency, r.due, r.promise,
+  r.short<>0, nullif(string_to_array(r.holds, E'\\x1f'), '{}')
+from unnest(%b::uuid[],%b::text[],%b::int2[],%b::int4[],%b::text[],%b::int8[],%b::text[],
+  %b::timestamptz[],%b::int2[],%b::int2[],%b::text[])
+  r(id,channel,state,wh,region,total,currency,due,promise,short,holds)
 on conflict (tenant,id) do update set state=excluded.state, wh=excluded.wh, region=excluded.region,
   due=excluded.due, promise=excluded.promise, short=excluded.short, holds=excluded.holds
 where (w.state,w.wh,w.region,w.due,w.promise,w.short,w.holds) is distinct from
@@ -95,7 +96,7 @@ async def write_rows(
     promises: list[int] = []
     shorts: list[int] = []
     holds: list[str] = []
-    for _, _, state, _, _, _, doc, terms in found:
+    for _, _, state, _, _, _, _, doc, terms in found:
         order = _decode_order(doc)
         seen = standing.read(terms)
         is_over = state in ENDED
@@ -111,6 +112,7 @@ async def write_rows(
         write.int4s([r[3] for r in found]),
         write.texts([r[4] for r in found]),
         write.int8s([r[5] for r in found]),
+        write.texts([r[6] for r in found]),
         write.times_or_null(dues),
         write.int2s(promises),
         write.int2s(shorts),

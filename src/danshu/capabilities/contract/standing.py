@@ -26,7 +26,7 @@ class Standing(IntEnum):
     RUNNING = 40
     PAUSED = 50
     PENDING = 60
-    KEPT_SELF_DECLARED = 70
+    KEPT_SELF = 70
     KEPT = 80
     EXCUSED = 85
     SUPERSEDED = 90
@@ -114,5 +114,5 @@ def _of(term: _Term) -> Standing:
     if term.state is State.KEPT:
         stop = term.stop
         weak = stop and stop.self_declared and term.due_ms and stop.recorded_ms > term.due_ms
-        return Standing.KEPT_SELF_DECLARED if weak else Standing.KEPT
+        return Standing.KEPT_SELF if weak else Standing.KEPT
     return _PLAIN[term.state]

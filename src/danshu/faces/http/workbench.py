@@ -227,9 +227,10 @@ def _assignee(person: str, people_: dict[str, Colleague]) -> Assignee | None:
 
 
 class Total(Struct, frozen=True, kw_only=True):
-    """How many orders; 约 unless `exact`."""
+    """How many orders; 约 unless `exact`. `amount_fen`: what those in CNY come to, in 分."""
 
     count: int
+    amount_fen: int
     exact: bool
     as_of: str
     took_ms: int
@@ -249,6 +250,7 @@ async def count_orders(request: Request[Any, Any, Any], f: FilterText = "") -> T
     counted = await counts_of(request).count(held.tenant, f, who_of(held).subject)
     return Total(
         count=counted.count,
+        amount_fen=counted.amount,
         exact=counted.exact,
         as_of=rfc3339(counted.as_of),
         took_ms=round((time.perf_counter() - began_s) * 1000),
