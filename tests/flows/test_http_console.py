@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar.testing import TestClient
 
+from danshu.faces.http import app
 from danshu.faces.http.console import Console
+from danshu.hub.compose import Hub
 from tests.fixtures.hub import House, order
 
 PAGE = (
@@ -191,6 +194,13 @@ def test_https_stays_https(shared_house: House) -> None:
     for path in ("/health/live", "/orders"):
         answer = shared_house.client.get(f"https://hub.example{path}")
         assert int(answer.headers["strict-transport-security"].partition("=")[2]) > 10_000_000
+
+
+def test_behind_a_proxy_the_origin_tells_of_https(shared_house: House) -> None:
+    hub = Hub(shared_house.url)
+    with TestClient(app.build(hub, origin="https://hub.example")) as client:
+        answers = [client.get("/health/live"), client.get("/orders"), client.post("/v1/orders")]
+    assert all("strict-transport-security" in answer.headers for answer in answers)
 
 
 def test_an_unknown_route_of_the_api_is_a_problem(shared_house: House) -> None:

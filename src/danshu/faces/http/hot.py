@@ -76,6 +76,7 @@ class Hot:
 
     def __init__(self, hub: Hub, keyring: Keyring, doors: Doors) -> None:
         self._hub, self._keyring, self._doors = hub, keyring, doors
+        self._is_https = keyring.origin.startswith("https://")
 
     async def place(self, scope: Any, receive: Any, send: Any) -> None:
         """POST /v1/orders."""
@@ -87,7 +88,7 @@ class Hot:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
             problem = explain(error)
             status, out = problem.status, _encode(problem)
-        await _send(send, status, out, problem, said(scope))
+        await _send(send, status, out, problem, said(scope, self._is_https))
 
     async def _place(self, scope: Any, receive: Any) -> tuple[int, bytes, problems.Problem | None]:
         headers = scope["headers"]
@@ -117,9 +118,11 @@ class Hot:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
             problem = explain(error)
-            await _send(send, problem.status, _encode(problem), problem, said(scope))
+            await _send(
+                send, problem.status, _encode(problem), problem, said(scope, self._is_https)
+            )
             return
-        await _acknowledge(send, done, said(scope))
+        await _acknowledge(send, done, said(scope, self._is_https))
 
 
 def check_json(content_type: bytes) -> None:
