@@ -31,8 +31,13 @@ export interface Page {
 
 /** Every page, in the order of the menu. One line a page; the folder must exist. */
 export const PAGES: readonly Page[] = [
+  { path: "/", group: "overview", title: "overview", right: "board.read", load: () => import("./pages/overview") },
   { path: "/sign-in", group: "overview", title: "signIn", right: "", load: () => import("./pages/sign-in"), chrome: "bare" },
+  { path: "/orders", group: "orders", title: "orders", right: "order.read", load: () => import("./pages/orders") },
   { path: "/orders/:id", group: "orders", title: "order", right: "order.read", load: () => import("./pages/order"), chrome: "work" },
+  { path: "/imports", group: "orders", title: "imports", right: "master.read", load: () => import("./pages/imports") },
+  { path: "/imports/:id", group: "orders", title: "imports", right: "master.read", load: () => import("./pages/imports/wizard") },
+  { path: "/imports/:id/:step", group: "orders", title: "imports", right: "master.read", load: () => import("./pages/imports/wizard") },
   { path: "/promises", group: "fulfilment", title: "promises", right: "promise.read", load: () => import("./pages/promises") },
   { path: "/promises/gaps", group: "fulfilment", title: "promiseGaps", right: "promise.read", load: () => import("./pages/promise-gaps") },
   { path: "/channels", group: "connect", title: "channels", right: "inbox.read", load: () => import("./pages/channels") },
