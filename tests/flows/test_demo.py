@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from danshu.stories import furnishing
 from danshu.testing.messages import CHANNELS
 
 ORDERS = 10
@@ -36,7 +37,10 @@ def test_the_demo_and_the_demo_again(blank: str) -> None:
     assert first["bundle"]["failed"] == []
     for state in ("allocated", "released", "picked", "shipped", "delivered", "cancelled"):
         assert first["states"].get(state), state
+    assert set(first["access"]["people"].values()) == {n for _, _, n in furnishing.PEOPLE}
     again = demo(blank)
+    assert again["access"]["people"] == first["access"]["people"]
+    assert again["access"]["password"] != first["access"]["password"]
     assert again["checks"] == first["checks"]
     for total in ("orders", "states", "orders_total", "decisions", "warehouses", "skus"):
         assert again[total] == first[total], total

@@ -29,6 +29,17 @@ def test_a_person_signs_in_is_known_and_signs_out(house: House) -> None:
     assert browser.cookie == ""
 
 
+def test_a_number_at_work_signs_in_too_unless_it_is_somebody_s_login(house: House) -> None:
+    row = seat(house.url, house.tenant, "C12")
+    other = seat(house.url, house.tenant, "C13")
+    body = {"tenant": "small", "login": "C12", "password": PASSWORD}
+    session = Browser(house).call("POST", "/v1/session/password", body).json()
+    assert session["person"]["id"] == str(row.id)
+    tell(house.url, f"update people set login = 'c12' where id = '{other.id}'")
+    session = Browser(house).call("POST", "/v1/session/password", body).json()
+    assert session["person"]["id"] == str(other.id)
+
+
 def test_an_ended_session_opens_nothing(house: House) -> None:
     seat(house.url, house.tenant, "C12")
     browser = Browser(house)

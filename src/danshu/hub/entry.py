@@ -72,7 +72,8 @@ async def by_password(
             connection, number, row.id, visitor.address, now_ms
         )
     place = throttle.network(visitor.address)
-    counted = throttle.keys(number, login, place, is_known=is_known)
+    counted_as = str(row.id) if row else login
+    counted = throttle.keys(number, counted_as, place, is_known=is_known)
     door.throttle.attempt(counted, time.monotonic())
     # the same work whether or not there is such a person, and before anything else is looked at
     fits = await door.hasher.check(row.password if row else "", password)
@@ -82,7 +83,7 @@ async def by_password(
     if row.person.totp and not code:
         door.throttle.succeed(counted)
         raise CODE_NEEDED
-    coded: list[throttle.Key] = [("code", number, login, "")]
+    coded: list[throttle.Key] = [("code", number, counted_as, "")]
     if row.person.totp:
         door.throttle.attempt(coded, time.monotonic())
     fresh = await door.hasher.hash(password) if passwords.is_outdated(row.password) else ""
@@ -116,7 +117,7 @@ async def prove_password(
     """
     now_ms, row = hub.clock(), session.row
     place = throttle.network(visitor.address)
-    counted = throttle.keys(session.tenant, row.login, place, is_known=True)
+    counted = throttle.keys(session.tenant, str(row.id), place, is_known=True)
     door.throttle.attempt(counted, time.monotonic())
     if not await door.hasher.check(row.password, password):
         await refuse(hub, session.tenant, row.id, now_ms)

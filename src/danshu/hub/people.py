@@ -125,8 +125,10 @@ async def lock(connection: Connection, tenant: int, id_: uuid.UUID) -> Row:
 
 
 async def by_login(connection: Connection, tenant: int, login: str) -> Row | None:
-    """Find a person by the login, which is kept folded."""
-    row = await (await connection.execute(tables.BY_LOGIN, (tenant, fold_login(login)))).fetchone()
+    """Find a person by the login, which is kept folded, or by the number at work."""
+    word = fold_login(login)
+    cursor = await connection.execute(tables.BY_LOGIN, (tenant, word, word, word))
+    row = await cursor.fetchone()
     return read_row(row) if row else None
 
 

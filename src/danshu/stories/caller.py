@@ -128,3 +128,13 @@ async def each(limit: int, work: list[Any]) -> list[Any]:
             return await job
 
     return list(await asyncio.gather(*(one(job) for job in work)))
+
+
+async def sign_in(client: httpx.AsyncClient, merchant: str, login: str, password: str) -> bool:
+    """Sign in as the console does, and out again; tells whether it worked."""
+    body = {"tenant": merchant, "login": login, "password": password}
+    entered = await client.post("/v1/session/password", json=body)
+    if entered.status_code != 201:
+        return False
+    headers = {"x-csrf-token": entered.json()["csrf"]}
+    return (await client.delete("/v1/session", headers=headers)).status_code == 204

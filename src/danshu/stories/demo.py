@@ -15,7 +15,7 @@ from rich.console import Console
 from danshu.faces import verify
 from danshu.hub import settings
 from danshu.stories import caller, furnishing, showing, stage
-from danshu.stories.showing import Totals
+from danshu.stories.showing import Access, Totals
 from danshu.testing import merchant, messages
 
 if TYPE_CHECKING:
@@ -56,9 +56,10 @@ def run(once: bool, orders: int) -> int:
             showing.show(console, totals, seen)
         code = 0 if all(totals.checks.values()) else 1
         if not once:
-            console.print(
-                f"服务在 {place.servers[0]},接口文档 {place.servers[0]}/docs;Ctrl-C 结束。"
-            )
+            console.print(f"接口文档 {place.servers[0]}/docs。")
+            if totals.access is not None:
+                showing.show_access(console, totals.access)
+            console.print("Ctrl-C 结束。")
             _wait()
     return code
 
@@ -78,9 +79,19 @@ async def _play(
         tenant = await furnishing.furnish(connection, CODE, "示例商户")
         shops = await furnishing.open_shops(connection, tenant)
         key = await furnishing.renew_key(connection, tenant, "demo")
+        password = await furnishing.seat_people(connection, tenant)
         # messages are dated by the merchant's first day, so that a second run brings the same ones
         begun_ms = await furnishing.begun_ms(connection, tenant)
-        totals = Totals(merchant=CODE)
+        port = int(place.servers[0].rpartition(":")[2])
+        access = Access(
+            address=settings.read().origin_at(port),
+            merchant=CODE,
+            people={
+                f"{number.lower()}@{CODE}.example": name for number, _, name in furnishing.PEOPLE
+            },
+            password=password,
+        )
+        totals = Totals(merchant=CODE, access=access)
         totals.warehouses, totals.skus = await furnishing.count_masters(connection, tenant)
     console.print(f"商户 {CODE}:{totals.warehouses} 个仓,{totals.skus:,} 个 SKU。")
     async with place.client(key) as client:
@@ -90,6 +101,8 @@ async def _play(
         seen = await caller.each(TOGETHER, [caller.read_order(client, o["order"]) for o in listed])
         await _count(client, seen, totals)
         await _prove(client, seen, totals, console)
+    async with place.client("") as stranger:
+        entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
     brought = {channel: sum(states.values()) for channel, states in totals.orders.items()}
     totals.checks |= {
@@ -98,6 +111,7 @@ async def _play(
         "every_order_decided": totals.decisions >= totals.orders_total,
         "every_order_promised": all(o["promises"] for o in seen),
         "bundle_verified": totals.bundle.get("code") == verify.PASSED,
+        "every_person_signs_in": all(entered),
         "warehouses_37": totals.warehouses == len(merchant.warehouses()),
     }
     return totals, seen

@@ -5,7 +5,17 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import catalogues, merchants, shelves
+from danshu.hub import (
+    catalogues,
+    entry,
+    invitations,
+    merchant_settings,
+    merchants,
+    passwords,
+    people,
+    sessions,
+    shelves,
+)
 from danshu.kernel.errors import ProgramError, Refusal
 from danshu.kernel.fact import Actor
 from danshu.ports.channel import Account
@@ -22,6 +32,19 @@ if TYPE_CHECKING:
 
 TELLER: Final = Actor(sub="demo", role="admin", grade="C")
 STOCK_SEED: Final = 2026
+PASSWORD_BYTES: Final = 6
+# number at work, role, name
+PEOPLE: Final = (
+    ("A01", "admin", "管理员 A01"),
+    ("C12", "service", "客服 C12"),
+    ("W02", "warehouse", "仓配主管 W02"),
+    ("R07", "reviewer", "复核员 R07"),
+    ("P03", "policy", "订单策略官 P03"),
+    ("L01", "legal", "法务 L01"),
+    ("F05", "finance", "财务 F05"),
+    ("D04", "steward", "数据管家 D04"),
+    ("S09", "sre", "运维 S09"),
+)
 
 
 async def lend_network(connection: Connection, code: str, name: str) -> int:
@@ -76,6 +99,46 @@ async def renew_key(connection: Connection, tenant: int, name: str) -> str:
     for (key_id,) in await cursor.fetchall():
         await merchants.revoke_key(connection, tenant, key_id, TELLER)
     return await merchants.issue_key(connection, tenant, name, "admin", TELLER)
+
+
+async def seat_people(connection: Connection, tenant: int) -> str:
+    """Seat a person for each role with one new password, and give it; their sessions end.
+
+    Codes are optional at this merchant: who tries it has no authenticator app at hand.
+    """
+    door = await _door(connection, tenant)
+    if door.totp != "optional":
+        await merchant_settings.change(connection, door, TELLER, door.name, "optional")
+    password = secrets.token_hex(PASSWORD_BYTES)
+    hashed = await passwords.Hasher().hash(password)
+    for number, role, name in PEOPLE:
+        login = f"{number.lower()}@{door.code}.example"
+        async with connection.transaction():
+            row = await people.by_login(connection, tenant, login)
+            if row is None:
+                await invitations.seat(
+                    connection,
+                    tenant,
+                    TELLER,
+                    login=login,
+                    name=name,
+                    number=number,
+                    roles=(role,),
+                    hashed=hashed,
+                )
+                continue
+            row = await people.lock(connection, tenant, row.id)
+            row = await entry.set_password(connection, tenant, row, hashed, TELLER)
+            await sessions.end(connection, tenant, row, TELLER, "changed", people.now_ms())
+    return password
+
+
+async def _door(connection: Connection, tenant: int) -> merchant_settings.Door:
+    cursor = await connection.execute("select code from tenants where id=%s", (tenant,))
+    row = await cursor.fetchone()
+    if row is None:
+        raise ProgramError(f"no merchant {tenant}")
+    return await merchant_settings.find_door(connection, row[0])
 
 
 async def begun_ms(connection: Connection, tenant: int) -> int:

@@ -29,6 +29,15 @@ _STATES = {
 }
 
 
+class Access(Struct, frozen=True, kw_only=True):
+    """Where the console is, and as whom one signs in: login -> role; one password for all."""
+
+    address: str
+    merchant: str
+    people: dict[str, str]
+    password: str
+
+
 class Totals(Struct, kw_only=True):
     """What the demo did, as `--once` prints it. `checks` are what it says is true."""
 
@@ -42,6 +51,7 @@ class Totals(Struct, kw_only=True):
     decisions: int = 0
     bundle: dict[str, Any] = {}
     checks: dict[str, bool] = {}
+    access: Access | None = None
     seconds: float = 0.0
 
 
@@ -53,6 +63,14 @@ def show(console: Console, totals: Totals, seen: list[dict[str, Any]]) -> None:
     for name, holds in totals.checks.items():
         console.print(f"{'[green]✓[/green]' if holds else '[red]✗[/red]'} {name}")
     console.print(f"用时 {totals.seconds} 秒。")
+
+
+def show_access(console: Console, access: Access) -> None:
+    """Say where the console is and as whom to sign in."""
+    table = Table("账号", "角色", title=f"打开 {access.address} ,密码一律 {access.password}")
+    for login, name in access.people.items():
+        table.add_row(login, name)
+    console.print(table)
 
 
 def _by_channel(totals: Totals) -> Table:

@@ -12,7 +12,11 @@ _COLUMNS: Final = (
 )
 READ: Final = f"select {_COLUMNS} from people p where p.tenant=%s and p.id=%s"
 LOCK: Final = f"{READ} for update of p"
-BY_LOGIN: Final = f"select {_COLUMNS} from people p where p.tenant=%s and p.login=%s"
+# By the number at work too, where nobody signs in by that word.
+BY_LOGIN: Final = (
+    f"select {_COLUMNS} from people p where p.tenant=%s and (p.login=%s or lower(p.number)=%s)"
+    " order by p.login=%s desc limit 1"
+)
 BY_HANDLE: Final = f"select {_COLUMNS} from people p where p.tenant=%s and p.handle=%s"
 PAGE: Final = (
     f"select {_COLUMNS} from people p where p.tenant=%s and p.number > %s"
