@@ -1,8 +1,11 @@
 import { Suspense, useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Page } from "@/pages";
+import { Navigate } from "react-router";
+import { PAGES, type Page } from "@/pages";
 import { Skeleton } from "@/parts/skeleton";
-import { useMay } from "@/session";
+import { useMay, useSession } from "@/session";
+
+const ACCOUNT = PAGES.find((page) => page.title === "me")?.path ?? "/";
 
 /** Gives the browser tab its name, and the page only to those who may open it. */
 export function Gate({ page, children }: { page: Page; children: ReactNode }) {
@@ -24,6 +27,9 @@ function Titled({ page, children }: { page: Page; children: ReactNode }) {
 
 function Guarded({ page, children }: { page: Page; children: ReactNode }) {
   const may = useMay(page.right);
+  const { todo } = useSession();
+  // Whoever must still enrol a code is let in nowhere else.
+  if (todo && page.title !== "me") return <Navigate to={ACCOUNT} replace />;
   return <Titled page={page}>{may ? children : <NoRight page={page} />}</Titled>;
 }
 

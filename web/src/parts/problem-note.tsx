@@ -4,7 +4,10 @@ import { useTranslation } from "react-i18next";
 import { byLocale } from "@/i18n";
 import type { Problem } from "@/problem";
 
-/** The words for a problem: the hub's reason where it gave one, else the words of its code. */
+/**
+ * The words for a problem: the hub's reason where it gave one, else the words of its code. What the
+ * hub says in detail is English and for those who build; it is the tooltip.
+ */
 export function useProblemWords() {
   const { t, i18n } = useTranslation(["problems", "common", "rights"]);
   return (problem: Problem): string => {
@@ -15,10 +18,9 @@ export function useProblemWords() {
       ...problem.parameters,
       right: t(`rights:${right}`, { defaultValue: right }),
       seconds: problem.retryAfterS || 3,
-      detail: problem.detail,
+      pointer: problem.pointer || "—",
     };
-    if (i18n.exists(`problems:${code}`)) return t(code, values);
-    return problem.detail || t("program");
+    return t(i18n.exists(`problems:${code}`) ? code : "other", values);
   };
 }
 
@@ -48,7 +50,7 @@ export function ProblemNote({ problem, onRetry }: Props) {
       type={problem.status === 429 || problem.status === 403 ? "warning" : "error"}
       showIcon
       title={
-        <>
+        <span title={problem.detail || undefined}>
           {text}
           {problem.errors.length > 0 && ` ${t("errors", { count: problem.errors.length })}`}
           {problem.requestId && (
@@ -57,7 +59,7 @@ export function ProblemNote({ problem, onRetry }: Props) {
               · {t("number", { id: problem.requestId.slice(0, 8) })}
             </span>
           )}
-        </>
+        </span>
       }
       action={
         onRetry && problem.status !== 403 ? (
