@@ -15,22 +15,26 @@ import asyncio
 import contextlib
 import importlib
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
+
+from danshu.bench import rig as rigs
+from danshu.bench.load import Plan
+from danshu.bench.place import ambient, plenty
 from danshu.bench.report import Report, make_report, read_machine
 from danshu.hub import invitations, people, sessions
 from danshu.kernel.errors import NotAvailable
-from danshu.ledger import engine
-from danshu.stories import caller, furnishing, stage
-from danshu.testing import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from danshu.bench.rig import Rig
+
 SIZE: Final = 400
+RATE: Final = 100  # orders a second while they are brought in
 KEYS: Final = 40
 BUDGET: Final = {
     "keys_ms": 200.0,
@@ -62,56 +66,50 @@ addEventListener("keydown", (event) => {{
 def run(seconds: int | None = None, size: int | None = None) -> Report:
     """Measure over `size` orders (400); `seconds` is not used, each interaction is done once."""
     machine = read_machine()
-    with (
-        tempfile.TemporaryDirectory(prefix="danshu-") as folder,
-        engine.start(Path(folder) / "pg", {}) as store,
-        stage.open_stage(1, store.url) as place,
-    ):
-        cookie = asyncio.run(_furnish(place, size or SIZE))
-        address = f"http://localhost:{place.servers[0].rpartition(':')[2]}"
+    orders = size or SIZE
+    with rigs.open_rig(plenty()) as rig:
+        plan = Plan(
+            host="127.0.0.1",
+            port=rig.ports[0],
+            key=rig.key,
+            rate=RATE,
+            seconds=orders / RATE,
+            regions=rigs.places(),
+            skus=ambient(),
+        )
+        rigs.drive(plan)
+        cookie = asyncio.run(_let_in(rig))
         with _browser() as browser:
-            figures = _measure(browser, address, cookie)
+            figures = _measure(browser, f"http://localhost:{rig.ports[0]}", cookie)
             floor = _floor(browser)
     return make_report("interaction", figures=figures, floor=floor, budget=BUDGET, machine=machine)
 
 
-async def _furnish(place: stage.Stage, size: int) -> str:
-    """Bring in the orders and let a person in; gives the cookie."""
-    async with place.connection() as connection:
-        tenant = await furnishing.furnish(connection, "demo", "示例商户")
-        shops = await furnishing.open_shops(connection, tenant)
-        key = await furnishing.renew_key(connection, tenant, "bench")
-        now_ms = people.now_ms()
-        async with connection.transaction():
-            row = await invitations.seat(
-                connection,
-                tenant,
-                furnishing.TELLER,
-                login="bench@danshu.example",
-                name="基准",
-                number="B01",
-                roles=["admin"],
-                hashed="",
-            )
-            cookie = await sessions.open_(
-                connection,
-                tenant,
-                row,
-                sessions.Visitor(address="127.0.0.1", agent="bench"),
-                method="password",
-                limited=False,
-                now_ms=now_ms,
-            )
-    async with place.client(key) as client:
-        each = -(-size // len(shops))
-        jobs = [
-            caller.send_message(client, shop, messages.message(channel, n, 1, now_ms))
-            for n in range(1, each + 1)
-            for channel, shop in shops.items()
-        ]
-        for answer in await caller.each(16, jobs):
-            answer.raise_for_status()
-    return cookie
+async def _let_in(rig: Rig) -> str:
+    """Seat a person with a session; gives the cookie."""
+    async with (
+        await psycopg.AsyncConnection.connect(rig.url, autocommit=True) as connection,
+        connection.transaction(),
+    ):
+        row = await invitations.seat(
+            connection,
+            rig.tenant,
+            rigs.BENCH,
+            login="bench@danshu.example",
+            name="基准",
+            number="B01",
+            roles=["admin"],
+            hashed="",  # comes in by the session below alone
+        )
+        return await sessions.open_(
+            connection,
+            rig.tenant,
+            row,
+            sessions.Visitor(address="127.0.0.1", agent="bench"),
+            method="password",
+            limited=False,
+            now_ms=people.now_ms(),
+        )
 
 
 @contextlib.contextmanager
