@@ -34,12 +34,12 @@ export function useColumns(words: Words | undefined, now: number): Column<OrderR
       return state ? t(`common:states.${state}`) : "—";
     };
     return [
-      plain("number", 190, (row) => row.number, { fixed: true }),
-      plain("channel", 96, (row) => channels.get(row.channel) ?? row.channel),
-      plain("goods", 260, goods),
-      plain("paid", 110, (row) => money(row.paid), { align: "right" }),
-      plain("region", 130, (row) => [row.province, row.place].filter(Boolean).join("·") || "—"),
-      plain("warehouse", 120, (row) => row.warehouse_name || t("unallocated"), {
+      plain("number", 172, (row) => row.number, { fixed: true }),
+      plain("channel", 88, (row) => channels.get(row.channel) ?? row.channel),
+      plain("goods", 196, goods),
+      plain("paid", 96, (row) => money(row.paid), { align: "right" }),
+      plain("region", 108, (row) => [row.province, row.place].filter(Boolean).join("·") || "—"),
+      plain("warehouse", 112, (row) => row.warehouse_name || t("unallocated"), {
         render: (row) =>
           row.warehouse_name ? (
             row.warehouse_name
@@ -47,19 +47,19 @@ export function useColumns(words: Words | undefined, now: number): Column<OrderR
             <span className="orders-short">{t("unallocated")}</span>
           ),
       }),
-      plain("state", 84, (row) => t(`common:stages.${row.state}`, { defaultValue: row.state })),
-      plain("promise", 116, promise, {
+      plain("state", 72, (row) => t(`common:stages.${row.state}`, { defaultValue: row.state })),
+      plain("promise", 108, promise, {
         render: (row) => {
           const state = promiseOf(row);
           return state ? <StatusTag state={state} /> : "—";
         },
       }),
-      plain("due", 120, (row) => leftWords(row, now, t), {
+      plain("due", 104, (row) => leftWords(row, now, t), {
         sortable: true,
         render: (row) => <TimeLeft row={row} now={now} words={leftWords(row, now, t)} />,
       }),
-      plain("placed", 110, (row) => near(row.placed), { sortable: true }),
-      plain("tags", 150, (row) => row.tags.join(" "), {
+      plain("placed", 96, (row) => near(row.placed), { sortable: true }),
+      plain("tags", 110, (row) => row.tags.join(" "), {
         render: (row) =>
           row.tags.map((tag) => (
             <span key={tag} className="orders-tag">
