@@ -84,6 +84,24 @@ def test_orders_without_a_warehouse_are_found(house: House) -> None:
     assert rows(house, "short.is.yes")[0]["short"]
 
 
+def test_rows_are_read_again_and_say_whether_they_match(house: House) -> None:
+    one, two = house.place(channel="jd")["order"], house.place()["order"]
+    follow(house)
+
+    def read(f: str, *ids: str) -> tuple[set[str], set[str]]:
+        told = house.call("GET", "/v1/workbench/rows", params={"f": f, "ids": ",".join(ids)})
+        assert told.status_code == 200, told.text
+        news = told.json()
+        return {r["order"] for r in news["items"]}, set(news["matching"])
+
+    gone = "019aa9d3-6b80-7000-8000-000000000002"
+    assert read("channel.in.jd", one, two, gone) == ({one, two}, {one})
+    assert read("", one, two) == ({one, two}, {one, two})
+    assert read("") == (set(), set())
+    bad = house.call("GET", "/v1/workbench/rows", params={"ids": "x"})
+    assert (bad.status_code, bad.json()["code"]) == (400, "bad_id")
+
+
 def test_another_merchant_sees_nothing(house: House) -> None:
     house.place()
     follow(house)

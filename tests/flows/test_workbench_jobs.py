@@ -89,6 +89,7 @@ def test_all_that_match_are_held_and_let_go_again(house: House) -> None:
     assert state(house, other[0]) == "allocated"
     listed = failures(house, job)
     assert [(f["order"], f["code"]) for f in listed["items"]] == [(orders[1], "ended_already")]
+    assert listed["items"][0]["number"].startswith("T")
     assert [(r["code"], r["count"]) for r in listed["reasons"]] == [("ended_already", 1)]
     held = house.call("GET", f"/v1/orders/{orders[0]}").json()["holds"]
     assert held == ["地址存疑", "暴雨"]
@@ -192,7 +193,9 @@ def test_orders_that_are_not_there_are_failures(house: House) -> None:
     gone = str(uuid.UUID(int=uuid.UUID(order).int - 1))
     job = run(house, act="tag", ids=[order, gone], tags=["x"])
     assert (job["done"], job["failed"]) == (1, 1)
-    assert [r["code"] for r in failures(house, job)["reasons"]] == ["no_order"]
+    listed = failures(house, job)
+    assert [r["code"] for r in listed["reasons"]] == ["no_order"]
+    assert [(f["order"], f["number"]) for f in listed["items"]] == [(gone, "")]
     told = preview(house, act="tag", ids=[order, gone], tags=["y"])
     assert (told["able"], [r["code"] for r in told["refused"]]) == (1, ["no_order"])
 

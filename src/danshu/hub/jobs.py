@@ -77,8 +77,10 @@ _NOTE: Final = (
     " where tenant=%s and job=%s and id=%s"
 )
 _FAILURES: Final = """
-select id,code,reason,reason_en from job_items where tenant=%s and job=%s and code<>'' and id<%s
-and (%s='' or code=%s) order by id desc limit %s
+select i.id,i.code,i.reason,i.reason_en,o.doc from (
+  select * from job_items where tenant=%s and job=%s and code<>'' and id<%s
+  and (%s='' or code=%s) order by id desc limit %s) i
+left join orders o on o.tenant=i.tenant and o.id=i.id order by i.id desc
 """
 _GROUPS: Final = """
 select code,reason,reason_en,count(*) from job_items where tenant=%s and job=%s and code<>''
@@ -143,9 +145,10 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """An order that a job could not do, and why."""
+    """An order that a job could not do, and why; `number` is "" where there is no such order."""
 
     order: uuid.UUID
+    number: str
     code: str
     reason: str
     reason_en: str
@@ -160,6 +163,11 @@ class Reason(Struct, frozen=True, kw_only=True):
     count: int
 
 
+class _Number(Struct, frozen=True):
+    number: str
+
+
+_decode_number = msgspec.json.Decoder(_Number).decode
 _decode_who = msgspec.json.Decoder(Who).decode
 
 
@@ -335,7 +343,14 @@ async def failures(
     asked = (tenant, id_, before, code, code, limit)
     cursor = await connection.execute(_FAILURES, asked, binary=True)
     return [
-        Failure(order=r[0], code=r[1], reason=r[2], reason_en=r[3]) for r in await cursor.fetchall()
+        Failure(
+            order=r[0],
+            number=_decode_number(r[4]).number if r[4] else "",
+            code=r[1],
+            reason=r[2],
+            reason_en=r[3],
+        )
+        for r in await cursor.fetchall()
     ]
 
 

@@ -350,6 +350,23 @@ def _span(asked: Asked) -> tuple[uuid.UUID, uuid.UUID]:
     return low, high
 
 
+async def meeting(
+    connection: Connection, tenant: int, asked: Asked, ids: Sequence[uuid.UUID]
+) -> list[uuid.UUID]:
+    """Give those of the ids that meet a question; one with words is met by none."""
+    if not ids or asked.q:
+        return []
+    rest = conditions(asked)
+    cursor = await connection.execute(
+        "select w.id from unnest(%(few)s::uuid[]) d(id)"
+        f" join worklist w on w.tenant=%(tenant)s and w.id=d.id{rest.where}",
+        {"tenant": tenant, "few": list(ids), **rest.params},
+        binary=True,
+        prepare=False,
+    )
+    return [r[0] for r in await cursor.fetchall()]
+
+
 async def channels(connection: Connection, tenant: int) -> list[str]:
     """List the channels that a merchant has orders of, or shops on, by code."""
     cursor = await connection.execute(_CHANNELS, {"tenant": tenant})

@@ -34,9 +34,7 @@ from danshu.hub.world import World
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
-from danshu.kernel.limits import (
-    FILTER_CHARS,
-)
+from danshu.kernel.limits import FILTER_CHARS, PAGE_ROWS
 
 FilterText = Annotated[
     str,
@@ -226,6 +224,55 @@ def _assignee(person: str, people_: dict[str, Colleague]) -> Assignee | None:
     return Assignee(person=person, number=known.number, name=known.name)
 
 
+class WorkbenchNews(Struct, frozen=True, kw_only=True):
+    """Orders as they are now; `matching` are those that the filter meets."""
+
+    items: tuple[WorkbenchRow, ...]
+    matching: tuple[uuid.UUID, ...]
+
+
+Ids = Annotated[
+    str,
+    QueryParameter(
+        max_length=40 * PAGE_ROWS, description=f"at most {PAGE_ROWS} orders, joined by commas"
+    ),
+]
+
+
+@get(
+    "/v1/workbench/rows",
+    operation_id="readWorkbenchRows",
+    tags=["workbench"],
+    responses=READ_PROBLEMS,
+    guards=[may("order.read")],
+)
+async def read_rows(request: Request[Any, Any, Any], ids: Ids, f: FilterText = "") -> WorkbenchNews:
+    """Read some orders again, as a list shows them, and tell which of them a filter meets now."""
+    hub, held = hub_of(request), held_of(request)
+    world = await world_of(hub, held.tenant)
+    asked_for = _read_ids(ids)
+    if world is None:
+        return WorkbenchNews(items=(), matching=())
+    asked = resolve(world, f, held)
+    async with hub.connection() as connection:
+        rows = await workbench.read_rows(connection, held.tenant, asked_for)
+        matching = await workbench.meeting(connection, held.tenant, asked, asked_for)
+        people_ = await marks.colleagues(connection, held.tenant, [r.assignee for r in rows])
+    return WorkbenchNews(
+        items=tuple([_row(world, row, people_) for row in rows]), matching=tuple(matching)
+    )
+
+
+def _read_ids(text: str) -> list[uuid.UUID]:
+    try:
+        ids_ = list(dict.fromkeys(uuid.UUID(part) for part in text.split(",") if part))
+    except ValueError as error:
+        raise InputError("bad_id", "not an order's id", "/ids") from error
+    if len(ids_) > PAGE_ROWS:
+        raise InputError("too_many", f"at most {PAGE_ROWS} orders", "/ids")
+    return ids_
+
+
 class Total(Struct, frozen=True, kw_only=True):
     """How many orders; 约 unless `exact`. `amount_fen`: what those in CNY come to, in 分."""
 
@@ -313,4 +360,4 @@ async def go(request: Request[Any, Any, Any], q: Word) -> Going:
         return await going.find(connection, world, q)
 
 
-ROUTES: Final = [list_orders, count_orders, get_words, go]
+ROUTES: Final = [list_orders, read_rows, count_orders, get_words, go]
