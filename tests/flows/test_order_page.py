@@ -160,6 +160,31 @@ def test_the_sheet_adds_up(house: House) -> None:
     assert {n["fulfilments"][0] for n in sheet["lines"]} == {parcel["fulfilment"]}
 
 
+def test_the_sheet_shows_the_clocks(house: House) -> None:
+    order = house.place()["order"]
+    clocks = {p["code"]: p for p in page(house, order, "sheet")["promises"]}
+    ship = clocks["ship48h"]
+    assert (ship["state"], ship["name"]["zh"]) in {
+        ("running", "48小时发货"),
+        ("warned", "48小时发货"),
+        ("broken", "48小时发货"),
+    }
+    assert ship["marks_permille"] == sorted(ship["marks_permille"])
+    assert all(0 < m < 1000 for m in ship["marks_permille"])
+    assert ship["events"][0]["event"] == "payment.confirmed"
+    assert ship["gap_ms"] is None
+    pending = [p for p in clocks.values() if p["state"] == "pending"]
+    assert pending
+    assert all(not p["due"] and not p["used_permille"] for p in pending)
+    for event in ("release", "pick", "pack"):
+        act(house, order, event)
+    act(house, order, "ship", occurred_at="2026-11-22T03:00:00Z")
+    kept = {p["code"]: p for p in page(house, order, "sheet")["promises"]}["ship48h"]
+    assert kept["state"] == "kept"
+    assert kept["used_permille"] == 3 * 1000 // 48
+    assert kept["events"][-1]["at"] == "2026-11-22T03:00:00.000Z"
+
+
 def test_a_recalled_parcel_was_not_picked(house: House) -> None:
     order = house.place()["order"]
     for event in ("release", "pick", "pack"):

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from danshu.capabilities.orders import facts, model
 from danshu.capabilities.stock.model import Storage
-from danshu.hub import masking, timeline_figures
+from danshu.hub import masking, order_promises, timeline_figures
+from danshu.hub.order_promises import PromiseSheet
 from danshu.kernel import fact
 from danshu.kernel.fact import rfc3339
 from danshu.ledger import vault
@@ -140,6 +141,7 @@ class OrderSheet(Struct, frozen=True, kw_only=True):
     lines: tuple[SheetLine, ...]
     payments: tuple[Payment, ...]
     parcels: tuple[Parcel, ...]
+    promises: tuple[PromiseSheet, ...]
     receiver: ReceiverShown
     seq: int
 
@@ -161,6 +163,7 @@ def show(
     receiver: Receiver | None,
     erased_ms: int,
     sight: Sight,
+    now_ms: int,
 ) -> OrderSheet:
     """Put the page together from the order's row, its facts and what the vault holds."""
     o = seen.order
@@ -200,6 +203,7 @@ def show(
         lines=lines,
         payments=tuple(_payments(read)),
         parcels=tuple(_parcel(world, o, f, read) for f in o.fulfilments),
+        promises=order_promises.show(seen.promises, now_ms),
         receiver=show_receiver(receiver, erased_ms, sight),
         seq=seen.seq,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HARMLESS: Final = re.compile(
     r"[A-Z][A-Z0-9_]{1,40}"  # WAIT_SELLER_SEND_GOODS, CNY
     r"|true|false|null"
-    r"|-?\d{1,5}|-?\d{1,12}\.\d{1,4}"  # counts, money in major units
+    r"|-?\d{1,4}|-?\d{1,12}\.\d{1,4}"  # counts, money in major units
     r"|\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?"
     r"|1[4-9]\d{8}|1[4-9]\d{11}"  # epoch seconds, milliseconds
 )

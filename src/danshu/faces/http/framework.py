@@ -45,7 +45,9 @@ T = TypeVar("T")
 
 
 class StrictStructs(StructSchemaPlugin):
-    """Shows `forbid_unknown_fields` as `additionalProperties: false`, which Litestar leaves out."""
+    """Shows `forbid_unknown_fields` as `additionalProperties: false`, which Litestar leaves out,
+    and tuple[T, ...] as a list of T alone.
+    """
 
     def to_openapi_schema(
         self, field_definition: FieldDefinition, schema_creator: SchemaCreator
@@ -53,7 +55,23 @@ class StrictStructs(StructSchemaPlugin):
         schema = super().to_openapi_schema(field_definition, schema_creator)
         if field_definition.type_.__struct_config__.forbid_unknown_fields:
             schema.additional_properties = False
+        for each in (schema.properties or {}).values():
+            _drop_ellipsis(each)
         return schema
+
+
+def _drop_ellipsis(schema: Reference | Schema) -> None:
+    """Take the `...` of an annotated tuple[T, ...] away, which Litestar shows as a second type."""
+    if not isinstance(schema, Schema):
+        return
+    items = schema.items
+    if isinstance(items, Schema) and items.one_of and items.one_of[-1] == Schema():
+        kinds = list(items.one_of[:-1])
+        schema.items = kinds[0] if len(kinds) == 1 else Schema(one_of=kinds)
+    if isinstance(schema.items, Schema):
+        _drop_ellipsis(schema.items)
+    for inner in schema.one_of or ():
+        _drop_ellipsis(inner)
 
 
 class Strict(AbstractDTO[T], Generic[T]):

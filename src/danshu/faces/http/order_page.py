@@ -84,7 +84,8 @@ async def get_sheet(order_id: FromPath[uuid.UUID], request: Request[Any, Any, An
     async with hub.connection() as connection:
         told = await views.read_facts(connection, held.tenant, order_id, 0, STREAM_FACTS)
         receiver, erased_ms = await order_sheet.read_receiver(connection, held.tenant, order_id)
-    return order_sheet.show(world, seen, told, receiver, erased_ms, sight_of(held))
+    sight, now_ms = sight_of(held), hub.clock()
+    return order_sheet.show(world, seen, told, receiver, erased_ms, sight, now_ms)
 
 
 @get(

@@ -131,10 +131,16 @@ async def stream_facts(
     last_event_id: Annotated[
         str | None, HeaderParameter(name="Last-Event-ID", description="resume after this fact")
     ] = None,
+    since: Annotated[
+        int, QueryParameter(ge=0, le=STREAM_FACTS, description="where the header can't be given")
+    ] = 0,
+    typed: Annotated[
+        bool, QueryParameter(description="false: every event is called `fact`")
+    ] = True,
 ) -> ServerSentEvent:
     """Follow the facts of an order (SSE): event = type of the fact, id = its position."""
-    after = last_event_id or "0"
-    if not (after.isascii() and after.isdigit() and len(after) < 10):
+    last = last_event_id or str(since)
+    if not (last.isascii() and last.isdigit() and len(last) < 10):
         raise InputError("bad_event_id", "Last-Event-ID is the number of a fact")
     streams: Streams = request.app.state.streams
     hub, tenant = hub_of(request), held_of(request).tenant
@@ -142,7 +148,7 @@ async def stream_facts(
         await views.has_order(connection, tenant, order_id)
     if streams.open >= STREAMS:
         raise Busy("too many streams are open", RETRY_AFTER_S)
-    return ServerSentEvent(_follow(streams, hub, tenant, order_id, int(after)))
+    return ServerSentEvent(_follow(streams, hub, tenant, order_id, int(last), typed))
 
 
 class _Kind(Struct, frozen=True):
@@ -153,7 +159,7 @@ _decode_kind: Final = msgspec.json.Decoder(_Kind).decode
 
 
 async def _follow(
-    streams: Streams, hub: Hub, tenant: int, order_id: uuid.UUID, after: int
+    streams: Streams, hub: Hub, tenant: int, order_id: uuid.UUID, after: int, typed: bool
 ) -> AsyncIterator[ServerSentEventMessage]:
     end_s = time.monotonic() + STREAM_S
     quiet_s = 0.0
@@ -166,7 +172,7 @@ async def _follow(
                 after = numbered.seq
                 yield ServerSentEventMessage(
                     id=str(after),
-                    event=_decode_kind(numbered.body).type,
+                    event=_decode_kind(numbered.body).type if typed else "fact",
                     data=numbered.body.decode(),
                 )
             quiet_s = 0.0 if read else quiet_s + _POLL_S

@@ -1,0 +1,177 @@
+import { useMutation } from "@tanstack/react-query";
+import { Button, Drawer, InputNumber, Segmented, Select } from "antd";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { tryDecision } from "@/api/sdk.gen";
+import type { DecisionPanel, Difference, OrderSheet, Trial, Weights } from "@/api/types.gen";
+import { duration, money, points } from "@/format";
+import { ProblemNote } from "@/parts/problem-note";
+import { Skeleton } from "@/parts/skeleton";
+import { ToneTag } from "@/parts/status-tag";
+import { asProblem } from "@/problem";
+import { DecisionMap, Others, Plans } from "./decision-card";
+
+const WEIGHTS = ["late_fen", "risk_fen", "parcel_fen", "unfulfilled_fen"] as const;
+const MINOR = 100;
+
+interface Props {
+  id: string;
+  sheet: OrderSheet;
+  decision: DecisionPanel;
+  onClose: () => void;
+}
+
+/** 换策略试算: the same order decided under other conditions; nothing is written. */
+export default function TrialDrawer({ id, sheet, decision, onClose }: Props) {
+  const { t } = useTranslation("order");
+  const [trial, set] = useState<Trial>({
+    world: "then",
+    fact: decision.fact,
+    exclude_warehouses: decision.plans[0]?.warehouses.slice() ?? [],
+  });
+  const tried = useMutation({
+    mutationFn: async (body: Trial) => {
+      const { data } = await tryDecision({ path: { order_id: id }, body, throwOnError: true });
+      return data;
+    },
+  });
+  const run = tried.mutate;
+  useEffect(() => {
+    run(trial);
+    // Only the first question is asked by itself; later ones by the button.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+  const weights = trial.weights ?? {};
+  const weigh = (name: (typeof WEIGHTS)[number], value: number | null) => {
+    const next: Weights = { ...weights };
+    if (value === null) delete next[name];
+    else next[name] = Math.round(value * MINOR);
+    set({ ...trial, weights: next });
+  };
+  const quantityOf = (no: number, ordered: number) =>
+    trial.quantities?.find((one) => one.line === no)?.quantity ?? ordered;
+  const order = (no: number, ordered: number, value: number | null) => {
+    const others = (trial.quantities ?? []).filter((one) => one.line !== no);
+    const changed = value !== null && value !== ordered;
+    set({
+      ...trial,
+      quantities: changed ? [...others, { line: no, quantity: value }] : others,
+    });
+  };
+  return (
+    <Drawer open size={720} title={t("trial.title")} onClose={onClose}>
+      <form
+        className="order-trial"
+        onSubmit={(event) => {
+          event.preventDefault();
+          run(trial);
+        }}
+      >
+        <label>
+          <span>{t("trial.world")}</span>
+          <Segmented
+            value={trial.world ?? "then"}
+            options={(["then", "now"] as const).map((value) => ({
+              value,
+              label: t(`trial.${value}`),
+            }))}
+            onChange={(world) => set({ ...trial, world })}
+          />
+        </label>
+        <label>
+          <span>{t("trial.exclude")}</span>
+          <Select
+            mode="multiple"
+            allowClear
+            value={[...(trial.exclude_warehouses ?? [])]}
+            optionFilterProp="label"
+            options={decision.nodes.map((node) => ({ value: node.code, label: node.name }))}
+            onChange={(codes: string[]) => set({ ...trial, exclude_warehouses: codes })}
+          />
+        </label>
+        <fieldset>
+          <legend>{t("trial.weights")}</legend>
+          {WEIGHTS.map((name) => {
+            const value = weights[name];
+            return (
+              <label key={name}>
+                <span>{t(`trial.${name}`)}</span>
+                <InputNumber
+                  prefix="¥"
+                  precision={2}
+                  min={0}
+                  placeholder={t("trial.asIs")}
+                  value={value === undefined || value === null ? null : value / MINOR}
+                  onChange={(next) => weigh(name, next)}
+                />
+              </label>
+            );
+          })}
+        </fieldset>
+        <fieldset>
+          <legend>{t("trial.quantities")}</legend>
+          {sheet.lines.map((line) => (
+            <label key={line.no}>
+              <span>{line.name || line.title}</span>
+              <InputNumber
+                min={1}
+                precision={0}
+                value={quantityOf(line.no, line.quantity)}
+                onChange={(next) => order(line.no, line.quantity, next)}
+              />
+            </label>
+          ))}
+        </fieldset>
+        <div className="order-buttons">
+          <Button type="primary" htmlType="submit" loading={tried.isPending}>
+            {t("trial.run")}
+          </Button>
+          <span className="note">{t("trial.note")}</span>
+        </div>
+      </form>
+      {tried.error && <ProblemNote problem={asProblem(tried.error)} />}
+      {!tried.data && tried.isPending && <Skeleton kind="card" rows={6} />}
+      {tried.data && (
+        <section className="order-tried" aria-live="polite">
+          <Changes difference={tried.data.difference} />
+          <h3>{t("trial.after")}</h3>
+          <Plans decision={tried.data.after} />
+          <Others counted={tried.data.after.counted} />
+          <DecisionMap decision={tried.data.after} height_px={260} />
+          <h3>{t("trial.before")}</h3>
+          <Plans decision={tried.data.before} />
+        </section>
+      )}
+    </Drawer>
+  );
+}
+
+function Changes({ difference }: { difference: Difference }) {
+  const { t } = useTranslation("order");
+  const { total_fen, arrive_min, on_time_permille } = difference;
+  if (difference.is_same_plan && total_fen === 0) return <p>{t("trial.same")}</p>;
+  return (
+    <p className="order-changes">
+      <ToneTag tone={total_fen > 0 ? "risk" : "kept"}>
+        {t("trial.cost", { change: signed(money(total_fen), total_fen) })}
+      </ToneTag>
+      {arrive_min !== null && arrive_min !== 0 && (
+        <ToneTag tone={arrive_min > 0 ? "risk" : "kept"}>
+          {t(arrive_min > 0 ? "trial.later" : "trial.sooner", {
+            time: duration(arrive_min * 60_000),
+          })}
+        </ToneTag>
+      )}
+      {on_time_permille !== null && on_time_permille !== 0 && (
+        <ToneTag tone={on_time_permille < 0 ? "risk" : "kept"}>
+          {t("trial.odds", { change: points(on_time_permille / 1000) })}
+        </ToneTag>
+      )}
+      {difference.is_same_plan && <span className="note">{t("trial.samePlan")}</span>}
+    </p>
+  );
+}
+
+function signed(text: string, value: number): string {
+  return value > 0 ? `+${text}` : text;
+}
