@@ -1,8 +1,9 @@
 import { BellOutlined, MenuUnfoldOutlined, SearchOutlined, ShopOutlined } from "@ant-design/icons";
-import { Badge, Button, Popover } from "antd";
+import { Button, Popover } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { near } from "@/format/times";
+import { Badge } from "@/parts/badge";
 import { JobTray } from "@/parts/job-tray";
 import { useSession } from "@/session";
 import { PersonMenu } from "./person-menu";
@@ -81,7 +82,7 @@ function Bell() {
         if (!isOpen) said.change((old) => old.map((one) => ({ ...one, isRead: true })));
       }}
     >
-      <Badge count={fresh} size="small" offset={[-6, 6]}>
+      <Badge value={fresh}>
         <Button type="text" icon={<BellOutlined />} aria-label={t("frame.bell")} />
       </Badge>
     </Popover>

@@ -1,5 +1,5 @@
 import { LoadingOutlined, ScheduleOutlined } from "@ant-design/icons";
-import { Badge, Button, Popover, Progress } from "antd";
+import { Button, Popover } from "antd";
 import { useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -8,6 +8,7 @@ import { useStore } from "@/frame/stores";
 import { useLive } from "@/live/use-live";
 import { PAGES } from "@/pages";
 import { useMay } from "@/session";
+import { Badge } from "./badge";
 import {
   actOnJob,
   hearJob,
@@ -63,7 +64,7 @@ export function JobTray() {
     );
   return (
     <Popover trigger="click" placement="bottomRight" title={t("jobs.title")} content={list}>
-      <Badge count={running} size="small" offset={[-6, 6]}>
+      <Badge value={running}>
         <Button
           type="text"
           icon={running > 0 ? <LoadingOutlined /> : <ScheduleOutlined />}
@@ -106,11 +107,11 @@ function JobLine({ job, word }: { job: Job; word: (name: string) => string }) {
           )}
         </span>
       </div>
-      <Progress
-        percent={percent}
-        size="small"
-        showInfo={false}
-        status={job.state === "failed" ? "exception" : isOver(job) ? "success" : "active"}
+      <progress
+        className="job-bar"
+        data-tone={job.state === "failed" ? "broken" : isOver(job) ? "kept" : "primary"}
+        max={100}
+        value={percent}
         aria-label={job.title}
       />
       <span className="muted">

@@ -27,6 +27,8 @@ export interface MapNode {
   size: number;
   /** Words beside it when it is labelled: 苏州高架 ¥18.42. */
   label?: string;
+  /** How it stands, instead of the word for its kind. */
+  state?: string;
 }
 
 interface Props {
@@ -87,7 +89,7 @@ export function NodeMap(props: Props) {
               transform={`translate(${spot.x.toFixed(1)} ${spot.y.toFixed(1)})`}
               onClick={onSelect ? () => onSelect(node.id) : undefined}
             >
-              <title>{`${node.label ?? node.name} · ${t(`nodes.${node.kind}`)}`}</title>
+              <title>{`${node.label ?? node.name} · ${node.state ?? t(`nodes.${node.kind}`)}`}</title>
               {onSelect && <circle r={12} className="map-target" />}
               <Mark kind={node.kind} r={spot.r} />
             </g>
@@ -117,7 +119,8 @@ function NodeList({ nodes, onSelect }: Props) {
   return (
     <ul className="visually-hidden">
       {nodes.map((node) => {
-        const words = `${node.label ?? node.name} ${t(`nodes.${node.kind}`)} ${node.size}`;
+        const state = node.state ?? `${t(`nodes.${node.kind}`)} ${node.size}`;
+        const words = `${node.label ?? node.name} ${state}`;
         return (
           <li key={node.id}>
             {onSelect ? (

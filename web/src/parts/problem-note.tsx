@@ -1,4 +1,5 @@
-import { Alert, Button } from "antd";
+import { CloseCircleFilled, ExclamationCircleFilled } from "@ant-design/icons";
+import { Button } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { byLocale } from "@/i18n";
@@ -45,29 +46,22 @@ export function ProblemNote({ problem, onRetry }: Props) {
     return () => clearTimeout(timer);
   }, [waits, left, onRetry]);
   const text = waits ? t("busy", { seconds: left }) : words(problem);
+  const isCalm = problem.status === 429 || problem.status === 403;
   return (
-    <Alert
-      type={problem.status === 429 || problem.status === 403 ? "warning" : "error"}
-      showIcon
-      title={
-        <span title={problem.detail || undefined}>
-          {text}
-          {problem.errors.length > 0 && ` ${t("errors", { count: problem.errors.length })}`}
-          {problem.requestId && (
-            <span className="problem-number">
-              {" "}
-              · {t("number", { id: problem.requestId.slice(0, 8) })}
-            </span>
-          )}
-        </span>
-      }
-      action={
-        onRetry && problem.status !== 403 ? (
-          <Button size="small" onClick={onRetry}>
-            {t("common:acts.retry")}
-          </Button>
-        ) : undefined
-      }
-    />
+    <div className="problem" role="alert" data-tone={isCalm ? "risk" : "broken"}>
+      {isCalm ? <ExclamationCircleFilled /> : <CloseCircleFilled />}
+      <span title={problem.detail || undefined}>
+        {text}
+        {problem.errors.length > 0 && ` ${t("errors", { count: problem.errors.length })}`}
+        {problem.requestId && (
+          <span className="problem-number"> · {t("number", { id: problem.requestId.slice(0, 8) })}</span>
+        )}
+      </span>
+      {onRetry && problem.status !== 403 && (
+        <Button size="small" onClick={onRetry}>
+          {t("common:acts.retry")}
+        </Button>
+      )}
+    </div>
   );
 }
