@@ -8,6 +8,8 @@ import hashlib
 import importlib
 import itertools
 import re
+import subprocess
+import sys
 import threading
 import uuid
 from typing import Any
@@ -17,6 +19,7 @@ import psycopg
 import pytest
 
 from danshu.kernel.limits import FLOOR_LEASE_S, FLOOR_LEASES, FLOOR_PHOTOS
+from tests.fixtures import people
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.floor import (
     ONE,
@@ -37,6 +40,7 @@ from tests.fixtures.floor import (
     work,
 )
 from tests.fixtures.hub import SKUS, WAREHOUSES, House
+from tests.fixtures.people import Browser
 
 BACKFILL = importlib.import_module("danshu.ledger.migrations.versions.0004_workbench").BACKFILL
 _keys = itertools.count(1)
@@ -432,3 +436,41 @@ def test_orders_that_were_on_the_floor_when_the_table_came_are_found_again(house
 def rows(house: House) -> list[Any]:
     with psycopg.connect(house.url) as connection:
         return connection.execute("select * from floor_tasks order by id").fetchall()
+
+
+def test_a_person_works_in_their_own_warehouses_under_their_own_name(house: House) -> None:
+    placed = release(house)
+    there = placed["plan"][0]["warehouse"]
+    elsewhere = next(w.code for w in WAREHOUSES if w.code != there)
+    order, path = placed["order"], f"/v1/floor/tasks/{placed['order']}/1/pick"
+    for number, code in (("W01", there), ("W02", elsewhere)):
+        people.seat(house.url, house.tenant, number, ["warehouse"], warehouses=[code])
+    mine, other = Browser(house), Browser(house)
+    assert mine.sign_in("W01").status_code == other.sign_in("W02").status_code == 201
+    assert other.call("GET", path).status_code == 404
+    assert other.call("POST", path + "/scan", {"code": ONE.barcode}).status_code == 404
+    assert other.call("POST", "/v1/floor/tasks:claim", {"kind": "pick"}).json()["task"] is None
+    listed = mine.call("GET", "/v1/floor/tasks").json()
+    assert [w["code"] for w in listed["warehouses"]] == [there]
+    assert [g["kind"] for g in listed["groups"]] == ["pick", "pack", "handover"]
+    task = mine.call("POST", "/v1/floor/tasks:claim", {"kind": "pick"}).json()["task"]
+    assert task["item"]["who"] == "W01"
+    for code, quantity in ((ONE.barcode, 2), (TWO.barcode, 1)):
+        assert mine.call("POST", path + "/scan", {"code": code, "quantity": quantity}).is_success
+    assert mine.call("POST", path + "/done", {}).status_code == 200
+    (worked,) = facts(house, order, "fulfilment.worked")
+    assert worked["actor"]["sub"].startswith("person:")
+    assert worked["actor"]["grade"] == "B"
+    assert mine.call("GET", f"/v1/floor/tasks/{order}/1/review").status_code == 403
+
+
+def test_every_process_that_reads_streams_knows_what_the_floor_says() -> None:
+    """A follower that met an unknown type would stand still."""
+    code = (
+        "import danshu.faces.work.rooms, danshu.kernel.fact as f;"
+        "print(*sorted(n for n, _ in f.TYPES))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    known = set(done.stdout.split())
+    assert {"fulfilment.worked", "fulfilment.reviewed", "fulfilment.stopped"} <= known
+    assert "document.printed" in known

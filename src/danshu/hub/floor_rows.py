@@ -12,6 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.contract.model import State
+
+# Named here so that every process that reads streams of orders knows these types too.
+from danshu.capabilities.floor import facts as facts
 from danshu.capabilities.floor.model import STAGES, Review, Stage, label_of, needs_review
 from danshu.kernel.limits import LATEST_MS
 from danshu.ledger import write
