@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.hub import sheet_check, sheet_columns, sheet_files
+from danshu.hub.actors import name_actors
 from danshu.hub.sheet_check import Outcome, Row
 from danshu.hub.sheet_columns import Chosen, Columns
 from danshu.hub.sheet_files import Form
@@ -27,7 +28,7 @@ from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import SHEET_OPEN_S, SHEET_VALUE_CHARS, SHEETS_OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from danshu.hub.sheet_targets import Connection
     from danshu.kernel.fact import Actor
@@ -178,7 +179,7 @@ async def read(connection: Connection, tenant: int, id_: uuid.UUID) -> Sheet:
     row = await cursor.fetchone()
     if row is None:
         raise NO_SHEET
-    return _sheet(row)
+    return _sheet(row, await name_actors(connection, tenant, [row[14]]))
 
 
 async def list_sheets(
@@ -186,10 +187,12 @@ async def list_sheets(
 ) -> list[Sheet]:
     """List sheets below an id, newest first."""
     cursor = await connection.execute(_LIST, (tenant, before, kind, kind, state, state, limit))
-    return [_sheet(row) for row in await cursor.fetchall()]
+    rows = await cursor.fetchall()
+    names = await name_actors(connection, tenant, [row[14] for row in rows])
+    return [_sheet(row, names) for row in rows]
 
 
-def _sheet(r: tuple[Any, ...]) -> Sheet:
+def _sheet(r: tuple[Any, ...], names: Mapping[str, str]) -> Sheet:
     decode = msgspec.json.decode
     return Sheet(
         id=r[0],
@@ -206,7 +209,7 @@ def _sheet(r: tuple[Any, ...]) -> Sheet:
         counts=decode(r[11], type=dict[str, int]) if r[11] else {},
         line=r[12],
         trouble=r[13],
-        by=r[14],
+        by=names[r[14]],
         made_ms=int(r[15].timestamp() * 1000),
         changed_ms=int(r[16].timestamp() * 1000),
         expires_ms=int(r[17].timestamp() * 1000) if r[17] else 0,

@@ -8,6 +8,7 @@ from typing import Any, Final
 import psycopg
 from msgspec import Struct
 
+from danshu.hub.actors import name_actors
 from danshu.hub.shelf_views import find_no
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
@@ -177,11 +178,12 @@ async def list_moves(
         },
     )  # fmt: skip
     found = await cursor.fetchall()
+    names = await name_actors(connection, tenant, [r[7] for r in found])
     rows = [
         StockMove(
             id=r[0], at=rfc3339(made_ms(r[0])), warehouse=r[1], on_hand=r[2], safety=r[3],
             in_transit=r[4], on_hand_after=-1 if r[5] is None else r[5], reason=r[6],
-            by=r[7], role=r[8],
+            by=names[r[7]], role=r[8],
             shipped=-1 if r[9] is None or r[5] is None else r[9] - (r[5] - r[2]),
         )
         for r in found[:limit]
