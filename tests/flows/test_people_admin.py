@@ -153,7 +153,8 @@ def test_the_last_admin_stays(house: House, admin: Browser) -> None:
 def test_writing_people_asks_for_a_fresh_proof(house: House, admin: Browser) -> None:
     tell(house.url, "update sessions set proven = proven - interval '601 s'")
     refused = admin.call("POST", "/v1/people", NEW)
-    assert (refused.status_code, refused.json()["code"]) == (403, "step_up")
+    told = refused.json()
+    assert (told["status"], told["code"], told["action"]) == (403, "step_up", "person.write")
     assert admin.call("POST", "/v1/session/step-up", {"password": PASSWORD}).status_code == 200
     assert admin.call("POST", "/v1/people", NEW).status_code == 201
 

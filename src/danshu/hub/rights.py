@@ -9,6 +9,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.people.policies import Principal, Rules, Seat, Verdict
+from danshu.kernel.errors import InputError
 from danshu.kernel.limits import CALLERS
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ KEY: Final = "Key"
 _MERCHANTS: Final = 256  # rules kept ready; each takes some 100 kB
 _READ: Final = "select body from policies where tenant=%s and version=%s"
 _NEWEST: Final = "select coalesce(max(version),0) from policies where tenant=%s"
+
+
+class Forbidden(InputError):
+    """The caller may not do `action`; with code `step_up` they may, after a fresh proof."""
+
+    def __init__(self, code: str, detail: str, action: str) -> None:
+        super().__init__(code, detail)
+        self.action = action
 
 
 class Seated(Struct, frozen=True, eq=False):

@@ -16,7 +16,7 @@ from danshu.faces.http import cookies
 from danshu.hub import merchants, rights, sessions
 from danshu.hub.compose import Hub
 from danshu.hub.merchants import Caller
-from danshu.hub.rights import Rights, Seated
+from danshu.hub.rights import Forbidden, Rights, Seated
 from danshu.hub.sessions import Session
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
@@ -211,10 +211,10 @@ def must(held: Held, action: str, context: Context) -> None:
     if held.may(action, **context):
         return
     if held.needs_proof(action, **context):
-        raise InputError("step_up", f"{action} asks for a fresh proof of who you are")
+        raise Forbidden("step_up", f"{action} asks for a fresh proof of who you are", action)
     if context and action in held.possible:
-        raise InputError("forbidden", f"you may {action}, not with {_told(context)}")
-    raise InputError("forbidden", f"the role {held.caller.role!r} may not {action}")
+        raise Forbidden("forbidden", f"you may {action}, not with {_told(context)}", action)
+    raise Forbidden("forbidden", f"the role {held.caller.role!r} may not {action}", action)
 
 
 def _told(context: Context) -> str:

@@ -211,7 +211,7 @@ async def invite_person(data: JSONBody[NewPerson], request: Request[Any, Any, An
 )
 async def renew_invitation(
     person_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]
-) -> Response[Any]:
+) -> Response[InvitationLink]:
     """Make a new link for somebody who has not joined yet; the earlier one ends.
 
     409 `joined`: who has joined comes back in by a link that needs access to the database
@@ -254,7 +254,7 @@ async def withdraw_invitation(
 )
 async def change_person(
     person_id: FromPath[uuid.UUID], data: JSONBody[PersonPatch], request: Request[Any, Any, Any]
-) -> Response[Any]:
+) -> Response[PersonItem]:
     """Change name, login, number, roles or warehouses; 409 `last_admin`."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
@@ -285,7 +285,7 @@ async def change_person(
 )
 async def disable_person(
     person_id: FromPath[uuid.UUID], data: JSONBody[WithReason], request: Request[Any, Any, Any]
-) -> Response[Any]:
+) -> Response[PersonItem]:
     """Disable a person: every session ends in the same commit. 409 `last_admin`."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:

@@ -85,7 +85,7 @@ class PolicyDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     contexts: Annotated[tuple[SampleContext, ...], Meta(max_length=_CONTEXTS)] = ()
 
 
-class Who(Struct, frozen=True, kw_only=True):
+class PolicySubject(Struct, frozen=True, kw_only=True):
     """A person or a key."""
 
     kind: Annotated[str, Meta(description="person or key")]
@@ -99,7 +99,7 @@ class Who(Struct, frozen=True, kw_only=True):
 class PolicyShift(Struct, frozen=True, kw_only=True):
     """What somebody would gain and lose."""
 
-    who: Who
+    who: PolicySubject
     gains: tuple[str, ...]
     losses: tuple[str, ...]
 
@@ -115,7 +115,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
 class Entitlement(Struct, frozen=True, kw_only=True):
     """Whether somebody may, and by which policies (their @id)."""
 
-    who: Who
+    who: PolicySubject
     allowed: bool
     needs_proof: bool
     reasons: tuple[str, ...]
@@ -142,9 +142,9 @@ class PublishedPolicy(Struct, frozen=True, kw_only=True):
     version: int
 
 
-def _who(subject: ruling.Subject) -> Who:
+def _who(subject: ruling.Subject) -> PolicySubject:
     principal = subject.principal
-    return Who(
+    return PolicySubject(
         kind=principal.kind.lower(),
         id=principal.id,
         number=principal.number,
@@ -298,7 +298,7 @@ def _principal(request: Request[Any, Any, Any]) -> Principal:
 )
 async def publish_policies(
     data: JSONBody[NewPolicy], request: Request[Any, Any, Any]
-) -> Response[Any]:
+) -> Response[PublishedPolicy]:
     """Publish the merchant's own policies; 409 `stale_policy`, `locked_out`."""
     held = held_of(request)
     keyring: Keyring = request.app.state.keyring

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.faces.http.sheets import BadRows, RowError
+from danshu.hub.rights import Forbidden
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable, Refusal, UnknownOutcome
 from danshu.kernel.limits import JSON_DEPTH, RETRY_AFTER_S
 
@@ -70,7 +71,8 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong (RFC 9457). `code` is stable; `pointer` (RFC 6901) names the place in the
     body.
 
-    A business "no" also carries `reason` (Chinese), `reason_en` and the `clause` that refused.
+    `action` is what 403 refused. A business "no" also carries `reason` (Chinese), `reason_en` and
+    the `clause` that refused.
     """
 
     type: str
@@ -82,6 +84,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     reason_en: str = ""
     clause: str = ""
+    action: str = ""
     retry_after_s: int = 0
     errors: tuple[RowError, ...] = ()
 
@@ -117,6 +120,8 @@ def of(error: DanshuError | Refusal) -> Problem:
         problem = make(error.code, error.detail, error.pointer)
         if isinstance(error, BadRows):
             problem = msgspec.structs.replace(problem, errors=error.errors)
+        if isinstance(error, Forbidden):
+            problem = msgspec.structs.replace(problem, action=error.action)
         return problem
     if isinstance(error, NotAvailable):
         problem = make(error.code, error.detail, status=_STATUS.get(error.code, 503))

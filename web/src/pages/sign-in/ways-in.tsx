@@ -6,11 +6,17 @@ import { useTranslation } from "react-i18next";
 import { ask } from "@/client";
 import { answerPasskey, hasPasskeys, isGivenUp, type PasskeyOptions } from "@/passkey";
 import { useProblemWords } from "@/parts/problem-note";
-import { asProblem } from "@/problem";
+import { asProblem, Problem } from "@/problem";
 import type { Session } from "@/session";
 
 function readKept(name: string): string {
   return window.localStorage.getItem(name) ?? "";
+}
+
+/** What was wrong when the browser came back from the merchant's own sign-in; it stands after #. */
+function readRefused(): Problem | null {
+  const code = new URLSearchParams(window.location.hash.slice(1)).get("problem");
+  return code ? new Problem({ status: 401, code }) : null;
 }
 
 interface Door {
@@ -61,6 +67,8 @@ export function WaysIn({ onEntered }: { onEntered: (session: Session) => void })
     retry: false,
     staleTime: 60_000,
   });
+  const [fromProvider] = useState(readRefused);
+  const next = new URLSearchParams(window.location.search).get("next") ?? "/";
   const tenant = named || (door.data?.tenant.code ?? "");
   const isUnnamed = door.isError || merchant !== "";
 
@@ -96,7 +104,8 @@ export function WaysIn({ onEntered }: { onEntered: (session: Session) => void })
   });
 
   const error = way === "passkey" ? byPasskey.error : byPassword.error;
-  const shown = error && !isGivenUp(error) ? asProblem(error) : null;
+  const refused = error && !isGivenUp(error) ? asProblem(error) : null;
+  const shown = refused ?? (byPasskey.isIdle && byPassword.isIdle ? fromProvider : null);
   const onlyCode = shown?.code === "code_needed";
   const atOther = door.data && door.data.origin !== window.location.origin;
   return (
@@ -182,7 +191,7 @@ export function WaysIn({ onEntered }: { onEntered: (session: Session) => void })
           <Button
             size="large"
             icon={<TeamOutlined />}
-            href={`/v1/session/provider?tenant=${encodeURIComponent(tenant)}`}
+            href={`/v1/session/provider?${new URLSearchParams({ tenant, to: next })}`}
           >
             {t("byProvider")}
           </Button>
