@@ -474,3 +474,21 @@ def test_every_process_that_reads_streams_knows_what_the_floor_says() -> None:
     known = set(done.stdout.split())
     assert {"fulfilment.worked", "fulfilment.reviewed", "fulfilment.stopped"} <= known
     assert "document.printed" in known
+
+
+def test_a_reviewer_reviews_what_others_packed(house: House) -> None:
+    order = release(house)["order"]
+    go_through(house, order, "pick", "pack")
+    people.seat(house.url, house.tenant, "R07", ["reviewer"])
+    reviewer = Browser(house)
+    reviewer.sign_in("R07")
+    listed = reviewer.call("GET", "/v1/floor/tasks").json()
+    assert [(g["kind"], g["count"]) for g in listed["groups"]] == [("review", 1)]
+    path = f"/v1/floor/tasks/{order}/1/review"
+    for code, quantity in ((ONE.barcode, 2), (TWO.barcode, 1)):
+        assert reviewer.call(
+            "POST", path + "/scan", {"code": code, "quantity": quantity}
+        ).is_success
+    done = reviewer.call("POST", path + "/done", {})
+    assert done.status_code == 200, done.text
+    assert facts(house, order, "fulfilment.reviewed")[0]["actor"]["role"] == "reviewer"

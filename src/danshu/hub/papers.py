@@ -14,7 +14,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.floor.model import TAIL_CHARS, label_of
-from danshu.hub import acts, floor_rows, floor_tasks, masking, timeline
+from danshu.hub import acts, floor_rows, floor_tasks, masking, personal, timeline
 from danshu.kernel import note
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
@@ -24,7 +24,7 @@ from danshu.ports.channel import Receiver
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from danshu.capabilities.floor.facts import DocumentPrinted
     from danshu.capabilities.floor.model import Item
@@ -103,7 +103,7 @@ class PackedLine(Struct, frozen=True, kw_only=True):
 
 
 class PackingSlip(Struct, frozen=True, kw_only=True):
-    """What is in a parcel. `receiver` is masked unless `revealed`, None once it was erased."""
+    """What is in a parcel. `receiver` is None once it was erased, `revealed` when some is plain."""
 
     order: str
     fulfilment: int
@@ -245,16 +245,28 @@ def pick_part(seen: Seen, no: int) -> tuple[Fulfilment, int]:
 
 
 async def read_slip(
-    connection: Connection, world: World, seen: Seen, no: int, *, prices: bool, revealed: bool
+    connection: Connection,
+    world: World,
+    seen: Seen,
+    no: int,
+    *,
+    prices: bool,
+    sees: Mapping[personal.Field, bool],
 ) -> PackingSlip:
-    """Read what stands on a packing slip. Raises InputError `no_task`."""
+    """Read what stands on a packing slip; `sees` tells which fields of the receiver stay plain.
+
+    Raises InputError `no_task`.
+    """
     part, _ = pick_part(seen, no)
     order = seen.order
     kept = await vault.read(connection, world.tenant, seen.id)
     receiver = _decode_receiver(kept.person) if kept and kept.person else None
-    if receiver and not revealed:
+    if receiver:
         receiver = masking.mask_receiver(
-            receiver, sees_name=False, sees_phone=False, sees_address=False
+            receiver,
+            sees_name=sees["name"],
+            sees_phone=sees["phone"],
+            sees_address=sees["address"],
         )
     price_of = {n.no: n.price for n in order.lines}
     title_of = {n.no: n.title for n in order.lines}
@@ -279,7 +291,7 @@ async def read_slip(
         warehouse_name=_warehouse_name(world, part.warehouse),
         currency=order.currency,
         receiver=receiver,
-        revealed=revealed and receiver is not None,
+        revealed=receiver is not None and any(sees.values()),
         lines=tuple(lines),
         units=sum(n.quantity for n in lines),
         carrier=part.carrier,

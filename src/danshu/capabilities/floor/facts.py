@@ -59,8 +59,8 @@ class FulfilmentStopped(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class DocumentPrinted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """打印: a paper was made for a person; `digest` is SHA-256 (hex) of what stands on it.
 
-    `of` names the fulfilment orders (order/number) or the order. `revealed`: personal data stands
-    on it unmasked.
+    `of` names the fulfilment orders (order/number) or the order. `revealed`: some
+    personal data stands on it unmasked.
     """
 
     digest: str

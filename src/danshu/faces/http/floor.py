@@ -75,7 +75,7 @@ async def list_tasks(
     except InputError:  # a merchant without a network has no floor
         return FloorTasks(warehouses=(), mine=(), groups=(), now=rfc3339(now_ms))
     worker = worker_of(held, world, warehouse)
-    works = [w for w in Work if kind in ("", w.value) and held.may(f"floor.{w.value}")]
+    works = [w for w in Work if kind in ("", w.value) and f"floor.{w.value}" in held.possible]
     after = _read_after(cursor) if cursor and kind else None
     groups = []
     async with hub.connection() as connection:
@@ -98,7 +98,7 @@ async def list_tasks(
             )
     own = [(r, floor.work_of(r)) for r in mine]
     return FloorTasks(
-        warehouses=tuple([show_site(world, no) for no in worker_of(held, world, "").warehouses]),
+        warehouses=tuple([show_site(world, no) for no in worker_of(held, world).warehouses]),
         mine=tuple([show_item(r, w, world, worker, now_ms) for r, w in own if w]),
         groups=tuple(groups),
         now=rfc3339(now_ms),
@@ -113,15 +113,20 @@ def _read_after(cursor: str) -> floor.Place:
         raise InputError("bad_cursor", "the cursor is not one of ours") from error
 
 
-def worker_of(held: Held, world: World, warehouse: str) -> floor.Worker:
-    """Give who works, in the one warehouse asked for or in all that are theirs.
+def worker_of(held: Held, world: World, warehouse: str = "", action: str = "") -> floor.Worker:
+    """Give who works, in the one warehouse asked for or in all that are theirs; with an action, in
+    those where they may do it.
 
     Raises InputError `bad_filter` for a warehouse that is not there or not theirs.
     """
-    own = held.session.row.person.warehouses if held.session else ()
-    numbers = tuple([world.warehouse_no[c] for c in own if c in world.warehouse_no])
-    if not own:
-        numbers = tuple(range(len(world.warehouses)))
+    own = held.warehouses or tuple([w.code for w in world.warehouses])
+    numbers = tuple(
+        [
+            world.warehouse_no[code]
+            for code in own
+            if code in world.warehouse_no and (not action or held.may(action, warehouse=code))
+        ]
+    )
     if warehouse:
         no = world.warehouse_no.get(warehouse, -1)
         if no not in numbers:
@@ -143,10 +148,10 @@ async def claim_task(data: JSONBody[ClaimTask], request: Request[Any, Any, Any])
     """Claim the next task of a kind, or one that is named. While the claim lasts nobody else works
     on that fulfilment order; a scan renews it.
     """
-    held, hub = require(held_of(request), f"floor.{data.kind}"), hub_of(request)
+    held, hub = offered(held_of(request), f"floor.{data.kind}"), hub_of(request)
     work, now_ms = Work(data.kind), hub.clock()
     world = await hub.worlds.ensure(held.tenant)
-    worker = worker_of(held, world, data.warehouse)
+    worker = worker_of(held, world, data.warehouse, f"floor.{data.kind}")
     async with hub.connection() as connection:
         if data.order is None and not data.code:
             found = await floor.claim_next(connection, held.tenant, worker, work, now_ms)
@@ -178,14 +183,19 @@ async def get_task(
     request: Request[Any, Any, Any],
 ) -> FloorTask:
     """Read a task: what to scan, what was scanned, who holds it."""
-    held, hub = require(held_of(request), f"floor.{work}"), hub_of(request)
+    held, hub = offered(held_of(request), f"floor.{work}"), hub_of(request)
     world = await world_of(hub, held)
-    worker = worker_of(held, world, "")
+    worker = worker_of(held, world, "", f"floor.{work}")
     async with hub.connection() as connection:
         task = await floor_tasks.open_task(
             connection, world, worker, Work(work), order_id, fulfilment
         )
         return await show_task(connection, task, world, worker, hub.clock())
+
+
+def offered(held: Held, action: str) -> Held:
+    """Let pass who may do this in some warehouse. Raises InputError `forbidden`."""
+    return held if action in held.possible else require(held, action)
 
 
 async def world_of(hub: Hub, held: Held) -> World:

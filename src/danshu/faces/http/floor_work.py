@@ -15,8 +15,8 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.floor.model import Work
 from danshu.faces.http import placing, problems
-from danshu.faces.http.auth import Held, require
-from danshu.faces.http.floor import TASK, WorkWord, worker_of, world_of
+from danshu.faces.http.auth import Held
+from danshu.faces.http.floor import TASK, WorkWord, offered, worker_of, world_of
 from danshu.faces.http.floor_views import FloorPhoto, Scanned, Worked, show_scanned
 from danshu.faces.http.framework import (
     PROBLEMS,
@@ -87,7 +87,7 @@ class _Asked(Struct, frozen=True, eq=False):
 def _asked(
     request: Request[Any, Any, Any], order: uuid.UUID, fulfilment: int, work: str, key: str | None
 ) -> _Asked:
-    held = require(held_of(request), f"floor.{work}")
+    held = offered(held_of(request), f"floor.{work}")
     return _Asked(request, held, order, fulfilment, Work(work), key)
 
 
@@ -114,7 +114,7 @@ async def _once(asked: _Asked, deed: Deed) -> Response[Any]:
     body = await asked.request.body()
     digest = hashlib.sha256(asked.request.scope["path"].encode() + b"\0" + body).digest()
     world = await world_of(hub, held)
-    worker = worker_of(held, world, "")
+    worker = worker_of(held, world, "", f"floor.{asked.work.value}")
 
     async def do(connection: replies.Connection) -> replies.Reply:
         task = await floor_tasks.open_task(

@@ -34,6 +34,7 @@ _POLICY: Final = (
 )
 _HEADERS: Final = {"content-security-policy": _POLICY, "cache-control": "no-store"}
 _ORIGIN: Final = "http://localhost"
+FIELDS: Final[tuple[personal.Field, ...]] = ("name", "phone", "address")
 
 
 class _Sheet(Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ async def _see(
     """
     seen = await views.read_order(hub_of(request), held.tenant, id_)
     part, _ = sources.pick_part(seen, no)
-    if world.warehouse_no.get(part.warehouse, -1) not in worker_of(held, world, "").warehouses:
+    if world.warehouse_no.get(part.warehouse, -1) not in worker_of(held, world).warehouses:
         raise sources.NO_FULFILMENT
     return seen
 
@@ -169,37 +170,33 @@ async def print_packing(
         QueryParameter(
             max_length=200,
             pattern=PLAIN,
-            description="the reason for which name, phone and address are printed in full",
+            description="the reason for which the receiver is printed unmasked",
         ),
     ] = "",
 ) -> Response[Any]:
-    """Print the packing slip of a fulfilment order `<order>.<number>`; the receiver is masked
-    unless a reason is given by somebody who may see the plain data, which is a fact too.
+    """Print the packing slip of a fulfilment order `<order>.<number>`. Of the receiver stands there
+    what the person may see; what is masked is printed for a reason, which is a fact too.
     """
     held, hub = held_of(request), hub_of(request)
     id_, no = _read_place(ref)
     world = await world_of(hub, held)
     seen = await _see(request, held, world, id_, no)
+    where = sources.pick_part(seen, no)[0].warehouse
     if prices:
         require(held, "order.read")
-    if reveal:
-        require(held, "order.reveal")
+    sees = {field: held.may(f"field.{field}", warehouse=where) for field in FIELDS}
+    hidden: list[personal.Field] = [field for field in FIELDS if not sees[field]]
+    if reveal and hidden:
+        require(held, "order.reveal", warehouse=where)
         async with hub.connection() as connection:
             told = await personal.reveal(
-                connection,
-                world,
-                id_,
-                held.actor,
-                hub.clock(),
-                ("name", "phone", "address"),
-                reveal,
+                connection, world, id_, held.actor, hub.clock(), hidden, reveal
             )
         if isinstance(told, Refusal) and told != personal.ERASED:
             raise InputError("no_order", "there is no such order")
+        sees = dict.fromkeys(FIELDS, True)
     async with hub.connection() as connection:
-        slip = await sources.read_slip(
-            connection, world, seen, no, prices=prices, revealed=bool(reveal)
-        )
+        slip = await sources.read_slip(connection, world, seen, no, prices=prices, sees=sees)
     sheet = _Sheet(
         document="packing",
         paper=paper,

@@ -65,11 +65,6 @@ export class Outbox {
     void this.drain();
   }
 
-  /** Stop the timer: the page goes. */
-  close(): void {
-    clearTimeout(this.#timer);
-  }
-
   /** Keep an act and send it as soon as may be. Resolves once it is kept. */
   async add(act: Omit<Act, "seq" | "person">): Promise<Act> {
     const kept = await this.#store.push({ ...act, person: this.#person });

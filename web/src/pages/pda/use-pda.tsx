@@ -43,31 +43,41 @@ async function send(act: Act): Promise<unknown> {
   }
 }
 
+let shared: Promise<Outbox> | undefined;
+/** What the last answer told of the hub's clock: it outlives the page that asked. */
+let heardClock: Clock = { offset_ms: null, error_ms: 0 };
+
+/** One queue a browser tab, whichever page of the device is open. */
+function sharedOutbox(): Promise<Outbox> {
+  shared ??= openStore().then((store) => new Outbox(store, send));
+  return shared;
+}
+
 /** Gives queue, network and clock to the pages of the device. */
 export function PdaProvider({ children }: { children: ReactNode }) {
   const { person } = useSession();
   const [outbox, setOutbox] = useState<Outbox | null>(null);
-  const [clock, setClock] = useState<Clock>({ offset_ms: null, error_ms: 0 });
+  const [clock, setClock] = useState<Clock>(heardClock);
   useEffect(() => {
-    let made: Outbox | null = null;
     let isGone = false;
-    void openStore().then(async (store) => {
-      if (isGone) return;
-      made = new Outbox(store, send);
+    void sharedOutbox().then(async (made) => {
       await made.open(person.id);
-      setOutbox(made);
+      if (!isGone) setOutbox(made);
     });
-    const online = () => void made?.drain();
-    const offline = () => made?.reached(false);
+    return () => {
+      isGone = true;
+    };
+  }, [person.id]);
+  useEffect(() => {
+    const online = () => void outbox?.drain();
+    const offline = () => outbox?.reached(false);
     window.addEventListener("online", online);
     window.addEventListener("offline", offline);
     return () => {
-      isGone = true;
-      made?.close();
       window.removeEventListener("online", online);
       window.removeEventListener("offline", offline);
     };
-  }, [person.id]);
+  }, [outbox]);
   if (!outbox) return null;
 
   const fetch = async <T extends { now?: string }>(path: string, json?: unknown): Promise<T> => {
@@ -79,7 +89,8 @@ export function PdaProvider({ children }: { children: ReactNode }) {
       const heard = Date.now();
       if (answer.now) {
         const offset_ms = new Date(answer.now).getTime() - (sent + heard) / 2;
-        setClock({ offset_ms, error_ms: (heard - sent) / 2 });
+        heardClock = { offset_ms, error_ms: (heard - sent) / 2 };
+        setClock(heardClock);
       }
       outbox.reached(true);
       return answer;

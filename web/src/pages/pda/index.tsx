@@ -1,0 +1,71 @@
+import "./pda.css";
+import { useEffect, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useMatch, useNavigate } from "react-router";
+import { setSignedOut } from "@/client";
+import { ProblemNote } from "@/parts/problem-note";
+import { Skeleton } from "@/parts/skeleton";
+import { asProblem } from "@/problem";
+import { SessionProvider, useMay, useSessionQuery } from "@/session";
+import { WORKS } from "./model";
+import { QueuePage } from "./queue-page";
+import { TaskPage } from "./task-page";
+import { TasksPage } from "./tasks-page";
+import { PdaProvider } from "./use-pda";
+
+/** The pages of a hand-held device: one question a screen, no frame around it. */
+export default function Pda() {
+  const isQueue = useMatch("/pda/queue") !== null;
+  const named = useMatch("/pda/:work/:order/:fulfilment")?.params.work;
+  const work = WORKS.find((one) => one === named);
+  return (
+    <Signed>
+      <PdaProvider>
+        {isQueue ? <QueuePage /> : work ? <TaskPage work={work} /> : <TasksPage />}
+      </PdaProvider>
+    </Signed>
+  );
+}
+
+/** Gives the session; who has none is sent to sign in, unless only the network is gone. */
+function Signed({ children }: { children: ReactNode }) {
+  const session = useSessionQuery();
+  const go = useNavigate();
+  const { t } = useTranslation("pda");
+  const problem = session.error ? asProblem(session.error) : null;
+  const isOut = problem?.status === 401;
+  useEffect(() => {
+    // While the page is open a lost session is told by the strip: what waits must not be lost.
+    setSignedOut(() => undefined);
+  }, []);
+  useEffect(() => {
+    if (isOut) void go(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`, { replace: true });
+  }, [isOut, go]);
+  if (session.data) {
+    return (
+      <SessionProvider session={session.data}>
+        <Permitted>{children}</Permitted>
+      </SessionProvider>
+    );
+  }
+  if (problem && !isOut) {
+    return (
+      <main className="pda-main">
+        <h1>{t("noStart")}</h1>
+        <ProblemNote problem={problem} onRetry={() => void session.refetch()} />
+      </main>
+    );
+  }
+  return <Skeleton kind="page" />;
+}
+
+function Permitted({ children }: { children: ReactNode }) {
+  const { t } = useTranslation("pda");
+  if (useMay("floor.read")) return children;
+  return (
+    <main className="pda-main">
+      <h1>{t("noRight")}</h1>
+      <p>{t("noRightWhy")}</p>
+    </main>
+  );
+}

@@ -1,0 +1,403 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate, useParams } from "react-router";
+import { count as counted } from "@/format";
+import { byLocale } from "@/i18n";
+import { ProblemNote } from "@/parts/problem-note";
+import { Skeleton } from "@/parts/skeleton";
+import { useMay } from "@/session";
+import { judge, type Verdict } from "./match";
+import { type Act, type Line, newId, refOf, type Task, TITLES, type Work } from "./model";
+import { PhotoSheet, ScanSheet } from "./scan-sheet";
+import { Button, Foot, Head, Sheet, Steps, Strip, Tail } from "./shell";
+import { soundDone, soundRight, soundWrong } from "./sound";
+import { type Told, type Trouble, TroubleSheet } from "./trouble-sheet";
+import { usePda } from "./use-pda";
+import { useTask } from "./use-task";
+import { useWedge } from "./use-wedge";
+
+const ANSWER_MS = 4_000;
+const PHOTO_BYTES = 8_388_608;
+
+type Open = "" | "scan" | "photo" | "carrier" | Trouble;
+
+/** One task: scan, photograph, say that it is done, or why it cannot be. */
+export function TaskPage({ work }: { work: Work }) {
+  const { order = "", fulfilment = "1" } = useParams();
+  return <Working key={`${order}/${fulfilment}/${work}`} work={work} place={`${order}/${fulfilment}`} />;
+}
+
+function Working({ work, place }: { work: Work; place: string }) {
+  const { t } = useTranslation(["pda", "nav"]);
+  const taskKey = `${place}/${work}`;
+  const { task, problem, load, learn } = useTask(taskKey);
+  if (task) return <Doing taskKey={taskKey} work={work} task={task} load={load} learn={learn} />;
+  return (
+    <div className="pda">
+      <Head title={t(`nav:pages.${TITLES[work]}`)} back="/pda" />
+      <Strip />
+      <main className="pda-main" id="main">
+        {problem ? (
+          <ProblemNote problem={problem} onRetry={() => void load()} />
+        ) : (
+          <Skeleton kind="card" />
+        )}
+      </main>
+    </div>
+  );
+}
+
+interface DoingProps {
+  taskKey: string;
+  work: Work;
+  task: Task;
+  load: () => Promise<void>;
+  learn: (answer: unknown) => void;
+}
+
+function Doing({ taskKey, work, task, load, learn }: DoingProps) {
+  const { t } = useTranslation(["pda", "nav"]);
+  const go = useNavigate();
+  const { outbox } = usePda();
+  const [wrong, setWrong] = useState("");
+  const [said, setSaid] = useState("");
+  const [open, setOpen] = useState<Open>("");
+  const [isBusy, setBusy] = useState(false);
+  const [carrier, setCarrier] = useState<string | null>(null);
+  const mayPrint = useMay("print.packing");
+
+  const isWaybill = work === "handover";
+  const isWhole = isWaybill ? task.scanned_waybill !== "" : task.left === 0;
+
+  /** Queue an act, and hear what becomes of it. */
+  const tell = async (act: Partial<Act> & Pick<Act, "what">) => {
+    const id = newId();
+    const at = new Date().toISOString();
+    const json = act.photo ? undefined : { ...act.json, device_at: at };
+    await outbox.add({ ...act, id, at, task: taskKey, json });
+    const settled = await outbox.settled(id, ANSWER_MS);
+    if (settled?.is === "done") learn(settled.answer);
+    if (settled?.is === "refused" && !act.isWrong) {
+      const why = byLocale(settled.refused.reason, settled.refused.reason_en);
+      setWrong(why || t("refusedPlain"));
+      soundWrong();
+      await outbox.forgive(id);
+      await load();
+    }
+    return settled;
+  };
+
+  const take = (code: string, quantity = 1) => {
+    if (isWaybill) {
+      takeWaybill(task, code);
+      return;
+    }
+    const verdict = judge(task.lines, code, quantity);
+    const json = { code, quantity };
+    if (verdict.is === "right") {
+      setWrong("");
+      const left = task.left - quantity;
+      setSaid(t("counted", { name: verdict.line.name, n: verdict.line.scanned + quantity, of: verdict.line.quantity }));
+      if (left === 0) soundDone();
+      else soundRight();
+      void tell({ what: "scan", json, sku: verdict.line.sku, quantity });
+      return;
+    }
+    setWrong(why(verdict, code, quantity));
+    soundWrong();
+    void tell({ what: "scan", json, isWrong: true });
+  };
+
+  const takeWaybill = (now: Task, code: string) => {
+    const isGoods = judge(now.lines, code, 1).is !== "unknown";
+    const isOther = now.waybill !== "" && now.waybill.toLowerCase() !== code.toLowerCase();
+    const isWrong = isGoods || isOther;
+    setWrong(
+      isGoods ? t("goodsCode", { code }) : isOther ? t("otherWaybill", { code, expected: now.waybill }) : "",
+    );
+    if (isWrong) soundWrong();
+    else soundDone();
+    void tell({ what: "scan", json: { code, quantity: 1 }, isWrong });
+    if (!isWrong) setOpen("");
+  };
+
+  const why = (verdict: Verdict, code: string, quantity: number): string => {
+    switch (verdict.is) {
+      case "enough":
+        return t("enough", { name: verdict.line.name, n: verdict.line.quantity });
+      case "tooMany":
+        return t("tooMany", { name: verdict.line.name, left: verdict.left, n: quantity });
+      case "unknown": {
+        const names = verdict.expected.slice(0, 2).map((one) => one.name);
+        return names.length === 0
+          ? t("notHereAll", { code })
+          : t("notHere", { code, names: names.join(t("listing")) });
+      }
+      case "right":
+        return "";
+    }
+  };
+
+  useWedge((code) => {
+    if (open === "" || open === "scan") take(code);
+  });
+
+  const leave = (text: string) => void go("/pda", { state: { said: text, kind: work } });
+
+  const finish = async () => {
+    setBusy(true);
+    const named = carrier ?? task.carrier ?? "";
+    const settled = await tell({ what: "done", json: isWaybill ? { carrier: named } : {} });
+    setBusy(false);
+    if (settled?.is === "refused") return;
+    soundDone();
+    leave(settled ? t(`did.${work}`, { tail: task.item.tail }) : t("didLater", { tail: task.item.tail }));
+  };
+
+  const stop = async (told: Told) => {
+    setOpen("");
+    const settled = await tell({ what: "stop", json: { ...told } });
+    if (settled?.is === "refused") return;
+    if (told.kind === "help") setSaid(t("calledHelp"));
+    else leave(t(`stopped.${told.kind}`, { tail: task.item.tail }));
+  };
+
+  const photograph = (photo: Blob) => {
+    setOpen("");
+    if (photo.size > PHOTO_BYTES) {
+      setWrong(t("photoTooLarge"));
+      return;
+    }
+    soundRight();
+    void tell({ what: "photos", photo });
+  };
+
+  const unclear = !task.open || task.held;
+  const because = unclear
+    ? task.held
+      ? t("isHeld")
+      : t("isOver")
+    : isWhole
+      ? ""
+      : isWaybill
+        ? t("scanWaybillFirst")
+        : t("unitsLeft", { count: task.left });
+  const names = [t(`steps.${work}.1`), t(`steps.${work}.2`), t(`steps.${work}.3`, { defaultValue: "" })];
+  const at = isWhole ? (work === "review" && task.photos.length === 0 ? 1 : names.filter(Boolean).length - 1) : 0;
+  return (
+    <div className="pda">
+      <Head
+        title={t(`nav:pages.${TITLES[work]}`)}
+        back="/pda"
+        warehouse={task.warehouse_name}
+        object={t("object", { units: counted(task.item.units), kinds: counted(task.item.skus) })}
+        passed={t("passed")}
+        large={<Tail number={task.item.number} tail={task.item.tail} />}
+        largeRight={<Passed since={task.item.began} />}
+        wrong={wrong}
+      />
+      <Strip />
+      <main className="pda-main" id="main">
+        <Steps names={names.filter(Boolean)} at={at} />
+        <p className="visually-hidden" aria-live="polite">
+          {wrong || said}
+        </p>
+        {isWaybill ? (
+          <Parcel task={task} carrier={carrier ?? task.carrier} onCarrier={() => setOpen("carrier")} />
+        ) : (
+          <Lines lines={task.lines} />
+        )}
+        {work === "review" && isWhole && <Photos count={task.photos.length} onAdd={() => setOpen("photo")} />}
+        {said && !wrong && <p className="pda-said">{said}</p>}
+        {work === "pack" && isWhole && mayPrint && (
+          <a className="pda-link" href={`/print/packing/${refOf(task.item)}?lang=${byLocale("zh", "en")}`} target="_blank" rel="noreferrer">
+            {t("printSlip")}
+          </a>
+        )}
+        <p className="pda-hint">{t(isWhole ? `whole.${work}` : `hint.${work}`)}</p>
+      </main>
+      <Foot
+        more={(["damaged", "short", "help"] as const).map((kind) => (
+          <button key={kind} type="button" className="pda-plain" onClick={() => setOpen(kind)}>
+            {t(`trouble.${kind}`)}
+          </button>
+        ))}
+      >
+        {work === "review" && isWhole ? (
+          <Button onClick={() => setOpen("photo")}>{t("photo")}</Button>
+        ) : (
+          <Button onClick={() => setOpen("scan")}>{t("scan")}</Button>
+        )}
+        <Button
+          isMain
+          isBusy={isBusy}
+          because={because}
+          onBecause={(text) => setWrong(text)}
+          onClick={() => void finish()}
+        >
+          {t(`finish.${work}`)}
+        </Button>
+      </Foot>
+      {open === "scan" && (
+        <ScanSheet
+          title={t("scan")}
+          hint={t(isWaybill ? "typeWaybill" : "typeCode")}
+          hasQuantity={!isWaybill}
+          onScan={take}
+          onClose={() => setOpen("")}
+        />
+      )}
+      {open === "photo" && <PhotoSheet onPhoto={photograph} onClose={() => setOpen("")} />}
+      {open === "carrier" && (
+        <CarrierSheet
+          names={task.carriers}
+          chosen={carrier ?? task.carrier}
+          onChoose={(name) => {
+            setCarrier(name);
+            setOpen("");
+          }}
+          onClose={() => setOpen("")}
+        />
+      )}
+      {(open === "damaged" || open === "short" || open === "help") && (
+        <TroubleSheet kind={open} task={task} onTell={(told) => void stop(told)} onClose={() => setOpen("")} />
+      )}
+    </div>
+  );
+}
+
+/** 00:41 since the claim, by this device's clock. */
+function Passed({ since }: { since: string }) {
+  const { clock } = usePda();
+  const [now, setNow] = useState(() => Date.now());
+  const began = useRef(since ? new Date(since).getTime() - (clock.offset_ms ?? 0) : Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(0, Math.floor((now - began.current) / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  return (
+    <time>
+      {hours > 0 ? `${hours}:` : ""}
+      {two(Math.floor(seconds / 60) % 60)}:{two(seconds % 60)}
+    </time>
+  );
+}
+
+/** Goods to scan, in the order of the walk; the next one comes into view by itself. */
+function Lines({ lines }: { lines: readonly Line[] }) {
+  const { t } = useTranslation("pda");
+  const next = lines.find((line) => line.scanned < line.quantity)?.sku;
+  const shown = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    void shown.current?.scrollIntoView({ block: "nearest" });
+  }, [next]);
+  return (
+    <ul className="pda-lines">
+      {lines.map((line) => (
+        <li
+          key={line.sku}
+          ref={line.sku === next ? shown : undefined}
+          data-is={line.scanned >= line.quantity ? "done" : line.sku === next ? "now" : "next"}
+        >
+          <div>
+            <b>{line.name}</b>
+            <span className="pda-code">
+              {line.sku}
+              {line.barcode && ` · ${line.barcode}`}
+            </span>
+            {line.storage !== 1 && (
+              <span className="pda-storage">{t(`storage.${line.storage}`)}</span>
+            )}
+          </div>
+          <b className="pda-count">
+            {counted(line.scanned)} / {counted(line.quantity)}
+          </b>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Parcel({
+  task,
+  carrier,
+  onCarrier,
+}: {
+  task: Task;
+  carrier: string;
+  onCarrier: () => void;
+}) {
+  const { t } = useTranslation("pda");
+  return (
+    <dl className="pda-parcel">
+      <dt>{t("waybill")}</dt>
+      <dd data-is={task.scanned_waybill ? "done" : "now"}>
+        {task.scanned_waybill || (task.waybill ? t("expects", { waybill: task.waybill }) : t("notScanned"))}
+      </dd>
+      <dt>{t("carrier")}</dt>
+      <dd>
+        {carrier || t("notNamed")}{" "}
+        <button type="button" className="pda-plain" onClick={onCarrier}>
+          {t("change")}
+        </button>
+      </dd>
+      <dt>{t("review")}</dt>
+      <dd>{t(`reviewed.${task.item.review}`)}</dd>
+    </dl>
+  );
+}
+
+function CarrierSheet({
+  names,
+  chosen,
+  onChoose,
+  onClose,
+}: {
+  names: readonly string[];
+  chosen: string;
+  onChoose: (name: string) => void;
+  onClose: () => void;
+}) {
+  const { t } = useTranslation("pda");
+  const [name, setName] = useState(chosen);
+  return (
+    <Sheet title={t("carrier")} onClose={onClose}>
+      <form
+        className="pda-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onChoose(name.trim());
+        }}
+      >
+        {names.map((one) => (
+          <label key={one} className="pda-choice">
+            <input type="radio" name="carrier" checked={one === name} onChange={() => setName(one)} />
+            <span>{one}</span>
+          </label>
+        ))}
+        <label>
+          {t("carrierName")}
+          <input value={name} maxLength={64} onChange={(event) => setName(event.target.value)} />
+        </label>
+        <button type="submit" className="pda-button" data-main="true">
+          {t("choose")}
+        </button>
+      </form>
+    </Sheet>
+  );
+}
+
+function Photos({ count, onAdd }: { count: number; onAdd: () => void }) {
+  const { t } = useTranslation("pda");
+  return (
+    <div className="pda-photos">
+      <span>{count === 0 ? t("noPhoto") : t("photos", { count })}</span>
+      <button type="button" className="pda-plain" onClick={onAdd}>
+        {t("photo")}
+      </button>
+    </div>
+  );
+}
