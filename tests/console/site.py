@@ -37,20 +37,9 @@ LIVES: tuple[tuple[str, ...], ...] = (
     ("cancel",),
     (),
 )
-# Roles and the numbers by which colleagues call people.
-NUMBERS = {
-    "service": "C01",
-    "warehouse": "W01",
-    "reviewer": "R01",
-    "policy": "P01",
-    "legal": "L01",
-    "finance": "F01",
-    "steward": "D01",
-    "sre": "S01",
-    "admin": "A01",
-    "everybody": "Z99",
-}
-EVERYBODY = "everybody"  # one person with all the roles
+# Roles, and the numbers by which colleagues call people.
+NUMBERS = {role: number for number, role, _ in furnishing.PEOPLE}
+EVERYBODY = "everybody"  # one person with all the roles, Z99
 
 
 class Site(Struct, kw_only=True, eq=False):
@@ -60,6 +49,7 @@ class Site(Struct, kw_only=True, eq=False):
     url: str
     tenant: int
     key: str
+    password: str
     orders: list[dict[str, Any]]
     kept: dict[str, str] = field(default_factory=dict)
 
@@ -72,12 +62,15 @@ class Site(Struct, kw_only=True, eq=False):
 
     def login(self, role: str) -> str:
         """Give the name with which the person of a role signs in."""
-        return f"{NUMBERS[role].lower()}@small.example"
+        if role == EVERYBODY:
+            return "z99@small.example"
+        return f"{NUMBERS[role].lower()}@{CODE}.example"
 
     def cookie(self, role: str) -> str:
         """Give the session of a role's person, opened by password once."""
         if role not in self.kept:
-            body = {"tenant": CODE, "login": self.login(role), "password": people.PASSWORD}
+            password = people.PASSWORD if role == EVERYBODY else self.password
+            body = {"tenant": CODE, "login": self.login(role), "password": password}
             path = self.address + "/v1/session/password"
             answer = httpx.post(path, json=body, headers={"origin": self.address}, timeout=60)
             assert answer.status_code == 201, answer.text
@@ -103,21 +96,18 @@ def open_site(url: str, orders: int = 8) -> Iterator[Site]:
     """Serve an empty database with the demo's merchant, `orders` of each channel."""
     with stage.open_stage(1, url) as place:
         port = place.servers[0].rpartition(":")[2]
-        tenant, key, listed = asyncio.run(_furnish(place, orders))
-        for role in ROLES:
-            people.seat(url, tenant, NUMBERS[role], [role])
-        people.seat(url, tenant, NUMBERS[EVERYBODY], list(ROLES))
-        yield Site(
-            address=f"http://localhost:{port}", url=url, tenant=tenant, key=key, orders=listed
-        )
+        site = asyncio.run(_furnish(place, orders, f"http://localhost:{port}"))
+        people.seat(url, site.tenant, "Z99", list(ROLES))
+        yield site
 
 
-async def _furnish(place: stage.Stage, orders: int) -> tuple[int, str, list[dict[str, Any]]]:
+async def _furnish(place: stage.Stage, orders: int, address: str) -> Site:
     async with place.connection() as connection:
         tenant = await furnishing.furnish(connection, CODE, NAME)
         await furnishing.lend_network(connection, OTHER, "别家")
         shops = await furnishing.open_shops(connection, tenant)
         key = await furnishing.renew_key(connection, tenant, "console")
+        password = await furnishing.seat_people(connection, tenant)
     now_ms = time.time_ns() // 1_000_000
     async with place.client(key) as client:
         sent = [
@@ -134,7 +124,14 @@ async def _furnish(place: stage.Stage, orders: int) -> tuple[int, str, list[dict
         ]
         await caller.each(TOGETHER, lived)
         await _settle(place, tenant)
-        return tenant, key, await caller.list_orders(client)
+        return Site(
+            address=address,
+            url=place.url,
+            tenant=tenant,
+            key=key,
+            password=password,
+            orders=await caller.list_orders(client),
+        )
 
 
 async def _live(client: httpx.AsyncClient, order: dict[str, Any], life: tuple[str, ...]) -> None:

@@ -38,7 +38,7 @@ def test_the_keys_of_a_page_are_told(visit: Visit, axe: Callable[[Page], None]) 
 
 def test_language_and_theme_are_kept_with_the_person(site: Site, visit: Visit) -> None:
     page = visit(HOME, "sre")
-    page.get_by_role("button", name="运维 S01").click()
+    page.get_by_role("button", name="运维 S09").click()
     page.get_by_text("English", exact=True).click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.get_by_text("Dark", exact=True).click()

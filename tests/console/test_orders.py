@@ -1,0 +1,150 @@
+"""The workbench as people use it: keys, filters, bulk acts, export, scanner."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.console.conftest import Visit
+from tests.console.site import Site
+
+
+def grid(page: Page) -> Locator:
+    """The table, once it holds rows."""
+    found = page.get_by_role("grid", name="订单")
+    expect(rows(page).first).to_be_visible()
+    return found
+
+
+def rows(page: Page) -> Locator:
+    """The rows that are drawn, without the head."""
+    return page.locator("[role=row]:not([aria-rowindex='1'])")
+
+
+def marked(page: Page) -> Locator:
+    """The row that the keys are at."""
+    return page.locator(f"[id='{grid(page).get_attribute('aria-activedescendant')}']")
+
+
+def test_rows_by_keyboard_alone(site: Site, visit: Visit) -> None:
+    page = visit("/orders?f=", "service")
+    expect(grid(page)).to_have_attribute("aria-rowcount", str(len(site.orders) + 1))
+    page.keyboard.press("j")
+    first = marked(page).get_attribute("aria-rowindex")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert marked(page).get_attribute("aria-rowindex") == str(int(first or 0) + 1)
+    page.keyboard.press("x")
+    bar = page.get_by_role("region", name="批量操作")
+    expect(bar).to_contain_text("已选 1 单")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    expect(bar).to_contain_text("已选 3 单")
+    page.keyboard.press("Escape")
+    expect(bar).to_have_count(0)
+    page.keyboard.press("Space")
+    expect(page.locator(".ant-drawer-content, [role=dialog]").first).to_be_visible()
+    page.keyboard.press("Escape")
+    number = marked(page).get_by_role("link").first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/orders/[0-9a-f-]{36}"))
+    expect(page.locator("h1")).to_contain_text(number)
+
+
+def test_an_address_holds_the_filter_and_counts_are_exact(site: Site, visit: Visit) -> None:
+    held = [o for o in site.orders if o["state"] == "held"]
+    page = visit("/orders?f=state.in.held", "warehouse")
+    expect(grid(page)).to_have_attribute("aria-rowcount", str(len(held) + 1))
+    shown = {link.inner_text() for link in rows(page).get_by_role("link").all()}
+    assert shown >= {o["number"] for o in held}
+    expect(page.locator("main")).to_contain_text(f"{len(held)} 单")
+
+
+def test_a_scanned_number_leads_to_its_order(site: Site, visit: Visit) -> None:
+    order = site.by_state("delivered")
+    page = visit("/orders", "warehouse")
+    grid(page)
+    page.keyboard.type(order["number"])  # as fast as a scanner types
+    page.keyboard.press("Enter")
+    option = page.get_by_role("option").first
+    expect(option).to_contain_text(order["number"])
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(order["order"]))
+
+
+def test_many_are_held_after_a_preview_and_released_again(site: Site, visit: Visit) -> None:
+    page = visit("/orders?f=state.in.allocated", "warehouse")
+    grid(page)
+    chosen = [row.get_by_role("link").first.inner_text() for row in rows(page).all()[:2]]
+    for _ in range(2):
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+    page.keyboard.press("h")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("原因").fill("核对地址")
+    act = dialog.get_by_role("button", name="挂起 2 单")
+    expect(act).to_be_enabled()
+    act.click()
+    expect(dialog).to_have_count(0)
+    expect(page.locator("body")).to_contain_text("已挂起 2 单")
+    states = _states(site, chosen)
+    assert states == {"held"}
+    page.get_by_role("button", name="撤销").first.click()
+    expect(page.locator("body")).to_contain_text(re.compile("撤|放行"))
+    page.wait_for_timeout(2_000)
+    assert _states(site, chosen) == {"allocated"}
+
+
+def _states(site: Site, numbers: list[str]) -> set[str]:
+    listed = site.call("GET", "/v1/orders?limit=200")["items"]
+    return {o["state"] for o in listed if o["number"] in numbers}
+
+
+def test_what_is_shown_is_exported(site: Site, visit: Visit, tmp_path: Path) -> None:
+    page = visit("/orders?f=state.in.shipped", "service")
+    grid(page)
+    page.get_by_role("button", name="导出").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").first.fill("与承运商对账")
+    dialog.get_by_role("button", name=re.compile(r"^导出 \d+ 单")).click()
+    page.get_by_role("button", name="后台任务").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="下载").or_(
+            page.get_by_role("button", name="下载")
+        ).first.click()
+    file = tmp_path / "export"
+    waiting.value.save_as(file)
+    assert waiting.value.suggested_filename.endswith((".csv", ".xlsx"))
+    if waiting.value.suggested_filename.endswith(".csv"):
+        lines = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+        shipped = {o["number"] for o in site.orders if o["state"] == "shipped"}
+        assert shipped <= {cell for line in lines for cell in line}
+
+
+def test_a_view_is_saved_and_comes_back(visit: Visit) -> None:
+    page = visit("/orders?f=state.in.packed", "service")
+    grid(page)
+    page.get_by_role("button", name="存为视图").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("视图名称").fill("已打包")
+    dialog.get_by_role("button", name="保存").click()
+    expect(page.locator("main")).to_contain_text("已打包")
+    page.goto("/orders")
+    page.get_by_text("已打包", exact=False).first.click()
+    expect(page).to_have_url(re.compile("view="))
+    grid(page)
+
+
+def test_in_english(site: Site, visit: Visit) -> None:
+    page = visit("/orders?f=", "service", locale="en")
+    expect(rows(page).first).to_be_visible()
+    expect(page.locator("h1")).to_contain_text("Orders")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.get_by_role("status").filter(has_text="1").first).to_be_visible()
