@@ -32,6 +32,8 @@ export interface Page {
 /** Every page, in the order of the menu. One line a page; the folder must exist. */
 export const PAGES: readonly Page[] = [
   { path: "/", group: "overview", title: "overview", right: "board.read", load: () => import("./pages/overview") },
+  { path: "/wall", group: "overview", title: "wall", right: "board.read", load: () => import("./pages/wall"), chrome: "bare", menu: true },
+  { path: "/tasks", group: "overview", title: "tasks", right: "", load: () => import("./pages/tasks") },
   { path: "/sign-in", group: "overview", title: "signIn", right: "", load: () => import("./pages/sign-in"), chrome: "bare" },
   { path: "/orders", group: "orders", title: "orders", right: "order.read", load: () => import("./pages/orders") },
   { path: "/orders/:id", group: "orders", title: "order", right: "order.read", load: () => import("./pages/order"), chrome: "work" },
@@ -41,10 +43,12 @@ export const PAGES: readonly Page[] = [
   { path: "/promises", group: "fulfilment", title: "promises", right: "promise.read", load: () => import("./pages/promises") },
   { path: "/promises/gaps", group: "fulfilment", title: "promiseGaps", right: "promise.read", load: () => import("./pages/promise-gaps") },
   { path: "/channels", group: "connect", title: "channels", right: "inbox.read", load: () => import("./pages/channels") },
+  { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
   { path: "/settings/people", group: "settings", title: "people", right: "person.read", load: () => import("./pages/people") },
   { path: "/settings/policies", group: "settings", title: "rights", right: "policy.read", load: () => import("./pages/authorisation") },
   { path: "/settings/keys", group: "settings", title: "keys", right: "key.admin", load: () => import("./pages/keys") },
   { path: "/settings/merchant", group: "settings", title: "tenant", right: "merchant.read", load: () => import("./pages/merchant") },
+  { path: "/settings/calendars", group: "settings", title: "calendars", right: "promise.read", load: () => import("./pages/calendars") },
   { path: "/settings/account", group: "settings", title: "me", right: "", load: () => import("./pages/me") },
   { path: "/stock", group: "fulfilment", title: "stock", right: "stock.read", load: () => import("./pages/stock") },
   { path: "/pda", group: "fulfilment", title: "pda", right: "floor.read", load: () => import("./pages/pda"), chrome: "bare", menu: true },
