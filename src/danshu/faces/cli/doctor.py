@@ -40,7 +40,7 @@ _TIMERS_LATE: Final = (
     " where tenant = any(select id from tenants) and due < now()"
 )
 _SEALS: Final = "select count(*), coalesce(sum(size - signed), 0)::int8 from books"
-_INBOX: Final = "select count(*) from inbox where reason <> 'news'"
+_INBOX: Final = "select count(*) from inbox where state = 'open'"
 
 
 class Finding(Struct, frozen=True, kw_only=True):

@@ -128,13 +128,16 @@ function OneMessage({ id, onDone }: { id: string; onDone: () => void }) {
   });
   const act = useMutation({
     mutationFn: async ({ name, said, json }: { name: string; said: string; json?: object }) => {
-      await ask(`/v1/inbox/${id}/${name}`, { method: "POST", ...(json ? { json } : {}) });
-      return said;
+      const told = await ask<{ outcome?: string; detail?: string }>(`/v1/inbox/${id}/${name}`, {
+        method: "POST",
+        ...(json ? { json } : {}),
+      });
+      return { said, refused: told.outcome === "refused" ? (told.detail ?? "") : null };
     },
-    onSuccess: async (said) => {
-      notice.done(said);
+    onSuccess: async ({ said, refused }) => {
+      notice.done(refused === null ? said : t("stillRefused", { detail: refused }));
       await queries.invalidateQueries({ queryKey: INBOX_KEY });
-      onDone();
+      if (refused === null) onDone();
     },
     onError: (error) => notice.failed(error),
   });
