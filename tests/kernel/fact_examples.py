@@ -164,7 +164,11 @@ EXAMPLES: list[Struct] = [
         id="own-warehouses",
         version="2026.1",
     ),
-    hub.PersonRevealed(fields=("phone", "address"), reason="买家来电改址,核对号码"),
+    hub.PersonRevealed(
+        fields=("phone", "address"),
+        message="d6d6d6d6-d6d6-86d6-96d6-d6d6d6d6d6d6",
+        reason="买家来电改址,核对号码",
+    ),
     hub.MessageRetried(
         channel="taobao",
         code="unknown_sku",

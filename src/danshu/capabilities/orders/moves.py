@@ -45,7 +45,7 @@ def _targets(order: Order, command: Command) -> list[Fulfilment] | Refusal:
 
 
 def move(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    """Decide release, pick, pack, recall, ship or deliver; promises hear once all lines are there."""
+    """Decide release to deliver, or a recall; promises hear of it once all lines are there."""
     if order.holds and command.event in ("release", "pick", "pack", "ship"):
         answer = HOLD.step("held", command.event)
         if isinstance(answer, Refusal):
