@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,14 +44,18 @@ def test_what_is_written_is_read_back(made: Filter) -> None:
     assert filters.write(filters.parse(text)) == text
 
 
+def parsed(text: str) -> Any:
+    """Give the filter, or the code with which the text is refused."""
+    try:
+        return filters.parse(text)
+    except InputError as error:
+        return error.code
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        read = filters.parse(text)
-    except InputError as error:
-        assert error.code == "bad_filter"
-    else:
-        assert filters.parse(filters.write(read)) == read
+    read = parsed(text)
+    assert read == "bad_filter" or filters.parse(filters.write(read)) == read
 
 
 def resolve(text: str, me: str = "key:1") -> Asked:

@@ -36,17 +36,23 @@ export function useRowActs<Row extends object>(args: Args<Row>): RowActs {
   const go = useNavigate();
   const [at, point] = useState(-1);
   const from = useRef<string | null>(null);
+  // Quick keys come faster than the rows are drawn: each begins where the one before it ended.
+  const now = useRef({ at, selected });
+  useEffect(() => {
+    now.current = { at, selected };
+  }, [at, selected]);
 
   const tick = (key: string, withShift: boolean) => {
     if (!onSelect) return;
-    const next = new Set(selected);
+    const next = new Set(now.current.selected);
     const range = withShift && from.current ? between(keys, from.current, key) : [key];
-    const isOn = withShift || !selected.has(key);
+    const isOn = withShift || !next.has(key);
     for (const one of range) {
       if (isOn) next.add(one);
       else next.delete(one);
     }
     from.current = key;
+    now.current.selected = next;
     onSelect(next);
   };
   const open = (row: Row) => {
@@ -54,16 +60,18 @@ export function useRowActs<Row extends object>(args: Args<Row>): RowActs {
     else if (args.hrefOf) void go(args.hrefOf(row));
   };
   const step = (by: number) => {
-    const next = Math.min(rows.length - 1, Math.max(0, at + by));
+    const next = Math.min(rows.length - 1, Math.max(0, now.current.at + by));
     const row = rows[next];
     if (!row) return;
+    now.current.at = next;
     point(next);
+    args.onAt?.(row);
     args.show(next);
     // The open drawer follows the rows.
     if (peeked !== undefined) onPeek?.(row);
   };
   const atRow = (act: (row: Row) => void) => () => {
-    const row = rows[at];
+    const row = rows[now.current.at];
     if (row) act(row);
   };
   useCopy(() => {
@@ -114,19 +122,20 @@ export function useRowActs<Row extends object>(args: Args<Row>): RowActs {
   }, []);
   const onClick = useCallback((index: number, event: MouseEvent) => {
     point(index);
-    const { args: now, open: openNow } = latest.current;
-    const row = now.rows[index];
+    const { args: given, open: openNow } = latest.current;
+    const row = given.rows[index];
+    if (row) given.onAt?.(row);
     const isOther = (event.target as HTMLElement).closest("a, button, input, label");
     if (isOther || !row || window.getSelection()?.type === "Range") return;
-    if (now.onPeek) now.onPeek(row);
-    else if (now.onOpen || now.hrefOf) openNow(row);
+    if (given.onPeek) given.onPeek(row);
+    else if (given.onOpen || given.hrefOf) openNow(row);
   }, []);
   const onAuxClick = useCallback((index: number, event: MouseEvent) => {
-    const { args: now } = latest.current;
-    const row = now.rows[index];
-    if (event.button !== 1 || !row || !now.hrefOf) return;
+    const { args: given } = latest.current;
+    const row = given.rows[index];
+    if (event.button !== 1 || !row || !given.hrefOf) return;
     if (!(event.target as HTMLElement).closest("a")) {
-      window.open(now.hrefOf(row), "_blank", "noopener");
+      window.open(given.hrefOf(row), "_blank", "noopener");
     }
   }, []);
   return { at, onTick, onClick, onAuxClick };

@@ -47,6 +47,8 @@ export interface LedgerProps<Row extends object> {
   hrefOf?: ((row: Row) => string) | undefined;
   onOpen?: ((row: Row) => void) | undefined;
   onPeek?: ((row: Row | null) => void) | undefined;
+  /** The row that the person is at: keys of the page may speak of it. */
+  onAt?: ((row: Row) => void) | undefined;
   peeked?: string | undefined;
   layout?: Layout | undefined;
   onLayout?: ((layout: Layout) => void) | undefined;

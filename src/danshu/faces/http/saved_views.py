@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
@@ -25,7 +25,7 @@ from danshu.faces.http.workbench import counts_of, who_of
 from danshu.hub import views_saved
 from danshu.hub.compose import now_ms
 from danshu.hub.fields import PLAIN
-from danshu.hub.views_saved import Body, Stale, View
+from danshu.hub.views_saved import Body, Density, Sort, Stale, View
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import FILTER_CHARS, ORDER_BODY_BYTES, VIEW_COLUMNS, VIEW_NAME_CHARS
@@ -44,9 +44,9 @@ class SavedView(Struct, frozen=True, kw_only=True):
     shipped: str
     roles: tuple[str, ...]
     f: str
-    sort: str
-    columns: tuple[views_saved.Column, ...]
-    density: str
+    sort: Sort
+    columns: tuple[views_saved.ViewColumn, ...]
+    density: Density
     version: int
     changed_by: str
     changed: str
@@ -64,11 +64,11 @@ class NewView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=VIEW_NAME_CHARS, pattern=PLAIN)]
     f: Annotated[str, Meta(max_length=FILTER_CHARS)] = ""
-    sort: Literal["due", "-placed", "-amount", "amount"] = "due"
-    columns: Annotated[tuple[views_saved.Column, ...], Meta(max_length=VIEW_COLUMNS)] = (
+    sort: Sort = "due"
+    columns: Annotated[tuple[views_saved.ViewColumn, ...], Meta(max_length=VIEW_COLUMNS)] = (
         Body().columns
     )
-    density: Literal["", "loose", "compact", "dense"] = ""
+    density: Density = ""
     shared: bool = False
     shipped: str = ""
     roles: tuple[people.Role, ...] = ()
@@ -233,7 +233,7 @@ class ViewCount(Struct, frozen=True, kw_only=True):
     exact: bool
 
 
-class Counts(Struct, frozen=True, kw_only=True):
+class ViewTotals(Struct, frozen=True, kw_only=True):
     """The counts of the views that the caller sees."""
 
     items: tuple[ViewCount, ...]
@@ -246,7 +246,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     responses=READ_PROBLEMS,
     guards=[may("order.read")],
 )
-async def count_views(request: Request[Any, Any, Any]) -> Counts:
+async def count_views(request: Request[Any, Any, Any]) -> ViewTotals:
     """Count the orders of each view that the caller sees."""
     hub, held = hub_of(request), held_of(request)
     owner = who_of(held).subject
@@ -261,7 +261,7 @@ async def count_views(request: Request[Any, Any, Any]) -> Counts:
                 raise
         else:
             counted.append(ViewCount(id=view.id, count=told.count, exact=told.exact))
-    return Counts(items=tuple(counted))
+    return ViewTotals(items=tuple(counted))
 
 
 async def _own(

@@ -111,7 +111,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Words(Struct, frozen=True, kw_only=True):
+class FilterWords(Struct, frozen=True, kw_only=True):
     """What the filters of the workbench can be given."""
 
     channels: tuple[Choice, ...]
@@ -317,7 +317,7 @@ def counts_of(request: Request[Any, Any, Any]) -> ViewCounts:
     responses=READ_PROBLEMS,
     guards=[may("order.read")],
 )
-async def get_words(request: Request[Any, Any, Any]) -> Words:
+async def get_words(request: Request[Any, Any, Any]) -> FilterWords:
     """Give what filters can be given: channels, warehouses, regions, tags, colleagues."""
     hub, held = hub_of(request), held_of(request)
     world = await world_of(hub, held.tenant)
@@ -327,7 +327,7 @@ async def get_words(request: Request[Any, Any, Any]) -> Words:
         channels = await workbench.channels(connection, held.tenant)
     places = world.places if world else {}
     provinces = {p: f"{code[:2]}0000" for code, (p, _) in places.items() if p and code.isdigit()}
-    return Words(
+    return FilterWords(
         channels=tuple(Choice(code=c, name=channel_title(c)) for c in channels),
         warehouses=tuple(
             Choice(code=w.code, name=w.name) for w in (world.warehouses if world else ())

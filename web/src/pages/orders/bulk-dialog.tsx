@@ -1,100 +1,131 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Alert, Input, Modal, Select } from "antd";
-import { useState } from "react";
+import { AutoComplete, Button, Modal, Segmented, Select } from "antd";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { BulkAct, JobView, Preview } from "@/api/types.gen";
 import { ask } from "@/client";
-import { count, money } from "@/format";
-import { byLocale } from "@/i18n";
-import { type HubJob, showHubJob } from "@/parts/jobs";
-import { useNotice } from "@/parts/notice";
-import { ProblemNote, useProblemWords } from "@/parts/problem-note";
+import { ProblemNote } from "@/parts/problem-note";
 import { asProblem } from "@/problem";
-import type { Words } from "./order-row";
-
-export const ACTS = ["hold", "unhold", "reroute", "tag", "untag", "assign", "cancel"] as const;
-export type Act = (typeof ACTS)[number];
-
-/** Orders one by one, or all that a filter meets. */
-export type Which = { ids: readonly string[] } | { f: string };
-
-interface Preview {
-  total: number;
-  total_exact: boolean;
-  examined: number;
-  exact: boolean;
-  able: number;
-  refused: readonly { code: string; reason: string; reason_en: string; count: number }[];
-  refund: Record<string, number>;
-  undo: boolean;
-}
+import { type Act, type Which } from "./model";
+import { PreviewNote } from "./preview-note";
+import { useWords } from "./use-words";
 
 interface Props {
   act: Act;
   which: Which;
-  words: Words | undefined;
   onClose: () => void;
-  onBegun: () => void;
+  onBegun: (job: JobView) => void;
 }
 
-const REASONED: readonly Act[] = ["hold", "cancel"];
-const TAGGED: readonly Act[] = ["tag", "untag"];
+const PAUSE_MS = 250;
+const REASON_CHARS = 200;
+const TAG_CHARS = 32;
 
-/** One act on many orders: what would become of them first, then a job. */
-export function BulkDialog({ act, which, words, onClose, onBegun }: Props) {
+/** One act on many orders: what would become of each first, then a job. */
+export default function BulkDialog({ act: first, which, onClose, onBegun }: Props) {
   const { t } = useTranslation(["orders", "common"]);
-  const notice = useNotice();
-  const told = useProblemWords();
+  const words = useWords().data;
+  const [act, setAct] = useState(first);
   const [reason, setReason] = useState("");
   const [tags, setTags] = useState<string[]>([]);
   const [person, setPerson] = useState("me");
-  const needsReason = REASONED.includes(act);
-  const needsTags = TAGGED.includes(act);
-  const json = {
+  const [exclude, setExclude] = useState<string[]>([]);
+  const needsReason = act === "hold" || act === "cancel";
+  const marks = act === "tag" || act === "untag";
+  const isTold = (!needsReason || reason.trim() !== "") && (!marks || tags.length > 0);
+  const body: BulkAct = {
     act,
     ...which,
     ...(needsReason ? { reason: reason.trim() } : {}),
-    ...(needsTags ? { tags } : {}),
+    ...(marks ? { tags } : {}),
     ...(act === "assign" ? { person } : {}),
+    ...(act === "reroute" ? { exclude } : {}),
   };
-  // The preview needs some reason and tag; which ones they are changes nothing of who could.
-  const asked = {
-    ...json,
-    ...(needsReason ? { reason: reason.trim() || "-" } : {}),
-    ...(needsTags ? { tags: tags.length > 0 ? tags : ["-"] } : {}),
-  };
-  const preview = useQuery({
-    queryKey: ["bulk", act, which, act === "assign" ? person : ""],
-    queryFn: () => ask<Preview>("/v1/bulk:preview", { method: "POST", json: asked }),
-    staleTime: 0,
-  });
+  const preview = usePreview(body);
   const begin = useMutation({
-    mutationFn: () => ask<HubJob>("/v1/bulk", { method: "POST", json }),
-    onSuccess: (job) => {
-      showHubJob(job, (name) => t(`common:jobs.kinds.${name}`, { defaultValue: name }));
-      notice.done(t("begun", { act: t(`acts.${act}`), count: job.total, number: count(job.total) }));
-      onBegun();
-    },
+    mutationFn: () => ask<JobView>("/v1/bulk", { method: "POST", json: body }),
+    onSuccess: onBegun,
   });
-  const seen = preview.data;
-  const isReady =
-    seen !== undefined && seen.able > 0 && (!needsReason || reason.trim()) && (!needsTags || tags.length > 0);
-  const able = seen && !seen.exact ? `${t("about")}${count(seen.able)}` : count(seen?.able);
-  const refund = Object.values(seen?.refund ?? {}).reduce((sum, one) => sum + one, 0);
+  const able = preview.data?.able ?? 0;
+  const word = t(`acts.${act}`);
+  const number = preview.data ? preview.data.able : null;
   return (
-    <Modal
-      open
-      width={480}
-      title={t(`acts.${act}`)}
-      okText={t("doIt", { act: t(`acts.${act}`), number: able })}
-      cancelText={t("common:acts.back")}
-      okButtonProps={{ danger: act === "cancel", disabled: !isReady }}
-      confirmLoading={begin.isPending}
-      onOk={() => begin.mutate()}
-      onCancel={onClose}
-    >
-      <div className="orders-dialog">
-        {begin.error && (
-          <Alert type="error" showIcon role="alert" title={told(asProblem(begin.error))} />
+    <Modal open width={480} title={t("bulkTitle", { act: word })} footer={null} onCancel={onClose}>
+      <form
+        className="orders-dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isTold && able > 0) begin.mutate();
+        }}
+      >
+        {marks && (
+          <Segmented<Act>
+            value={act}
+            options={(["tag", "untag"] as const).map((one) => ({ value: one, label: t(`acts.${one}`) }))}
+            onChange={setAct}
+          />
+        )}
+        {needsReason && (
+          <label>
+            <span>{t("reason")}</span>
+            <AutoComplete
+              autoFocus
+              value={reason}
+              maxLength={REASON_CHARS}
+              options={t(`reasons.${act}`)
+                .split("|")
+                .map((value) => ({ value }))}
+              onChange={setReason}
+            />
+          </label>
+        )}
+        {marks && (
+          <label>
+            <span>{t("columns.tags")}</span>
+            <Select
+              autoFocus
+              mode="tags"
+              value={tags}
+              tokenSeparators={[",", "，"]}
+              options={(words?.tags ?? []).map((tag) => ({ value: tag, label: tag }))}
+              onChange={(next: string[]) => setTags(next.map((tag) => tag.slice(0, TAG_CHARS)))}
+            />
+          </label>
+        )}
+        {act === "assign" && (
+          <label>
+            <span>{t("columns.assignee")}</span>
+            <Select
+              autoFocus
+              showSearch={{ optionFilterProp: "label" }}
+              value={person}
+              options={[
+                { value: "me", label: t("me") },
+                ...(words?.people ?? []).map((one) => ({
+                  value: one.person,
+                  label: `${one.number} ${one.name}`,
+                })),
+                { value: "", label: t("nobody") },
+              ]}
+              onChange={setPerson}
+            />
+          </label>
+        )}
+        {act === "reroute" && (
+          <label>
+            <span>{t("exclude")}</span>
+            <Select
+              autoFocus
+              mode="multiple"
+              showSearch={{ optionFilterProp: "label" }}
+              value={exclude}
+              options={(words?.warehouses ?? []).map((one) => ({
+                value: one.code,
+                label: `${one.name} ${one.code}`,
+              }))}
+              onChange={setExclude}
+            />
+          </label>
         )}
         {preview.error && (
           <ProblemNote
@@ -102,66 +133,53 @@ export function BulkDialog({ act, which, words, onClose, onBegun }: Props) {
             onRetry={() => void preview.refetch()}
           />
         )}
-        {preview.isLoading && <p className="note">{t("looking")}</p>}
-        {seen && (
-          <p role="status">
-            {t("would", { act: t(`acts.${act}`), number: able })}
-            {refund > 0 && t("refund", { amount: money(refund) })}
-          </p>
-        )}
-        {seen && !seen.exact && (
-          <p className="note">
-            {t("examined", { examined: count(seen.examined), total: count(seen.total) })}
-          </p>
-        )}
-        {seen && seen.refused.length > 0 && (
-          <ul className="orders-refused">
-            {seen.refused.map((one) => (
-              <li key={`${one.code} ${one.reason}`}>
-                <b>{count(one.count)}</b> {byLocale(one.reason, one.reason_en)}
-              </li>
-            ))}
-          </ul>
-        )}
-        {needsReason && (
-          <Input
-            autoFocus
-            value={reason}
-            maxLength={200}
-            aria-label={t("reason")}
-            placeholder={t("reason")}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        )}
-        {needsTags && (
-          <Select
-            autoFocus
-            mode="tags"
-            value={tags}
-            aria-label={t("columns.tags")}
-            placeholder={t("columns.tags")}
-            options={(words?.tags ?? []).map((tag) => ({ value: tag, label: tag }))}
-            onChange={setTags}
-          />
-        )}
-        {act === "assign" && (
-          <Select
-            showSearch={{ optionFilterProp: "label" }}
-            value={person}
-            aria-label={t("columns.assignee")}
-            options={[
-              { value: "me", label: t("me") },
-              { value: "", label: t("nobody") },
-              ...(words?.people ?? []).map((one) => ({
-                value: one.person,
-                label: `${one.number} ${one.name}`,
-              })),
-            ]}
-            onChange={setPerson}
-          />
-        )}
-        {seen && <p className="note">{t(seen.undo ? "canUndo" : "cannotUndo")}</p>}
-      </div>
+        <PreviewNote act={act} preview={preview.data} isLooking={preview.isFetching} />
+        {begin.error && <ProblemNote problem={asProblem(begin.error)} />}
+        <div className="orders-buttons">
+          <Button onClick={onClose}>{t("common:acts.back")}</Button>
+          <Button
+            type="primary"
+            htmlType="submit"
+            danger={act === "cancel"}
+            disabled={!isTold || able === 0}
+            loading={begin.isPending}
+          >
+            {number === null ? word : t("doIt", { act: word, count: number, number: numberOf(preview.data, t("about")) })}
+          </Button>
+        </div>
+      </form>
     </Modal>
   );
+}
+
+/** How many orders it will be done to, as far as it is known: of very many, about. */
+function numberOf(preview: Preview | undefined, about: string): string {
+  if (!preview) return "";
+  if (preview.exact) return preview.able.toLocaleString("en");
+  const guess = Math.round((preview.total * preview.able) / Math.max(1, preview.examined));
+  return `${about}${guess.toLocaleString("en")}`;
+}
+
+/** Ask what would happen, once the person has stopped typing. */
+function usePreview(body: BulkAct) {
+  // Whatever a reason says, it changes nothing of who could; the hub wants one all the same.
+  const needs = body.act === "hold" || body.act === "cancel";
+  const asked = JSON.stringify({
+    ...body,
+    ...(needs ? { reason: "?" } : {}),
+    ...(body.tags?.length === 0 ? { tags: ["?"] } : {}),
+  });
+  const [settled, settle] = useState(asked);
+  useEffect(() => {
+    const timer = setTimeout(() => settle(asked), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [asked]);
+  return useQuery({
+    queryKey: ["bulk", settled],
+    queryFn: ({ signal }) =>
+      ask<Preview>("/v1/bulk:preview", { method: "POST", json: JSON.parse(settled), signal }),
+    staleTime: 0,
+    gcTime: 0,
+    placeholderData: (old) => old,
+  });
 }

@@ -1,104 +1,130 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { count, duration, left, money, near } from "@/format";
+import { Link } from "react-router";
+import type { FilterWords as Words } from "@/api/types.gen";
+import { brief, count, exact, leftWords, money, near } from "@/format";
+import { useNow } from "@/live/use-live";
 import type { Column } from "@/parts/ledger-columns";
-import { StatusTag } from "@/parts/status-tag";
-import { type OrderRow, promiseOf, type Words } from "./order-row";
+import { PromiseLeft } from "@/parts/promise-clock";
+import { StatusTag, ToneTag } from "@/parts/status-tag";
+import { clockOf, placeOf, promiseOf, type Row, shareOf } from "./model";
+
+export const hrefOf = (row: Row) => `/orders/${row.order}`;
+export const keyOf = (row: Row) => row.order;
+export const nameOf = (row: Row) => row.number;
+
+/** The words of a row that need the merchant's names. */
+export function useRowWords(words: Words | undefined) {
+  const { t } = useTranslation(["orders", "common", "holds"]);
+  return useMemo(() => {
+    const channels = new Map((words?.channels ?? []).map((one) => [one.code, one.name]));
+    return {
+      channel: (row: Row) => channels.get(row.channel) ?? row.channel,
+      goods: (row: Row) =>
+        `${row.title} ×${count(row.quantity)}` +
+        (row.lines > 1 ? t("moreLines", { count: row.lines }) : ""),
+      stage: (row: Row) => t(`common:stages.${row.state}`, { defaultValue: t(`states.${row.state}`) }),
+      warehouse: (row: Row) => row.warehouse_name || t("unallocated"),
+      holds: (row: Row) =>
+        row.holds.map((one) => t(`holds.${one}`, { defaultValue: one })).join(t("comma")),
+      person: (row: Row) => (row.assignee ? `${row.assignee.number} ${row.assignee.name}`.trim() : ""),
+    };
+  }, [t, words]);
+}
+
+export type RowWords = ReturnType<typeof useRowWords>;
 
 /** The columns of the workbench, in the words of the person's language. */
-export function useColumns(words: Words | undefined, now: number): Column<OrderRow>[] {
+export function useColumns(say: RowWords): Column<Row>[] {
   const { t } = useTranslation(["orders", "common"]);
-  const channels = useMemo(
-    () => new Map((words?.channels ?? []).map((one) => [one.code, one.name])),
-    [words],
-  );
   return useMemo(() => {
     const plain = (
       key: string,
       width: number,
-      text: (row: OrderRow) => string,
-      more: Partial<Column<OrderRow>> = {},
-    ): Column<OrderRow> => ({
+      text: (row: Row) => string,
+      more: Partial<Column<Row>> = {},
+    ): Column<Row> => ({
       key,
       title: t(`columns.${key}`),
       width,
-      text,
-      render: text,
+      text: (row) => text(row) || "—",
+      render: (row) => text(row) || "—",
       ...more,
     });
-    const goods = (row: OrderRow) =>
-      `${row.title} ×${count(row.quantity)}` +
-      (row.lines > 1 ? t("moreLines", { count: row.lines }) : "");
-    const promise = (row: OrderRow) => {
-      const state = promiseOf(row);
-      return state ? t(`common:states.${state}`) : "—";
-    };
     return [
-      plain("number", 172, (row) => row.number, { fixed: true }),
-      plain("channel", 88, (row) => channels.get(row.channel) ?? row.channel),
-      plain("goods", 196, goods),
-      plain("paid", 96, (row) => money(row.paid), { align: "right" }),
-      plain("region", 108, (row) => [row.province, row.place].filter(Boolean).join("·") || "—"),
-      plain("warehouse", 112, (row) => row.warehouse_name || t("unallocated"), {
-        render: (row) =>
-          row.warehouse_name ? (
-            row.warehouse_name
-          ) : (
-            <span className="orders-short">{t("unallocated")}</span>
-          ),
+      plain("number", 196, nameOf, {
+        fixed: true,
+        render: (row) => (
+          <Link to={hrefOf(row)} className="mono" tabIndex={-1}>
+            {row.number}
+          </Link>
+        ),
       }),
-      plain("state", 72, (row) => t(`common:stages.${row.state}`, { defaultValue: row.state })),
-      plain("promise", 108, promise, {
+      plain("channel", 104, say.channel),
+      plain("goods", 224, say.goods, { render: (row) => <Goods row={row} /> }),
+      plain("paid", 112, (row) => money(row.paid), { align: "right" }),
+      plain("region", 108, placeOf),
+      plain("warehouse", 108, say.warehouse, {
+        render: (row) =>
+          row.warehouse_name || (row.state === "cancelled" ? "—" : <b className="orders-short">{t("unallocated")}</b>),
+      }),
+      plain("state", 84, say.stage),
+      plain("promise", 116, (row) => {
+        const state = promiseOf(row);
+        return state ? t(`common:states.${state}`) : "";
+      }, {
         render: (row) => {
           const state = promiseOf(row);
           return state ? <StatusTag state={state} /> : "—";
         },
       }),
-      plain("due", 104, (row) => leftWords(row, now, t), {
+      plain("due", 128, (row) => (row.due ? leftWords(row.due) : ""), {
         sortable: true,
-        render: (row) => <TimeLeft row={row} now={now} words={leftWords(row, now, t)} />,
+        render: (row) => <Left row={row} />,
       }),
-      plain("placed", 96, (row) => near(row.placed), { sortable: true }),
-      plain("tags", 110, (row) => row.tags.join(" "), {
+      plain("placed", 84, (row) => near(row.placed), {
+        sortable: true,
+        render: (row) => <time title={exact(row.placed)}>{brief(row.placed)}</time>,
+      }),
+      plain("tags", 156, (row) => row.tags.join(" "), {
         render: (row) =>
-          row.tags.map((tag) => (
-            <span key={tag} className="orders-tag">
-              {tag}
-            </span>
-          )),
+          row.tags.length === 0
+            ? "—"
+            : row.tags.map((tag) => <ToneTag key={tag}>{tag}</ToneTag>),
       }),
-      plain("assignee", 110, (row) => row.assignee?.number ?? "—", { isExtra: true }),
-      plain("holds", 160, (row) => row.holds.join(t("comma")) || "—", { isExtra: true }),
-      plain("total", 110, (row) => money(row.total), {
+      plain("assignee", 112, say.person, { isExtra: true }),
+      plain("holds", 160, say.holds, { isExtra: true }),
+      plain("total", 112, (row) => money(row.total), {
         align: "right",
         isExtra: true,
         sortable: true,
       }),
     ];
-  }, [t, channels, now]);
+  }, [t, say]);
 }
 
-type T = ReturnType<typeof useTranslation>["t"];
-
-function leftWords(row: OrderRow, now: number, t: T): string {
-  if (!row.due) return "—";
-  const rest = left(row.due, now) ?? 0;
-  return rest >= 0 ? duration(rest) : t("over", { time: duration(-rest) });
-}
-
-/** What is left, over the share of the allowance that is used. */
-function TimeLeft({ row, now, words }: { row: OrderRow; now: number; words: string }) {
-  if (!row.due) return <>—</>;
-  const due = new Date(row.due).getTime();
-  const start = row.started ? new Date(row.started).getTime() : due;
-  const used = due > start ? Math.min(1, Math.max(0, (now - start) / (due - start))) : 1;
-  const tone = now > due ? "broken" : used >= 0.9 ? "risk" : "running";
+function Goods({ row }: { row: Row }) {
+  const { t } = useTranslation("orders");
   return (
-    <span className="orders-left" data-tone={tone}>
-      {words}
-      <i aria-hidden>
-        <b style={{ width: `${used * 100}%` }} />
-      </i>
-    </span>
+    <>
+      {row.title} <span className="muted">×{count(row.quantity)}</span>
+      {row.lines > 1 && <span className="muted">{t("moreLines", { count: row.lines })}</span>}
+    </>
+  );
+}
+
+/** What is left of the next clock, over the share of its time that is used. */
+function Left({ row }: { row: Row }) {
+  const { t } = useTranslation("orders");
+  const now = useNow(row.due ? new Date(row.due).getTime() : null);
+  if (!row.due) return <>—</>;
+  const state = clockOf(row);
+  return (
+    <PromiseLeft
+      state={state}
+      due={row.due}
+      share={shareOf(row, now)}
+      waits={state === "paused" ? t("pausedUntil") : undefined}
+    />
   );
 }

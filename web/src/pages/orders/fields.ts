@@ -1,55 +1,59 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import type { FilterWords as Words } from "@/api/types.gen";
 import type { FilterField } from "@/parts/filters";
-import { STAGES, type Words } from "./order-row";
+import { PROMISES, STAGES } from "./model";
 
-const PROMISES = ["running", "warned", "paused", "broken", "late", "borderline", "kept"] as const;
+/** Reasons that the hub and the platforms hold orders for; people write others. */
+export const HOLDS = [
+  "risk_review",
+  "sku_unknown",
+  "region_unknown",
+  "group_incomplete",
+  "presale_tail_unpaid",
+  "gift_unaccepted",
+  "items_incomplete",
+  "short_pick",
+  "damaged",
+] as const;
 
-/** What the workbench can be narrowed by. */
+/** What the workbench can be narrowed by; the first ones are offered as chips. */
 export function useFields(words: Words | undefined): FilterField[] {
   const { t } = useTranslation(["orders", "common"]);
   return useMemo(() => {
-    const label = (key: string) => t(`fields.${key}`);
     const named = (items: readonly { code: string; name: string }[] | undefined) =>
       (items ?? []).map(({ code, name }) => ({ value: code, label: name }));
+    const field = (key: string, more: Omit<FilterField, "key" | "label">): FilterField => ({
+      key,
+      label: t(`fields.${key}`),
+      ...more,
+    });
     return [
-      { key: "channel", label: label("channel"), kind: "choice", options: named(words?.channels) },
-      {
-        key: "state",
-        label: label("state"),
-        kind: "choice",
-        options: STAGES.map((one) => ({ value: one, label: t(`common:stages.${one}`) })),
-      },
-      {
-        key: "warehouse",
-        label: label("warehouse"),
+      field("channel", { kind: "choice", options: named(words?.channels) }),
+      field("warehouse", {
         kind: "choice",
         options: [{ value: "none", label: t("unallocated") }, ...named(words?.warehouses)],
-      },
-      {
-        key: "promise",
-        label: label("promise"),
+      }),
+      field("promise", {
         kind: "choice",
         options: PROMISES.map((one) => ({ value: one, label: t(`common:states.${one}`) })),
-      },
-      { key: "due", label: label("due"), kind: "time" },
-      { key: "placed", label: label("placed"), kind: "time" },
-      {
-        key: "region",
-        label: label("region"),
+      }),
+      field("state", {
+        kind: "choice",
+        options: STAGES.map((one) => ({ value: one, label: t(`common:stages.${one}`) })),
+      }),
+      field("due", { kind: "time" }),
+      field("placed", { kind: "time" }),
+      field("region", {
         kind: "choice",
         options: [...named(words?.provinces), ...named(words?.regions)],
-      },
-      {
-        key: "tag",
-        label: label("tag"),
+      }),
+      field("tag", {
         kind: "choice",
         ops: ["in", "nin", "all"],
         options: (words?.tags ?? []).map((tag) => ({ value: tag, label: tag })),
-      },
-      {
-        key: "assignee",
-        label: label("assignee"),
+      }),
+      field("assignee", {
         kind: "choice",
         options: [
           { value: "me", label: t("me") },
@@ -59,19 +63,18 @@ export function useFields(words: Words | undefined): FilterField[] {
             label: `${number} ${name}`,
           })),
         ],
-      },
-      { key: "amount", label: label("amount"), kind: "money" },
-      {
-        key: "hold",
-        label: label("hold"),
+      }),
+      field("amount", { kind: "money" }),
+      field("hold", {
         kind: "choice",
         options: [
-          { value: "any", label: t("held") },
-          { value: "none", label: t("notHeld") },
+          { value: "any", label: t("anyHold") },
+          { value: "none", label: t("noHold") },
+          ...HOLDS.map((one) => ({ value: one, label: t(`holds.${one}`) })),
         ],
-      },
-      { key: "short", label: label("short"), kind: "flag" },
-      { key: "q", label: label("q"), kind: "text" },
+      }),
+      field("short", { kind: "flag" }),
+      field("q", { kind: "text" }),
     ];
   }, [t, words]);
 }

@@ -1,20 +1,32 @@
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { leftWords } from "@/format";
+import { useNow } from "@/live/use-live";
 import { StatusTag } from "@/parts/status-tag";
-import { type OrderRow, promiseOf } from "./order-row";
+import { hrefOf, type RowWords } from "./columns";
+import { promiseOf, type Row } from "./model";
 
-/** An order on a narrow screen: number, promise, time left, stage. */
-export function OrderCard({ row, now }: { row: OrderRow; now: number }) {
-  const { t } = useTranslation("common");
+/** An order on a narrow screen: number, goods, promise with what is left, one act. */
+export function OrderCard({ row, say }: { row: Row; say: RowWords }) {
+  const { t } = useTranslation(["orders", "common"]);
+  const now = useNow(row.due ? new Date(row.due).getTime() : null);
   const state = promiseOf(row);
   return (
-    <span className="orders-card">
-      <b>{row.number}</b>
-      <span>{row.title}</span>
-      <span>
-        {state && <StatusTag state={state} />} {row.due && leftWords(row.due, now)}
-      </span>
-      <small>{t(`stages.${row.state}`, { defaultValue: row.state })}</small>
-    </span>
+    <article className="orders-card">
+      <p>
+        <Link to={hrefOf(row)} className="mono">
+          {row.number}
+        </Link>
+        <span className="muted">{say.stage(row)}</span>
+      </p>
+      <p>{say.goods(row)}</p>
+      <p>
+        {state && <StatusTag state={state} />}
+        {row.due && <b>{leftWords(row.due, now)}</b>}
+        <Link to={hrefOf(row)} className="orders-card-act">
+          {t("common:keys.open")}
+        </Link>
+      </p>
+    </article>
   );
 }

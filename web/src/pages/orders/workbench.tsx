@@ -1,303 +1,195 @@
-import {
-  BranchesOutlined,
-  CheckOutlined,
-  CloseOutlined,
-  ExportOutlined,
-  PauseOutlined,
-  TagOutlined,
-  UserOutlined,
-} from "@ant-design/icons";
-import { useQuery } from "@tanstack/react-query";
-import { Button } from "antd";
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useSearchParams } from "react-router";
-import { ask } from "@/client";
-import { count, duration } from "@/format";
+import type { SavedView } from "@/api/types.gen";
+import { count, duration, money } from "@/format";
 import { PageHead } from "@/frame/page-head";
 import { useKeys } from "@/keys/use-keys";
-import { useLive, useNow } from "@/live/use-live";
-import { BulkBar } from "@/parts/bulk-bar";
 import { ColumnPicker } from "@/parts/column-picker";
 import { FilterChips } from "@/parts/filter-chips";
-import { type Filter, readFilters, writeFilters } from "@/parts/filters";
-import { type Layout, type Sort, isShown } from "@/parts/ledger-columns";
+import { readFilters, writeFilters } from "@/parts/filters";
 import { LedgerTable } from "@/parts/ledger-table";
 import { NewsPill } from "@/parts/news-pill";
 import { Peek } from "@/parts/peek";
-import { useKeyset } from "@/parts/use-keyset";
-import { queries } from "@/queries";
 import { useMay } from "@/session";
-import { type Act, BulkDialog, type Which } from "./bulk-dialog";
-import { useColumns } from "./columns";
-import { ExportDialog } from "./export-dialog";
+import { ActsBar, useActs } from "./acts-bar";
+import { hrefOf, keyOf, nameOf, useColumns, useRowWords } from "./columns";
+import { DensityPicker } from "./density-picker";
 import { useFields } from "./fields";
+import { HeadActs } from "./head-acts";
+import { columnsOf, sortOf, wordOf } from "./layout";
+import type { Act, Row, Which } from "./model";
+import { Nothing } from "./nothing";
 import { OrderCard } from "./order-card";
-import { OrderPeek } from "./order-peek";
-import type { OrderPage, OrderRow, Total, Words } from "./order-row";
-import { columnsOf, layoutOf, type View, ViewTabs } from "./views";
+import { useJobEnd } from "./use-job-end";
+import { useRows } from "./use-rows";
+import { useShown } from "./use-shown";
+import { useWords } from "./use-words";
+import { ViewsBar } from "./views-bar";
+
+const BulkDialog = lazy(() => import("./bulk-dialog"));
+const ExportDialog = lazy(() => import("./export-dialog"));
+const ScanDialog = lazy(() => import("./scan-dialog"));
+const OrderPeek = lazy(() => import("./order-peek"));
+
+type Asking = { act: Act; which: Which } | "export" | "scan" | null;
 
 interface Props {
-  views: readonly View[];
-  view: View;
-  words: Words | undefined;
-  onPick: (view: View) => void;
+  views: readonly SavedView[];
+  view: SavedView;
+  onOpen: (id: string) => void;
 }
 
-interface News {
-  placed: number;
-  changed: readonly string[];
-}
-
-const SORTS: Readonly<Record<string, Sort>> = {
-  due: { key: "due", descending: false },
-  "-placed": { key: "placed", descending: true },
-  "-amount": { key: "total", descending: true },
-  amount: { key: "total", descending: false },
-};
-const PAGE = "100";
-
-function sortName(sort: Sort): string {
-  if (sort.key === "total") return sort.descending ? "-amount" : "amount";
-  return sort.key === "placed" ? "-placed" : "due";
-}
-
-/** One view of the orders: filters, table, keys, bulk acts. */
-export function Workbench({ views, view, words, onPick }: Props) {
+/** One view of the orders: tabs, filters, table, keys, bulk acts. */
+export function Workbench({ views, view, onOpen }: Props) {
   const { t } = useTranslation(["orders", "common"]);
-  const go = useNavigate();
-  const [params, setParams] = useSearchParams();
-  const f = params.get("f") ?? view.f;
-  const sort = params.get("s") ?? view.sort;
-  const peek = params.get("peek") ?? "";
-  const [layout, setLayout] = useState<Layout>(() => layoutOf(view.columns));
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [isAll, setAll] = useState(false);
-  const [act, setAct] = useState<Act>();
-  const [isExporting, setExporting] = useState(false);
-  const [news, setNews] = useState(0);
-  const now = useNow();
-  const mayAct = useMay("order.act");
-  const mayExport = useMay("export.make");
-  const columns = useColumns(words, now);
+  const words = useWords().data;
+  const say = useRowWords(words);
+  const columns = useColumns(say);
   const fields = useFields(words);
+  const shown = useShown(view, columns);
+  const { f, sort, layout } = shown;
   const filters = useMemo(() => readFilters(f), [f]);
-
-  const list = useKeyset<OrderRow, OrderPage>({
-    queryKey: ["workbench", f, sort],
-    fetch: (cursor, signal) =>
-      ask<OrderPage>(
-        `/v1/workbench/orders?${new URLSearchParams({ f, sort, limit: PAGE, cursor })}`,
-        { signal },
-      ),
-  });
-  const total = useQuery({
-    queryKey: ["workbench", "count", f],
-    queryFn: () => ask<Total>(`/v1/workbench/count?${new URLSearchParams({ f })}`),
-  });
-  useLive<News>("orders", ({ placed }) => setNews((old) => old + placed));
-
-  const set = useCallback(
-    (changes: Record<string, string | null>, replace = false) =>
-      setParams(
-        (old) => {
-          const next = new URLSearchParams(old);
-          next.set("view", view.id);
-          for (const [name, value] of Object.entries(changes)) {
-            if (value === null) next.delete(name);
-            else next.set(name, value);
-          }
-          return next;
-        },
-        { replace },
-      ),
-    [setParams, view.id],
-  );
+  const { list, rows, total, news, load } = useRows(f, sort);
+  const [selected, select] = useState<ReadonlySet<string>>(new Set());
+  const [isAll, setAll] = useState(false);
+  const [at, point] = useState<Row | null>(null);
+  const [asking, askFor] = useState<Asking>(null);
+  const ended = useJobEnd();
+  const mayPick = useMay("order.act");
   const clear = useCallback(() => {
-    setSelected(new Set());
+    select(new Set());
     setAll(false);
   }, []);
-
-  function reload() {
-    setNews(0);
-    void queries.invalidateQueries({ queryKey: ["workbench"] });
-  }
-
-  function begin(next: Act) {
-    if (selected.size > 0 || isAll) setAct(next);
-  }
-
-  const shown = { f, sort, columns: columnsOf(columns, layout) };
-  const isChanged = f !== view.f || sort !== view.sort || differs(shown.columns, view.columns);
-  const which: Which = isAll ? { f } : { ids: [...selected] };
-  const number = isAll ? count(total.data?.count) : count(selected.size);
+  const choose = useCallback((keys: ReadonlySet<string>) => {
+    setAll(false);
+    select(keys);
+  }, []);
+  const { peek } = shown;
+  const peeked = rows.find((row) => row.order === peek);
+  const chosen = useMemo(() => rows.filter((row) => selected.has(row.order)), [rows, selected]);
+  // Without a selection the keys speak of the row that the person is at.
+  const meant = chosen.length > 0 || isAll ? chosen : at ? [at] : [];
+  const which: Which = isAll ? { f } : { ids: meant.map((row) => row.order) };
+  const acts = useActs(meant, isAll);
+  const begin = (act: Act) => {
+    if (acts.includes(act)) askFor({ act, which });
+  };
+  const next = views[(views.indexOf(view) + 1) % views.length] ?? view;
   useKeys(
     [
       { keys: "h", label: t("acts.hold"), run: () => begin("hold") },
       { keys: "u", label: t("acts.unhold"), run: () => begin("unhold") },
       { keys: "t", label: t("acts.tag"), run: () => begin("tag") },
       { keys: "m", label: t("acts.assign"), run: () => begin("assign") },
-      { keys: ".", label: t("nextView"), run: () => onPick(nextOf(views, view)) },
-      {
-        keys: "escape",
-        label: t("common:bulk.clear"),
-        run: () => (peek ? set({ peek: null }, true) : clear()),
-      },
     ],
-    act === undefined && !isExporting,
+    mayPick && asking === null,
   );
-
-  const peeked = list.rows.find((row) => row.order === peek);
+  useKeys([{ keys: ".", label: t("nextView"), run: () => onOpen(next.id) }], asking === null);
+  const begun = (job: Parameters<typeof ended>[0]) => {
+    askFor(null);
+    clear();
+    ended(job);
+  };
+  const isFew = selected.size > 0 && !isAll;
+  const told = total && `${total.exact ? "" : t("about")}${count(total.count)}`;
   return (
     <>
       <PageHead
-        state={<NewsPill news={news} unit={t("unit")} onLoad={reload} />}
-        actions={
-          mayExport && (
-            <Button
-              icon={<ExportOutlined />}
-              onClick={() => {
-                setExporting(true);
-              }}
-            >
-              {t("export")}
-            </Button>
-          )
-        }
+        state={<NewsPill news={news.waiting} unit={t("unit")} onLoad={load} />}
+        actions={<HeadActs onScan={() => askFor("scan")} onExport={() => askFor("export")} />}
       />
-      <ViewTabs
+      <ViewsBar
         views={views}
         view={view}
-        shown={shown}
-        isChanged={isChanged}
-        onPick={(next) => {
-          setLayout(layoutOf(next.columns));
-          clear();
-          onPick(next);
-        }}
+        shown={shown.kept}
+        isChanged={shown.isChanged}
+        onOpen={onOpen}
+        onRevert={shown.revert}
       />
       <FilterChips
         fields={fields}
         filters={filters}
-        onChange={(next: readonly Filter[]) => {
+        onChange={(next) => {
           clear();
-          set({ f: writeFilters(next) });
+          shown.ask({ f: writeFilters(next) });
         }}
         right={
           <>
-            <span className="note" role="status">
-              {total.data &&
+            <span className="orders-total" role="status">
+              {told &&
                 t("total", {
-                  number: `${total.data.exact ? "" : t("about")}${count(total.data.count)}`,
-                  took: duration(list.first?.took_ms ?? 0),
+                  number: told,
+                  amount: money(total.amount_fen),
+                  took: duration(list.first?.took_ms ?? total.took_ms),
                 })}
             </span>
-            <ColumnPicker columns={columns} layout={layout} onLayout={setLayout} />
+            <DensityPicker density={shown.density} onChange={shown.setDensity} />
+            <ColumnPicker columns={columns} layout={layout} onLayout={shown.setLayout} />
           </>
         }
       />
-      <LedgerTable
+      <LedgerTable<Row>
         caption={t("caption")}
         columns={columns}
-        rows={list.rows}
-        keyOf={(row) => row.order}
-        nameOf={(row) => row.number}
-        total={total.data?.count}
+        rows={rows}
+        keyOf={keyOf}
+        nameOf={nameOf}
+        total={total?.exact ? total.count : undefined}
         hasMore={list.hasMore}
         onMore={list.onMore}
         isLoading={list.isLoading}
         isWaiting={list.isWaiting}
         problem={list.problem}
         onRetry={list.onRetry}
-        sort={SORTS[sort]}
-        onSort={(next) => set({ s: sortName(next) })}
-        selected={selected}
-        onSelect={(keys) => {
-          setAll(false);
-          setSelected(keys);
-        }}
-        hrefOf={(row) => `/orders/${row.order}`}
-        onOpen={(row) => void go(`/orders/${row.order}`)}
-        onPeek={(row) => set({ peek: row?.order ?? null }, true)}
-        peeked={peek}
+        sort={sortOf(list.first?.sort ?? sort)}
+        onSort={(wish) => shown.ask({ s: wordOf(wish) })}
+        {...(mayPick ? { selected, onSelect: choose } : {})}
+        hrefOf={hrefOf}
+        onAt={point}
+        onPeek={(row) => shown.setPeek(row?.order ?? "")}
+        peeked={peek || undefined}
         layout={layout}
-        onLayout={setLayout}
-        empty={
-          filters.length > 0 ? (
-            <>
-              {t("emptyFiltered")}{" "}
-              <Button type="link" onClick={() => set({ f: "" })}>
-                {t("dropFilters")}
-              </Button>
-            </>
-          ) : (
-            t("empty")
-          )
-        }
-        card={(row) => <OrderCard row={row} now={now} />}
+        onLayout={shown.setLayout}
+        changed={news.changed}
+        gone={news.gone}
+        hasKeys={asking === null}
+        empty={<Nothing filters={filters} fields={fields} onChange={(next) => shown.ask({ f: next })} />}
+        card={(row) => <OrderCard row={row} say={say} />}
       />
-      {mayAct && (
-        <BulkBar
+      {mayPick && (
+        <ActsBar
           count={selected.size}
-          total={total.data?.count}
-          unit={t("unit")}
+          total={total?.count}
           isAll={isAll}
+          acts={acts}
           onAll={() => setAll(true)}
           onClear={clear}
-          acts={[
-            { key: "hold", label: t("acts.hold"), icon: <PauseOutlined />, run: () => setAct("hold") },
-            { key: "unhold", label: t("acts.unhold"), icon: <CheckOutlined />, run: () => setAct("unhold") },
-            {
-              key: "reroute",
-              label: t("acts.reroute"),
-              icon: <BranchesOutlined />,
-              run: () => setAct("reroute"),
-            },
-            { key: "tag", label: t("acts.tag"), icon: <TagOutlined />, run: () => setAct("tag") },
-            { key: "assign", label: t("acts.assign"), icon: <UserOutlined />, run: () => setAct("assign") },
-            { key: "cancel", label: t("acts.cancel"), icon: <CloseOutlined />, run: () => setAct("cancel") },
-          ]}
+          onAct={begin}
         />
       )}
       <Peek
-        title={peeked?.number ?? ""}
+        title={peeked && <span className="mono">{peeked.number}</span>}
         isOpen={peeked !== undefined}
-        onClose={() => set({ peek: null }, true)}
-        to={peeked ? `/orders/${peeked.order}` : undefined}
+        onClose={() => shown.setPeek("")}
+        to={peeked && hrefOf(peeked)}
       >
-        {peeked && <OrderPeek row={peeked} />}
+        <Suspense>{peeked && <OrderPeek row={peeked} say={say} />}</Suspense>
       </Peek>
-      {act && (
-        <BulkDialog
-          act={act}
-          which={which}
-          words={words}
-          onClose={() => setAct(undefined)}
-          onBegun={() => {
-            setAct(undefined);
-            clear();
-          }}
-        />
-      )}
-      {isExporting && (
-        <ExportDialog
-          which={selected.size > 0 && !isAll ? which : { f }}
-          columns={columns.filter((one) => isShown(one, layout)).map((one) => one.key)}
-          number={selected.size > 0 && !isAll ? number : count(total.data?.count)}
-          onClose={() => setExporting(false)}
-        />
-      )}
+      <Suspense>
+        {asking === "scan" && <ScanDialog onClose={() => askFor(null)} />}
+        {asking === "export" && (
+          <ExportDialog
+            which={isFew ? which : { f }}
+            shown={columnsOf(columns, layout).flatMap((one) => (one.visible ? [one.name] : []))}
+            number={isFew ? count(selected.size) : (told ?? "")}
+            onClose={() => askFor(null)}
+            onBegun={begun}
+          />
+        )}
+        {asking !== null && typeof asking === "object" && (
+          <BulkDialog {...asking} onClose={() => askFor(null)} onBegun={begun} />
+        )}
+      </Suspense>
     </>
   );
-}
-
-function nextOf(views: readonly View[], view: View): View {
-  const at = views.findIndex((one) => one.id === view.id);
-  return views[(at + 1) % views.length] ?? view;
-}
-
-function differs(a: View["columns"], b: View["columns"]): boolean {
-  const written = (columns: View["columns"]) =>
-    columns.map(({ name, width, visible }) => `${name} ${width} ${visible}`).join();
-  return written(a) !== written(b);
 }
