@@ -61,7 +61,8 @@ _STATEMENTS: Final = (
          "case when state=30 then 1 else 0 end", _OPEN),
     # what all channels and all warehouses come to, as the board rolls them up
     f"{_COLUMNS} select tenant,kind,coalesce(wh,{ANYWHERE}),coalesce(channel,'{EVERY}'),at,code,"
-    "state,sum(n),sum(amount) from board_counts group by tenant,kind,at,code,state,"
+    "state,sum(n),sum(amount) from board_counts where tenant=%(tenant)s"
+    " group by tenant,kind,at,code,state,"
     f" grouping sets ((wh),(channel),()) having wh is not null or kind<>{int(Kind.MINUTE)}",
     "insert into board_holds(tenant,id,since,reason,channel,wh,amount) select %(tenant)s,"
     " gen_random_uuid(), to_timestamp((%(last)s-took_s*1000)/1000.0),"

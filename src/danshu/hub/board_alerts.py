@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from danshu.hub.board_model import Alert
+from danshu.hub.timeline_figures import channel_title
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import ALERT_ROWS, INBOX_COUNT
 
@@ -56,11 +57,12 @@ def alerts(raw: Raw, frame: Frame, names: Mapping[str, Clause]) -> tuple[Alert, 
 def _plain(
     kind: str, code: str, channel: str, n: int, exact: bool, at: datetime.datetime, link: str
 ) -> Alert:
+    title = channel_title(channel) if channel else ""
     return Alert(
         kind=kind,
         code=code,
-        name_zh="",
-        name_en="",
+        name_zh=title,
+        name_en=title,
         channel=channel,
         n=n,
         exact=exact,

@@ -11,6 +11,7 @@ from danshu.capabilities.orders.model import State
 from danshu.hub import board_model as model
 from danshu.hub.board_frame import DUE_SLOTS, VERDICT_HOURS, Frame
 from danshu.hub.board_marks import HOUR_MS, MINUTE_MS, OWED, SLOT_MS, Kind, Verdict, day_of
+from danshu.hub.timeline_figures import channel_title
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import INBOX_COUNT
 
@@ -198,6 +199,7 @@ def channels(raw: Raw, frame: Frame) -> tuple[model.ChannelRow, ...]:
         rows.append(
             model.ChannelRow(
                 channel=channel,
+                title=channel_title(channel),
                 orders=placed.get(channel, 0),
                 kept=kept,
                 broken=broken,

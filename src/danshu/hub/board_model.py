@@ -125,6 +125,7 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
     """A channel in the range: orders placed, verdicts; `share` None without verdicts."""
 
     channel: str
+    title: str
     orders: int
     kept: int
     broken: int
@@ -164,7 +165,8 @@ class Node(Struct, frozen=True, kw_only=True):
 
 class Alert(Struct, frozen=True, kw_only=True):
     """Something new that a person should see: `kind` broken, borderline, hold or inbox; `code`
-    is the promise, the hold's reason, or the inbox's; at least `n` when not `exact`.
+    is the promise, the hold's reason, or the inbox's, `name_*` the promise's or the channel's name;
+    at least `n` when not `exact`.
     """
 
     kind: str

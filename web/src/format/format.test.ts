@@ -7,6 +7,7 @@ import {
   count,
   countTile,
   dated,
+  dayName,
   digest,
   duration,
   exact,
@@ -110,6 +111,8 @@ describe("times", () => {
     expect(brief("2026-11-22T06:21:07Z", NOW)).toBe("14:21");
     expect(brief("2026-11-20T06:21:07Z", NOW)).toBe("11-20");
     expect(dated("2026-11-24T06:22:00Z", NOW)).toBe("11-24 14:22");
+    expect(dayName("2026-11-21T16:30:00Z")).toBe("11月22日 周日");
+    expect(dayName("")).toBe("—");
   });
 
   it("tells age within a day, then the date", () => {
@@ -126,6 +129,7 @@ describe("times", () => {
     await speak("en");
     expect(duration(2 * H + 14 * M)).toBe("2 h 14 min");
     expect(near("2026-11-20T02:00:00Z", NOW)).toBe("20 Nov");
+    expect(dayName("2026-11-21T16:30:00Z")).toBe("Sun 22 Nov");
     expect(near("2026-11-22T06:21:07Z", NOW)).toBe("Today 14:21");
     expect(age("2026-11-22T06:21:00Z", NOW)).toBe("11 min ago");
   });

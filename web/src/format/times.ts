@@ -9,6 +9,8 @@ const SHANGHAI_MS = 8 * HOUR;
 const NONE = "—";
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
 type Instant = Date | string | number | null | undefined;
 
 const isEnglish = () => i18next.language === "en";
@@ -95,6 +97,16 @@ export function near(at: Instant, now: Instant = Date.now()): string {
     : { "-1": "昨天", "0": "今天", "1": "明天" };
   const word = words[String(days) as keyof typeof words];
   return word ? `${word} ${clock}` : dateOf(value, present);
+}
+
+/** 11月22日 周日 (Sun 22 Nov): the day of an instant, with its weekday. */
+export function dayName(at: Instant): string {
+  const value = ms(at);
+  if (value === null) return NONE;
+  const w = wall(value);
+  const [day, month] = [w.getUTCDate(), w.getUTCMonth()];
+  if (isEnglish()) return `${WEEKDAYS[w.getUTCDay()]} ${day} ${MONTHS[month]}`;
+  return `${month + 1}月${day}日 周${"日一二三四五六"[w.getUTCDay()]}`;
 }
 
 /** 14:21 today, 11-20 before: for a narrow column. */

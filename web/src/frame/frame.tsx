@@ -8,6 +8,7 @@ import { GOTO_KEYS } from "@/frame/goto";
 import { useLive } from "@/live/use-live";
 import { allowLive } from "@/live/wire";
 import type { Page } from "@/pages";
+import { useExceptionsBadge } from "@/parts/board/badges";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
@@ -105,6 +106,7 @@ function Framed({ session }: { session: Session }) {
     const isShown = (query: { queryKey: readonly unknown[] }) => query.queryKey[0] !== SESSION_KEY[0];
     void queries.invalidateQueries({ predicate: isShown });
   });
+  useExceptionsBadge();
   // A new page starts at its top, and a screen reader hears of it through the h1's focus target.
   useEffect(() => {
     document.getElementById("main")?.scrollTo(0, 0);

@@ -6,6 +6,9 @@ import { useSession } from "@/session";
 import { GROUPS, pagesOf } from "./groups";
 import { badges, useStore } from "./stores";
 
+/** More than this does not fit beside an icon; the page tells it exactly. */
+const MOST = 999;
+
 /** The dark rail: one entry a group that the person may open. A single group needs no rail. */
 export function Rail({ group }: { group: Group | undefined }) {
   const { t } = useTranslation();
@@ -27,7 +30,11 @@ export function Rail({ group }: { group: Group | undefined }) {
             <Link to={to} aria-current={name === group ? "true" : undefined}>
               <Icon />
               <span>{t(`nav:groups.${name}`)}</span>
-              {red[name] ? <b className="rail-badge">{count(red[name])}</b> : null}
+              {red[name] ? (
+                <b className="rail-badge" title={count(red[name])}>
+                  {red[name] > MOST ? `${MOST}+` : red[name]}
+                </b>
+              ) : null}
             </Link>
           </li>
         ))}

@@ -1,4 +1,4 @@
-import { createContext, use, useEffect, useState, type ReactNode } from "react";
+import { createContext, use, useEffect, useLayoutEffect, useState, type ReactNode } from "react";
 import { type Look, wear } from "./tokens";
 
 /** What a person chose; `auto` follows the machine. */
@@ -13,6 +13,8 @@ interface LookState {
   density: Density;
   setChoice: (choice: LookChoice) => void;
   setDensity: (density: Density) => void;
+  /** A page that is always dark says so while it is open; null gives the choice back. */
+  force: (look: Look | null) => void;
 }
 
 const LOOK = "danshu.look";
@@ -33,13 +35,14 @@ export function LookProvider({ children }: { children: ReactNode }) {
   const [density, pack] = useState<Density>(() =>
     kept(DENSITY, ["loose", "compact", "dense"], "compact"),
   );
+  const [forced, force] = useState<Look | null>(null);
   const [isNight, setNight] = useState(night.matches);
   useEffect(() => {
     const hear = () => setNight(night.matches);
     night.addEventListener("change", hear);
     return () => night.removeEventListener("change", hear);
   }, []);
-  const look: Look = choice === "auto" ? (isNight ? "dark" : "light") : choice;
+  const look: Look = forced ?? (choice === "auto" ? (isNight ? "dark" : "light") : choice);
   useEffect(() => wear(look), [look]);
   const setChoice = (next: LookChoice) => {
     window.localStorage.setItem(LOOK, next);
@@ -50,7 +53,7 @@ export function LookProvider({ children }: { children: ReactNode }) {
     pack(next);
   };
   return (
-    <Context value={{ look, choice, density, setChoice, setDensity }}>{children}</Context>
+    <Context value={{ look, choice, density, setChoice, setDensity, force }}>{children}</Context>
   );
 }
 
@@ -59,4 +62,15 @@ export function useLook(): LookState {
   const state = use(Context);
   if (!state) throw new Error("useLook needs a LookProvider above it");
   return state;
+}
+
+/** Wear a look while this is shown, whatever the person chose. */
+export function useForcedLook(look: Look): void {
+  const { force } = useLook();
+  useLayoutEffect(() => {
+    force(look);
+    return () => force(null);
+    // `force` sets state and stays the same.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [look]);
 }
