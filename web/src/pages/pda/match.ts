@@ -55,3 +55,22 @@ export function withQueue(task: Task, queue: readonly Act[]): Task {
     ],
   };
 }
+
+interface Answer {
+  line?: Line | null;
+  waybill?: string;
+  digest?: string;
+  size?: number;
+}
+
+/** The task after the hub's answer to a scan or a photo. */
+export function learnt(task: Task, answer: unknown): Task {
+  const { line, waybill, digest, size } = (answer ?? {}) as Answer;
+  const next = { ...task };
+  if (line) next.lines = task.lines.map((one) => (one.sku === line.sku ? line : one));
+  if (waybill) next.scanned_waybill = waybill;
+  if (digest && !task.photos.some((one) => one.digest === digest)) {
+    next.photos = [...task.photos, { digest, size: size ?? 0 }];
+  }
+  return next;
+}

@@ -1,4 +1,5 @@
 import { asProblem, type Problem } from "@/problem";
+import { learnt } from "./match";
 import type { Act, Refused, Task } from "./model";
 import type { Store } from "./store";
 
@@ -10,6 +11,8 @@ export type Send = (act: Act) => Promise<unknown>;
 export interface OutboxState {
   acts: readonly Act[];
   refused: readonly Refused[];
+  /** Tasks as the hub last showed them, by key: an answer changes them in the step that ends its act. */
+  tasks: Readonly<Record<string, Task>>;
   /** False after the last attempt did not reach the hub. */
   isReached: boolean;
   /** True when the hub wants the person to sign in again. */
@@ -40,6 +43,7 @@ export class Outbox {
     this.#state = {
       acts: [],
       refused: [],
+      tasks: {},
       isReached: navigator.onLine,
       isSignedOut: false,
       lasts: store.lasts,
@@ -94,13 +98,17 @@ export class Outbox {
     this.#set({ refused: this.#state.refused.filter((one) => one.id !== id) });
   }
 
-  /** Remember a task for when the network is gone. */
-  keep(key: string, task: Task): Promise<void> {
-    return this.#store.keep(key, task);
+  /** Remember a task, also for when the network is gone. */
+  async keep(key: string, task: Task): Promise<void> {
+    this.#set({ tasks: { ...this.#state.tasks, [key]: task } });
+    await this.#store.keep(key, task);
   }
 
-  task(key: string): Promise<Task | undefined> {
-    return this.#store.task(key);
+  /** Bring a task back from the device's store; false when it was never there. */
+  async recall(key: string): Promise<boolean> {
+    const kept = this.#state.tasks[key] ?? (await this.#store.task(key));
+    if (kept) this.#set({ tasks: { ...this.#state.tasks, [key]: kept } });
+    return kept !== undefined;
   }
 
   /** Tell what another request learnt of the network. */
@@ -124,7 +132,7 @@ export class Outbox {
       if (!act) return;
       try {
         const answer = await this.#send(act);
-        await this.#leave(act);
+        await this.#leave(act, answer);
         this.#waits.get(act.id)?.({ is: "done", answer });
       } catch (error) {
         const problem = asProblem(error);
@@ -144,9 +152,13 @@ export class Outbox {
     this.#timer = setTimeout(() => void this.drain(), RETRY_MS);
   }
 
-  async #leave(act: Act): Promise<void> {
+  async #leave(act: Act, answer: unknown): Promise<void> {
+    const task = this.#state.tasks[act.task];
+    const next = task && learnt(task, answer);
+    if (next) await this.#store.keep(act.task, next);
     await this.#store.drop(act.seq);
     this.#set({
+      tasks: next ? { ...this.#state.tasks, [act.task]: next } : this.#state.tasks,
       acts: this.#state.acts.filter((one) => one.seq !== act.seq),
       isReached: true,
       isSignedOut: false,
@@ -163,7 +175,7 @@ export class Outbox {
       reason: problem.reason,
       reason_en: problem.reasonEn || problem.detail,
     };
-    await this.#leave(act);
+    await this.#leave(act, null);
     // The device knew that the scan was wrong and has said so already.
     if (!act.isWrong) {
       await this.#store.refuse(refused);

@@ -91,6 +91,28 @@ describe("outbox", () => {
     expect(outbox.state().isReached).toBe(true);
   });
 
+  it("never shows less than was counted: an answer comes in with the end of its act", async () => {
+    const far = hub();
+    const answered = { ...milk, scanned: 1 };
+    const outbox = new Outbox(new MemoryStore(), async (one) => {
+      await far.send(one);
+      return { line: answered };
+    });
+    await outbox.open("p");
+    const task = { lines: [milk], left: 2, photos: [], scanned_waybill: "" } as unknown as Task;
+    await outbox.keep("o/1/pick", task);
+    const seen: number[] = [];
+    outbox.subscribe(() => {
+      const { tasks, acts } = outbox.state();
+      const kept = tasks["o/1/pick"];
+      if (kept) seen.push(withQueue(kept, acts).lines[0]?.scanned ?? 0);
+    });
+    await outbox.add(act("a"));
+    await outbox.drain();
+    expect(new Set(seen)).toEqual(new Set([1]));
+    expect(outbox.state().tasks["o/1/pick"]?.lines[0]).toEqual(answered);
+  });
+
   it("tells a refusal, keeps it until it is read, and goes on", async () => {
     const far = hub();
     far.state.refuses.add("a");

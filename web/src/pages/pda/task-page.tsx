@@ -30,8 +30,8 @@ export function TaskPage({ work }: { work: Work }) {
 function Working({ work, place }: { work: Work; place: string }) {
   const { t } = useTranslation(["pda", "nav"]);
   const taskKey = `${place}/${work}`;
-  const { task, problem, load, learn } = useTask(taskKey);
-  if (task) return <Doing taskKey={taskKey} work={work} task={task} load={load} learn={learn} />;
+  const { task, problem, load } = useTask(taskKey);
+  if (task) return <Doing taskKey={taskKey} work={work} task={task} load={load} />;
   return (
     <div className="pda">
       <Head title={t(`nav:pages.${TITLES[work]}`)} back="/pda" />
@@ -52,10 +52,9 @@ interface DoingProps {
   work: Work;
   task: Task;
   load: () => Promise<void>;
-  learn: (answer: unknown) => void;
 }
 
-function Doing({ taskKey, work, task, load, learn }: DoingProps) {
+function Doing({ taskKey, work, task, load }: DoingProps) {
   const { t } = useTranslation(["pda", "nav"]);
   const go = useNavigate();
   const { outbox } = usePda();
@@ -76,7 +75,6 @@ function Doing({ taskKey, work, task, load, learn }: DoingProps) {
     const json = act.photo ? undefined : { ...act.json, device_at: at };
     await outbox.add({ ...act, id, at, task: taskKey, json });
     const settled = await outbox.settled(id, ANSWER_MS);
-    if (settled?.is === "done") learn(settled.answer);
     if (settled?.is === "refused" && !act.isWrong) {
       const why = byLocale(settled.refused.reason, settled.refused.reason_en);
       setWrong(why || t("refusedPlain"));

@@ -1,0 +1,195 @@
+"""The hand-held device at 390 px: a scanner's keys, wrong scans, the network gone, big targets."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import PDA, Visit
+from tests.console.site import Site
+
+WRONG = r"status of 409"
+AWAY = r"ERR_INTERNET_DISCONNECTED"
+LEAST_PX = 48
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def task(site: Site) -> dict[str, Any]:
+    """A fulfilment order of its own that waits to be picked, with its goods."""
+    skus = site.call("GET", "/v1/skus?limit=2")["items"]
+    new = {
+        "number": f"PDA{next(_numbers):08d}",
+        "lines": [
+            {"sku": sku["code"], "quantity": n, "price_fen": 100} for n, sku in enumerate(skus, 1)
+        ],
+        "receiver": {
+            "name": "张示例",
+            "phone": "13900001234",
+            "province": "上海市",
+            "city": "上海市",
+            "detail": "示例路 1 号",
+        },
+        "paid_at": "2026-11-22T00:00:00Z",
+    }
+    order = site.call("POST", "/v1/orders", json=new)["order"]
+    site.call("POST", f"/v1/orders/{order}/transitions", json={"event": "release"})
+    return dict(site.call("GET", f"/v1/floor/tasks/{order}/1/pick"))
+
+
+def place(task: dict[str, Any], work: str = "pick") -> str:
+    return f"{work}/{task['item']['order']}/1"
+
+
+def scan(page: Page, code: str) -> None:
+    """Type as a scanner does: fast, anywhere, with Enter at the end."""
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def scan_all(page: Page, task: dict[str, Any]) -> None:
+    for line in task["lines"]:
+        shown = page.locator(".pda-lines li", has_text=line["sku"])
+        for n in range(line["quantity"]):
+            scan(page, line["barcode"])
+            expect(shown).to_contain_text(f"{n + 1} / {line['quantity']}")
+
+
+def state(site: Site, task: dict[str, Any]) -> str:
+    seen = site.call("GET", f"/v1/orders/{task['item']['order']}")
+    return str(seen["fulfilments"][0]["state"])
+
+
+def test_a_picker_scans_a_task_through(
+    site: Site, visit: Visit, task: dict[str, Any], expected: Callable[..., None]
+) -> None:
+    expected(WRONG)
+    page = visit(f"/pda/{place(task)}", "warehouse", size=PDA)
+    head = page.locator(".pda-head")
+    expect(head).to_contain_text(task["item"]["tail"])
+    done = page.get_by_role("button", name="完成拣货")
+    expect(done).to_have_attribute("aria-disabled", "true")
+    scan(page, "6900000000000")
+    expect(head).to_have_attribute("data-wrong", "true")
+    expect(head).to_contain_text("不在这一单里")
+    scan_all(page, task)
+    expect(head).not_to_have_attribute("data-wrong", "true")
+    done.click()
+    page.wait_for_url("**/pda")
+    expect(page.locator("main")).to_contain_text("已拣货")
+    assert state(site, task) == "picked"
+    facts = site.call("GET", f"/v1/orders/{task['item']['order']}/facts")["facts"]
+    (worked,) = [f["data"] for f in facts if f["type"] == "fulfilment.worked"]
+    assert worked["units"] == sum(line["quantity"] for line in task["lines"])
+    assert worked["wrong"] == 1
+
+
+def test_what_is_done_without_the_network_is_sent_later(
+    site: Site, visit: Visit, task: dict[str, Any], expected: Callable[..., None]
+) -> None:
+    expected(AWAY)
+    page = visit(f"/pda/{place(task)}", "warehouse", size=PDA)
+    expect(page.locator(".pda-lines")).to_be_visible()
+    page.context.set_offline(True)
+    scan_all(page, task)
+    expect(page.locator(".pda-strip")).to_contain_text("离线，已存")
+    page.get_by_role("button", name="完成拣货").click()
+    page.wait_for_url("**/pda")
+    expect(page.locator("main")).to_contain_text("联网后上传")
+    assert state(site, task) == "released"
+    page.context.set_offline(False)
+    expect(page.locator(".pda-state")).to_contain_text("待传 0")
+    expect(page.locator(".pda-strip")).to_have_count(0)
+    assert state(site, task) == "picked"
+    facts = site.call("GET", f"/v1/orders/{task['item']['order']}/facts")["facts"]
+    (worked,) = [f for f in facts if f["type"] == "fulfilment.worked"]
+    assert worked["clock"] == "device"
+
+
+def test_a_wrong_count_holds_the_order(site: Site, visit: Visit, task: dict[str, Any]) -> None:
+    page = visit(f"/pda/{place(task)}", "warehouse", size=PDA)
+    page.get_by_role("button", name="数量不符", exact=True).click()
+    sheet = page.get_by_role("dialog", name="数量不符")
+    expect(sheet).to_contain_text("会挂起")
+    sheet.get_by_role("button", name="报数量不符并挂起").click()
+    page.wait_for_url("**/pda")
+    seen = site.call("GET", f"/v1/orders/{task['item']['order']}")
+    assert seen["holds"] == ["short_pick"]
+
+
+def test_the_code_on_the_paper_opens_the_task(visit: Visit, task: dict[str, Any]) -> None:
+    page = visit("/pda", "warehouse", size=PDA)
+    expect(page.locator(".pda-groups li")).to_have_count(3)  # a lead does not review
+    scan(page, task["item"]["label"])
+    page.wait_for_url(f"**/pda/{place(task)}")
+    expect(page.locator(".pda-head")).to_contain_text(task["item"]["tail"])
+
+
+def test_a_hand_over_wants_a_waybill_and_not_a_bar_code_of_goods(
+    site: Site, visit: Visit, task: dict[str, Any], expected: Callable[..., None]
+) -> None:
+    expected(WRONG)
+    for event in ("pick", "pack"):
+        path = f"/v1/orders/{task['item']['order']}/transitions"
+        site.call("POST", path, json={"event": event})
+    page = visit(f"/pda/{place(task, 'handover')}", "warehouse", size=PDA)
+    expect(page.locator(".pda-parcel")).to_be_visible()
+    scan(page, task["lines"][0]["barcode"])
+    expect(page.locator(".pda-head")).to_contain_text("是商品条码")
+    scan(page, "SF1234567890")
+    expect(page.locator(".pda-parcel")).to_contain_text("SF1234567890")
+    page.get_by_role("button", name="登记交接").click()
+    page.wait_for_url("**/pda")
+    assert state(site, task) == "shipped"
+
+
+def test_a_reviewer_finds_reviews_only_and_confirms_one(
+    site: Site, visit: Visit, task: dict[str, Any]
+) -> None:
+    for event in ("pick", "pack"):
+        path = f"/v1/orders/{task['item']['order']}/transitions"
+        site.call("POST", path, json={"event": event})
+    page = visit("/pda", "reviewer", size=PDA)
+    expect(page.locator(".pda-groups li")).to_have_count(1)
+    page.goto(f"/pda/{place(task, 'review')}")
+    expect(page.locator(".pda-lines")).to_be_visible()
+    scan_all(page, task)
+    page.get_by_role("button", name="核对无误").click()
+    page.wait_for_url("**/pda")
+    facts = site.call("GET", f"/v1/orders/{task['item']['order']}/facts")["facts"]
+    assert [f["type"] for f in facts][-1] == "fulfilment.reviewed"
+
+
+@pytest.mark.parametrize("path", ["/pda", "/pda/queue", "task"])
+def test_everything_that_is_pressed_is_large(visit: Visit, task: dict[str, Any], path: str) -> None:
+    page = visit(f"/pda/{place(task)}" if path == "task" else path, "warehouse", size=PDA)
+    expect(page.locator(".pda-foot")).to_be_visible()
+    if path == "/pda":
+        expect(page.locator(".pda-groups")).to_be_visible()
+    small = page.evaluate(
+        """least => [...document.querySelectorAll("button, a[href], select")]
+          .map(one => [one.textContent.trim(), one.getBoundingClientRect()])
+          .filter(([, box]) => box.width > 0 && box.height < least)
+          .map(([text, box]) => `${text} ${box.height}`)""",
+        LEAST_PX,
+    )
+    assert small == []
+
+
+def test_without_a_reader_of_codes_it_says_so_and_lets_type(
+    visit: Visit, task: dict[str, Any]
+) -> None:
+    page = visit(f"/pda/{place(task)}", "warehouse", size=PDA)
+    page.add_init_script("delete window.BarcodeDetector")
+    page.reload()
+    page.get_by_role("button", name="扫码 / 输入").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("不能用相机读码")
+    line = task["lines"][0]
+    sheet.get_by_label("商品条码或编码").fill(line["sku"])
+    sheet.get_by_role("button", name="计入").click()
+    expect(page.locator(".pda-lines li").first).to_contain_text(f"1 / {line['quantity']}")
