@@ -67,10 +67,11 @@ def show(console: Console, totals: Totals, seen: list[dict[str, Any]]) -> None:
 
 def show_access(console: Console, access: Access) -> None:
     """Say where the console is and as whom to sign in."""
-    table = Table("账号", "角色", title=f"打开 {access.address} ,密码一律 {access.password}")
+    table = Table("账号", "角色", title="演示人员")
     for login, name in access.people.items():
         table.add_row(login, name)
     console.print(table)
+    console.print(f"打开 {access.address} ,用任一账号登录,密码都是 {access.password}")
 
 
 def _by_channel(totals: Totals) -> Table:

@@ -44,7 +44,7 @@ export function useProven(): <T>(act: () => Promise<T>) => Promise<T | undefined
           width: 416,
           footer: null,
           closable: true,
-          maskClosable: true,
+          mask: { closable: true },
           afterClose: () => answer(false),
           content: (
             <Proof
@@ -99,7 +99,7 @@ function Proof({ ways, onProven }: { ways: Ways; onProven: (session: Session) =>
             label={t("password")}
             rules={[{ required: true, message: t("passwordMissing") }]}
           >
-            <Input.Password autoComplete="current-password" />
+            <Input.Password autoComplete="current-password" autoFocus={!isOffered} />
           </Form.Item>
           {ways.totp && (
             <Form.Item name="code" label={t("code")}>

@@ -177,7 +177,7 @@ export function Provider({ merchant }: { merchant: Merchant }) {
         </p>
         {mayWrite && (
           <div className="merchant-acts">
-            <Button type="primary" htmlType="submit" loading={keep.isPending}>
+            <Button htmlType="submit" loading={keep.isPending}>
               {t("keepProvider")}
             </Button>
             {held && (

@@ -26,6 +26,15 @@ interface Props {
   mayWrite: boolean;
 }
 
+type Rights = Pick<Person, "roles" | "warehouses">;
+
+/** Other roles or warehouses end the person's sessions; another name does not. */
+function isSameRights(before: Rights, after: Rights): boolean {
+  return (["roles", "warehouses"] as const).every(
+    (name) => [...before[name]].sort().join() === [...after[name]].sort().join(),
+  );
+}
+
 /** One person: roles and warehouses, sessions, disabling. */
 export function PersonSheet({ person, mayWrite }: Props) {
   const { t } = useTranslation(["people", "common"]);
@@ -56,20 +65,26 @@ export function PersonSheet({ person, mayWrite }: Props) {
   const isOn = person.state !== "disabled";
   return (
     <div className="person-sheet">
-      <Form<Pick<Person, "name" | "roles" | "warehouses">>
+      <Form<Pick<Person, "name" | "login" | "number" | "roles" | "warehouses">>
         layout="vertical"
         requiredMark={false}
         disabled={!mayWrite}
         initialValues={person}
         onFinish={(given) =>
           act.mutate({
-            said: t("changed", { name: person.name }),
+            said: t(isSameRights(person, given) ? "changedName" : "changed", { name: given.name }),
             run: () => ask(path, { method: "PATCH", json: given }),
           })
         }
       >
         <Form.Item name="name" label={t("columns.name")} rules={[{ required: true }]}>
           <Input maxLength={60} />
+        </Form.Item>
+        <Form.Item name="login" label={t("columns.login")} rules={[{ required: true }]}>
+          <Input maxLength={200} autoComplete="off" spellCheck={false} />
+        </Form.Item>
+        <Form.Item name="number" label={t("columns.number")} rules={[{ required: true }]}>
+          <Input maxLength={16} />
         </Form.Item>
         <Form.Item name="roles" label={t("columns.roles")} rules={[{ required: true }]}>
           <Select
@@ -105,6 +120,19 @@ export function PersonSheet({ person, mayWrite }: Props) {
               }
             >
               {t("newLink")}
+            </Button>
+          )}{" "}
+          {person.link_ends && (
+            <Button
+              onClick={() => {
+                setLink(undefined);
+                act.mutate({
+                  said: t("linkWithdrawn"),
+                  run: () => ask(`${path}/link`, { method: "DELETE" }),
+                });
+              }}
+            >
+              {t("withdraw")}
             </Button>
           )}
         </section>

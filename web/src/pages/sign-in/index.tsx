@@ -32,7 +32,8 @@ export default function SignIn() {
 
   function enter(session: Session) {
     setCsrf(session.csrf);
-    queries.clear();
+    // What another person saw goes; the link's own question stays, it must not be asked again.
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "invitation" });
     queries.setQueryData([...SESSION_KEY], session);
     void go(session.todo === "totp" ? "/settings/account" : nextPath(asked.get("next")), {
       replace: true,
