@@ -73,18 +73,18 @@ function Bell() {
       </ul>
     );
   return (
-    <Popover
-      trigger="click"
-      placement="bottomRight"
-      title={t("frame.bell")}
-      content={list}
-      onOpenChange={(isOpen) => {
-        if (!isOpen) said.change((old) => old.map((one) => ({ ...one, isRead: true })));
-      }}
-    >
-      <Badge value={fresh}>
+    <Badge value={fresh}>
+      <Popover
+        trigger="click"
+        placement="bottomRight"
+        title={t("frame.bell")}
+        content={list}
+        onOpenChange={(isOpen) => {
+          if (!isOpen) said.change((old) => old.map((one) => ({ ...one, isRead: true })));
+        }}
+      >
         <Button type="text" icon={<BellOutlined />} aria-label={t("frame.bell")} />
-      </Badge>
-    </Popover>
+      </Popover>
+    </Badge>
   );
 }

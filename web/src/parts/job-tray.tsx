@@ -63,15 +63,15 @@ export function JobTray() {
       </ul>
     );
   return (
-    <Popover trigger="click" placement="bottomRight" title={t("jobs.title")} content={list}>
-      <Badge value={running}>
+    <Badge value={running}>
+      <Popover trigger="click" placement="bottomRight" title={t("jobs.title")} content={list}>
         <Button
           type="text"
           icon={running > 0 ? <LoadingOutlined /> : <ScheduleOutlined />}
           aria-label={t("jobs.title")}
         />
-      </Badge>
-    </Popover>
+      </Popover>
+    </Badge>
   );
 }
 
