@@ -137,7 +137,7 @@ def test_codes_are_enrolled_and_then_asked(
     page.get_by_role("button", name="绑定验证器").click()
     expect(page.get_by_alt_text("绑定验证器的二维码")).to_be_visible()
     secret = page.locator(".me-offer .mono").inner_text()
-    page.get_by_label("动态码").fill(pyotp.TOTP(secret).now())
+    page.get_by_role("textbox", name="动态码").fill(pyotp.TOTP(secret).now())
     page.get_by_role("button", name="绑定", exact=True).click()
     codes = page.locator(".me-codes li")
     expect(codes).to_have_count(10)
@@ -147,7 +147,7 @@ def test_codes_are_enrolled_and_then_asked(
     other.get_by_label("账号").fill("t01@small.example")
     other.get_by_label("密码", exact=True).fill(PASSWORD)
     other.keyboard.press("Enter")
-    other.get_by_label("动态码").fill(recovery)
+    other.get_by_role("textbox", name="动态码").fill(recovery)
     other.keyboard.press("Enter")
     expect(other.get_by_role("button", name="法务 T01")).to_be_visible()
 

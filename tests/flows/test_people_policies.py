@@ -98,6 +98,8 @@ def test_who_could_do_it(house: House, admin: Browser) -> None:
         True,
         ["admin.everything"],
     )
+    (clerk,) = [i for i in items if i["who"]["number"] == "C12"]
+    assert (clerk["allowed"], clerk["reasons"]) == (False, [])  # no proof would help
     bad = admin.call("GET", "/v1/policies/who", params={"action": "order.explode"})
     assert bad.json()["code"] == "unknown_action"
 

@@ -152,7 +152,7 @@ def test_a_page_that_takes_too_long_ends_where_it_stands(
     from danshu.hub import stock_views
 
     monkeypatch.setattr(stock_views, "STOCK_PAGE_MS", -1)
-    monkeypatch.setattr(stock_views, "SCAN_CHUNK", 4)
+    monkeypatch.setattr(stock_views, "STOCK_CHUNK_SKUS", 4)
     house.call(
         "PUT", "/v1/stock", {"levels": [{"warehouse": WH, "sku": SKUS[9].code, "on_hand": 0}]}
     )

@@ -84,7 +84,7 @@ def test_the_installed_entry_points_are_those_of_pyproject() -> None:
 
 def fact_types() -> set[tuple[str, int]]:
     """The fact types that the product registers, seen by a process in which no test has run."""
-    facts = [name for name in modules() if name.rpartition(".")[2] == "facts"]
+    facts = [name for name in modules() if name.endswith((".facts", "_facts"))]
     code = (
         "import importlib, json, sys\n"
         "for name in sys.argv[1:]: importlib.import_module(name)\n"

@@ -10,7 +10,7 @@ import psycopg
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract import facts as contract_facts
 from danshu.capabilities.contract import terms
-from danshu.capabilities.contract.model import Event, Promise
+from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
@@ -21,12 +21,11 @@ from danshu.hub.changes import Held as Held
 from danshu.hub.changes import allocate as allocate
 from danshu.hub.rows import TIMER_PROMISE
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import Actor, Said, epoch_ms, pack
+from danshu.kernel.fact import Actor, epoch_ms, pack
 from danshu.ledger import write
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
 
     from danshu.hub.requests import Answer
     from danshu.hub.world import World
@@ -50,16 +49,14 @@ _VERDICTS = (
 # Where the order lay and who carried it are kept with the verdict: they are what it is grouped by.
 _WRITE_VERDICT = """
 insert into verdicts(tenant,id,code,state,due,at,gap_ms,wh,channel,carrier)
-select v.*, o.wh, o.channel, coalesce(nullif((select f->>'carrier'
-  from json_array_elements(convert_from(o.doc,'UTF8')::json->'fulfilments') f
-  where f->>'carrier' is not null limit 1), ''), l.carrier, '')
-from (select %b::int4 as tenant, %b::uuid as id, %b::text, %b::text, %b::timestamptz,
-  %b::timestamptz, %b::int8) v
-join orders o on o.tenant=v.tenant and o.id=v.id
-left join regions r on r.tenant=o.tenant and r.code=o.region
-left join lanes l on l.tenant=o.tenant and l.wh=o.wh and l.region=r.no
+select v.*, coalesce(nullif(%(carrier)b::text,''), l.carrier, '')
+from (select %(tenant)b::int4 as tenant, %(id)b::uuid, %(code)b::text, %(state)b::text,
+  %(due)b::timestamptz, %(at)b::timestamptz, %(gap_ms)b::int8, %(wh)b::int4, %(channel)b::text) v
+left join regions r on r.tenant=v.tenant and r.code=%(region)b::text
+left join lanes l on l.tenant=v.tenant and l.wh=%(wh)b::int4 and l.region=r.no
 on conflict (tenant,id,code) do update set state=excluded.state, due=excluded.due,
-at=excluded.at, gap_ms=excluded.gap_ms, wh=excluded.wh, channel=excluded.channel, carrier=excluded.carrier
+at=excluded.at, gap_ms=excluded.gap_ms, wh=excluded.wh, channel=excluded.channel,
+carrier=excluded.carrier
 """
 _ADD_TIMER = "insert into timers(tenant,due,id,kind) values(%b,%b,%b,%b) on conflict do nothing"
 
@@ -188,7 +185,7 @@ async def _write(
                 (world.tenant, write.instant(due_ms * 1000), held.id, TIMER_PROMISE),
                 binary=True,
             )
-        for row in _verdicts(world.tenant, held.id, decided.said, decided.promises, now_ms):
+        for row in _verdicts(world, held.id, decided, now_ms):
             await connection.execute(_WRITE_VERDICT, row, binary=True)
         for sql, values in floor_rows.changes(
             world.tenant,
@@ -199,25 +196,34 @@ async def _write(
             await connection.execute(sql, values, binary=True)
 
 
-def _verdicts(
-    tenant: int, id_: uuid.UUID, said: Sequence[Said], promises: Sequence[Promise], now_ms: int
-) -> list[tuple[Any, ...]]:
+def _verdicts(world: World, id_: uuid.UUID, decided: Change, now_ms: int) -> list[dict[str, Any]]:
     """Give the rows of promises whose verdict these facts changed."""
     judged: dict[str, int] = {}
-    for s in said:
+    for s in decided.said:
         if isinstance(s.data, _VERDICTS):
             judged[s.data.code] = s.occurred_ms or now_ms
+    if not judged:
+        return []
+    order = decided.order
+    carriers = [f.carrier for f in order.fulfilments if f.state != "cancelled" and f.carrier]
+    place = {
+        "tenant": world.tenant,
+        "id": id_,
+        "wh": world.warehouse_no.get(model.first_warehouse(order), -1),
+        "channel": order.channel,
+        "region": order.region,
+        "carrier": carriers[0] if carriers else "",
+    }
     return [
-        (
-            tenant,
-            id_,
-            p.code,
-            p.state.value,
-            write.instant(p.due_ms * 1000) if p.due_ms else None,
-            write.instant(judged[p.code] * 1000),
-            p.gap_ms,
-        )
-        for p in promises
+        {
+            **place,
+            "code": p.code,
+            "state": p.state.value,
+            "due": write.instant(p.due_ms * 1000) if p.due_ms else None,
+            "at": write.instant(judged[p.code] * 1000),
+            "gap_ms": p.gap_ms,
+        }
+        for p in decided.promises
         if p.code in judged
     ]
 

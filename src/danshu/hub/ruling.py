@@ -190,9 +190,13 @@ def _who_may(
         stale = seat.ask(action, context)
         fresh = seat.ask(action, {**context, **rights.favour(subject.principal)})
         needs_proof = fresh.allowed and not stale.allowed
-        reasons = fresh.reasons if fresh.allowed else stale.reasons
         answers.append(
-            Answer(subject=subject, allowed=fresh.allowed, needs_proof=needs_proof, reasons=reasons)
+            Answer(
+                subject=subject,
+                allowed=fresh.allowed,
+                needs_proof=needs_proof,
+                reasons=fresh.reasons,
+            )
         )
     return answers
 

@@ -14,11 +14,12 @@ from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.ids import made_ms
 from danshu.kernel.limits import (
-    SCAN_CHUNK,
     SCAN_ROWS,
+    STOCK_CHUNK_SKUS,
     STOCK_COUNTED,
     STOCK_PAGE_MS,
     WAITING_COUNTED,
+    WAITING_LOOKED,
     WAITING_SKUS,
 )
 
@@ -38,9 +39,11 @@ _WAITING: Final = """
 with rows as (select sku,id,quantity,due from waiting_units where tenant=%(tenant)s limit %(rows)s),
 asked as (select sku, sum(quantity) as units, count(*) as orders, min(due) as due,
   min(id::text)::uuid as first from rows group by sku)
-select count(*) over (), (select count(*) from rows), (select count(distinct id) from rows),
+select (select count(*) from asked), (select count(*) from rows),
+  (select count(distinct id) from rows),
   a.sku, a.units, a.orders, a.due, a.first, k.name, s.atp, s.in_transit, s.on_hand
-from asked a left join skus k on k.tenant=%(tenant)s and k.code=a.sku
+from (select * from asked order by units desc, sku limit %(looked)s) a
+left join skus k on k.tenant=%(tenant)s and k.code=a.sku
 left join lateral (""" + _SUMS + """) s on true
 order by a.units > coalesce(s.atp,0) desc, a.due nulls last, a.units desc, a.sku limit %(skus)s
 """  # fmt: skip
@@ -135,7 +138,13 @@ async def list_waiting(connection: Connection, tenant: int) -> Waiting:
     whs = [no for no, _, _ in await _warehouses(connection, tenant)]
     cursor = await connection.execute(
         _WAITING,
-        {"tenant": tenant, "whs": whs, "rows": WAITING_COUNTED, "skus": WAITING_SKUS},
+        {
+            "tenant": tenant,
+            "whs": whs,
+            "rows": WAITING_COUNTED,
+            "skus": WAITING_SKUS,
+            "looked": WAITING_LOOKED,
+        },
     )
     rows = await cursor.fetchall()
     if not rows:
@@ -197,18 +206,18 @@ async def list_skus(
     sql = _PAGE.format(text=_LIKE if q else "true")
     rows: list[tuple[int, SkuRow]] = []
     # with a word or a condition many rows are passed over, so more are looked at
-    scan = SCAN_ROWS if q else SCAN_CHUNK if low else limit + 1
+    scan = SCAN_ROWS if q else STOCK_CHUNK_SKUS if low else limit + 1
     while True:
         cursor = await connection.execute(_REACH, (tenant, after, scan))
         reach, seen = await cursor.fetchone() or (None, 0)
-        asked = {**params, "after": after, "scan": scan, "chunk": SCAN_CHUNK}
+        asked = {**params, "after": after, "scan": scan, "chunk": STOCK_CHUNK_SKUS}
         chunk = await (await connection.execute(sql, asked)).fetchall()
         rows += [(r[0], _sku(r)) for r in chunk if not low or r[_LOW[low]]]
         if len(rows) > limit:
             return [row for _, row in rows[:limit]], rows[limit - 1][0]
-        if seen < scan and len(chunk) < SCAN_CHUNK:
+        if seen < scan and len(chunk) < STOCK_CHUNK_SKUS:
             return [row for _, row in rows], None
-        after = chunk[-1][0] if len(chunk) == SCAN_CHUNK or reach is None else reach
+        after = chunk[-1][0] if len(chunk) == STOCK_CHUNK_SKUS or reach is None else reach
         if (time.monotonic() - began_s) * 1000 > STOCK_PAGE_MS:
             return [row for _, row in rows], after
 

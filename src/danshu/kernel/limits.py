@@ -157,7 +157,7 @@ OIDC_KEYS_S: Final = 300
 OIDC_DOMAINS: Final = 20
 OIDC_MAPPINGS: Final = 50
 
-# Work on the floor: how long a claim lasts without a scan, claims of one person, readings and photos
+# Work on the floor: how long a claim lasts without a scan, claims of a person, readings, photos
 # of one piece of work, up to where waiting work is counted; what one printing may hold
 FLOOR_LEASE_S: Final = 900
 FLOOR_LEASES: Final = 8
@@ -230,11 +230,14 @@ LIVE_CHECK_S: Final = 30
 LIVE_S: Final = 3_600
 
 # Stock: rows that its figures are counted from, waiting units counted, SKUs shown that orders wait
-# for, time after which a page of SKUs ends where it stands
-STOCK_COUNTED: Final = 500_000
+# for and SKUs looked at to find them, time after which a page of SKUs ends where it stands, SKUs
+# summed up in one piece
+STOCK_COUNTED: Final = 200_000
 WAITING_COUNTED: Final = 200_000
 WAITING_SKUS: Final = 200
+WAITING_LOOKED: Final = 500
 STOCK_PAGE_MS: Final = 100
+STOCK_CHUNK_SKUS: Final = 200
 VIEWS_OWN: Final = 100
 VIEWS_SHARED: Final = 200
 VIEW_COLUMNS: Final = 40
@@ -260,7 +263,7 @@ PURPOSE_CHARS: Final = 200
 # Promises in lists: time after which a page ends where it stands, rows that groups are counted
 # from, groups shown, gaps on one page, facts of an order that a gap is explained from
 PROMISE_PAGE_MS: Final = 60
-PROMISES_COUNTED: Final = 50_000
+PROMISES_COUNTED: Final = 20_000
 PROMISE_GROUPS: Final = 200
 PROMISE_GAPS: Final = 100
 GAP_COMMITS: Final = 200

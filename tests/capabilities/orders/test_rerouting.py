@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from danshu.capabilities.orders import decide, rerouting
 from danshu.capabilities.orders.facts import OrderWithdrawn
 from danshu.capabilities.orders.model import Order, State, state
@@ -9,7 +11,7 @@ from danshu.kernel.errors import Refusal
 from tests.capabilities.orders.builders import NOW_MS, a_draft, allocated, placed
 
 
-def act(order: Order, event: str, **more: int) -> Order:
+def act(order: Order, event: str, **more: Any) -> Order:
     done = decide.act(order, decide.Command(event=event, **more), NOW_MS)
     assert isinstance(done, decide.Done), done
     return done.order

@@ -69,7 +69,10 @@ async def get_trustworthiness(request: Request[Any, Any, Any]) -> Trustworthines
     responses={
         **READ_PROBLEMS,
         200: ResponseSpec(
-            bytes, media_type=_EVENT_STREAM, description="Server-sent events, see the reference"
+            bytes,
+            media_type=_EVENT_STREAM,
+            description="Server-sent events, see the reference",
+            generate_examples=False,
         ),
     },
     guards=[may("board.read")],

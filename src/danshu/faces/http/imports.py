@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final, Literal
 from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
-from msgspec import Struct
 
 from danshu.faces.http import problems, sheets
 from danshu.faces.http.auth import Held, require
@@ -23,19 +22,24 @@ from danshu.faces.http.framework import (
     raw_body,
     respond,
 )
+from danshu.faces.http.import_views import (
+    Import,
+    ImportKinds,
+    ImportMode,
+    ImportPage,
+    ImportRows,
+    show,
+    show_kind,
+)
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import intake_sheets, sheet_views
 from danshu.hub.compose import Hub
 from danshu.hub.fields import PLAIN
 from danshu.hub.intake_sheets import Sheet
-from danshu.hub.sheet_check import Outcome
-from danshu.hub.sheet_columns import Chosen, Source
-from danshu.hub.sheet_files import Form
-from danshu.hub.sheet_kinds import Field, Kind, words
+from danshu.hub.sheet_columns import Chosen
+from danshu.hub.sheet_kinds import words
 from danshu.hub.sheet_targets import Connection
-from danshu.hub.sheet_views import SeenRow
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import SHEET_BYTES, SHEET_CHUNK_ROWS
 
 _LAST: Final = uuid.UUID(int=2**128 - 1)
@@ -59,107 +63,6 @@ RowUndone = Annotated[
 Lang = Annotated[Literal["zh", "en"], QueryParameter(name="lang")]
 
 
-class ImportUnit(Struct, frozen=True, kw_only=True):
-    """A unit that a column may be in, and what people call it."""
-
-    name: str
-    words: tuple[str, ...]
-
-
-class ImportField(Struct, frozen=True, kw_only=True):
-    """A field that a column may be taken for; `of` names the kind whose code it is."""
-
-    name: str
-    zh: str
-    en: str
-    type: str
-    required: bool
-    is_key: bool
-    units: tuple[ImportUnit, ...]
-    unit: str
-    of: str
-
-
-class ImportKind(Struct, frozen=True, kw_only=True):
-    """A kind of master data that can be brought in as a sheet."""
-
-    kind: str
-    zh: str
-    en: str
-    fields: tuple[ImportField, ...]
-
-
-class ImportKinds(Struct, frozen=True, kw_only=True):
-    """Every kind with its fields, and the storage classes by their words."""
-
-    items: tuple[ImportKind, ...]
-    storage: dict[int, str]
-
-
-class ImportCounts(Struct, frozen=True, kw_only=True):
-    """Rows by what becomes of them: rows = new + changed + same + rejected, always.
-
-    After undoing: new + changed = restored + changed_since + kept.
-    """
-
-    rows: int
-    new: int
-    changed: int
-    same: int
-    rejected: int
-    restored: int
-    changed_since: int
-    kept: int
-
-
-class Import(Struct, frozen=True, kw_only=True):
-    """A sheet on its way in. `columns` are proposed until the state is `mapped`; `line` is how far
-    the writing has come; `acts` are what can be done now. `expires` is "" once it was started.
-    """
-
-    id: uuid.UUID
-    kind: str
-    name: str
-    digest: str
-    size: int
-    form: Form
-    tabs: tuple[str, ...]
-    header: tuple[str, ...]
-    samples: tuple[tuple[str, ...], ...]
-    first: tuple[tuple[str, ...], ...]
-    columns: dict[str, Source]
-    state: str
-    mode: str
-    counts: ImportCounts
-    line: int
-    trouble: str
-    by: str
-    made: str
-    changed: str
-    expires: str
-    acts: tuple[str, ...]
-
-
-class ImportPage(Struct, frozen=True, kw_only=True):
-    """Imports, newest first; `next` is "" at the end."""
-
-    items: tuple[Import, ...]
-    next: str
-
-
-class ImportRows(Struct, frozen=True, kw_only=True):
-    """Rows of a sheet in their order; `next` is "" at the end."""
-
-    items: tuple[SeenRow, ...]
-    next: str
-
-
-class ImportMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`all`: every row, or none if one cannot be taken; `good`: those that can be taken."""
-
-    mode: Literal["all", "good"]
-
-
 _READ: Final[dict[str, Any]] = {
     "tags": ["imports"],
     "responses": READ_PROBLEMS,
@@ -170,44 +73,14 @@ _WRITE: Final[dict[str, Any]] = {
     "responses": PROBLEMS,
     "guards": [may("master.read")],
 }
-_ACTS: Final[dict[str, tuple[str, ...]]] = {
-    "uploaded": ("map", "drop"),
-    "mapped": ("map", "apply", "drop"),
-    "refused": ("map", "apply", "drop"),
-    "failed": ("apply",),
-    "applied": ("undo",),
-}
 
 
 @get("/v1/imports/kinds", operation_id="listImportKinds", **_READ)
 async def list_kinds() -> ImportKinds:
     """List what can be brought in as a sheet, with the names that columns go by."""
     return ImportKinds(
-        items=tuple([_show_kind(kind) for kind in words().kinds.values()]),
+        items=tuple([show_kind(kind) for kind in words().kinds.values()]),
         storage=words().storage_names,
-    )
-
-
-def _show_kind(kind: Kind) -> ImportKind:
-    return ImportKind(
-        kind=kind.name,
-        zh=kind.zh,
-        en=kind.en,
-        fields=tuple([_show_field(kind, f) for f in kind.fields]),
-    )
-
-
-def _show_field(kind: Kind, f: Field) -> ImportField:
-    return ImportField(
-        name=f.name,
-        zh=f.zh,
-        en=f.en,
-        type=f.type,
-        required=f.required,
-        is_key=f.name in kind.key,
-        units=tuple([ImportUnit(name=u.name, words=u.words) for u in f.units]),
-        unit=f.unit,
-        of=f.of,
     )
 
 
@@ -254,7 +127,7 @@ async def list_imports(
             connection, held_of(request).tenant, kind, sheet_state, before, limit + 1
         )
     following = write_place(str(rows[limit - 1].id)) if len(rows) > limit else ""
-    return ImportPage(items=tuple([_show(s) for s in rows[:limit]]), next=following)
+    return ImportPage(items=tuple([show(s) for s in rows[:limit]]), next=following)
 
 
 @get("/v1/imports/{import_id:uuid}", operation_id="getImport", **_READ)
@@ -265,7 +138,7 @@ async def get_import(import_id: FromPath[uuid.UUID], request: Request[Any, Any, 
         sheet = await intake_sheets.read(connection, tenant, import_id)
         if sheet.state in ("applied", "undone"):
             await _notice(hub, connection, tenant, sheet)
-    return _show(sheet)
+    return show(sheet)
 
 
 async def _notice(hub: Hub, connection: Connection, tenant: int, sheet: Sheet) -> None:
@@ -413,44 +286,7 @@ async def _allow_sheet(connection: Connection, held: Held, import_id: uuid.UUID)
 def _answer(outcome: Sheet | Refusal, status: int) -> Response[Any]:
     if isinstance(outcome, Refusal):
         return respond(problems.of(outcome))
-    return Response(_show(outcome), status_code=status)
-
-
-def _show(s: Sheet) -> Import:
-    counts = {o.word: s.counts.get(o.word, 0) for o in Outcome}
-    try:
-        header = s.header
-    except InputError:
-        header = ()
-    return Import(
-        id=s.id,
-        kind=s.kind.name,
-        name=s.name,
-        digest=s.digest,
-        size=s.size,
-        form=s.form,
-        tabs=s.tabs,
-        header=header,
-        samples=s.first[s.form.header_row : s.form.header_row + 5],
-        first=s.first,
-        columns=s.proposed,
-        state=s.state,
-        mode=s.mode,
-        counts=ImportCounts(
-            rows=sum(counts.values()),
-            **counts,
-            restored=s.counts.get("restored", 0),
-            changed_since=s.counts.get("changed_since", 0),
-            kept=s.counts.get("kept", 0),
-        ),
-        line=s.line,
-        trouble=s.trouble,
-        by=s.by,
-        made=rfc3339(s.made_ms),
-        changed=rfc3339(s.changed_ms),
-        expires=rfc3339(s.expires_ms) if s.expires_ms else "",
-        acts=_ACTS.get(s.state, ()),
-    )
+    return Response(show(outcome), status_code=status)
 
 
 def _uuid(text: int | str) -> uuid.UUID:

@@ -148,7 +148,8 @@ async def list_quotas(
             (int(place[0]), int(place[1]), str(place[2])),
             limit,
         )
-    return QuotaPage(items=tuple(rows), next=write_place(*following) if following is not None else "")
+    more = write_place(*following) if following is not None else ""
+    return QuotaPage(items=tuple(rows), next=more)
 
 
 def _uuid(text: int | str) -> uuid.UUID:

@@ -60,7 +60,7 @@ export function Draft({ policies }: { policies: Policies }) {
           className="rights-text"
           aria-label={t("own.title")}
           spellCheck={false}
-          autoSize={{ minRows: 14, maxRows: 32 }}
+          rows={18}
           value={text}
           readOnly={!mayWrite}
           onChange={(event) => setText(event.target.value)}

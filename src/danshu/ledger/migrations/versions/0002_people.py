@@ -12,7 +12,8 @@ create table people (
   tenant int not null, id uuid not null, number text not null, login text not null,
   name text not null, salt bytea not null, handle bytea not null, roles text[] not null,
   warehouses text[] not null default '{}', state text not null,
-  joined boolean not null default false, password text not null default '', totp bytea, totp_step bigint not null default 0, preferences bytea not null default '{}',
+  joined boolean not null default false, password text not null default '', totp bytea,
+  totp_step bigint not null default 0, preferences bytea not null default '{}',
   made timestamptz not null default now(), seq int not null, head bytea not null,
   primary key (tenant, id), unique (tenant, login), unique (tenant, number),
   unique (tenant, handle));

@@ -10,7 +10,8 @@ down_revision = "0003"
 TABLES = """
 create table worklist (
   tenant int not null, id uuid not null, due timestamptz, total bigint not null,
-  currency text not null, wh int not null, state smallint not null, promise smallint not null, short boolean not null,
+  currency text not null, wh int not null, state smallint not null,
+  promise smallint not null, short boolean not null,
   channel text not null, region text not null, holds text[],
   primary key (tenant, id)) with (fillfactor = 85);
 create index worklist_due on worklist (tenant, state, due, id) where due is not null;
