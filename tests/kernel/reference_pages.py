@@ -31,7 +31,7 @@ def text_of(annotation: object) -> str:
 def facts() -> str:
     """facts.md."""
     for name in modules():
-        if name.endswith(".facts"):
+        if name.endswith((".facts", "_facts")):
             importlib.import_module(name)
     known: set[type[Struct]] = set()
     parts: set[type[Struct]] = set()

@@ -301,7 +301,9 @@ async def _follow(
     return await start(request, bulk.KIND, bulk.encode(question), which, job)
 
 
-_FILE: Final = ResponseSpec(bytes, description="The file", media_type="application/octet-stream")
+_FILE: Final = ResponseSpec(
+    bytes, description="The file", media_type="application/octet-stream", generate_examples=False
+)
 
 
 @get(
