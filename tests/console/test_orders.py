@@ -25,34 +25,39 @@ def rows(page: Page) -> Locator:
     return page.locator("[role=row]:not([aria-rowindex='1'])")
 
 
+def press(page: Page, *keys: str) -> None:
+    """Press keys as a person does: what comes faster is taken for a scanner."""
+    for key in keys:
+        page.keyboard.press(key)
+        page.wait_for_timeout(150)
+
+
 def marked(page: Page) -> Locator:
     """The row that the keys are at."""
+    expect(grid(page)).to_have_attribute("aria-activedescendant", re.compile("."))
     return page.locator(f"[id='{grid(page).get_attribute('aria-activedescendant')}']")
 
 
 def test_rows_by_keyboard_alone(site: Site, visit: Visit) -> None:
     page = visit("/orders?f=", "service")
     expect(grid(page)).to_have_attribute("aria-rowcount", str(len(site.orders) + 1))
-    page.keyboard.press("j")
-    first = marked(page).get_attribute("aria-rowindex")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("k")
-    assert marked(page).get_attribute("aria-rowindex") == str(int(first or 0) + 1)
-    page.keyboard.press("x")
+    press(page, "j")
+    first = int(marked(page).get_attribute("aria-rowindex") or 0)
+    press(page, "j", "j", "k")
+    expect(marked(page)).to_have_attribute("aria-rowindex", str(first + 1))
+    press(page, "x")
     bar = page.get_by_role("region", name="批量操作")
     expect(bar).to_contain_text("已选 1 单")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("Shift+X")
+    press(page, "j", "j", "Shift+X")
     expect(bar).to_contain_text("已选 3 单")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(bar).to_have_count(0)
-    page.keyboard.press("Space")
-    expect(page.locator(".ant-drawer-content, [role=dialog]").first).to_be_visible()
-    page.keyboard.press("Escape")
     number = marked(page).get_by_role("link").first.inner_text()
-    page.keyboard.press("Enter")
+    press(page, "Space")
+    expect(page.get_by_role("dialog")).to_contain_text(number)
+    press(page, "Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    press(page, "Enter")
     expect(page).to_have_url(re.compile(r"/orders/[0-9a-f-]{36}"))
     expect(page.locator("h1")).to_contain_text(number)
 
@@ -72,32 +77,29 @@ def test_a_scanned_number_leads_to_its_order(site: Site, visit: Visit) -> None:
     grid(page)
     page.keyboard.type(order["number"])  # as fast as a scanner types
     page.keyboard.press("Enter")
-    option = page.get_by_role("option").first
-    expect(option).to_contain_text(order["number"])
-    page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(order["order"]))
+    expect(page.locator("h1")).to_contain_text(order["number"])
 
 
 def test_many_are_held_after_a_preview_and_released_again(site: Site, visit: Visit) -> None:
     page = visit("/orders?f=state.in.allocated", "warehouse")
     grid(page)
     chosen = [row.get_by_role("link").first.inner_text() for row in rows(page).all()[:2]]
-    for _ in range(2):
-        page.keyboard.press("j")
-        page.keyboard.press("x")
-    page.keyboard.press("h")
+    press(page, "j", "x", "j", "x", "h")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("原因").fill("核对地址")
-    act = dialog.get_by_role("button", name="挂起 2 单")
-    expect(act).to_be_enabled()
-    act.click()
+    expect(dialog.get_by_role("button", name="挂起 2 单")).to_be_enabled()
+    page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     expect(page.locator("body")).to_contain_text("已挂起 2 单")
     states = _states(site, chosen)
     assert states == {"held"}
     page.get_by_role("button", name="撤销").first.click()
-    expect(page.locator("body")).to_contain_text(re.compile("撤|放行"))
-    page.wait_for_timeout(2_000)
+    expect(page.get_by_role("grid", name="订单")).to_contain_text(chosen[0])
+    for _ in range(50):
+        if _states(site, chosen) == {"allocated"}:
+            break
+        page.wait_for_timeout(200)
     assert _states(site, chosen) == {"allocated"}
 
 
@@ -107,24 +109,22 @@ def _states(site: Site, numbers: list[str]) -> set[str]:
 
 
 def test_what_is_shown_is_exported(site: Site, visit: Visit, tmp_path: Path) -> None:
-    page = visit("/orders?f=state.in.shipped", "service")
+    page = visit("/orders?f=state.in.shipped", "finance")
     grid(page)
-    page.get_by_role("button", name="导出").click()
+    page.get_by_role("button", name="导出").first.click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("textbox").first.fill("与承运商对账")
-    dialog.get_by_role("button", name=re.compile(r"^导出 \d+ 单")).click()
+    dialog.get_by_text("CSV").click()
+    dialog.get_by_label("用途").fill("与承运商对账")
+    dialog.get_by_role("button", name=re.compile(r"导出 \d+ 单")).click()
+    expect(dialog).to_have_count(0)
     page.get_by_role("button", name="后台任务").click()
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="下载").or_(
-            page.get_by_role("button", name="下载")
-        ).first.click()
-    file = tmp_path / "export"
+        page.get_by_role("link", name="下载").first.click()
+    file = tmp_path / "export.csv"
     waiting.value.save_as(file)
-    assert waiting.value.suggested_filename.endswith((".csv", ".xlsx"))
-    if waiting.value.suggested_filename.endswith(".csv"):
-        lines = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
-        shipped = {o["number"] for o in site.orders if o["state"] == "shipped"}
-        assert shipped <= {cell for line in lines for cell in line}
+    lines = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+    shipped = {o["number"] for o in site.orders if o["state"] == "shipped"}
+    assert shipped <= {cell.strip("'\t") for line in lines for cell in line}
 
 
 def test_a_view_is_saved_and_comes_back(visit: Visit) -> None:
