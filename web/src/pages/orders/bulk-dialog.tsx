@@ -1,9 +1,10 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { AutoComplete, Button, Modal, Segmented, Select } from "antd";
+import { Button, Input, Modal, Segmented, Select } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BulkAct, JobView, Preview } from "@/api/types.gen";
 import { ask } from "@/client";
+import { count } from "@/format";
 import { ProblemNote } from "@/parts/problem-note";
 import { asProblem } from "@/problem";
 import { type Act, type Which } from "./model";
@@ -48,7 +49,6 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
   });
   const able = preview.data?.able ?? 0;
   const word = t(`acts.${act}`);
-  const number = preview.data ? preview.data.able : null;
   return (
     <Modal open width={480} title={t("bulkTitle", { act: word })} footer={null} onCancel={onClose}>
       <form
@@ -66,18 +66,26 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
           />
         )}
         {needsReason && (
-          <label>
-            <span>{t("reason")}</span>
-            <AutoComplete
-              autoFocus
-              value={reason}
-              maxLength={REASON_CHARS}
-              options={t(`reasons.${act}`)
+          <>
+            <label>
+              <span>{t("reason")}</span>
+              <Input
+                autoFocus
+                value={reason}
+                maxLength={REASON_CHARS}
+                onChange={(event) => setReason(event.target.value)}
+              />
+            </label>
+            <p className="orders-reasons">
+              {t(`reasons.${act}`)
                 .split("|")
-                .map((value) => ({ value }))}
-              onChange={setReason}
-            />
-          </label>
+                .map((one) => (
+                  <Button key={one} size="small" onClick={() => setReason(one)}>
+                    {one}
+                  </Button>
+                ))}
+            </p>
+          </>
         )}
         {marks && (
           <label>
@@ -144,7 +152,9 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
             disabled={!isTold || able === 0}
             loading={begin.isPending}
           >
-            {number === null ? word : t("doIt", { act: word, count: number, number: numberOf(preview.data, t("about")) })}
+            {preview.data
+              ? t("doIt", { act: word, count: able, number: numberOf(preview.data, t("about")) })
+              : word}
           </Button>
         </div>
       </form>
@@ -153,11 +163,10 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
 }
 
 /** How many orders it will be done to, as far as it is known: of very many, about. */
-function numberOf(preview: Preview | undefined, about: string): string {
-  if (!preview) return "";
-  if (preview.exact) return preview.able.toLocaleString("en");
+function numberOf(preview: Preview, about: string): string {
+  if (preview.exact) return count(preview.able);
   const guess = Math.round((preview.total * preview.able) / Math.max(1, preview.examined));
-  return `${about}${guess.toLocaleString("en")}`;
+  return `${about}${count(guess)}`;
 }
 
 /** Ask what would happen, once the person has stopped typing. */
