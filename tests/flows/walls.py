@@ -23,6 +23,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 PNG = b"\x89PNG\r\n\x1a\n" + b"made for a test"
 DEPTH = 6  # a schema that names itself ends here
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{32,}|[\w-]{22,}")
+ID_CHARS = 8
+MARK = re.compile("墙内|WALL-A")
 Pool = dict[str, list[Any]]
 
 
@@ -109,7 +111,7 @@ class Sampler:
             if kind.startswith("image/"):
                 return "image/png", PNG
             if kind == "text/csv":
-                return kind, "code,name\nWALL-A-9,墙内\n".encode()
+                return kind, b"code,name\nWALL-CSV-9,wall\n"
         return "", b""
 
     def value(self, schema: dict[str, Any], name: str = "", depth: int = 0) -> Any:
@@ -191,8 +193,13 @@ def gather(value: Any, pool: Pool, name: str = "") -> None:
 
 def texts(pool: Pool) -> set[str]:
     """Give the texts of a pool that can belong to one merchant only: ids, digests, marked words."""
-    every = {v for values in pool.values() for v in values if isinstance(v, str)}
-    return {v for v in every if ID.fullmatch(v) or "墙内" in v or "WALL-A" in v}
+    found = set()
+    for name, values in pool.items():
+        is_id = name == "id" or name.endswith("_id")
+        for text in (v for v in values if isinstance(v, str)):
+            if ID.fullmatch(text) or (is_id and len(text) >= ID_CHARS) or MARK.search(text):
+                found.add(text)
+    return found
 
 
 def fillings(operation: Operation, found: dict[str, Pool], most: int = 4) -> Iterator[str]:
@@ -208,7 +215,7 @@ def fillings(operation: Operation, found: dict[str, Pool], most: int = 4) -> Ite
         if schema.get("type") == "integer":
             values = [v for v in values if isinstance(v, int)] or [1]
         choices.append(list(dict.fromkeys(values))[:most])
-    for filling in itertools.islice(itertools.product(*choices), most * 2):
+    for filling in itertools.islice(itertools.product(*choices), most * 4):
         path = operation.path
         for word, value in zip(operation.words, filling, strict=True):
             path = path.replace("{" + word + "}", quote(str(value), safe=""))

@@ -11,7 +11,12 @@ from danshu.kernel.limits import CHALLENGE_S, CHALLENGES
 from danshu.ledger.write import instant
 
 Connection = psycopg.AsyncConnection[Any]
-_PUT: Final = "insert into challenges(tenant,hash,kind,bound,body,ends) values (%s,%s,%s,%s,%s,%s)"
+# What is bound to a session may be asked for again: the newest counts.
+_PUT: Final = (
+    "insert into challenges(tenant,hash,kind,bound,body,ends) values (%s,%s,%s,%s,%s,%s)"
+    " on conflict (tenant,hash) do update set kind=excluded.kind,bound=excluded.bound,"
+    "body=excluded.body,ends=excluded.ends"
+)
 _TAKE: Final = (
     "delete from challenges where tenant=%s and hash=%s and kind=%s and bound=%s and ends>%s"
     " returning body"
