@@ -59,6 +59,7 @@ def fill(site: Site, path: str) -> str:
     names: dict[str, Any] = {
         "/orders/:": lambda: site.by_state("shipped")["order"],
         "/imports/:": lambda: _upload(site),
+        "/jobs/:": lambda: _job(site),
         "/stock/:": lambda: site.call("GET", "/v1/skus?limit=1")["items"][0]["code"],
         "/pda/pick/:": lambda: site.by_state("released")["order"],
         "/pda/pack/:": lambda: site.by_state("picked")["order"],
@@ -79,3 +80,9 @@ def _upload(site: Site) -> str:
     sheet = "商品编码,商品名称,重量(kg)\nIMP-1,示例,1.5\n".encode()
     made = site.call("POST", "/v1/imports?kind=skus&name=goods.csv", content=sheet)
     return str(made["id"])
+
+
+def _job(site: Site) -> str:
+    """Begin a job that looks after one order."""
+    act = {"act": "tag", "tags": ["示例"], "ids": [site.by_state("shipped")["order"]]}
+    return str(site.call("POST", "/v1/bulk", json=act)["id"])
