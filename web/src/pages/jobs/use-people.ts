@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import type { FilterWords } from "@/api/types.gen";
 import { ask } from "@/client";
+import { calledBy } from "@/pages/orders/model";
 
 const FRESH_MS = 60_000;
 
@@ -15,7 +16,7 @@ export function usePeople(): (id: string) => string {
   return useCallback(
     (id: string) => {
       const found = data?.people.find((one) => one.person === id);
-      return found ? `${found.number} ${found.name}`.trim() : id;
+      return found ? calledBy(found) : id;
     },
     [data],
   );

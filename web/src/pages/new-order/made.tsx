@@ -11,7 +11,7 @@ export function Made({ made, onNext }: { made: Answer; onNext: () => void }) {
   const { t } = useTranslation(["new-order", "common", "orders"]);
   const holds = made.holds ?? [];
   return (
-    <Card title={t(made.existing ? "known" : "placed")} note={made.number}>
+    <Card className="new-order-made" title={t(made.existing ? "known" : "placed")} note={made.number}>
       <p>
         {t(`common:stages.${made.state}`)} · {money(made.total)}
       </p>
@@ -30,9 +30,7 @@ export function Made({ made, onNext }: { made: Answer; onNext: () => void }) {
           <ul>
             {made.plan?.map((one) => (
               <li key={one.fulfilment}>
-                {one.warehouse}
-                {t("orders:comma")}
-                {one.lines.map((line) => `${line.sku} ×${count(line.quantity)}`).join(t("orders:comma"))}
+                <b>{one.warehouse}</b> {one.lines.map((line) => `${line.sku} ×${count(line.quantity)}`).join(t("orders:comma"))}
               </li>
             ))}
           </ul>

@@ -7,7 +7,7 @@ import { ask } from "@/client";
 import { count } from "@/format";
 import { ProblemNote } from "@/parts/problem-note";
 import { asProblem } from "@/problem";
-import { type Act, type Which } from "./model";
+import { type Act, calledBy, type Which } from "./model";
 import { PreviewNote } from "./preview-note";
 import { useWords } from "./use-words";
 
@@ -111,7 +111,7 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
                 { value: "me", label: t("me") },
                 ...(words?.people ?? []).map((one) => ({
                   value: one.person,
-                  label: `${one.number} ${one.name}`,
+                  label: calledBy(one),
                 })),
                 { value: "", label: t("nobody") },
               ]}

@@ -7,7 +7,7 @@ import { useNow } from "@/live/use-live";
 import type { Column } from "@/parts/ledger-columns";
 import { PromiseLeft } from "@/parts/promise-clock";
 import { StatusTag, ToneTag } from "@/parts/status-tag";
-import { clockOf, placeOf, promiseOf, type Row, shareOf } from "./model";
+import { calledBy, clockOf, placeOf, promiseOf, type Row, shareOf } from "./model";
 
 export const hrefOf = (row: Row) => `/orders/${row.order}`;
 export const keyOf = (row: Row) => row.order;
@@ -27,7 +27,7 @@ export function useRowWords(words: Words | undefined) {
       warehouse: (row: Row) => row.warehouse_name || t("unallocated"),
       holds: (row: Row) =>
         row.holds.map((one) => t(`holds.${one}`, { defaultValue: one })).join(t("comma")),
-      person: (row: Row) => (row.assignee ? `${row.assignee.number} ${row.assignee.name}`.trim() : ""),
+      person: (row: Row) => (row.assignee ? calledBy(row.assignee) : ""),
     };
   }, [t, words]);
 }

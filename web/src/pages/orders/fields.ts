@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { FilterWords as Words } from "@/api/types.gen";
 import type { FilterField } from "@/parts/filters";
-import { PROMISES, STAGES } from "./model";
+import { calledBy, PROMISES, STAGES } from "./model";
 
 /** Reasons that the hub and the platforms hold orders for; people write others. */
 export const HOLDS = [
@@ -58,9 +58,9 @@ export function useFields(words: Words | undefined): FilterField[] {
         options: [
           { value: "me", label: t("me") },
           { value: "none", label: t("nobody") },
-          ...(words?.people ?? []).map(({ person, number, name }) => ({
-            value: person,
-            label: `${number} ${name}`,
+          ...(words?.people ?? []).map((one) => ({
+            value: one.person,
+            label: calledBy(one),
           })),
         ],
       }),

@@ -21,6 +21,11 @@ export const RIGHTS: Record<Act, string> = {
 /** Orders one by one, or all that a filter meets. */
 export type Which = { ids: string[] } | { f: string };
 
+/** A colleague as people call one: the number, unless the name says it already. */
+export function calledBy({ number, name }: { number: string; name: string }): string {
+  return name.includes(number) ? name : `${number} ${name}`.trim();
+}
+
 /** Everything on the workbench that a view keeps. */
 export type Shown = Pick<SavedView, "f" | "sort" | "columns" | "density">;
 
