@@ -27,7 +27,7 @@ export function useConfirm(): (question: Question) => Promise<boolean> {
           cancelText: t("acts.back"),
           width: 416,
           icon: null,
-          autoFocusButton: isDanger ? "cancel" : "ok",
+          focusable: { autoFocusButton: isDanger ? "cancel" : "ok" },
           onOk: () => answer(true),
           onCancel: () => answer(false),
         });

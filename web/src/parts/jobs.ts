@@ -63,9 +63,19 @@ export function dropJob(id: string): void {
   jobs.change((old) => old.filter((one) => one.id !== id));
 }
 
+const INVERSE: Readonly<Record<string, string>> = {
+  hold: "unhold",
+  unhold: "hold",
+  tag: "untag",
+  untag: "tag",
+};
+
+/** The act that a job takes back: the inverse of what it does. */
+export const undoneBy = (act: string) => INVERSE[act] ?? act;
+
 /** Show a job of the hub. `word` names kinds and acts. */
 export function showHubJob(job: HubJob, word: (name: string) => string): void {
-  const name = word(job.act || job.kind);
+  const name = word(job.undoes ? undoneBy(job.act) : job.act || job.kind);
   showJob({
     id: job.id,
     title: job.undoes ? word("undoes").replace("{}", name) : name,

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { JobView } from "@/api/types.gen";
 import { count } from "@/format";
+import { undoneBy } from "@/parts/jobs";
 
 type Tone = "broken" | "primary" | "risk" | "kept";
 
@@ -19,9 +20,8 @@ export function useJobWords() {
   return useMemo(
     () => ({
       kind: (job: JobView) => {
-        const name = t(`common:jobs.kinds.${job.act || job.kind}`, {
-          defaultValue: job.act || job.kind,
-        });
+        const what = job.undoes ? undoneBy(job.act) : job.act || job.kind;
+        const name = t(`common:jobs.kinds.${what}`, { defaultValue: what });
         if (job.undoes) return t("common:jobs.kinds.undoes").replace("{}", name);
         return job.form ? `${name} ${job.form.toUpperCase()}` : name;
       },

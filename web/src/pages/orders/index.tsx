@@ -14,7 +14,7 @@ export default function Orders() {
   if (view && views.data) {
     return (
       <Workbench
-        key={`${view.id} ${view.version}`}
+        key={view.id}
         views={views.data.items}
         view={view}
         onOpen={open}

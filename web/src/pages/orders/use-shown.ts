@@ -9,22 +9,28 @@ import type { Row, Shown } from "./model";
 
 /** What was changed of a view and not kept: it is still there when the person comes back. */
 interface Draft {
+  /** The view that the changes were made to: a colleague may have changed it since. */
+  base: SavedView;
   layout: Layout;
   density: SavedView["density"];
 }
 
 const drafts = new Map<string, Draft>();
 
+const draftOf = (base: SavedView): Draft => ({
+  base,
+  layout: layoutOf(base.columns),
+  density: base.density,
+});
+
 /** What the page shows of a view: as it is kept, or as the address and the person changed it. */
-export function useShown(view: SavedView, columns: readonly Column<Row>[]) {
+export function useShown(latest: SavedView, columns: readonly Column<Row>[]) {
   const [params, setParams] = useSearchParams();
-  const key = `${view.id} ${view.version}`;
-  const [draft, keep] = useState<Draft>(
-    () => drafts.get(key) ?? { layout: layoutOf(view.columns), density: view.density },
-  );
+  const [draft, keep] = useState<Draft>(() => drafts.get(latest.id) ?? draftOf(latest));
   useEffect(() => {
-    drafts.set(key, draft);
-  }, [key, draft]);
+    drafts.set(latest.id, draft);
+  }, [latest.id, draft]);
+  const view = draft.base;
   const f = params.get("f") ?? view.f;
   const sort = (params.get("s") ?? view.sort) as SavedView["sort"];
   const density = useDensity(draft.density);
@@ -40,6 +46,8 @@ export function useShown(view: SavedView, columns: readonly Column<Row>[]) {
     sort !== view.sort ||
     draft.density !== view.density ||
     !isAlike(kept.columns, before);
+  // Unchanged, the page follows what colleagues make of the view; changed, saving meets theirs.
+  if (view !== latest && !isChanged) keep(draftOf(latest));
 
   /** Change the address; a filter or sort that is the view's own is not named there. */
   const ask = useCallback(
@@ -69,17 +77,40 @@ export function useShown(view: SavedView, columns: readonly Column<Row>[]) {
       ),
     [setParams],
   );
-  const revert = useCallback(() => {
-    keep({ layout: layoutOf(view.columns), density: view.density });
-    setParams({ view: view.id });
-  }, [view, setParams]);
+  /** Show a view as it is kept: after saving, and when changes are given up. */
+  const settle = useCallback(
+    (kept: SavedView) => {
+      keep(draftOf(kept));
+      setParams({ view: kept.id });
+    },
+    [setParams],
+  );
+  /** A new name or new readers change nothing of what is shown. */
+  const rebase = useCallback((base: SavedView) => keep((old) => ({ ...old, base })), []);
+  const revert = useCallback(() => settle(latest), [settle, latest]);
   const setLayout = useCallback((next: Layout) => keep((old) => ({ ...old, layout: next })), []);
   const setDensity = useCallback(
     (next: Density) => keep((old) => ({ ...old, density: next })),
     [],
   );
   const peek = params.get("peek") ?? "";
-  return { f, sort, layout, density, kept, isChanged, peek, ask, setPeek, revert, setLayout, setDensity };
+  return {
+    view,
+    f,
+    sort,
+    layout,
+    density,
+    kept,
+    isChanged,
+    peek,
+    ask,
+    setPeek,
+    settle,
+    rebase,
+    revert,
+    setLayout,
+    setDensity,
+  };
 }
 
 /** The density of the view while it is shown; without one of its own the person's. */

@@ -20,12 +20,15 @@ interface Props {
   isChanged: boolean;
   onOpen: (id: string) => void;
   onRevert: () => void;
+  onSaved: (view: SavedView) => void;
+  onRenamed: (view: SavedView) => void;
 }
 
 type Asking = "new" | "copy" | "rename" | null;
 
 /** The views as tabs with their counts; what was changed can be kept, kept apart or taken back. */
-export function ViewsBar({ views, view, shown, isChanged, onOpen, onRevert }: Props) {
+export function ViewsBar(props: Props) {
+  const { views, view, shown, isChanged, onOpen, onRevert, onSaved, onRenamed } = props;
   const { t } = useTranslation(["orders", "common"]);
   const { done, failed } = useNotice();
   const confirm = useConfirm();
@@ -42,7 +45,12 @@ export function ViewsBar({ views, view, shown, isChanged, onOpen, onRevert }: Pr
     const json = { ...bodyOf(view, name(view)), ...wanted, version };
     const told = await change.mutateAsync({ id: view.id, json });
     if (isClash(told)) setClash(told);
-    else done(t("viewSaved", { name: name(told) }));
+    else {
+      // A new name leaves alone what is shown and not kept yet.
+      if (wanted.f === undefined) onRenamed(told);
+      else onSaved(told);
+      done(t("viewSaved", { name: name(told) }));
+    }
   };
   const keep = async () => {
     if (view.version > 0) return write(shown);
@@ -169,8 +177,9 @@ export function ViewsBar({ views, view, shown, isChanged, onOpen, onRevert }: Pr
         <ClashDialog
           clash={clash}
           onTheirs={() => {
+            const { now } = clash;
             setClash(null);
-            onRevert();
+            onSaved(now);
           }}
           onMine={() => {
             const { yours, now } = clash;

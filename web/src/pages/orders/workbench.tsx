@@ -100,11 +100,13 @@ export function Workbench({ views, view, onOpen }: Props) {
       />
       <ViewsBar
         views={views}
-        view={view}
+        view={shown.view}
         shown={shown.kept}
         isChanged={shown.isChanged}
         onOpen={onOpen}
         onRevert={shown.revert}
+        onSaved={shown.settle}
+        onRenamed={shown.rebase}
       />
       <FilterChips
         fields={fields}
