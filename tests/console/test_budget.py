@@ -31,7 +31,7 @@ def test_the_workbench_loads_little_script(visit: Visit) -> None:
 
 def test_assets_are_kept_and_compressed(visit: Visit) -> None:
     answers = []
-    page = visit("/sign-in", "service")
+    page = visit("/settings/account", "service")
     page.on("response", lambda answer: answers.append(answer))
     page.reload()
     page.wait_for_timeout(500)
