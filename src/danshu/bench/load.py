@@ -103,7 +103,8 @@ def _body(
                 "district": "示例区",
                 "detail": "示例路 100 号示例小区 1 栋 2 单元 301 室",
             },
-            "paid_at": "2026-11-22T00:00:00Z",
+            # paid just now: an old payment's promises would all break while it is measured
+            "paid_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "postage_fen": 600,
             "buyer_note": "请尽快发货,周末可以送货,放快递柜即可,谢谢。" * 4,
         }
