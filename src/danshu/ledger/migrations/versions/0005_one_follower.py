@@ -1,0 +1,23 @@
+"""Placeholder of the room that follows orders for all their rows."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+TABLES = """
+"""
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    raise RuntimeError("this migration can't be undone; restore a backup instead")

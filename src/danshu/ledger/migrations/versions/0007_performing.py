@@ -1,0 +1,23 @@
+"""Tables of doing an action: evidence items, statements, voices, delegations."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+TABLES = """
+"""
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    raise RuntimeError("this migration can't be undone; restore a backup instead")

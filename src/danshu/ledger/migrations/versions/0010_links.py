@@ -1,0 +1,23 @@
+"""Tables of the customer's evidence page: links and their views."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+TABLES = """
+"""
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    raise RuntimeError("this migration can't be undone; restore a backup instead")
