@@ -19,6 +19,7 @@ from danshu.capabilities.orders.decide import BACKORDER, Command
 from danshu.hub import acts, jobs, lists, marks, order_rights, rerouting
 from danshu.hub.changes import caused
 from danshu.hub.marks import Wanted
+from danshu.hub.rights import Forbidden
 from danshu.hub.selections import Selection, find_ids
 from danshu.kernel.errors import InputError, ProgramError, Refusal
 from danshu.kernel.limits import JOB_ORDERS_AT_ONCE
@@ -262,7 +263,7 @@ def commands_of(question: Question, was: Was, by: str) -> list[Command]:
 
 
 def ask_rules(seated: Seated, order: Order, told: Command, action: str) -> None:
-    """Let an act pass, or raise InputError `forbidden`: the rules look at each warehouse."""
+    """Let an act pass, or raise Forbidden: the rules look at each warehouse."""
     for known in order_rights.contexts(order, told):
         if not seated.ask(action, known).allowed:
-            raise InputError("forbidden", f"you may not {action} on this order")
+            raise Forbidden("forbidden", f"you may not {action} on this order", action)

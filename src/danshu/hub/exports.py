@@ -20,6 +20,7 @@ from danshu.hub import export_columns, jobs, lists, marks, merchants, workbench
 from danshu.hub.export_columns import COLUMNS, FIELDS, Cell, Column
 from danshu.hub.export_files import Content, Format, Mark, Sheet, open_sheet
 from danshu.hub.facts import ExportMade
+from danshu.hub.rights import Forbidden
 from danshu.hub.selections import Selection, find_ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
@@ -93,11 +94,11 @@ def unmasked(seated: Seated, columns: Sequence[str]) -> frozenset[str]:
 
 
 async def work(hub: Hub, job: Job, holder: uuid.UUID, seat: Seat, folder: Path) -> None:
-    """Make the file of an export. Raises InputError `forbidden` when it may be made no more."""
+    """Make the file of an export. Raises Forbidden when it may be made no more."""
     question = decode_question(job.question)
     seated = await seat()
     if ACTION not in seated.possible:
-        raise InputError("forbidden", f"you may not {ACTION}")
+        raise Forbidden("forbidden", f"you may not {ACTION}", ACTION)
     name = f"{job.tenant}/{job.id}-{holder.hex[-8:]}.{question.form}"
     place = folder / name
     columns = [COLUMNS[c] for c in question.columns]
