@@ -39,20 +39,25 @@ def has_chinese() -> bool:
 
 def main() -> int:
     """Install what is missing where that is possible; 0 when it is there."""
-    if find() and has_chinese():
+    if (find() and has_chinese()) or install(*PACKAGES):
         return 0
+    print(f"danshu: {ABSENT}", file=sys.stderr)
+    return 1
+
+
+def install(*packages: str) -> bool:
+    """Install packages of Debian; tell whether they are there now."""
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
-        print(f"danshu: {ABSENT}", file=sys.stderr)
-        return 1
-    print(f"danshu: installing {' and '.join(PACKAGES)} (once) ...", file=sys.stderr)
+        return False
+    print(f"danshu: installing {' and '.join(packages)} (once) ...", file=sys.stderr)
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     quiet = ["--yes", "--quiet", "--no-install-recommends"]
-    for words in (["update", "--quiet"], ["install", *quiet, *PACKAGES]):
-        if subprocess.run([apt, *words], env=environ, stdout=subprocess.DEVNULL).returncode:
-            print(f"danshu: {ABSENT}", file=sys.stderr)
-            return 1
-    return 0
+    steps = (["update", "--quiet"], ["install", *quiet, *packages])
+    return not any(
+        subprocess.run([apt, *words], env=environ, stdout=subprocess.DEVNULL).returncode
+        for words in steps
+    )
 
 
 if __name__ == "__main__":
