@@ -7,6 +7,8 @@ export interface Column<Row> {
   title: string;
   /** px, before the person drags it. */
   width: number;
+  /** px to which it gives way in a narrow window, until the person drags it; none when absent. */
+  least?: number;
   render: (row: Row) => ReactNode;
   /** The cell as plain text: tooltip of cut words, and what is copied. */
   text: (row: Row) => string;
@@ -48,7 +50,10 @@ export function arrange<Row>(columns: readonly Column<Row>[], layout: Layout): C
       (a, b) =>
         Number(b.column.fixed ?? false) - Number(a.column.fixed ?? false) || a.rank - b.rank,
     )
-    .map(({ column }) => ({ ...column, width: layout.widths?.[column.key] ?? column.width }));
+    .map(({ column }) => {
+      const dragged = layout.widths?.[column.key];
+      return dragged ? { ...column, width: dragged, least: dragged } : column;
+    });
 }
 
 /** Whether a column is shown under a layout. */

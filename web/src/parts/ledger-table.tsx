@@ -232,11 +232,13 @@ function Head<Row extends object>(props: HeadProps<Row>) {
   );
 }
 
-/** The last column takes what is left, and no column is narrower than it was made. */
+/** The last column takes what is left; what is fixed stands, the others may give way. */
 function templateOf<Row>(shown: readonly Column<Row>[], hasTick: boolean): string {
-  const widths = shown.map((column, at) =>
-    at === shown.length - 1 ? `minmax(${column.width}px, 1fr)` : `${column.width}px`,
-  );
+  const widths = shown.map((column, at) => {
+    const least = column.fixed ? column.width : (column.least ?? column.width);
+    const most = at === shown.length - 1 ? "1fr" : `${column.width}px`;
+    return `minmax(${least}px, ${most})`;
+  });
   return [...(hasTick ? [`${TICK_PX}px`] : []), ...widths].join(" ");
 }
 

@@ -60,33 +60,38 @@ export function useColumns(say: RowWords): Column<Row>[] {
           </Link>
         ),
       }),
-      plain("channel", 104, say.channel),
-      plain("goods", 224, say.goods, { render: (row) => <Goods row={row} /> }),
-      plain("paid", 112, (row) => money(row.paid), { align: "right" }),
-      plain("region", 108, placeOf),
+      plain("channel", 104, say.channel, { least: 84 }),
+      plain("goods", 224, say.goods, { least: 132, render: (row) => <Goods row={row} /> }),
+      plain("paid", 112, (row) => money(row.paid), { least: 96, align: "right" }),
+      plain("region", 108, placeOf, { least: 88 }),
       plain("warehouse", 108, say.warehouse, {
+        least: 92,
         render: (row) =>
           row.warehouse_name || (row.state === "cancelled" ? "—" : <b className="orders-short">{t("unallocated")}</b>),
       }),
-      plain("state", 84, say.stage),
+      plain("state", 84, say.stage, { least: 64 }),
       plain("promise", 116, (row) => {
         const state = promiseOf(row);
         return state ? t(`common:states.${state}`) : "";
       }, {
+        least: 104,
         render: (row) => {
           const state = promiseOf(row);
           return state ? <StatusTag state={state} /> : "—";
         },
       }),
       plain("due", 128, (row) => (row.due ? leftWords(row.due) : ""), {
+        least: 108,
         sortable: true,
         render: (row) => <Left row={row} />,
       }),
       plain("placed", 84, (row) => near(row.placed), {
+        least: 64,
         sortable: true,
         render: (row) => <time title={exact(row.placed)}>{brief(row.placed)}</time>,
       }),
       plain("tags", 156, (row) => row.tags.join(" "), {
+        least: 76,
         render: (row) =>
           row.tags.length === 0
             ? "—"
