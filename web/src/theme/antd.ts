@@ -36,6 +36,9 @@ function asDesigned(look: Look): MappingAlgorithm {
   });
 }
 
+/** antd waits for the end of each motion: where motions take no time it might wait for ever. */
+const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** antd's theme from the tokens; the design's table says which is which. */
 export function antdTheme(look: Look): ThemeConfig {
   const t = tokensOf(look);
@@ -54,6 +57,7 @@ export function antdTheme(look: Look): ThemeConfig {
       controlHeight: 32,
       controlHeightSM: 26,
       controlHeightLG: 40,
+      motion: !isCalm,
       motionDurationFast: "0.1s",
       motionDurationMid: "0.12s",
       motionDurationSlow: "0.16s",
