@@ -176,7 +176,8 @@ FILTER_VALUES: Final = 100
 SCAN_CHUNK: Final = 1_000
 
 # The board: leaves and rows counted in one commit, how often empty counters are swept
-BOARD_LEAVES: Final = 20_000
+ROWS_LEAVES: Final = 20_000
+LANES_KEPT: Final = 500_000
 BOARD_REBUILD_ROWS: Final = 5_000
 BOARD_SWEEP_S: Final = 3_600
 
@@ -274,3 +275,50 @@ DEFINITIONS: Final = 1_000
 # A merchant's own working calendars: versions of one, days that differ from its base
 CALENDAR_VERSIONS: Final = 200
 CALENDAR_DAYS: Final = 1_000
+
+# Doing contract actions: characters of a statement, pieces of evidence of one act and bytes of one,
+# samples of a series, acts begun and not finished on one order and for how long; delegations of a
+# merchant that hold, and the longest; certificates of a person
+STATEMENT_CHARS: Final = 4_000
+ACTION_ITEMS: Final = 200
+ACTION_FILE_BYTES: Final = 33_554_432
+SERIES_SAMPLES: Final = 200_000
+ACTIONS_OPEN: Final = 50
+ACTION_OPEN_S: Final = 86_400
+DELEGATIONS: Final = 1_000
+DELEGATION_S: Final = 2_592_000
+CERTIFICATES: Final = 20
+
+# Trusted time: how often the clock is compared, how far it may be off or jump, samples in a row
+# that begin and end a fault, after how long a sample says nothing any more
+CLOCK_EVERY_S: Final = 10
+CLOCK_IDLE_S: Final = 60
+CLOCK_TIMEOUT_S: Final = 2
+CLOCK_SERVERS: Final = 8
+CLOCK_ERROR_US: Final = 100_000
+CLOCK_STEP_US: Final = 100_000
+CLOCK_DRIFT_PPM: Final = 15
+CLOCK_MISSES: Final = 3
+CLOCK_GOOD: Final = 3
+CLOCK_STALE_S: Final = 180
+CLOCK_SAMPLES_S: Final = 86_400
+
+# Time-stamp tokens: one a book, authority and digest in so long; requests at once, retries
+STAMP_EVERY_S: Final = 60
+STAMP_AUTHORITIES: Final = 8
+STAMP_TIMEOUT_S: Final = 10
+STAMP_BYTES: Final = 65_536
+STAMP_ROOTS_BYTES: Final = 1_048_576
+STAMP_RETRY_S: Final = 5
+STAMP_RETRY_MAX_S: Final = 600
+STAMPS_AT_ONCE: Final = 4
+STAMP_WAIT_S: Final = 20
+DER_DEPTH: Final = 32
+
+# Voices: a recording, speech in it, and how alike (cosine in permille) two are to be called one
+# person's: the point of equal errors on English clips; on Mandarin nobody has measured it yet
+VOICE_BYTES: Final = 2_000_000
+VOICE_SPEECH_MIN_MS: Final = 2_000
+VOICE_ENROL_MIN_MS: Final = 5_000
+VOICE_SPEECH_MS: Final = 30_000
+VOICE_ALIKE_PERMILLE: Final = 760
