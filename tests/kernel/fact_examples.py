@@ -23,7 +23,7 @@ from danshu.hub import facts as hub
 from danshu.hub import master_facts as masters
 from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
-from tests.kernel import people_examples
+from tests.kernel import action_examples, people_examples
 
 GOLDEN = Path(__file__).parent / "golden"
 STREAM = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
@@ -183,6 +183,7 @@ EXAMPLES: list[Struct] = [
         message="d5d5d5d5-d5d5-85d5-95d5-d5d5d5d5d5d5",
         reason="平台测试消息",
     ),
+    *action_examples.EXAMPLES,
     *people_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",

@@ -12,11 +12,12 @@ import psycopg
 import psycopg_pool
 
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import acts, rerouting
+from danshu.hub import acts, merchants, rerouting
 from danshu.hub.batch import Batch
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
 from danshu.kernel.errors import NotAvailable, ProgramError, Refusal, UnknownOutcome
+from danshu.kernel.fact import Actor
 from danshu.kernel.limits import CONNECTIONS, RETRY_AFTER_S
 from danshu.ledger import migrate, sequence, write
 
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.orders.decide import Command
     from danshu.hub.requests import Answer, Outcome, Request
-    from danshu.kernel.fact import Actor
 
 _ACT_TRIES = 5
 _LOOK_AGAIN = (orders.BACKORDER, rerouting.NOWHERE_ELSE, rerouting.SAME_PLAN)
 PARTITION_DAYS = 7
+_SYSTEM = Actor(sub="danshu")
 
 
 class Hub:
@@ -134,9 +135,12 @@ def prepare(url: str) -> None:
 
 
 async def _adopt(url: str) -> None:
-    """Give the cluster its generation before the first fact is written."""
+    """Give the cluster its generation before the first fact is written, and merchants that are
+    there what came with this version.
+    """
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await sequence.adopt(connection)
+        await merchants.furnish(connection, _SYSTEM)
 
 
 @contextlib.asynccontextmanager

@@ -7,12 +7,15 @@ import hmac
 import os
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.contract import definitions
+from danshu.capabilities.contract.actions import promising, reading
+from danshu.capabilities.contract.actions.shipped import shipped
+from danshu.hub.action_facts import ActionPublished
 from danshu.hub.facts import (
     AccountChanged,
     KeyIssued,
@@ -20,7 +23,7 @@ from danshu.hub.facts import (
     PromiseDefined,
     TenantCreated,
 )
-from danshu.kernel import ids
+from danshu.kernel import calendar, ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import NO_HEAD, Actor, Said, pack
 from danshu.ledger import write
@@ -29,9 +32,18 @@ from danshu.ports.channel import Account
 if TYPE_CHECKING:
     import uuid
 
+    from danshu.capabilities.contract.actions.model import Action
     from danshu.capabilities.contract.model import Clause
 
 Connection = psycopg.AsyncConnection[Any]
+PRODUCT: Final = "danshu"
+"""Who drafted what comes with the hub."""
+_FURNISHING: Final = 0x64616E7368753036  # any number that nothing else locks
+_MISSING: Final = """
+select t.id, array_agg(s.code order by s.code) from tenants t cross join unnest(%s::text[]) s(code)
+where not exists (select 1 from actions a where a.tenant=t.id and a.code=s.code)
+group by t.id order by t.id
+"""
 ROLES = ("admin", "operator", "warehouse", "channel", "viewer")
 
 
@@ -79,7 +91,7 @@ async def say(connection: Connection, tenant: int, actor: Actor, *datas: Struct)
 
 
 async def create_tenant(connection: Connection, code: str, name: str, actor: Actor) -> int:
-    """Create a merchant with the shipped promises, or give the one with that code."""
+    """Create a merchant with the shipped action types, or give the one with that code."""
     async with connection.transaction():
         cursor = await connection.execute(
             "insert into tenants(code,name,salt) values(%s,%s,%s)"
@@ -94,28 +106,104 @@ async def create_tenant(connection: Connection, code: str, name: str, actor: Act
             return int(found[0])
         tenant = int(row[0])
         await say(connection, tenant, actor, TenantCreated(code=code, name=name))
-        for clause in definitions.shipped():
-            await define(connection, tenant, clause, actor)
+        said: list[Struct] = []
+        for action in shipped():
+            said += await write_action(connection, tenant, action, PRODUCT)
+        await say(connection, tenant, actor, *said)
         return tenant
 
 
 async def define(connection: Connection, tenant: int, clause: Clause, actor: Actor) -> None:
     """Publish a version of a promise; running orders keep theirs."""
-    body = definitions.encode(clause.definition)
+    await say(connection, tenant, actor, await _write_definition(connection, tenant, clause))
+
+
+async def _write_definition(connection: Connection, tenant: int, clause: Clause) -> PromiseDefined:
     await connection.execute(
         "update definitions set active=false where tenant=%s and code=%s", (tenant, clause.code)
     )
     await connection.execute(
         "insert into definitions(tenant,code,version,digest,body) values(%s,%s,%s,%s,%s)",
-        (tenant, clause.code, clause.version, bytes.fromhex(clause.digest), body),
+        (
+            tenant,
+            clause.code,
+            clause.version,
+            bytes.fromhex(clause.digest),
+            definitions.encode(clause.definition),
+        ),
     )
     await touch(connection, tenant)
-    await say(
-        connection,
-        tenant,
-        actor,
-        PromiseDefined(code=clause.code, version=clause.version, digest=clause.digest),
+    return PromiseDefined(code=clause.code, version=clause.version, digest=clause.digest)
+
+
+async def write_action(
+    connection: Connection,
+    tenant: int,
+    action: Action,
+    drafted_by: str,
+    approved_by: str = "",
+    find: definitions.Find = calendar.load,
+) -> list[Struct]:
+    """Write a version of an action type, and of what it promises; gives the facts to be said.
+
+    The caller has linted it, holds the transaction and says the facts in it.
+    """
+    digest, clause = reading.digest(action), promising.make_clause(action, find)
+    await connection.execute(
+        "update actions set active=false where tenant=%s and code=%s and active",
+        (tenant, action.action),
     )
+    await connection.execute(
+        "insert into actions(tenant,code,version,digest,body,drafted_by,approved_by)"
+        " values(%s,%s,%s,%s,%s,%s,%s)",
+        (
+            tenant,
+            action.action,
+            action.version,
+            bytes.fromhex(digest),
+            reading.encode(action),
+            drafted_by,
+            approved_by,
+        ),
+    )
+    published = ActionPublished(
+        approved_by=approved_by,
+        code=action.action,
+        digest=digest,
+        drafted_by=drafted_by,
+        promise=clause.digest if clause else "",
+        version=action.version,
+    )
+    if clause is None or await _is_defined(connection, tenant, clause):
+        return [published]
+    return [published, await _write_definition(connection, tenant, clause)]
+
+
+async def _is_defined(connection: Connection, tenant: int, clause: Clause) -> bool:
+    """Tell whether that version of a promise, or a later one, is there already."""
+    cursor = await connection.execute(
+        "select 1 from definitions where tenant=%s and code=%s and version>=%s",
+        (tenant, clause.code, clause.version),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def furnish(connection: Connection, actor: Actor) -> int:
+    """Publish to every merchant the shipped action types that it never had; gives how many.
+
+    For merchants that were there before a type came with the hub; promises that they have stay.
+    """
+    actions = {action.action: action for action in shipped()}
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock(%s)", (_FURNISHING,))
+        cursor = await connection.execute(_MISSING, (list(actions),))
+        missing = await cursor.fetchall()
+        for tenant, codes in missing:
+            said: list[Struct] = []
+            for code in codes:
+                said += await write_action(connection, tenant, actions[code], PRODUCT)
+            await say(connection, tenant, actor, *said)
+    return sum(len(codes) for _, codes in missing)
 
 
 async def issue_key(connection: Connection, tenant: int, name: str, role: str, actor: Actor) -> str:

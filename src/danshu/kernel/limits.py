@@ -283,6 +283,7 @@ STATEMENT_CHARS: Final = 4_000
 ACTION_ITEMS: Final = 200
 ACTION_FILE_BYTES: Final = 33_554_432
 SERIES_SAMPLES: Final = 200_000
+SIGNATURE_BYTES: Final = 16_384
 ACTIONS_OPEN: Final = 50
 ACTION_OPEN_S: Final = 86_400
 DELEGATIONS: Final = 1_000
@@ -313,7 +314,6 @@ STAMP_RETRY_S: Final = 5
 STAMP_RETRY_MAX_S: Final = 600
 STAMPS_AT_ONCE: Final = 4
 STAMP_WAIT_S: Final = 20
-DER_DEPTH: Final = 32
 
 # Voices: a recording, speech in it, and how alike (cosine in permille) two are to be called one
 # person's: the point of equal errors on English clips; on Mandarin nobody has measured it yet
@@ -322,3 +322,19 @@ VOICE_SPEECH_MIN_MS: Final = 2_000
 VOICE_ENROL_MIN_MS: Final = 5_000
 VOICE_SPEECH_MS: Final = 30_000
 VOICE_ALIKE_PERMILLE: Final = 760
+
+# Links to an order's evidence page: how long one lives at most and usually, links of an order that
+# open it at one time, views of one link in a minute, facts that the page and its proof are made of
+LINK_DAYS: Final = 365
+LINK_DAYS_USUAL: Final = 90
+ORDER_LINKS: Final = 20
+LINK_VIEWS_MINUTE: Final = 30
+CUSTOMER_COMMITS: Final = 1_000
+
+# Contract actions: entries of one list in a type, pieces of one kind of evidence, days for which a
+# calendar should last; versions of all types of a merchant, drafts that are open
+ACTION_PARTS: Final = 32
+ACTION_PIECES: Final = 1_000
+ACTION_HORIZON_DAYS: Final = 90
+ACTION_VERSIONS: Final = 2_000
+ACTION_DRAFTS: Final = 200

@@ -42,4 +42,16 @@ EVENTS: Final[dict[str, EventName]] = {
     "compensation.paid": _event(
         "赔付到账", "compensation paid", "赔付|赔款", "compensation|compensated"
     ),
+    "buyer.refund_requested": _event(
+        "买家申请退款", "refund requested", "申请退款", "refund is asked|request"
+    ),
+    "buyer.return_received": _event(
+        "退货到仓", "return received", "退货到仓|收到退货", "return arrives|return is received"
+    ),
+    "buyer.split_told": _event("拆单已告知", "told of the split", "告知", "told|informed"),
+    "goods.inspected": _event("质检完成", "goods inspected", "质检", "inspected|inspection"),
+    "goods.reviewed": _event("出库复核完成", "reviewed", "复核", "reviewed|review"),
+    "device.released": _event("器械放行", "device released", "放行", "released|release"),
+    "refund.paid": _event("退款到账", "refund paid", "退款到账|退款", "refund"),
+    "return.inspected": _event("退货验收完成", "return inspected", "验收", "inspected|inspection"),
 }

@@ -10,7 +10,7 @@ import hashlib
 import re
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import yaml
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.contract import lint
 from danshu.capabilities.contract.facts import Pinned
-from danshu.capabilities.contract.model import Clause, Definition, Pausing, Texts, Unstarted
+from danshu.capabilities.contract.model import Clause, Clock, Definition, Pausing, Texts, Unstarted
 from danshu.kernel import calendar, canonical, limits
 from danshu.kernel.errors import InputError
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SHIPPED = ("ship48h", "nextday", "damage")
 
+_T = TypeVar("_T")
 _BOOL = "tag:yaml.org,2002:bool"
 _PLACE = re.compile(r"(?s)(.*?) - at `\$?(.*)`")
 
@@ -56,6 +57,16 @@ def parse(raw: bytes, find: Find = calendar.load) -> Definition:
 
     `find` gives a calendar by its reference, as `calendar.load` does.
     """
+    definition = convert(load_tree(raw), Definition)
+    lint.check(definition)
+    return replace(definition, clock=pin_calendar(definition.clock, find))
+
+
+def load_tree(raw: bytes) -> Any:
+    """Read YAML as plain values, the shares of its clock's `warn` as permille.
+
+    Raises InputError `definition_bytes`, `definition_yaml` or `definition_warn`.
+    """
     if len(raw) > limits.DEFINITION_BYTES:
         raise InputError("definition_bytes", f"more than {limits.DEFINITION_BYTES} bytes")
     try:
@@ -63,17 +74,25 @@ def parse(raw: bytes, find: Find = calendar.load) -> Definition:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError("definition_yaml", f"not YAML: {str(error)[:200]}") from error
     _write_permille(tree)
+    return tree
+
+
+def convert(tree: Any, shape: type[_T]) -> _T:
+    """Make plain values a Struct. Raises InputError `definition_shape` with a JSON pointer."""
     try:
-        definition = msgspec.convert(tree, Definition)
+        return msgspec.convert(tree, shape)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise _shape(str(error)) from error
-    lint.check(definition)
-    clock = definition.clock
+        raise name_place(str(error)) from error
+
+
+def pin_calendar(clock: Clock, find: Find = calendar.load) -> Clock:
+    """Name the calendar with its digest, so that the digest of what holds the clock covers it too.
+
+    Raises InputError `definition_calendar` when it is unknown.
+    """
     if clock.calendar == "elapsed":
-        return definition
-    # The whole reference names the calendar's digest, so the definition's digest covers it too.
-    pinned = replace(clock, calendar=_find_calendar(clock.calendar, find).reference)
-    return replace(definition, clock=pinned)
+        return clock
+    return replace(clock, calendar=_find_calendar(clock.calendar, find).reference)
 
 
 def read(body: bytes, find: Find = calendar.load) -> Clause:
@@ -84,7 +103,7 @@ def read(body: bytes, find: Find = calendar.load) -> Clause:
     try:
         definition = msgspec.json.decode(body, type=Definition)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise _shape(str(error)) from error
+        raise name_place(str(error)) from error
     lint.check(definition)
     return prepare(definition, find)
 
@@ -211,7 +230,7 @@ def _write_permille(tree: Any) -> None:
         warn[at] = permille
 
 
-def _shape(message: str) -> InputError:
+def name_place(message: str) -> InputError:
     """Make msgspec's words and path into an InputError with a JSON pointer."""
     found = _PLACE.fullmatch(message)
     if found is None:

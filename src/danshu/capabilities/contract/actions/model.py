@@ -37,9 +37,13 @@ class Deontic(_Part, frozen=True, kw_only=True):
 
 
 class Shown(_Part, frozen=True, kw_only=True):
-    """The promise as a customer reads it; `shown_at` names the places where it stands."""
+    """The promise as a customer reads it; `shown_at` names the places where it stands.
+
+    `breach` says what a breach means for the customer; without it, it is made of the chain.
+    """
 
     text: Texts
+    breach: Texts | None = None
     params: dict[str, int | str] = {}
     shown_at: tuple[str, ...] = ()
 
