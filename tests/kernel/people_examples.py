@@ -31,6 +31,8 @@ EXAMPLES: list[Struct] = [
     people.PasskeyRemoved(credential="e3" * 32),
     people.TotpEnrolled(codes=10),
     people.TotpRemoved(),
+    people.VoiceEnrolled(consent="e6" * 32, model="e7" * 32, print="e8" * 32, speech_ms=6_200),
+    people.VoiceWithdrawn(),
     people.SessionOpened(method="passkey", session=SESSION),
     people.SessionProven(before=SESSION, method="passkey", session=NEXT),
     people.SessionEnded(reason="signed_out", sessions=(NEXT,)),

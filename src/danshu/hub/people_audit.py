@@ -15,6 +15,7 @@ from danshu.capabilities.people.model import Person
 from danshu.hub import facts as hub_facts
 from danshu.hub import people
 from danshu.kernel.fact import NAMES, Fact
+from danshu.ledger import vault
 from danshu.ledger.findings import Difference
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _ROWS: Final = tables.READ.replace("p.id=%s", "p.id >= %s and p.id < %s")
 _OPEN: Final = (
     "select person, id::text from sessions where tenant=%s and person >= %s and person < %s"
     " and ended is null"
+)
+_VOICES: Final = (
+    "select person, salt, print from voices where tenant=%s and person >= %s and person < %s"
 )
 _KEYS: Final = "select id, encode(hash,'hex'), role, revoked is null from api_keys where tenant=%s"
 _ACCOUNTS: Final = "select account, channel, shop from accounts where tenant=%s"
@@ -39,6 +43,7 @@ class _Folded(Struct, kw_only=True, eq=False):
     person: Person
     seq: int
     sessions: set[str]
+    voice: str = ""
 
 
 class PeopleFolder:
@@ -79,6 +84,10 @@ class PeopleFolder:
                 folded.sessions.add(data.session)
             case facts.SessionEnded():
                 folded.sessions -= set(data.sessions)
+            case facts.VoiceEnrolled():
+                folded.voice = data.print
+            case facts.VoiceWithdrawn():
+                folded.voice = ""
 
     def _add(self, data: Struct) -> None:
         match data:
@@ -97,8 +106,11 @@ class PeopleFolder:
     ) -> list[Difference]:
         """Compare the people of the streams [first, end), and forget them."""
         found: list[Difference] = []
-        opened = await (await connection.execute(_OPEN, (self._tenant, first, end))).fetchall()
-        cursor = await connection.execute(_ROWS, (self._tenant, first, end))
+        given = (self._tenant, first, end)
+        opened = await (await connection.execute(_OPEN, given)).fetchall()
+        heard = await (await connection.execute(_VOICES, given)).fetchall()
+        voices = {p: vault.commit(bytes(salt), "voice", bytes(body)) for p, salt, body in heard}
+        cursor = await connection.execute(_ROWS, given)
         for each in await cursor.fetchall():
             row = people.read_row(each)
             folded = self._people.pop(row.id, None)
@@ -110,6 +122,8 @@ class PeopleFolder:
                 found.append(_differ("row_differs", where, f"{row.person}, {folded.person}"))
             if row.seq != folded.seq:
                 found.append(_differ("row_differs", where, "the position is another"))
+            if voices.get(row.id, "") != folded.voice:
+                found.append(_differ("voice_differs", where, "the voice is another"))
             alone = {s for person, s in opened if person == row.id} - folded.sessions
             found += [_differ("session_alone", where, f"{s} was never opened") for s in alone]
         found += [

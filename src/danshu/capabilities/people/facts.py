@@ -63,11 +63,38 @@ class PasswordSet(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("passkey.added")
-class PasskeyAdded(Struct, frozen=True, kw_only=True):
-    """添加通行密钥: by the digest of its credential id."""
+class PasskeyAdded(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """添加通行密钥: by the digest of its credential id.
 
+    `key` is the SHA-256 (hex) of the COSE public key, as signed acts name it; `record` that of the
+    registration as it was kept. `synced`: the key may be on other devices too (BE); `backed_up`:
+    it was when it was added (BS). Older facts say none of these.
+    """
+
+    aaguid: str = ""
+    backed_up: bool = False
     credential: str
+    key: str = ""
     name: str
+    record: str = ""
+    synced: bool = False
+
+
+@fact_type("certificate.recorded")
+class CertificateRecorded(Struct, frozen=True, kw_only=True):
+    """登记证书: an admin says that the person holds a certificate (执业药师, 质检员) until a day."""
+
+    certificate: str
+    number: str
+    until: str
+
+
+@fact_type("certificate.removed")
+class CertificateRemoved(Struct, frozen=True, kw_only=True):
+    """移除证书: a certificate counts no longer."""
+
+    certificate: str
+    reason: str
 
 
 @fact_type("passkey.removed")
@@ -87,6 +114,23 @@ class TotpEnrolled(Struct, frozen=True, kw_only=True):
 @fact_type("totp.removed")
 class TotpRemoved(Struct, frozen=True, kw_only=True):
     """停用动态码."""
+
+
+@fact_type("voice.enrolled")
+class VoiceEnrolled(Struct, frozen=True, kw_only=True):
+    """登记声纹: with consent to the words whose digest `consent` is; `print` commits to the voice
+    as the network `model` hears it, which lies apart and goes when the person withdraws.
+    """
+
+    consent: str
+    model: str
+    print: str
+    speech_ms: int
+
+
+@fact_type("voice.withdrawn")
+class VoiceWithdrawn(Struct, frozen=True, kw_only=True):
+    """撤回声纹: the consent is taken back, the voice is deleted."""
 
 
 @fact_type("session.opened")

@@ -6,6 +6,7 @@ import { Codes } from "./codes";
 import { Passkeys } from "./passkeys";
 import { Password } from "./password";
 import { Sessions } from "./sessions";
+import { Voice } from "./voice";
 import "./me.css";
 
 /** 我的账户: how this person proves who he is, and where he is signed in. */
@@ -26,6 +27,7 @@ export default function Me() {
         <Codes />
         <Password />
         <Sessions />
+        <Voice />
       </div>
     </>
   );
