@@ -36,7 +36,7 @@ def act(house: House, id_: str, event: str, **more: str) -> None:
 
 
 def count(house: House) -> None:
-    house.work("sequence", "board")
+    house.work("sequence", "rows")
 
 
 def test_what_was_done_is_on_the_board(house: House) -> None:

@@ -109,7 +109,7 @@ def test_filters_and_words_find_orders(house: House) -> None:
             "detail": "x",
         },
     )
-    house.work("sequence", "search")
+    house.work("sequence", "rows")
 
     def found(**params: Any) -> set[str]:
         response = house.call("GET", "/v1/orders", params=params)
@@ -150,12 +150,12 @@ def test_filters_and_words_find_orders(house: House) -> None:
 
 def test_an_erased_person_is_no_longer_found(house: House) -> None:
     placed = house.place()
-    house.work("sequence", "search")
+    house.work("sequence", "rows")
     assert house.call("GET", "/v1/orders", params={"q": "1234"}).json()["items"]
     with psycopg.connect(house.url, autocommit=True) as c:
         c.execute("update vault set salt='', raw=null, person=null")
-        c.execute("delete from cursors where name='search'")
-    house.work("search")
+        c.execute("delete from cursors where name='rows'")
+    house.work("rows")
     assert house.call("GET", "/v1/orders", params={"q": "1234"}).json()["items"] == []
     assert house.call("GET", "/v1/orders", params={"q": placed["number"]}).json()["items"]
 
@@ -189,7 +189,7 @@ def test_an_order_lives_and_tells_its_facts(house: House) -> None:
     tail = house.call("GET", f"{path}/facts", params={"after": read["seq"] - 1}).json()
     assert [f["seq"] for f in tail["facts"]] == [read["seq"]]
     assert ask(house.url, "select sum(on_hand) from stock") == UNITS * 100 - 3
-    house.work("sequence", "search")
+    house.work("sequence", "rows")
     found = house.call("GET", "/v1/orders", params={"q": "567890"}).json()["items"]
     assert [i["order"] for i in found] == [placed["order"]]
 

@@ -178,7 +178,7 @@ def test_promises_run_and_are_kept_or_broken(house: House) -> None:
     placed = [house.place()["order"] for _ in range(3)]
     codes = {p["code"] for p in house.call("GET", f"/v1/orders/{placed[0]}").json()["promises"]}
     assert codes
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     running: list[dict[str, Any]] = []
     cursor = ""
     while True:

@@ -124,7 +124,7 @@ def test_who_may_not_reveal_sees_nothing_and_leaves_no_fact(house: House) -> Non
 
 def test_erasure_leaves_the_proof(house: House) -> None:
     order = house.place(number="E-1")["order"]
-    house.work("sequence", "seal", "search")
+    house.work("sequence", "seal", "rows")
     assert house.call("GET", "/v1/orders", params={"q": "张示例"}).json()["items"]
     erased = house.call("POST", f"/v1/orders/{order}/erase", BASIS)
     assert erased.status_code == 200, erased.text
@@ -141,7 +141,7 @@ def test_erasure_leaves_the_proof(house: House) -> None:
         "POST", f"/v1/orders/{order}/reveal", {"fields": ["name"], "reason": "再看一眼"}
     )
     assert (gone.status_code, gone.json()["code"]) == (409, "erased_already")
-    house.work("sequence", "seal", "search")
+    house.work("sequence", "seal", "rows")
     assert not house.call("GET", "/v1/orders", params={"q": "张示例"}).json()["items"]
     assert read(house, f"{order}/verification")["passed"]
     kinds = {e["kind"]: e["is_kept"] for e in read(house, f"{order}/proof")["evidence"]}

@@ -40,7 +40,7 @@ def ring(house: House) -> None:
             await clocks.fire(c, Worlds(house.url), house.hub.clock())
 
     asyncio.run(fire())
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
 
 
 def paid(house: House, hours: float, **more: Any) -> str:
@@ -53,7 +53,7 @@ def test_the_next_to_fall_due_comes_first_whatever_warns_first(house: House) -> 
     late = paid(house, 47)  # due in 1 hour
     early = paid(house, 33.5)  # its first warning rings in minutes, due in 14.5 hours
     middle = paid(house, 40)
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     rows = everything(house, "/v1/promises", limit=1, code="ship48h")
     assert [r["order"] for r in rows] == [late, middle, early]
     assert rows[0]["number"].startswith("T")
@@ -65,7 +65,7 @@ def test_the_next_to_fall_due_comes_first_whatever_warns_first(house: House) -> 
     soon = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=2)).isoformat()
     assert [r["order"] for r in everything(house, "/v1/promises", due_before=soon)] == [late]
     act(house, late, *STEPS)
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     assert late not in {r["order"] for r in everything(house, "/v1/promises", code="ship48h")}
     kept = everything(house, "/v1/promises", state="kept")
     assert [(r["order"], r["code"]) for r in kept] == [(late, "ship48h")]
@@ -76,7 +76,7 @@ def test_the_next_to_fall_due_comes_first_whatever_warns_first(house: House) -> 
 
 def test_filters_and_pages(house: House) -> None:
     placed = [paid(house, n) for n in range(1, 8)]
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     rows = everything(house, "/v1/promises", limit=2, state="ticking")
     assert {r["order"] for r in rows} == set(placed)
     assert rows == sorted(rows, key=lambda r: (r["due"], r["order"], r["code"]))
@@ -100,7 +100,7 @@ def test_a_page_that_meets_nothing_ends_where_it_stands(
 
     for n in range(6):
         paid(house, n)
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     monkeypatch.setattr(promise_views, "SCAN_CHUNK", 2)
     monkeypatch.setattr(promise_views, "SCAN_ROWS", 2)
     first = get(house, "/v1/promises", channel="taobao")
@@ -113,7 +113,7 @@ def test_broken_late_and_groups(house: House) -> None:
     broken, late, fresh = paid(house, 50), paid(house, 49), paid(house, 1)
     ring(house)
     act(house, late, *STEPS)
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     assert [r["order"] for r in everything(house, "/v1/promises", state="broken")] == [broken]
     (row,) = everything(house, "/v1/promises", state="late")
     assert row["order"] == late
@@ -146,7 +146,7 @@ def test_broken_late_and_groups(house: House) -> None:
 def test_groups_count_what_is_soon(house: House) -> None:
     for hours in (47.75, 47, 41, 30, 1):
         paid(house, hours)
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     (ship,) = [
         g for g in get(house, "/v1/promises/groups", by="code")["items"] if g["key"] == "ship48h"
     ]
@@ -198,10 +198,10 @@ def test_a_broken_promise_still_owed_has_no_physical_time(house: House) -> None:
 
 def test_open_rows_are_what_the_orders_say(house: House) -> None:
     placed = [paid(house, n) for n in (1, 2, 3)]
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     act(house, placed[0], *STEPS, "deliver")
     house.call("POST", f"/v1/orders/{placed[1]}/cancel", {"reason": "不要了"})
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
     rows = ask(house.url, "select id,code,due,state from ticking order by id,code")
     said = []
     for order in placed:

@@ -19,7 +19,7 @@ def lines(*wanted: tuple[str, int]) -> list[dict[str, Any]]:
 
 def follow(house: House) -> None:
     """Let the rooms catch up."""
-    house.work("sequence", "open")
+    house.work("sequence", "rows")
 
 
 def summary(house: House) -> dict[str, Any]:

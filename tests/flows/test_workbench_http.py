@@ -27,7 +27,7 @@ def act(house: House, order: str, event: str, **more: Any) -> None:
 
 
 def follow(house: House) -> None:
-    house.work("sequence", "worklist", "search", "board")
+    house.work("sequence", "rows")
 
 
 def test_a_row_says_what_a_person_works_by(house: House) -> None:

@@ -17,7 +17,7 @@ PATIENCE_S = 60.0  # only so that a failing test ends
 
 
 def follow(house: House) -> None:
-    house.work("sequence", "worklist", "search", "board")
+    house.work("sequence", "rows")
 
 
 def place(house: House, n: int, **more: Any) -> list[str]:

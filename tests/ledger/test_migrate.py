@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import datetime
+import importlib
 
 import psycopg
 import pytest
@@ -78,3 +79,24 @@ def test_a_day_whose_rows_are_there_already_is_left_alone(database: str) -> None
         assert connection.execute("select tableoid::regclass::text from vault").fetchall() == [
             ("vault_rest",)
         ]
+
+
+def test_the_one_follower_of_rows_begins_at_the_last_of_the_four(database: str) -> None:
+    moved = importlib.import_module("danshu.ledger.migrations.versions.0005_one_follower")
+    with psycopg.connect(database, autocommit=True) as connection:
+        for tenant in (1, 2):
+            connection.execute(
+                "insert into books(tenant,half,size,root) values (%s,'2026h2',9,'')", (tenant,)
+            )
+        stood = {1: {"search": 7, "board": 5, "worklist": 9, "open": 6}, 2: {"search": 7}}
+        for tenant, positions in stood.items():
+            for name, position in [*positions.items(), ("other", 9)]:
+                connection.execute(
+                    "insert into cursors(name,tenant,half,position) values (%s,%s,'2026h2',%s)",
+                    (name, tenant, position),
+                )
+        connection.execute(moved.BEGIN)
+        connection.execute(moved.END)
+        # where one of them had not begun, the one begins anew
+        rows = connection.execute("select name, tenant, position from cursors order by 1, 2")
+        assert rows.fetchall() == [("other", 1, 9), ("other", 2, 9), ("rows", 1, 5)]

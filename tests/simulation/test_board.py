@@ -10,11 +10,12 @@ import psycopg
 import pytest
 
 from danshu.capabilities.orders.commands import Command
-from danshu.hub import board, board_holds, counts, masters
+from danshu.hub import board, board_holds, counts, masters, rows_room
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
 from danshu.hub.compose import Hub
 from danshu.hub.filters import Asked
+from danshu.hub.order_rows import ROOM
 from danshu.hub.requests import Answer
 from danshu.ledger import follow, write
 from danshu.ledger.fold import fold_rows
@@ -67,7 +68,7 @@ async def must_be_full(url: str, tenant: int) -> None:
 async def run_room(url: str) -> int:
     """Let the room count until it has nothing to do; the number of steps."""
     connection = await write.connect(url)
-    step, steps = board.begin(url), 0
+    step, steps = rows_room.begin(url), 0
     try:
         while await step(connection):
             steps += 1
@@ -89,7 +90,10 @@ async def test_a_day_is_counted_in_parts_by_two_rooms(database: str, seed: int) 
             connection = await write.connect(database)
             pid = connection.info.backend_pid
             follower = follow.Follower(
-                board.NAME, _counting, leaves_max=rng.choice((3, 7, 40)), read=follow.read_touches
+                ROOM,
+                rows_room.Rows().follow,
+                leaves_max=rng.choice((3, 7, 40)),
+                read=follow.read_touches,
             )
             await shop.settle(database, made.start_ms)
             killer = asyncio.create_task(_kill(database, pid, rng.random() / 20))
@@ -117,10 +121,6 @@ async def test_a_day_is_counted_in_parts_by_two_rooms(database: str, seed: int) 
     assert kinds == set(map(int, Kind))
 
 
-async def _counting(connection: Any, touches: follow.Touches) -> None:
-    await board.count(connection, touches[0].tenant, set(touches.streams))
-
-
 async def _kill(url: str, pid: int, after_s: float) -> None:
     """Take a connection away in the middle, as a kill of the worker does."""
     await asyncio.sleep(after_s)
@@ -134,7 +134,7 @@ async def test_replays_and_rebuilding_change_nothing(database: str) -> None:
     await run_room(database)
     before = await _stored(database)
     assert len(before) > 50
-    await shop.query(database, "update cursors set position=0 where name='board' returning 1")
+    await shop.query(database, "update cursors set position=0 where name='rows' returning 1")
     await run_room(database)
     assert await _stored(database) == before
     await shop.query(database, "update board_counts set n=n+7 returning 1")
@@ -158,7 +158,7 @@ async def test_a_rebuilding_in_parts_beside_new_orders(
     monkeypatch.setattr(board, "BOARD_REBUILD_ROWS", 7)
     made = await stage(database)
     day = asyncio.create_task(simulation.live(made, 24))
-    step = board.begin(database)
+    step = rows_room.begin(database)
     connection = await write.connect(database)
     reached: set[str] = set()
     begun = False

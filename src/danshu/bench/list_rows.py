@@ -11,7 +11,7 @@ from msgspec import Struct
 from danshu.capabilities.contract.model import State
 from danshu.capabilities.contract.terms import Term
 from danshu.capabilities.orders.model import Fulfilment, Line, Order, Share
-from danshu.hub import search
+from danshu.hub import order_rows, search
 from danshu.testing import merchant
 
 if TYPE_CHECKING:
@@ -209,7 +209,8 @@ async def index_some(connection: psycopg.AsyncConnection[Any], known: Known, sal
         "select id from orders where tenant=%s and okey = any(%s)", (known.tenant, keys)
     )
     found = [r[0] for r in await cursor.fetchall()]
-    await search.index_orders(connection, known.tenant, salt, found)
+    rows = await order_rows.read(connection, known.tenant, sorted(i.bytes for i in found))
+    await search.index(connection, known.tenant, salt, rows)
 
 
 def _terms() -> bytes:

@@ -1,6 +1,6 @@
 """`danshu bench place`: the whole line of an order under an open loop, beside the raw floor.
 
-Server, workers (sequencer, sealer, timers, search, board) and database are real processes; the
+Server, workers (sequencer, sealer, timers, rows) and database are real processes; the
 generator is one more on the same machine and is not counted. `cpu_us_per_order` is server and
 database, the workers' connections included; `workers_us` is the workers' own process. The floor
 writes the same ready rows by COPY in groups of the same mean size.

@@ -1,10 +1,9 @@
 """The board: counters that follow the log, so that overview and exact counts cost the same however
 many orders are stored.
 
-The room `board` reads only which streams the new leaves belong to, and the rows of those orders as
-they are now. Each order has a narrow row that says what it was counted as; what changed is
-subtracted and added in the commit that moves the cursor. So the counters are always a sum over
-rows, whatever is replayed, and reach the newest leaf when the cursor does. What is counted:
+Each order has a narrow row that says what it was counted as; what changed is subtracted and added
+in the commit that moves the cursor of the room `rows`. So the counters are always a sum over rows,
+whatever is replayed, and reach the newest leaf when the cursor does. What is counted:
 board_marks.py.
 """
 
@@ -15,36 +14,32 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.capabilities.orders.model import State
-from danshu.hub import board_holds, masters
+from danshu.hub import board_holds, order_rows
 from danshu.hub import board_marks as marks
-from danshu.hub.board_marks import CURRENCY, Marks, Shape, Sums
-from danshu.hub.compose import now_ms
-from danshu.kernel.limits import BOARD_LEAVES, BOARD_REBUILD_ROWS, BOARD_SWEEP_S
+from danshu.hub.board_marks import CURRENCY, Shape, Sums
+from danshu.hub.order_rows import ROOM
+from danshu.kernel.limits import BOARD_REBUILD_ROWS
 from danshu.ledger import write
-from danshu.ledger.follow import Follower, Touches, read_touches
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from danshu.capabilities.contract.model import Clause
+    from danshu.hub.clauses import Clauses
+    from danshu.hub.order_rows import OrderRow
 
 Connection = psycopg.AsyncConnection[Any]
-NAME: Final = "board"
 _HELD: Final = int(State.HELD)
 _NOTHING: Final = (0, 0)
+Counted = tuple[int, int, bytes]
+"""What an order is counted as: state, warehouse, marks."""
 
 # One writer a merchant at a time, whichever book or rebuilding it comes from.
 _ALONE: Final = "select pg_advisory_xact_lock(%b::int4, %b::int4)"
 _LOCK: Final = 0x44426F61  # "DBoa"
 _REBUILT_TO: Final = "select uuid_send(at) from board_rebuilds where tenant=%b"
-# The range of the ids lets the server leave all other days alone.
 _READ: Final = """
-select uuid_send(o.id), o.channel, o.state, o.wh, o.total, o.currency, o.terms,
-  b.state, b.wh, b.marks
-from unnest(%(ids)b::uuid[]) w(id)
-join orders o on o.tenant=%(tenant)b and o.id=w.id and o.id>=%(low)b::uuid and o.id<=%(high)b::uuid
-left join board_orders b on b.tenant=%(tenant)b and b.id=w.id
-  and b.id>=%(low)b::uuid and b.id<=%(high)b::uuid
+select uuid_send(id), state, wh, marks from board_orders where tenant=%b and id = any(%b::uuid[])
 """
 _REMEMBER: Final = """
 insert into board_orders(tenant,id,wh,state,marks)
@@ -66,7 +61,7 @@ on conflict (tenant) do update set at=excluded.at, begun=now()
 _IS_REBUILDING: Final = "select 1 from board_rebuilds where tenant=%s"
 _BEHIND: Final = """
 select coalesce(sum(b.size - coalesce(c.position,0)),0)::int8 from books b left join cursors c
-on c.name='board' and c.tenant=b.tenant and c.half=b.half where b.tenant=%s
+on c.name=%s and c.tenant=b.tenant and c.half=b.half where b.tenant=%s
 """
 _NEXT_ROWS: Final = """
 select uuid_send(id) from orders where tenant=%b and id>=%b::uuid order by id limit %b
@@ -76,100 +71,64 @@ delete from board_counts where kind=%b and at<%b and n=0 and amount=0
 """
 
 
-class _Books:
-    """The clauses of each merchant by the digest that orders name them by."""
-
-    def __init__(self) -> None:
-        self._books: dict[int, Mapping[str, Clause]] = {}
-
-    async def mark(self, connection: Connection, tenant: int, raws: Sequence[bytes]) -> list[Marks]:
-        """Give the marks of orders' promises; clauses defined a moment ago are looked up again."""
-        terms = [marks.read_terms(raw) for raw in raws]
-        book = self._books.get(tenant)
-        if book is None or any(t.digest not in book for of_one in terms for t in of_one):
-            book, _ = await masters.load_definitions(connection, tenant)
-            self._books[tenant] = book
-        return [marks.mark(of_one, book) for of_one in terms]
-
-
-def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
-    """Give the step of the room: it counts the orders of new leaves; 1 when more is waiting."""
-    del url  # the room's own connection is all it needs
-    books = _Books()
-    swept_ms = 0
-
-    async def apply(connection: Connection, touches: Touches) -> None:
-        await count(connection, touches[0].tenant, set(touches.streams), books)
-
-    follower = Follower(NAME, apply, leaves_max=BOARD_LEAVES, read=read_touches)
-
-    async def step(connection: Connection) -> int:
-        nonlocal swept_ms
-        at_ms = now_ms()
-        if at_ms - swept_ms > BOARD_SWEEP_S * 1000:
-            swept_ms = at_ms
-            await sweep(connection, at_ms)
-        rebuilt = await rebuild_some(connection, books)
-        done = await follower.step(connection, at_ms)
-        return int(rebuilt or done >= BOARD_LEAVES)  # few large batches cost less than many small
-
-    return step
-
-
-async def count(
-    connection: Connection, tenant: int, streams: set[bytes], books: _Books | None = None
-) -> None:
-    """Count orders as their rows are now, in the caller's transaction; streams of other things are
-    passed over, and so are orders that a rebuilding has not reached.
+async def be_alone(connection: Connection, tenant: int) -> None:
+    """Wait until nobody else counts this merchant's orders, for the rest of the transaction. Do it
+    before the orders are read, or an older row would be counted over a newer one.
     """
     await connection.execute(_ALONE, (_LOCK, tenant), binary=True)
+
+
+async def follow(
+    connection: Connection, tenant: int, rows: Sequence[OrderRow], book: Mapping[str, Clause]
+) -> None:
+    """Count orders as they are now, alone and in the caller's transaction; those that a rebuilding
+    has not reached are passed over.
+    """
     reached = await _one(connection, _REBUILT_TO, tenant)
     if reached is not None:
-        streams = {s for s in streams if s < reached}
-    if streams:
-        await _count(connection, tenant, sorted(streams), books or _Books(), afresh=False)
+        rows = [row for row in rows if row.id < reached]
+    if rows:
+        await _count(connection, tenant, rows, book, await _read_counted(connection, tenant, rows))
+
+
+async def _read_counted(
+    connection: Connection, tenant: int, rows: Sequence[OrderRow]
+) -> dict[bytes, Counted]:
+    ids = [row.id for row in rows]
+    asked = (tenant, write.uuid_bytes(ids))
+    cursor = await connection.execute(_READ, asked, binary=True)
+    return {id_: (state, wh, raw) for id_, state, wh, raw in await cursor.fetchall()}
 
 
 async def _count(
-    connection: Connection, tenant: int, ids: Sequence[bytes], books: _Books, *, afresh: bool
+    connection: Connection,
+    tenant: int,
+    rows: Sequence[OrderRow],
+    book: Mapping[str, Clause],
+    counted: Mapping[bytes, Counted],
 ) -> None:
-    """Count orders; `afresh` as if none of them had ever been counted."""
-    cursor = await connection.execute(
-        _READ,
-        {
-            "tenant": tenant,
-            "ids": write.uuid_bytes(ids),
-            "low": _uuid(ids[0]),
-            "high": _uuid(ids[-1]),
-        },
-        binary=True,
-    )
-    rows = await cursor.fetchall()
-    now = await books.mark(connection, tenant, [r[6] for r in rows])
+    """Count orders; `counted` is what they were counted as so far."""
     shapes: dict[Shape, tuple[int, int]] = {}
     kept: list[tuple[bytes, int, int, bytes]] = []
     held: list[bytes] = []
     freed: list[bytes] = []
-    for (id_, channel, state, wh, total, currency, _, was, was_wh, was_raw), said in zip(
-        rows, now, strict=True
-    ):
-        raw = marks.dump(said)
-        if state == _HELD:
-            held.append(id_)
-        elif was == _HELD and not afresh:
-            freed.append(id_)
-        if state == was and wh == was_wh and raw == was_raw and not afresh:
+    for row in rows:
+        now = (row.state, row.wh, marks.dump(marks.mark(row.terms, book)))
+        was = counted.get(row.id)
+        if row.state == _HELD:
+            held.append(row.id)
+        elif was is not None and was[0] == _HELD:
+            freed.append(row.id)
+        if now == was:
             continue
-        minute = int.from_bytes(id_[:6]) // marks.MINUTE_MS
-        amount = total if currency == CURRENCY else 0
-        shape = (channel, minute, state, wh, raw)
-        n, sum_ = shapes.get(shape, _NOTHING)
-        shapes[shape] = (n + 1, sum_ + amount)
-        if was is not None and not afresh:
-            shape = (channel, minute, was, was_wh, was_raw)
-            n, sum_ = shapes.get(shape, _NOTHING)
-            shapes[shape] = (n - 1, sum_ - amount)
-        kept.append((id_, wh, state, raw))
+        minute = int.from_bytes(row.id[:6]) // marks.MINUTE_MS
+        amount = row.total if row.currency == CURRENCY else 0
+        for counts, sign in ((now, 1), (was, -1)):
+            if counts is not None:
+                shape = (row.channel, minute, *counts)
+                n, sum_ = shapes.get(shape, _NOTHING)
+                shapes[shape] = (n + sign, sum_ + sign * amount)
+        kept.append((row.id, now[1], now[0], now[2]))
     sums: Sums = {}
     for shape, (n, sum_) in shapes.items():
         marks.add(sums, shape, n, sum_)
@@ -224,19 +183,19 @@ async def rebuild(connection: Connection, tenant: int) -> None:
     Until it is done the board says so, and exact counts are counted by hand.
     """
     async with connection.transaction():
-        await connection.execute(_ALONE, (_LOCK, tenant), binary=True)
+        await be_alone(connection, tenant)
         await connection.execute("delete from board_counts where tenant=%b", (tenant,))
         await connection.execute("delete from board_holds where tenant=%b", (tenant,))
         await connection.execute(_BEGIN, (tenant,))
 
 
-async def rebuild_some(connection: Connection, books: _Books | None = None) -> bool:
+async def rebuild_some(connection: Connection, clauses: Clauses) -> bool:
     """Count the next part of the first merchant that is being rebuilt; False when there is none."""
     tenant = await _one(connection, _REBUILDING)
     if tenant is None:
         return False
     async with connection.transaction():
-        await connection.execute(_ALONE, (_LOCK, tenant), binary=True)
+        await be_alone(connection, tenant)
         at = await _one(connection, _REBUILT_TO, tenant)
         if at is None:
             return True
@@ -247,7 +206,9 @@ async def rebuild_some(connection: Connection, books: _Books | None = None) -> b
         if not ids:
             await connection.execute("delete from board_rebuilds where tenant=%b", (tenant,))
             return True
-        await _count(connection, tenant, ids, books or _Books(), afresh=True)
+        rows = await order_rows.read(connection, tenant, ids)
+        book = await clauses.of(connection, tenant, rows)
+        await _count(connection, tenant, rows, book, {})  # as if never counted
         after = int.from_bytes(ids[-1], "big") + 1
         await connection.execute(
             "update board_rebuilds set at=%b::uuid where tenant=%b",
@@ -264,7 +225,7 @@ async def is_rebuilding(connection: Connection, tenant: int) -> bool:
 
 async def read_behind(connection: Connection, tenant: int) -> int:
     """Tell how many leaves of the log the board has not counted yet."""
-    row = await (await connection.execute(_BEHIND, (tenant,), binary=True)).fetchone()
+    row = await (await connection.execute(_BEHIND, (ROOM, tenant), binary=True)).fetchone()
     return int(row[0]) if row else 0
 
 

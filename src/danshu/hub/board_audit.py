@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
+from danshu.capabilities.contract import terms
 from danshu.capabilities.orders.model import State
 from danshu.hub import board
 from danshu.hub import board_marks as marks
@@ -65,8 +66,8 @@ class BoardFolder:
             return []
         found: list[Difference] = []
         cursor = await connection.execute(_ROWS, (self._tenant, first, end), binary=True)
-        async for id_, channel, state, wh, total, currency, terms, *was, is_held in cursor:
-            raw = marks.dump(marks.mark(marks.read_terms(terms), self._book))
+        async for id_, channel, state, wh, total, currency, said, *was, is_held in cursor:
+            raw = marks.dump(marks.mark(terms.read(said), self._book))
             minute = int.from_bytes(id_[:6]) // marks.MINUTE_MS
             amount = total if currency == CURRENCY else 0
             marks.add(self._sums, (channel, minute, state, wh, raw), 1, amount)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from danshu.capabilities.contract.model import Clause
+    from danshu.capabilities.contract.terms import Term
 
 CHINA_MS: Final = 28_800_000  # UTC+8
 MINUTE_MS: Final = 60_000
@@ -80,23 +81,6 @@ class Marks(Struct, frozen=True, array_like=True, gc=False):
     took_s: int = 0
 
 
-class _Stop(Struct, frozen=True, gc=False):
-    event: str
-    occurred_ms: int
-    recorded_ms: int
-    self_declared: bool = False
-
-
-class Term(Struct, frozen=True, gc=False):
-    """What of a promise in an order's row is counted; the others are passed over unread."""
-
-    digest: str
-    state: str
-    started_ms: int = 0
-    due_ms: int = 0
-    stop: _Stop | None = None
-
-
 Shape = tuple[str, int, int, int, bytes]
 """What orders that count alike have in common: channel, minute of placing, state, warehouse,
 marks."""
@@ -132,7 +116,6 @@ _ALLOCATED, _RETURN = int(State.ALLOCATED), int(State.RETURN_REQUESTED)
 
 dump: Final = msgspec.msgpack.Encoder().encode
 load: Final = msgspec.msgpack.Decoder(Marks).decode
-read_terms: Final = msgspec.json.Decoder(tuple[Term, ...]).decode
 
 
 def mark(terms: Sequence[Term], book: Mapping[str, Clause]) -> Marks:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import board, trust
+from danshu.hub import trust
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
+from danshu.hub.order_rows import ROOM
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import LIVE_IDS, LIVE_JOBS
 from danshu.ledger import write
@@ -99,7 +100,7 @@ class Source:
         """Look once, on a connection of one's own."""
         messages: list[tuple[str, Any]] = []
         was = self._positions
-        cursor = await connection.execute(_POSITIONS, (board.NAME, self._tenant))
+        cursor = await connection.execute(_POSITIONS, (ROOM, self._tenant))
         now = {half: int(at) for half, at in await cursor.fetchall()}
         has_moved = was != now
         if has_moved:

@@ -1,44 +1,27 @@
-"""The room `open`: a row for each promise whose clock runs, and for each SKU of an order that no
+"""What is open: a row for each promise whose clock runs, and for each SKU of an order that no
 warehouse has yet.
 
-It follows the leaves and reads the orders that they speak of as they are now, so a row is right
-whatever the order of the leaves; it lags behind the order's own row as the log does. What has ended
-leaves the tables, so they stay as small as the work that is open.
+It lags behind the order's own row as the log does. What has ended leaves the tables, so they stay
+as small as the work that is open.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-from msgspec import Struct
+import psycopg
 
 from danshu.capabilities.contract.model import TICKING
-from danshu.hub import masters
-from danshu.hub.compose import now_ms
-from danshu.kernel.limits import BOARD_LEAVES
 from danshu.ledger import write
-from danshu.ledger.follow import Follower, Touch, read_touches
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-    import psycopg
+    from collections.abc import Mapping, Sequence
 
     from danshu.capabilities.contract.model import Clause
+    from danshu.capabilities.contract.terms import Term
+    from danshu.hub.order_rows import OrderRow
 
-    Connection = psycopg.AsyncConnection[Any]
-
-NAME: Final = "open"
-# The range of the ids lets the server leave all other days alone. Who will carry it: whoever does
-# already, else whoever goes that lane.
-_READ: Final = """
-select uuid_send(o.id), o.channel, o.wh, o.doc, o.terms, l.carrier
-from unnest(%(ids)b::uuid[]) w(id)
-join orders o on o.tenant=%(tenant)b and o.id=w.id and o.id>=%(low)b::uuid and o.id<=%(high)b::uuid
-left join regions r on r.tenant=o.tenant and r.code=o.region
-left join lanes l on l.tenant=o.tenant and l.wh=o.wh and l.region=r.no
-"""
+Connection = psycopg.AsyncConnection[Any]
 _WERE: Final = """
 select 0, uuid_send(t.id), t.code from unnest(%(ids)b::uuid[]) w(id)
 join ticking t on t.tenant=%(tenant)b and t.id=w.id
@@ -70,138 +53,70 @@ where (t.quantity,t.due) is distinct from (excluded.quantity,excluded.due)
 """
 
 
-class _Line(Struct, frozen=True, gc=False):
-    sku: str
-    quantity: int
-    cancelled: int = 0
-    allocated: int = 0
-
-
-class _Fulfilment(Struct, frozen=True, gc=False):
-    state: str = "allocated"
-    carrier: str = ""
-
-
-class _Order(Struct, frozen=True, gc=False):
-    lines: tuple[_Line, ...]
-    fulfilments: tuple[_Fulfilment, ...] = ()
-    kind: str = "order"
-    cancelled: str = ""
-    completed: bool = False
-
-
-class _Term(Struct, frozen=True, gc=False):
-    digest: str
-    state: str
-    started_ms: int = 0
-    due_ms: int = 0
-    warned: int = 0
-
-
-_decode_order = msgspec.json.Decoder(_Order).decode
-_decode_terms = msgspec.json.Decoder(tuple[_Term, ...]).decode
-_RUNS: Final = frozenset(state.value for state in TICKING)
-
 Tick = tuple[bytes, str, str, int, int, int, int, int, str, str]
 """A row of `ticking`: id, code, state, due, started (µs), warned, version, wh, channel, carrier."""
 Wait = tuple[bytes, str, int, int]
 """A row of `waiting_units`: id, SKU, units, the order's first deadline (µs, 0 = none)."""
 
 
-class _Books:
-    """The clauses of each merchant by the digest that orders name them by."""
-
-    def __init__(self) -> None:
-        self._books: dict[int, Mapping[str, Clause]] = {}
-
-    async def find(
-        self, connection: Connection, tenant: int, digests: set[str]
-    ) -> Mapping[str, Clause]:
-        """Give the clauses; those defined a moment ago are looked up again."""
-        book = self._books.get(tenant)
-        if book is None or not digests <= book.keys():
-            book, _ = await masters.load_definitions(connection, tenant)
-            self._books[tenant] = book
-        return book
+def lanes(rows: Sequence[OrderRow]) -> list[tuple[int, str]]:
+    """Give the lanes that running promises of these orders will go: warehouse and region."""
+    return [(row.wh, row.region) for row in rows if row.wh >= 0 and _runs(row)]
 
 
-def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
-    """Give the step of the room: it takes in the orders of new leaves; 1 when more is waiting."""
-    del url  # the room's own connection is all it needs
-    books = _Books()
-
-    async def apply(connection: Connection, touches: Sequence[Touch]) -> None:
-        await write_rows(connection, touches[0].tenant, {t.stream for t in touches}, books)
-
-    follower = Follower(NAME, apply, leaves_max=BOARD_LEAVES, read=read_touches)
-
-    async def step(connection: Connection) -> int:
-        done = await follower.step(connection, now_ms())
-        return int(done >= BOARD_LEAVES)  # few large batches cost less than many small ones
-
-    return step
-
-
-async def write_rows(
-    connection: Connection, tenant: int, streams: set[bytes], books: _Books | None = None
+async def follow(
+    connection: Connection,
+    tenant: int,
+    rows: Sequence[OrderRow],
+    book: Mapping[str, Clause],
+    carriers: Mapping[tuple[int, str], str],
 ) -> None:
-    """Write what is open of orders as these are now; streams of other things are passed over."""
-    ids = sorted(streams)
-    asked = {
-        "tenant": tenant,
-        "ids": write.uuid_bytes(ids),
-        "low": ids[0].hex(),
-        "high": ids[-1].hex(),
-    }
-    cursor = await connection.execute(_READ, asked, binary=True)
-    rows = await cursor.fetchall()
-    if not rows:
-        return
-    terms = [_decode_terms(row[4]) for row in rows]
-    digests = {t.digest for of_one in terms for t in of_one}
-    book = await (books or _Books()).find(connection, tenant, digests)
-    ticks: list[Tick] = []
-    waits: list[Wait] = []
-    for row, of_one in zip(rows, terms, strict=True):
-        open_promises(row, of_one, book, ticks)
-        open_units(row[0], _decode_order(row[3]), of_one, waits)
+    """Write what is open of orders as these are now; `carriers` has their `lanes`."""
+    ticks = [tick for row in rows for tick in open_promises(row, book, carriers)]
+    waits = [wait for row in rows for wait in open_units(row)]
+    asked = {"tenant": tenant, "ids": write.uuid_bytes([row.id for row in rows])}
     cursor = await connection.execute(_WERE, asked, binary=True)
     were = await cursor.fetchall()
     await _write(connection, tenant, were, ticks, waits)
 
 
+def _runs(row: OrderRow) -> list[Term]:
+    return [t for t in row.terms if t.state in TICKING and t.due_ms]
+
+
 def open_promises(
-    row: tuple[Any, ...], terms: Sequence[_Term], book: Mapping[str, Clause], ticks: list[Tick]
-) -> None:
-    """Add the rows of an order's running clocks."""
-    id_, channel, wh, doc, _, carrier = row
-    running = [t for t in terms if t.state in _RUNS and t.due_ms]
+    row: OrderRow, book: Mapping[str, Clause], carriers: Mapping[tuple[int, str], str]
+) -> list[Tick]:
+    """Give the rows of an order's running clocks. Who will carry it: whoever does already, else
+    whoever goes that lane.
+    """
+    running = _runs(row)
     if not running:
-        return
-    order = _decode_order(doc)
-    carriers = [f.carrier for f in order.fulfilments if f.state != "cancelled" and f.carrier]
-    carried = carriers[0] if carriers else carrier or ""
-    for t in running:
-        clause = book[t.digest]
-        ticks.append(
-            (
-                id_, clause.code, t.state, t.due_ms * 1000, t.started_ms * 1000, t.warned,
-                clause.version, wh, channel, carried,
-            )
-        )  # fmt: skip
+        return []
+    carrying = (f.carrier for f in row.doc.fulfilments if f.state != "cancelled" and f.carrier)
+    carrier = next(carrying, "") or carriers.get((row.wh, row.region), "")
+    return [
+        (
+            row.id, book[t.digest].code, t.state, t.due_ms * 1000, t.started_ms * 1000, t.warned,
+            book[t.digest].version, row.wh, row.channel, carrier,
+        )
+        for t in running
+    ]  # fmt: skip
 
 
-def open_units(id_: bytes, order: _Order, terms: Sequence[_Term], waits: list[Wait]) -> None:
-    """Add the rows of an order's units that no warehouse has."""
+def open_units(row: OrderRow) -> list[Wait]:
+    """Give the rows of an order's units that no warehouse has."""
+    order = row.doc
     if order.kind != "order" or order.completed or order.cancelled:
-        return
+        return []
     units: dict[str, int] = {}
     for n in order.lines:
-        if left := n.quantity - n.cancelled - n.allocated:
+        if left := n.open_units:
             units[n.sku] = units.get(n.sku, 0) + left
-    if units:
-        due_ms = min((t.due_ms for t in terms if t.state in _RUNS and t.due_ms), default=0)
-        waits.extend((id_, sku, n, due_ms * 1000) for sku, n in sorted(units.items()))
+    if not units:
+        return []
+    due_ms = min((t.due_ms for t in _runs(row)), default=0)
+    return [(row.id, sku, n, due_ms * 1000) for sku, n in sorted(units.items())]
 
 
 async def _write(

@@ -4,14 +4,13 @@ nobody's name or phone.
 Indexed are the order number, waybills (both also by their last 4 to 8 characters), SKUs, the
 buyer's id, the
 receiver's phone (also by its last 4), pairs of characters of the receiver's name, and the region.
-The room
-`search` follows the leaves; an erased vault row leaves the index with the leaf that says so.
+An order is indexed when it is placed and when a fact says that one of these changed; an erased
+vault row leaves the index with the leaf that says so.
 """
 
 from __future__ import annotations
 
 import unicodedata
-import uuid
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
@@ -19,57 +18,40 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from danshu.hub.compose import now_ms
-from danshu.kernel.limits import FOLLOW_LEAVES
 from danshu.ledger import write
-from danshu.ledger.follow import Follower, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     import psycopg
 
-NAME: Final = "search"
+    from danshu.hub.order_rows import OrderRow
+    from danshu.ledger.follow import Touches
+
 _MARKS: Final = tuple(
-    b'"type":"' + name + b'"'
-    for name in (b"order.placed", b"order.shipped", b"waybill.recorded", b"vault.erased")
+    b'"type":"' + name + b'"' for name in (b"order.shipped", b"waybill.recorded", b"vault.erased")
 )
 _SUFFIXES: Final = range(4, 9)
 _PHONE_SUFFIX: Final = 4
 
 _SALT: Final = "select salt from tenants where id=%s"
 # The range of the ids lets the server leave all other days alone.
-_READ: Final = """
-select id, doc from orders where tenant=%b and id = any(%b::uuid[]) and id >= %b and id <= %b
-"""
 _READ_PERSONS: Final = """
-select id, person from vault where tenant=%b and id = any(%b::uuid[]) and id >= %b and id <= %b
+select uuid_send(id), person from vault
+where tenant=%b and id = any(%b::uuid[]) and id >= %b::uuid and id <= %b::uuid
 """
+_READ_LATER: Final = """
+select uuid_send(f.stream), f.body from unnest(%b::uuid[],%b::int4[]) w(stream,v)
+join facts f on f.tenant=%b and f.stream=w.stream and f.v=w.v
+where f.stream >= %b::uuid and f.stream <= %b::uuid
+"""
+# What has not changed is not written: an index of this kind is dear to write.
 _WRITE: Final = """
-insert into order_search(tenant,id,terms)
-select %b, w.id, array_agg(w.term) from unnest(%b::uuid[],%b::int8[]) w(id,term) group by w.id
-on conflict (tenant,id) do update set terms=excluded.terms
+insert into order_search as s (tenant,id,terms)
+select %b, w.id, a.terms[w.low:w.high]
+from unnest(%b::uuid[],%b::int4[],%b::int4[]) w(id,low,high), (select %b::int8[] as terms) a
+on conflict (tenant,id) do update set terms=excluded.terms where s.terms <> excluded.terms
 """
-
-
-class _Head(Struct, frozen=True):
-    id: str
-
-
-class _Line(Struct, frozen=True):
-    sku: str
-
-
-class _Fulfilment(Struct, frozen=True):
-    waybill: str = ""
-
-
-class _Order(Struct, frozen=True):
-    number: str
-    lines: tuple[_Line, ...]
-    region: str = ""
-    buyer: str = ""
-    fulfilments: tuple[_Fulfilment, ...] = ()
 
 
 class _Person(Struct, frozen=True):
@@ -86,55 +68,59 @@ class Token(Struct, frozen=True):
     pairs: list[int]
 
 
-_decode_head = msgspec.json.Decoder(_Head).decode
-_decode_order = msgspec.json.Decoder(_Order).decode
 _decode_person = msgspec.json.Decoder(_Person).decode
 
 
-def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
-    """Give the step of the room: it indexes the orders of new leaves; 1 when more is waiting."""
-    del url  # the room's own connection is all it needs
-    follower = Follower(NAME, index)
-
-    async def step(connection: psycopg.AsyncConnection[Any]) -> int:
-        done = await follower.step(connection, now_ms())
-        return int(done >= FOLLOW_LEAVES)  # one large batch costs less than many small ones
-
-    return step
-
-
-async def index(connection: psycopg.AsyncConnection[Any], leaves: Sequence[Leaf]) -> None:
-    """Index the orders that leaves of one book speak of, from their rows as they are now."""
-    tenant = leaves[0].tenant
-    ids = {
-        uuid.UUID(_decode_head(leaf.body).id.partition("/")[0])
-        for leaf in leaves
-        if any(mark in leaf.body for mark in _MARKS)
-    }
-    if not ids:
-        return
-    await index_orders(connection, tenant, await read_salt(connection, tenant), sorted(ids))
-
-
-async def index_orders(
-    connection: psycopg.AsyncConnection[Any], tenant: int, salt: bytes, ids: Sequence[uuid.UUID]
+async def follow(
+    connection: psycopg.AsyncConnection[Any],
+    touches: Touches,
+    rows: Sequence[OrderRow],
+    salt: bytes,
 ) -> None:
-    """Index orders from their rows and their vault rows as they are now."""
-    asked = (tenant, write.uuids(ids), min(ids), max(ids))
+    """Index those of the orders `rows` that leaves of one book make worth finding in a new way."""
+    begun = {s for s, v in touches.fact_rows if v == 1}
+    later = sorted((s, v) for s, v in touches.fact_rows if s not in begun)
+    if later:
+        begun |= await _read_changed(connection, touches.tenant, later)
+    await index(connection, touches.tenant, salt, [row for row in rows if row.id in begun])
+
+
+async def _read_changed(
+    connection: psycopg.AsyncConnection[Any], tenant: int, later: Sequence[tuple[bytes, int]]
+) -> set[bytes]:
+    """Read later fact rows, and give the streams of those with a fact that changes the index."""
+    streams, versions = zip(*later, strict=True)
+    asked = (
+        write.uuid_bytes(streams), write.int4s(versions), tenant,
+        streams[0].hex(), streams[-1].hex(),
+    )  # fmt: skip
+    cursor = await connection.execute(_READ_LATER, asked, binary=True)
+    return {
+        stream for stream, body in await cursor.fetchall() if any(mark in body for mark in _MARKS)
+    }
+
+
+async def index(
+    connection: psycopg.AsyncConnection[Any], tenant: int, salt: bytes, rows: Sequence[OrderRow]
+) -> None:
+    """Index orders as they and their vault rows are now."""
+    if not rows:
+        return
+    ids = [row.id for row in rows]
+    asked = (tenant, write.uuid_bytes(ids), min(ids).hex(), max(ids).hex())
     cursor = await connection.execute(_READ_PERSONS, asked, binary=True)
     persons = dict(await cursor.fetchall())
-    cursor = await connection.execute(_READ, asked, binary=True)
-    owners: list[uuid.UUID] = []
-    terms: list[int] = []
-    for id_, doc in await cursor.fetchall():
-        person = persons.get(id_)
-        found = terms_of(salt, _decode_order(doc), _decode_person(person) if person else _Person())
-        owners += [id_] * len(found)
-        terms += found
-    if owners:
-        await connection.execute(
-            _WRITE, (tenant, write.uuids(owners), write.int8s(terms)), binary=True
-        )
+    found: list[int] = []
+    ends: list[int] = []
+    for row in rows:
+        person = persons.get(row.id)
+        found += terms_of(salt, row, _decode_person(person) if person else _Person())
+        ends.append(len(found))
+    indexed = (
+        tenant, write.uuid_bytes(ids), write.int4s([n + 1 for n in (0, *ends[:-1])]),
+        write.int4s(ends), write.int8s(found),
+    )  # fmt: skip
+    await connection.execute(_WRITE, indexed, binary=True)
 
 
 async def read_salt(connection: psycopg.AsyncConnection[Any], tenant: int) -> bytes:
@@ -143,17 +129,18 @@ async def read_salt(connection: psycopg.AsyncConnection[Any], tenant: int) -> by
     return bytes(row[0]) if row else b""
 
 
-def terms_of(salt: bytes, order: _Order, person: _Person) -> list[int]:
+def terms_of(salt: bytes, row: OrderRow, person: _Person) -> list[int]:
     """Give the hashes under which an order is found."""
-    found = {*_code_terms(salt, order.number)}
-    for fulfilment in order.fulfilments:
+    doc = row.doc
+    found = {*_code_terms(salt, doc.number)}
+    for fulfilment in doc.fulfilments:
         if fulfilment.waybill:
             found.update(_code_terms(salt, fulfilment.waybill))
-    found.update(_hash_often(salt, "w", fold(line.sku)) for line in order.lines)
-    if order.buyer:
-        found.add(_hash(salt, "w", fold(order.buyer)))
-    if order.region:
-        found.add(region_term(salt, order.region))
+    found.update(_hash_often(salt, "w", fold(line.sku)) for line in doc.lines)
+    if doc.buyer:
+        found.add(_hash(salt, "w", fold(doc.buyer)))
+    if row.region:
+        found.add(region_term(salt, row.region))
     phone = fold(person.phone)
     if phone:
         found.add(_hash(salt, "w", phone))

@@ -91,25 +91,33 @@ class Leaf(NamedTuple):
 
 
 class Touch(NamedTuple):
-    """A fact's place, and the 16 bytes of the stream that it belongs to; its bytes are not read."""
+    """A fact's place, the 16 bytes of the stream that it belongs to, and the position there of the
+    first fact of its row; its bytes are not read.
+    """
 
     tenant: int
     half: str
     position: int
     stream: bytes
+    v: int
 
 
 class Touches(Sequence[Touch]):
-    """Places of one book, from `first` on: the stream of each leaf, made a Touch when asked for."""
+    """Places of one book, from `first` on: of each leaf the key of its fact row, stream and `v`."""
 
-    def __init__(self, tenant: int, half: str, first: int, streams: list[bytes]) -> None:
+    def __init__(self, tenant: int, half: str, first: int, keys: list[tuple[bytes, int]]) -> None:
         self.tenant: Final = tenant
         self.half: Final = half
         self.first: Final = first
-        self.streams: Final = streams
+        self._keys: Final = keys
+
+    @property
+    def fact_rows(self) -> set[tuple[bytes, int]]:
+        """The fact rows that the leaves lie in: stream, and the position of its first fact."""
+        return set(self._keys)
 
     def __len__(self) -> int:
-        return len(self.streams)
+        return len(self._keys)
 
     @overload
     def __getitem__(self, at: int) -> Touch: ...
@@ -119,9 +127,9 @@ class Touches(Sequence[Touch]):
 
     def __getitem__(self, at: int | slice) -> Touch | Touches:
         if isinstance(at, slice):
-            start, _, _ = at.indices(len(self.streams))
-            return Touches(self.tenant, self.half, self.first + start, self.streams[at])
-        return Touch(self.tenant, self.half, self.first + at, self.streams[at])
+            start, _, _ = at.indices(len(self._keys))
+            return Touches(self.tenant, self.half, self.first + start, self._keys[at])
+        return Touch(self.tenant, self.half, self.first + at, *self._keys[at])
 
 
 B = TypeVar("B", bound=Sequence[Place])
@@ -141,7 +149,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
 class Follower(Generic[B]):
     """One follower; `name` names its cursors for ever. `tenants` None means all of them.
 
-    `read` is how it reads: `read_leaves`, unless the streams are enough (`read_touches`).
+    `read` is how it reads: `read_leaves`, unless the keys are enough (`read_touches`).
     """
 
     @overload
@@ -288,21 +296,21 @@ async def read_leaves(
 async def read_touches(
     connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
 ) -> Touches:
-    """Read which streams the leaves [first, end) of a book belong to."""
+    """Read which fact rows the leaves [first, end) of a book lie in."""
     cursor = await connection.cursor(binary=True).execute(
         _SEGMENTS, {"t": tenant, "h": half, "a": first, "b": end}
     )
-    streams: list[bytes] = []
+    touched: list[tuple[bytes, int]] = []
     for start, n, _, _, _, keys in await cursor.fetchall():
-        of_segment: list[bytes] = []
-        for stream, _, count in KEY.iter_unpack(keys):
-            of_segment += [stream] * count
-        if len(of_segment) != n or start > first + len(streams):
+        of_segment: list[tuple[bytes, int]] = []
+        for stream, v, count in KEY.iter_unpack(keys):
+            of_segment += [(stream, v)] * count
+        if len(of_segment) != n or start > first + len(touched):
             raise LogBroken(f"book {tenant}/{half}: the segment at {start} has no {n} facts")
-        streams += of_segment[max(0, first - start) : end - start]
-    if len(streams) != max(0, end - first):
-        raise LogBroken(f"book {tenant}/{half}: {len(streams)} leaves in [{first}, {end})")
-    return Touches(tenant, half, first, streams)
+        touched += of_segment[max(0, first - start) : end - start]
+    if len(touched) != max(0, end - first):
+        raise LogBroken(f"book {tenant}/{half}: {len(touched)} leaves in [{first}, {end})")
+    return Touches(tenant, half, first, touched)
 
 
 async def read_segment(

@@ -164,11 +164,13 @@ INSERT_TIMERS = (
 )
 
 
-async def connect(url: str) -> psycopg.AsyncConnection[Any]:
-    """Open a connection for writing: autocommit off, binary, prepared from the first use."""
+async def connect(url: str, name: str = "danshu") -> psycopg.AsyncConnection[Any]:
+    """Open a connection for writing: autocommit, prepared from the first use; `name` is how the
+    database's own lists call it (pg_stat_activity.application_name).
+    """
     try:
         connection = await psycopg.AsyncConnection.connect(
-            url, autocommit=True, prepare_threshold=0
+            url, autocommit=True, prepare_threshold=0, application_name=name
         )
     except psycopg.OperationalError as e:
         raise NotAvailable(f"the database does not answer: {e}") from e

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import msgspec
 from msgspec import Struct
 
+from danshu.capabilities.contract import terms
 from danshu.capabilities.contract.model import TICKING, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.capabilities.contract.terms import Term
 
 
 class Standing(IntEnum):
@@ -57,21 +62,6 @@ _PLAIN: Final = {
 }
 
 
-class _Stop(Struct, frozen=True):
-    recorded_ms: int = 0
-    self_declared: bool = False
-
-
-class _Term(Struct, frozen=True):
-    """What of a stored promise tells where it stands."""
-
-    state: State
-    started_ms: int = 0
-    due_ms: int = 0
-    warned: int = 0
-    stop: _Stop | None = None
-
-
 class Glance(Struct, frozen=True, kw_only=True):
     """The worst standing, and the clock of the promise that is owed next: start, deadline, state.
 
@@ -84,17 +74,18 @@ class Glance(Struct, frozen=True, kw_only=True):
     state: State | None = None
 
 
-_decode = msgspec.json.Decoder(tuple[_Term, ...]).decode
-
-
 def read(raw: bytes) -> Glance:
-    """Read of a row's promises where the order stands.
+    """Read of a row's promises where the order stands."""
+    return look(terms.read(raw))
+
+
+def look(promises: Sequence[Term]) -> Glance:
+    """See where an order stands with its promises.
 
     A broken promise that was not performed since is owed still, so its deadline lies in the past.
     """
-    terms = _decode(raw)
-    worst = min([_of(t) for t in terms], default=Standing.NONE)
-    owed = [t for t in terms if t.due_ms and _is_owed(t)]
+    worst = min([_of(t) for t in promises], default=Standing.NONE)
+    owed = [t for t in promises if t.due_ms and _is_owed(t)]
     if not owed:
         return Glance(standing=worst)
     first = min(owed, key=lambda t: t.due_ms)
@@ -103,12 +94,12 @@ def read(raw: bytes) -> Glance:
     )
 
 
-def _is_owed(promise: _Term) -> bool:
+def _is_owed(promise: Term) -> bool:
     """Tell whether what was promised is to be done still."""
     return promise.state in TICKING or (promise.state is State.BROKEN and promise.stop is None)
 
 
-def _of(term: _Term) -> Standing:
+def _of(term: Term) -> Standing:
     if term.state is State.RUNNING:
         return Standing.WARNED if term.warned else Standing.RUNNING
     if term.state is State.KEPT:

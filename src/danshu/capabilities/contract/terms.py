@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Term(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A promise without its clause."""
 
     digest: str
@@ -33,6 +33,11 @@ class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Term, ...]).decode
+
+
+def read(raw: bytes) -> tuple[Term, ...]:
+    """Read the promises of an order's row, their clauses left as digests."""
+    return _decode(raw)
 
 
 def dump(promises: Sequence[Promise]) -> bytes:
@@ -61,7 +66,7 @@ def dump(promises: Sequence[Promise]) -> bytes:
 def load(raw: bytes, book: Mapping[str, Clause]) -> tuple[Promise, ...]:
     """Read promises back. Raises ProgramError for a clause that the book lacks."""
     promises = []
-    for t in _decode(raw):
+    for t in read(raw):
         clause = book.get(t.digest)
         if clause is None:
             raise ProgramError(f"no clause with digest {t.digest}")

@@ -56,7 +56,7 @@ def serve(
 def work(
     only: Annotated[
         str,
-        typer.Option(help="Run one room: sequence, seal, timers, search, board, people, …"),
+        typer.Option(help="Run one room: sequence, seal, timers, rows, people, …"),
     ] = "",
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Have the board counted again by the workers; exit.")

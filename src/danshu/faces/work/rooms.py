@@ -1,5 +1,5 @@
-"""The rooms: sequence, seal, timers, search, board, worklist, open, sheets, partitions. A room that
-fails begins again; nothing is skipped.
+"""The rooms: sequence, seal, timers, rows, sheets, people, partitions. A room that fails begins
+again; nothing is skipped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import board, clocks, open_rows, people_room, search, sheet_apply, worklist
+from danshu.hub import clocks, people_room, rows_room, sheet_apply
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
 from danshu.ledger import migrate
@@ -88,10 +88,7 @@ ROOMS = (
     Room("sequence", _sequence, 0.05),
     Room("seal", _seal, 0.1),
     Room("timers", clocks.begin, 0.5),
-    Room("search", search.begin, 0.5),
-    Room("board", board.begin, 0.5),
-    Room("worklist", worklist.begin, 0.2),
-    Room("open", open_rows.begin, 0.5),
+    Room("rows", rows_room.begin, 0.2),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("people", people_room.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
@@ -107,7 +104,7 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
             rest_s = room.rest_s
             try:
                 if connection is None or connection.closed:
-                    connection = await connect(url)
+                    connection = await connect(url, f"danshu work {room.name}")
                     for setting in _BY_INDEX:
                         await connection.execute(setting)
                 step = step or room.begin(url)

@@ -1,4 +1,4 @@
-"""Placeholder of the room that follows orders for all their rows."""
+"""One follower for the rows of orders: it goes on from where the last of the four stood."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
-TABLES = """
+# A follower that had not begun a book stood at its beginning.
+BEGIN = """
+insert into cursors(name,tenant,half,position)
+select 'rows', b.tenant, b.half, min(coalesce(c.position,0))
+from books b cross join unnest(array['search','board','worklist','open']) as old(name)
+left join cursors c on c.name=old.name and c.tenant=b.tenant and c.half=b.half
+group by b.tenant, b.half having min(coalesce(c.position,0)) > 0
 """
+END = "delete from cursors where name in ('search','board','worklist','open')"
 
 
 def upgrade() -> None:
-    """Create the tables."""
-    for statement in TABLES.split(";\n"):
-        if statement.strip():
-            op.execute(statement)
+    """Move the cursors together."""
+    op.execute(BEGIN)
+    op.execute(END)
 
 
 def downgrade() -> None:
-    """Drop the tables."""
+    """Part them again."""
     raise RuntimeError("this migration can't be undone; restore a backup instead")
