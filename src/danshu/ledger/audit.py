@@ -17,7 +17,7 @@ from msgspec import Struct
 from danshu.kernel import fact, merkle
 from danshu.kernel.errors import Refusal
 from danshu.kernel.tiles import Edge, Tile, split_hashes
-from danshu.ledger import seal
+from danshu.ledger import seal, signers
 from danshu.ledger.edge import LogBroken
 from danshu.ledger.findings import (
     CURSOR_ROWS,
@@ -33,6 +33,8 @@ from danshu.ledger.follow import read_segment
 from danshu.ledger.sequence import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psycopg
 
     from danshu.kernel.note import VerifierKey
@@ -99,13 +101,15 @@ async def audit_log(
     """
     findings = Findings()
     async with snapshot(connection):
-        key = public_key or await _read_key(connection)
+        publics = [k.public_key for k in await signers.read_keys(connection)]
+        publics += [public_key] if public_key else []
         code = await _code(connection, tenant)
         logged = _Sum()
         halves = await (await connection.execute(_HALVES, {"t": tenant})).fetchall()
         for (half,) in halves:
             book = _Book(tenant, half, findings, logged)
-            await book.walk(connection, seal.log_key(seal.origin_of(code, half), key))
+            origin = seal.origin_of(code, half)
+            await book.walk(connection, [seal.log_key(origin, public) for public in publics])
         stored = await _walk_streams(connection, tenant, findings)
         if (stored.rows, stored.value) != (logged.rows, logged.value):
             findings.add(
@@ -131,7 +135,9 @@ class _Book:
         self._edge = Edge()
         self._tiles = 0
 
-    async def walk(self, connection: psycopg.AsyncConnection[Any], key: VerifierKey) -> None:
+    async def walk(
+        self, connection: psycopg.AsyncConnection[Any], keys: Sequence[VerifierKey]
+    ) -> None:
         place = (self._tenant, self._half)
         async with (
             connection.cursor(name="audit_segments", binary=True) as segments,
@@ -144,10 +150,10 @@ class _Book:
             async for segment in segments:
                 await self._segment(connection, segment)
                 while due and due[0] <= self._edge.size:
-                    self._checkpoint(due, key)
+                    self._checkpoint(due, keys)
                     due = await checkpoints.fetchone()
             while due:
-                self._checkpoint(due, key)
+                self._checkpoint(due, keys)
                 due = await checkpoints.fetchone()
         await self._end(connection)
 
@@ -189,11 +195,11 @@ class _Book:
             detail = "missing" if row is None else "not the hashes of its leaves"
             self._differ("log.tile", f"{self._name} {tile.path}", detail)
 
-    def _checkpoint(self, due: tuple[Any, ...], key: VerifierKey) -> None:
+    def _checkpoint(self, due: tuple[Any, ...], keys: Sequence[VerifierKey]) -> None:
         size, raw = due
         where = f"{self._name} checkpoint {size}"
         self._findings.count("checkpoints")
-        checkpoint = seal.open_note(raw, key)
+        checkpoint = seal.open_note(raw, *keys)
         if isinstance(checkpoint, Refusal):
             self._differ("seal.note", where, checkpoint.reason_en or checkpoint.reason)
         elif checkpoint.size != size:
@@ -277,12 +283,6 @@ def _misplaced(body: bytes, tenant: int, stream: uuid.UUID, seq: int, head: byte
     if envelope.prev != (head.hex() if seq > 1 else ""):
         return "its prev is not the fact before it"
     return ""
-
-
-async def _read_key(connection: psycopg.AsyncConnection[Any]) -> bytes:
-    cursor = await connection.execute("select seed from signers where name=%s", (seal.SIGNER,))
-    row = await cursor.fetchone()
-    return seal.SeedSigner(row[0]).public_key if row else b""
 
 
 async def _code(connection: psycopg.AsyncConnection[Any], tenant: int) -> str:

@@ -9,18 +9,15 @@ note is published, so that a database restored from an older backup finds a larg
 refuses to sign a second history. A note there with no row in the database is no harm: what it signs
 was durable before.
 
-The key is an Ed25519 seed in the table `signers`, made on first use: whoever reads the database can
-sign as this log. A signer that keeps its key elsewhere implements the two members of `Signer`.
+Who signs, and by which keys: signers.py. During the overlap of a rotation each checkpoint bears two
+signatures of the log. A log that was linked to a new one (relink.py) is not looked at any more.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct
 
 from danshu.kernel import limits, note
@@ -29,6 +26,16 @@ from danshu.kernel.note import Checkpoint, VerifierKey
 from danshu.kernel.tiles import split_hashes
 from danshu.ledger import write
 from danshu.ledger.edge import LogBroken, load_edge, read_hashes
+from danshu.ledger.signers import (
+    SIGNER,
+    SeedSigner,
+    Signer,
+    check,
+    load_signer,
+    load_signers,
+    log_key,
+    origin_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +45,22 @@ if TYPE_CHECKING:
 
     from danshu.kernel.tiles import Edge
 
+__all__ = [
+    "SIGNER",
+    "Forked",
+    "Sealer",
+    "SeedSigner",
+    "Signer",
+    "check",
+    "is_linked",
+    "last_note",
+    "load_signer",
+    "log_key",
+    "open_note",
+    "origin_of",
+]
+
 LOCK: Final = 0x44616E5365616C73  # "DanSeals"
-SIGNER: Final = "log"
-_SEED_BYTES: Final = 32
 
 _GROWN: Final = (
     "select b.tenant, b.half, t.code, b.size, b.root, b.signed from books b"
@@ -65,30 +85,10 @@ class Forked(LogBroken):
 
     def diagnose(self) -> str:
         """Say what a person can do about it."""
-        return f"{self}. The database is probably an older backup: restore the newest one."
-
-
-class Signer(Protocol):
-    """Who signs for a log: an Ed25519 key, wherever it lives."""
-
-    @property
-    def public_key(self) -> bytes:
-        """The 32-byte public key."""
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign a message: 64 bytes (RFC 8032)."""
-
-
-class SeedSigner:
-    """A signer whose 32-byte seed is in this process."""
-
-    def __init__(self, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public_key: Final = self._key.public_key().public_bytes_raw()
-
-    def sign(self, message: bytes) -> bytes:
-        """Sign a message: 64 bytes (RFC 8032)."""
-        return self._key.sign(message)
+        return (
+            f"{self}. The database is probably an older backup: restore the newest one. If there"
+            " is none, `danshu log relink` begins a linked log."
+        )
 
 
 class Book(Struct, frozen=True, kw_only=True):
@@ -107,36 +107,17 @@ class Book(Struct, frozen=True, kw_only=True):
         return origin_of(self.code, self.half)
 
 
-def origin_of(code: str, half: str) -> str:
-    """Name a book's log for all time: `danshu/<tenant code>/<half>`."""
-    return f"danshu/{code}/{half}"
-
-
-def log_key(origin: str, public_key: bytes) -> VerifierKey:
-    """Give the key that verifies a log's checkpoints; its name is the origin (tlog-checkpoint)."""
-    return VerifierKey(name=origin, kind=note.ED25519, public_key=public_key)
-
-
-def check(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Tell whether an Ed25519 signature is good, by OpenSSL (about 0.1 ms)."""
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def open_note(raw: bytes, key: VerifierKey) -> Checkpoint | Refusal:
-    """Verify a signed checkpoint of the log that `key` names, and read it."""
+def open_note(raw: bytes, *keys: VerifierKey) -> Checkpoint | Refusal:
+    """Verify a signed checkpoint of the log that `keys` name, one of them at least, and read it."""
     try:
         parsed = note.parse(raw)
         checkpoint = note.parse_checkpoint(parsed.text)
     except InputError as error:
         return Refusal(code=error.code, reason="不是检查点", reason_en=error.detail)
-    verified = note.verify(parsed, (key,), check)
+    verified = note.verify(parsed, keys, check)
     if isinstance(verified, Refusal):
         return verified
-    if checkpoint.origin != key.name:
+    if checkpoint.origin not in [each.key.name for each in verified]:
         return Refusal(
             code="note_origin",
             reason="检查点属于另一个日志",
@@ -144,19 +125,6 @@ def open_note(raw: bytes, key: VerifierKey) -> Checkpoint | Refusal:
             clause="c2sp.org/tlog-checkpoint",
         )
     return checkpoint
-
-
-async def load_signer(connection: psycopg.AsyncConnection[Any]) -> SeedSigner:
-    """Give the log's signer, making its key on first use."""
-    await connection.execute(
-        "insert into signers(name,seed) values (%s,%s) on conflict do nothing",
-        (SIGNER, secrets.token_bytes(_SEED_BYTES)),
-    )
-    cursor = await connection.execute("select seed from signers where name = %s", (SIGNER,))
-    row = await cursor.fetchone()
-    if row is None:
-        raise LogBroken("the signer's key was removed while it was read")
-    return SeedSigner(row[0])
 
 
 async def last_note(
@@ -187,7 +155,8 @@ class Sealer:
         self._folder = folder
         self._every_ms = every_ms
         self._own: Final = signer
-        self._signer = signer
+        self._signers: list[Signer] = []
+        self._known: list[bytes] = []
         self._holder: psycopg.AsyncConnection[Any] | None = None
         self._started = False
         self._next_ms = 0
@@ -231,12 +200,13 @@ class Sealer:
     async def _start(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Forget what is in memory; compare every note of the second place with the database."""
         self._edges = {}
-        self._signer = self._own or await load_signer(connection)
+        self._signers, self._known = await load_signers(connection, self._own)
         if self._folder:
             self._folder.mkdir(parents=True, exist_ok=True)
             for path in sorted(self._folder.glob("*.note")):
-                tenant, half = path.stem.split(".")
-                await self._edge(connection, int(tenant), half)
+                tenant, _, half = path.stem.partition(".")
+                if not await is_linked(connection, int(tenant), half, path.read_bytes()):
+                    await self._edge(connection, int(tenant), half)
         self._started = True
 
     async def _seal(self, connection: psycopg.AsyncConnection[Any]) -> int:
@@ -244,6 +214,7 @@ class Sealer:
         grown = await cursor.fetchall()
         if not grown:
             return 0
+        self._signers, self._known = await load_signers(connection, self._own)
         books, notes = [], []
         for tenant, half, code, size, root, signed in grown:
             if code is None:
@@ -284,11 +255,11 @@ class Sealer:
         if row is None:
             raise Forked(f"{name} was signed and is not in the database")
         code, size, signed = row
-        key = log_key(origin_of(code, half), self._signing().public_key)
+        keys = [log_key(origin_of(code, half), public) for public in self._known]
         stored = await last_note(connection, tenant, half)
         kept = self._kept(tenant, half)
-        notes = [_opened(raw, key, name) for raw in (stored, kept) if raw is not None]
-        if signed != (_opened(stored, key, name).size if stored else 0):
+        notes = [_opened(raw, keys, name) for raw in (stored, kept) if raw is not None]
+        if signed != (_opened(stored, keys, name).size if stored else 0):
             raise Forked(f"{name}: {signed} leaves were signed, the last checkpoint says otherwise")
         notes.sort(key=lambda each: each.size)
         edge = await load_edge(connection, tenant, half, 0)
@@ -302,15 +273,12 @@ class Sealer:
         return edge
 
     def _sign(self, book: Book) -> bytes:
-        signer = self._signing()
         text = Checkpoint(origin=book.origin, size=book.size, root=book.root).text()
-        signature = note.sign(text, log_key(book.origin, signer.public_key), signer.sign)
-        return note.encode(note.Note(text=text, signatures=(signature,)))
-
-    def _signing(self) -> Signer:
-        if self._signer is None:
-            raise LogBroken("the sealer has no key yet")
-        return self._signer
+        signatures = [
+            note.sign(text, log_key(book.origin, each.public_key), each.sign)
+            for each in self._signers
+        ]
+        return note.encode(note.Note(text=text, signatures=tuple(signatures)))
 
     def _kept(self, tenant: int, half: str) -> bytes | None:
         path = self._folder / f"{tenant}.{half}.note" if self._folder else None
@@ -334,8 +302,19 @@ class Sealer:
             os.close(folder)
 
 
-def _opened(raw: bytes, key: VerifierKey, name: str) -> Checkpoint:
-    checkpoint = open_note(raw, key)
+async def is_linked(
+    connection: psycopg.AsyncConnection[Any], tenant: int, half: str, raw: bytes
+) -> bool:
+    """Tell whether a linked log goes on from the very note that the second place keeps."""
+    cursor = await connection.execute(
+        "select 1 from linked_logs where tenant=%s and old_half=%s and note=%s",
+        (tenant, half, raw),
+    )
+    return await cursor.fetchone() is not None
+
+
+def _opened(raw: bytes, keys: Sequence[VerifierKey], name: str) -> Checkpoint:
+    checkpoint = open_note(raw, *keys)
     if isinstance(checkpoint, Refusal):
         raise Forked(f"{name}: its last checkpoint is not ours: {checkpoint.reason_en}")
     return checkpoint
