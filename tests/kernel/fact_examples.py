@@ -21,9 +21,10 @@ from danshu.capabilities.routing.facts import RouteDecided
 from danshu.capabilities.stock import facts as stock
 from danshu.hub import facts as hub
 from danshu.hub import master_facts as masters
+from danshu.hub import time_facts
 from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
-from tests.kernel import action_examples, people_examples
+from tests.kernel import action_examples, link_examples, people_examples
 
 GOLDEN = Path(__file__).parent / "golden"
 STREAM = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
@@ -184,7 +185,14 @@ EXAMPLES: list[Struct] = [
         reason="平台测试消息",
     ),
     *action_examples.EXAMPLES,
+    time_facts.ClockFaulted(
+        error_us=250_830, node="5f0c9a1e", offset_us=-249_000, source="ntp.ntsc.ac.cn", why="error"
+    ),
+    time_facts.ClockRestored(
+        error_us=1_830, node="5f0c9a1e", offset_us=-412, source="ntp.ntsc.ac.cn"
+    ),
     *people_examples.EXAMPLES,
+    *link_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",
         device_ended="2026-11-22T10:54:58.000Z",

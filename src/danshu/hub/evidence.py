@@ -1,117 +1,233 @@
-"""The evidence of one order as a bundle `evb/1`: a zip that anyone verifies offline."""
+"""The evidence of one order as a bundle `evb/1`: a zip that anyone verifies offline.
+
+Each book is proven at the first checkpoint that covers all that is shown of it and that has the
+most third parties' words (time stamp, cosignature), so that a later export, when the log has grown,
+gives the same bytes.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from danshu.hub import bundle_files, bundle_parts, bundle_sheet
 from danshu.kernel.errors import InputError, NotAvailable
-from danshu.kernel.limits import RECEIPT_IN_LOG_S
-from danshu.ledger import prove, seal
+from danshu.kernel.limits import RECEIPT_IN_LOG_S, STREAM_FACTS
+from danshu.ledger import cosigned, prove, signers, stamps, vault
+from danshu.ledger.prove import Bundle, Proven
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
 
     import psycopg
 
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-_VAULT = "select salt, raw, person from vault where tenant=%s and id=%s"
-README = """单枢证据包 evb/1
+    from danshu.hub.bundle_parts import Told
 
-核验:danshu verify 本文件 --trust vkeys.txt(信任锚请从包外取得)
-手工核验:
-1. sha256sum 每个文件,与 manifest.json 相比;
-2. books/*/checkpoint 是 C2SP 签名便笺(Ed25519),公钥见 trust/vkeys.txt;
-3. books/*/proofs/*.tlog-proof 是 C2SP 收录证明,叶子 = SHA-256(0x00 ‖ entries 中的原始字节)(RFC
-6962); 4. 每条事实的 prev 是前一条的叶子摘要,seq 从 1 连续;
-5. disclosed/ 中的原文,其承诺摘要在第一条事实的 evidence 里:
-   SHA-256("danshu/vault/1" ‖ 0x00 ‖ 名 ‖ 0x00 ‖ 盐 ‖ 原文)。
+    Connection = psycopg.AsyncConnection[Any]
 
-能证明的:这些字节在检查点签署之前已在日志中,之后未改。不能证明的:商家日志不是中立第三方,也不是区块链;
-本包之后的事实不在证明之内。
-"""
+_BOTH: Final = (
+    "select min(t.size) from tokens t join cosignatures c using (tenant,half,size)"
+    " where tenant=%s and half=%s and size>=%s"
+)
+_COSIGNED: Final = "select min(size) from cosignatures where tenant=%s and half=%s and size>=%s"
+_NOTE: Final = "select note from checkpoints where tenant=%s and half=%s and size=%s"
+_WITNESSES: Final = "select vkey from witnesses where tenant=%s order by name"
 
 
 async def export(
-    connection: psycopg.AsyncConnection[Any], prover: prove.Prover, tenant: int, order: uuid.UUID
+    connection: Connection,
+    prover: prove.Prover,
+    tenant: int,
+    order: uuid.UUID,
+    *,
+    disclose: bool = True,
+    pdf: bool = True,
 ) -> bytes:
     """Write the bundle of an order; the same log gives the same bytes.
 
+    Without `disclose` the originals that hold personal data stay out: facts and proofs are whole.
     Raises InputError `no_order`, NotAvailable while the newest facts are not sealed yet.
     """
-    material = await prover.prove_stream(connection, tenant, order)
-    if not material.bundles and not material.pending:
+    found = await prove.locate(connection, tenant, order, 0, STREAM_FACTS)
+    located = [each for commit in found for each in commit]
+    if not located:
         raise InputError("no_order", "no such order")
-    if material.pending:
-        raise NotAvailable(
-            f"{material.pending} facts are not sealed yet, at most {RECEIPT_IN_LOG_S} s", 1
-        )
+    pending = sum(each.position is None for each in located)
+    if pending:
+        raise _not_sealed(pending)
+    facts = [bundle_parts.read(each) for each in located]
+    files: dict[str, bytes] = {}
+    kept = await bundle_parts.gather(connection, tenant, facts, files)
+    keys = await bundle_parts.find_keys(connection, tenant, kept.records)
+    heads = await bundle_parts.find_heads(connection, tenant, order, facts)
+    shown = [*facts, *keys, *([heads.fact] if heads else [])]
+    books = {half: await _size(connection, tenant, half, shown) for half in _halves(shown)}
     cursor = await connection.execute("select code from tenants where id=%s", (tenant,))
     row = await cursor.fetchone()
     code = row[0] if row else ""
-    signer = await seal.load_signer(connection)
-    files: dict[str, bytes] = {"README.txt": README.encode()}
-    books = []
-    keys = []
-    for bundle in material.bundles:
-        origin = seal.origin_of(code, bundle.half)
-        keys.append(seal.log_key(origin, signer.public_key).encode())
-        folder = f"books/{bundle.half}"
-        files[f"{folder}/checkpoint"] = bundle.note
-        for proven in bundle.facts:
-            files[f"{folder}/entries/{proven.index:012d}.json"] = proven.body
-            files[f"{folder}/proofs/{proven.index:012d}.tlog-proof"] = prove.proof_file(
-                bundle, proven
-            )
-        books.append(
-            {
-                "entries": [p.index for p in bundle.facts],
-                "half": bundle.half,
-                "origin": origin,
-                "size": bundle.size,
-            }
-        )
-    files["trust/vkeys.txt"] = ("\n".join(keys) + "\n").encode()
-    await _disclose(connection, tenant, order, files)
-    facts = sum(len(b.facts) for b in material.bundles)
-    return _zip({"books": books, "facts": facts, "format": "evb/1", "order": str(order)}, files)
+    listed = []
+    for half, size in sorted(books.items()):
+        book = await _write_book(connection, prover, tenant, half, size, shown, files)
+        book |= {"origin": signers.origin_of(code, half)}
+        book |= {"entries": _in(facts, half), "keys": _in(keys, half)}
+        book |= {"heads": _in([heads.fact], half) if heads else []}
+        for old in kept.afters.get(book["origin"], set()):
+            await _write_growth(connection, prover, tenant, half, old, size, files)
+        listed.append(book)
+    _move(files, keys, "keys")
+    if heads:
+        _move(files, [heads.fact], "heads")
+        half, index = heads.fact.place
+        files[f"books/{half}/heads/{index:012d}.map.json"] = heads.proof
+    if disclose:
+        await _disclose(connection, tenant, order, files)
+    origins = [book["origin"] for book in listed]
+    await _write_trust(connection, tenant, origins, files)
+    standing = await bundle_parts.read_standing(connection, tenant, books)
+    head = {
+        "absent": kept.absent,
+        "books": listed,
+        "facts": len(facts),
+        "head": facts[-1].leaf,
+        "order": str(order),
+    }
+    sheet = bundle_sheet.lay_out(head, facts, kept, heads, standing)
+    files |= bundle_sheet.render(sheet, pdf=pdf)
+    files["README.txt"] = bundle_files.README.encode()
+    files["verify.py"] = bundle_files.verifier()
+    files["verify.html"] = bundle_files.page()
+    able, _ = await signers.load_signers(connection, None)
+    return bundle_files.write(head, files, origins[-1], able)
+
+
+def _not_sealed(pending: int) -> NotAvailable:
+    return NotAvailable(
+        f"{pending} facts are not sealed yet, at most {RECEIPT_IN_LOG_S} s", 1
+    )
+
+
+def _halves(shown: list[Told]) -> list[str]:
+    return sorted({each.place[0] for each in shown})
+
+
+def _in(facts: list[Told], half: str) -> list[int]:
+    return [each.place[1] for each in facts if each.place[0] == half]
+
+
+def _move(files: dict[str, bytes], facts: list[Told], folder: str) -> None:
+    """Put entries of other streams into a folder of their own; their proofs stay."""
+    for each in facts:
+        half, index = each.place
+        body = files.pop(f"books/{half}/entries/{index:012d}.json", each.body)
+        files[f"books/{half}/{folder}/{index:012d}.json"] = body
+
+
+async def _size(connection: Connection, tenant: int, half: str, shown: list[Told]) -> int:
+    """Choose the checkpoint of a book: the first one that covers what is shown and that both a
+    time stamp and a witness speak for, else one of them, else the log alone.
+
+    Raises NotAvailable while nothing that covers it was signed.
+    """
+    needed = max(each.place[1] for each in shown if each.place[0] == half) + 1
+    for sql in (_BOTH, None, _COSIGNED):
+        if sql is None:
+            size = await stamps.first_stamped(connection, tenant, half, needed)
+        else:
+            row = await (await connection.execute(sql, (tenant, half, needed))).fetchone()
+            size = row[0] if row else None
+        if size is not None:
+            return int(size)
+    size = await cosigned.covering_size(connection, tenant, half, needed - 1)
+    if size is None:
+        raise _not_sealed(1)
+    return size
+
+
+async def _write_book(
+    connection: Connection,
+    prover: prove.Prover,
+    tenant: int,
+    half: str,
+    size: int,
+    shown: list[Told],
+    files: dict[str, bytes],
+) -> dict[str, Any]:
+    row = await (await connection.execute(_NOTE, (tenant, half, size))).fetchone()
+    raw = bytes(row[0]) if row else b""
+    folder = f"books/{half}"
+    files[f"{folder}/checkpoint"] = raw
+    whole = await cosigned.read_cosigned(connection, tenant, half, size)
+    if whole != raw:
+        files[f"{folder}/checkpoint.cosigned"] = whole
+    for at, token in enumerate(await stamps.read_tokens(connection, tenant, half, size)):
+        middle = ".sm3" if token.algorithm == "sm3" else ""
+        path = f"{folder}/checkpoint{middle}.tsr"
+        path = f"{folder}/checkpoint{middle}.{at}.tsr" if path in files else path
+        files[path] = token.token
+    bundle = Bundle(half=half, size=size, note=raw, facts=())
+    for each in shown:
+        if each.place[0] != half:
+            continue
+        index = each.place[1]
+        proof = await prover.prove_inclusion(connection, tenant, half, index, size)
+        proven = Proven(index=index, body=each.body, proof=tuple(proof))
+        files[f"{folder}/entries/{index:012d}.json"] = each.body
+        files[f"{folder}/proofs/{index:012d}.tlog-proof"] = prove.proof_file(bundle, proven)
+    return {"half": half, "size": size}
+
+
+async def _write_growth(
+    connection: Connection,
+    prover: prove.Prover,
+    tenant: int,
+    half: str,
+    old: int,
+    size: int,
+    files: dict[str, bytes],
+) -> None:
+    """Prove that the checkpoint that somebody saw when they signed is a beginning of this one."""
+    if not 0 < old < size:
+        return
+    hashes = await prover.prove_consistency(connection, tenant, half, old, size)
+    growth = bundle_parts.growth(old, hashes, files[f"books/{half}/checkpoint"])
+    files[f"books/{half}/consistency/{old}-{size}.txt"] = growth
 
 
 async def _disclose(
-    connection: psycopg.AsyncConnection[Any], tenant: int, order: uuid.UUID, files: dict[str, bytes]
+    connection: Connection, tenant: int, order: uuid.UUID, files: dict[str, bytes]
 ) -> None:
     """Add the originals that have not been erased."""
-    cursor = await connection.execute(_VAULT, (tenant, order), binary=True)
-    row = await cursor.fetchone()
+    row = await vault.read(connection, tenant, order)
     if row is None:
         return
-    salt, raw, person = row
-    if raw is not None:
-        files["disclosed/raw"] = bytes(raw)
-    if person is not None:
-        files["disclosed/receiver"] = bytes(person)
-    if raw is not None or person is not None:
-        files["disclosed/salt.hex"] = bytes(salt).hex().encode()
+    if row.raw is not None:
+        files["disclosed/raw"] = row.raw
+    if row.person is not None:
+        files["disclosed/receiver"] = row.person
+    if row.raw is not None or row.person is not None:
+        files["disclosed/salt.hex"] = row.salt.hex().encode()
 
 
-def _zip(head: dict[str, Any], files: dict[str, bytes]) -> bytes:
-    listed = [
-        {"bytes": len(data), "path": path, "sha256": hashlib.sha256(data).hexdigest()}
-        for path, data in sorted(files.items())
+async def _write_trust(
+    connection: Connection, tenant: int, origins: list[str], files: dict[str, bytes]
+) -> None:
+    lines = [
+        signers.log_key(origin, key.public_key).encode()
+        for origin in origins
+        for key in await signers.read_keys(connection)
+        if key.revoked is None
     ]
-    manifest = msgspec.json.encode({**head, "files": listed}, order="sorted")
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in sorted({**files, "manifest.json": manifest}.items()):
-            archive.writestr(zipfile.ZipInfo(path, _ZIP_TIME), data, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    if any(path.endswith(".cosigned") for path in files):
+        rows = await (await connection.execute(_WITNESSES, (tenant,))).fetchall()
+        lines += [vkey for (vkey,) in rows]
+    files["trust/vkeys.txt"] = ("\n".join(lines) + "\n").encode()
+    if any(path.endswith(".tsr") for path in files) and (roots := bundle_parts.tsa_roots()):
+        files["trust/tsa.pem"] = roots
 
 
-async def read_trust(connection: psycopg.AsyncConnection[Any], tenant: int) -> list[str]:
+async def read_trust(connection: Connection, tenant: int) -> list[str]:
     """Give the vkeys of the tenant's books, to be handed out apart from any bundle."""
     cursor = await connection.execute(
         "select t.code, c.half from tenants t"
@@ -120,7 +236,9 @@ async def read_trust(connection: psycopg.AsyncConnection[Any], tenant: int) -> l
         (tenant,),
     )
     rows = await cursor.fetchall()
-    signer = await seal.load_signer(connection)
+    keys = [key for key in await signers.read_keys(connection) if key.revoked is None]
     return [
-        seal.log_key(seal.origin_of(code, half), signer.public_key).encode() for code, half in rows
+        signers.log_key(signers.origin_of(code, half), key.public_key).encode()
+        for code, half in rows
+        for key in keys
     ]

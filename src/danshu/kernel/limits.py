@@ -306,6 +306,7 @@ CLOCK_SAMPLES_S: Final = 86_400
 
 # Time-stamp tokens: one a book, authority and digest in so long; requests at once, retries
 STAMP_EVERY_S: Final = 60
+STAMP_ASKED_S: Final = 1
 STAMP_AUTHORITIES: Final = 8
 STAMP_TIMEOUT_S: Final = 10
 STAMP_BYTES: Final = 65_536
@@ -338,3 +339,26 @@ ACTION_PIECES: Final = 1_000
 ACTION_HORIZON_DAYS: Final = 90
 ACTION_VERSIONS: Final = 2_000
 ACTION_DRAFTS: Final = 200
+
+# The log for third parties: how long a rotated key signs beside the new one; witnesses of a
+# merchant, how often a book is shown to one; a witness's requests, logs, kept forks
+KEY_OVERLAP_S: Final = 604_800
+WITNESSES: Final = 8
+WITNESS_EVERY_S: Final = 60
+WITNESS_TIMEOUT_S: Final = 10
+WITNESS_AT_ONCE: Final = 32
+WITNESS_BODY_BYTES: Final = 65_536
+WITNESS_LOGS: Final = 10_000
+WITNESS_FORKS: Final = 100
+
+# Heads: how often they are committed, orders of one entry, leaves looked through for it
+HEADS_EVERY_S: Final = 3_600
+HEADS_ORDERS: Final = 5_000
+HEADS_LEAVES: Final = 20_000
+
+# Anchors: hours between two deposits, how long a platform may take, its answer, the wait after a
+# failure
+ANCHOR_EVERY_H: Final = 24
+ANCHOR_TIMEOUT_S: Final = 20
+ANCHOR_BYTES: Final = 4_194_304
+ANCHOR_RETRY_S: Final = 60

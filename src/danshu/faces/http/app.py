@@ -15,8 +15,10 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from danshu.faces.http import (
     access,
+    acting,
     board,
     bulk,
+    customer,
     deciding,
     definitions,
     entering,
@@ -28,6 +30,7 @@ from danshu.faces.http import (
     inbox,
     jobs,
     joining,
+    links,
     masters,
     me,
     me_secrets,
@@ -67,6 +70,7 @@ from danshu.ledger.engine import home
 from danshu.ledger.prove import Prover
 
 _ROUTES: Final = [
+    *acting.ROUTES,
     *orders.ROUTES,
     *transitions.ROUTES,
     *workbench.ROUTES,
@@ -74,6 +78,8 @@ _ROUTES: Final = [
     *bulk.ROUTES,
     *jobs.ROUTES,
     *proofs.ROUTES,
+    *links.ROUTES,
+    *customer.ROUTES,
     *receiving.ROUTES,
     *stock.ROUTES,
     *stock_pages.ROUTES,
@@ -131,7 +137,7 @@ class Application:
         keyring, doors = Keyring(hub, origin), Doors(hub)
         boards = Boards(hub)
         self.live = Live(hub, boards)
-        self._hot = Hot(hub, keyring, doors) if raw else None
+        self.hot = Hot(hub, keyring, doors) if raw else None
         self._rest = _frame(
             hub,
             {
@@ -146,6 +152,7 @@ class Application:
                 "doors": doors,
                 "streams": self.streams,
                 "prover": Prover(),
+                "doorstep": customer.Doorstep(hub),
             },
         )
         self._console = Console()
@@ -161,11 +168,11 @@ class Application:
         """Answer one connection."""
         if scope["type"] == "http":
             path, method = scope["path"], scope["method"]
-            if self._hot is not None and method == "POST":
+            if self.hot is not None and method == "POST":
                 if path == ORDERS:
-                    return await self._hot.place(scope, receive, send)
+                    return await self.hot.place(scope, receive, send)
                 if path.startswith(CHANNELS):
-                    return await self._hot.channel(scope, receive, send)
+                    return await self.hot.channel(scope, receive, send)
             if method in _READING and path[1:].partition("/")[0] not in self._claimed:
                 return await self._console(scope, send, self._is_https)
             send = headers.sending(scope, send, self._is_https)

@@ -18,9 +18,10 @@ from danshu.faces.http import papers
 from danshu.faces.http.auth import Held, require
 from danshu.faces.http.floor import worker_of, world_of
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may
+from danshu.faces.http.links import url_of
 from danshu.faces.http.placing import PLAIN
 from danshu.faces.http.problems import of
-from danshu.hub import merchants, personal, timeline_figures, views
+from danshu.hub import links, merchants, personal, timeline_figures, views
 from danshu.hub import papers as sources
 from danshu.hub.timeline_words import GRADES
 from danshu.hub.world import World
@@ -79,6 +80,34 @@ def _respond(
 def _link(request: Request[Any, Any, Any], order: uuid.UUID | str) -> str:
     origin = request.app.state.keyring.origin or _ORIGIN
     return f"{origin}/orders/{order}?tab=evidence"
+
+
+async def _slip_link(
+    request: Request[Any, Any, Any], held: Held, order: uuid.UUID
+) -> tuple[str, str]:
+    """Issue the link that a packing slip carries; gives its address and the words below it.
+
+    "" where the merchant wants none, or the order has as many links as it may.
+    """
+    hub = hub_of(request)
+    async with hub.connection() as connection:
+        settings = await links.read_settings(connection, held.tenant)
+        if not settings.slip:
+            return "", ""
+        made = await links.issue(
+            connection,
+            await links.load_key(connection),
+            held.tenant,
+            order,
+            held.actor,
+            by=held.caller.name,
+            purpose="slip",
+            days=settings.days,
+            now_ms=hub.clock(),
+        )
+    if isinstance(made, Refusal):
+        return "", "packing_no_qr"
+    return url_of(request, made[1]), "packing_qr"
 
 
 def _read_place(ref: str) -> tuple[uuid.UUID, int]:
@@ -206,6 +235,7 @@ async def print_packing(
         revealed=slip.revealed,
     )
     await sources.record_on(hub, held.tenant, id_, sheet.fact(), held.actor)
+    link, caption = await _slip_link(request, held, id_)
     return _respond(
         request,
         held,
@@ -215,7 +245,8 @@ async def print_packing(
         number=slip.label,
         has_prices=prices,
         channel_title=timeline_figures.channel_title(slip.channel),
-        link=_link(request, id_),
+        link=link,
+        caption=caption and papers.word(lang, caption),
     )
 
 

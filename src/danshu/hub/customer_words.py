@@ -1,0 +1,55 @@
+"""What a customer reads of an order's facts: a title a fact type, without anybody's free text.
+
+A type that is not here is not told on the page, and counted; the bundle holds it all the same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from danshu.kernel.machine import Words
+
+ACTS: Final[dict[str, Words]] = {
+    "order.placed": Words(zh="商家接到订单", en="Order received"),
+    "order.confirmed": Words(zh="商家确认接单", en="Order accepted"),
+    "order.paid": Words(zh="收到付款", en="Payment received"),
+    "order.allocated": Words(zh="锁定库存", en="Stock set apart"),
+    "route.decided": Words(zh="定发货仓,锁定库存", en="Warehouse chosen, stock set apart"),
+    "order.released": Words(zh="下发仓库", en="Sent to the warehouse"),
+    "order.picked": Words(zh="拣货完成", en="Picked"),
+    "order.packed": Words(zh="打包完成", en="Packed"),
+    "order.recalled": Words(zh="撤回拣货", en="Taken back"),
+    "order.shipped": Words(zh="承运商揽收,起运", en="Picked up by the carrier"),
+    "order.delivered": Words(zh="签收", en="Delivered"),
+    "order.completed": Words(zh="订单完成", en="Completed"),
+    "order.cancelled": Words(zh="订单取消", en="Cancelled"),
+    "waybill.recorded": Words(zh="生成运单", en="Waybill recorded"),
+    "fulfilment.reviewed": Words(zh="出库复核", en="Outbound review"),
+    "handover.lagging": Words(zh="已交接,等运单记录", en="Handed over, waybill awaited"),
+    "handover.caught_up": Words(zh="运单记录已补到", en="The waybill has caught up"),
+    "damage.reported": Words(zh="反馈破损", en="Damage reported"),
+    "compensation.proposed": Words(zh="按条款提出赔付", en="Compensation proposed"),
+    "compensation.approved": Words(zh="赔付已批准", en="Compensation approved"),
+    "compensation.refused": Words(zh="不予赔付", en="Compensation refused"),
+    "compensation.paid": Words(zh="赔付到账", en="Compensated"),
+    "promise.paused": Words(zh="承诺停表", en="A promise's clock paused"),
+    "promise.resumed": Words(zh="承诺续走", en="A promise's clock resumed"),
+    "promise.corrected": Words(zh="更正承诺结论", en="A verdict corrected"),
+    "promise.ruled": Words(zh="人工裁定承诺", en="A promise ruled on"),
+    "vault.erased": Words(zh="依法删除个人信息", en="Personal data erased by law"),
+}
+
+# What pieces of evidence are called; a kind that is not here is called by its own name.
+KINDS: Final[dict[str, Words]] = {
+    "photo": Words(zh="照片", en="Photo"),
+    "video": Words(zh="录像", en="Clip"),
+    "scans": Words(zh="扫描记录", en="Scans"),
+    "document": Words(zh="文件", en="Document"),
+    "report": Words(zh="检测报告", en="Report"),
+    "temperature": Words(zh="温度记录", en="Temperatures"),
+    "raw": Words(zh="下单原文", en="Order as received"),
+    "receiver": Words(zh="收货人信息", en="Receiver"),
+}
+
+# Facts that carry what a carrier or a waybill system said: the raw logistics data.
+LOGISTICS: Final = frozenset({"waybill.recorded", "order.shipped", "order.delivered"})
