@@ -75,28 +75,33 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 def agree(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Give the claims that meet in one interval, the surest first; () when no majority meets.
+    """Give the claims that meet where most of them do, the surest first; () when that is no
+    majority, or when most meet in several places and no majority is in all of them.
 
     One claim alone is its own majority: it is the caller who knows how many were asked for.
     """
-    best, meeting = 0, (0, 0)
     edges = sorted(
         [(c.offset_us - c.distance_us, -1) for c in claims]
         + [(c.offset_us + c.distance_us, 1) for c in claims]
     )
-    depth = 0
+    best, depth = 0, 0
+    places: list[tuple[int, int]] = []
     for at, (place, kind) in enumerate(edges):
         depth -= kind
         if depth > best:
-            best, meeting = depth, (place, edges[at + 1][0])
-    if best * 2 <= len(claims):
-        return ()
-    low, high = meeting
+            best, places = depth, []
+        if depth == best and kind == -1:
+            places.append((place, edges[at + 1][0]))
     true = [
         c
         for c in claims
-        if c.offset_us - c.distance_us <= low and high <= c.offset_us + c.distance_us
+        if all(
+            c.offset_us - c.distance_us <= low and high <= c.offset_us + c.distance_us
+            for low, high in places
+        )
     ]
+    if len(true) * 2 <= len(claims):
+        return ()
     return tuple(sorted(true, key=lambda c: (c.distance_us, c.source)))
 
 

@@ -1,5 +1,5 @@
-"""The rooms: sequence, seal, timers, rows, sheets, people, partitions. A room that fails begins
-again; nothing is skipped.
+"""The rooms: sequence, seal, timers, rows, sheets, people, time, stamp, partitions. A room that
+fails begins again; nothing is skipped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import clocks, people_room, rows_room, sheet_apply
+from danshu.hub import clocks, people_room, rows_room, sheet_apply, stamping, timing
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
 from danshu.ledger import migrate
@@ -91,6 +91,8 @@ ROOMS = (
     Room("rows", rows_room.begin, 0.2),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("people", people_room.begin, 60.0),
+    Room("time", timing.begin, 1.0),
+    Room("stamp", stamping.begin, 0.5),
     Room("partitions", _partitions, 3600.0),
 )
 
