@@ -15,6 +15,8 @@ from tests.console.site import Site
 WRONG = r"status of 409"
 AWAY = r"ERR_INTERNET_DISCONNECTED"
 LEAST_PX = 48
+KEPT = """() => navigator.serviceWorker.ready
+  .then(() => caches.match("/pda")).then(kept => kept !== undefined)"""
 _numbers = itertools.count(1)
 
 
@@ -108,6 +110,40 @@ def test_what_is_done_without_the_network_is_sent_later(
     facts = site.call("GET", f"/v1/orders/{task['item']['order']}/facts")["facts"]
     (worked,) = [f for f in facts if f["type"] == "fulfilment.worked"]
     assert worked["clock"] == "device"
+
+
+def test_the_page_opens_again_without_the_network(
+    site: Site, visit: Visit, task: dict[str, Any], expected: Callable[..., None]
+) -> None:
+    # The page that was opened without the network has no token until it is asked for one.
+    expected(AWAY, r"status of 403")
+    page = visit(f"/pda/{place(task)}", "warehouse", size=PDA)
+    expect(page.locator(".pda-lines")).to_be_visible()
+    page.wait_for_function(KEPT)
+    page.context.set_offline(True)
+    first = task["lines"][0]
+    scan(page, first["barcode"])
+    shown = page.locator(".pda-lines li", has_text=first["sku"])
+    expect(shown).to_contain_text(f"1 / {first['quantity']}")
+    page.reload()
+    expect(shown).to_contain_text(f"1 / {first['quantity']}")
+    expect(page.locator(".pda-strip")).to_contain_text("离线，已存 1 条")
+    page.goto("/pda")
+    expect(page.get_by_role("button", name="领下一单拣货")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator(".pda-state")).to_contain_text("待传 0")
+    seen = site.call("GET", f"/v1/floor/tasks/{task['item']['order']}/1/pick")
+    assert [line["scanned"] for line in seen["lines"]] == [1, 0]
+
+
+def test_nobody_works_on_after_signing_out(visit: Visit, expected: Callable[..., None]) -> None:
+    expected(r"status of 401")
+    page = visit("/pda", "warehouse", size=PDA)
+    expect(page.locator(".pda-foot")).to_be_visible()
+    page.context.clear_cookies()
+    page.reload()
+    page.wait_for_url("**/sign-in**")
+    assert page.evaluate("localStorage.getItem('danshu.pda.session')") is None
 
 
 def test_a_wrong_count_holds_the_order(site: Site, visit: Visit, task: dict[str, Any]) -> None:

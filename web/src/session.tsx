@@ -28,6 +28,8 @@ export interface Session {
 }
 
 export const SESSION_KEY = ["session"] as const;
+/** Where a device on the floor remembers who works with it, for when the network is gone. */
+export const KEPT_SESSION = "danshu.pda.session";
 const Context = createContext<Session | null>(null);
 
 /** Ask who is signed in. A 401 is thrown as a Problem. */
@@ -39,7 +41,13 @@ export async function readSession(): Promise<Session> {
 
 /** The session as a query, for places outside of the frame (sign-in). */
 export function useSessionQuery() {
-  return useQuery({ queryKey: SESSION_KEY, queryFn: readSession, staleTime: Infinity });
+  return useQuery({
+    queryKey: SESSION_KEY,
+    queryFn: readSession,
+    staleTime: Infinity,
+    // Asked without a network too: only a failure tells the page that it is alone.
+    networkMode: "always",
+  });
 }
 
 /** Gives the session to all below, and puts its preferences in force. */
@@ -85,5 +93,6 @@ export function usePreferences() {
 /** End the session on the server and go to the sign-in page. */
 export async function signOut(): Promise<void> {
   await ask<unknown>("/v1/session", { method: "DELETE" });
+  window.localStorage.removeItem(KEPT_SESSION);
   window.location.assign("/sign-in");
 }

@@ -8,6 +8,7 @@ import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
 import { SessionProvider, useMay, useSessionQuery } from "@/session";
 import { WORKS } from "./model";
+import { dropSession, keepPage, keepSession, keptSession } from "./offline";
 import { QueuePage } from "./queue-page";
 import { TaskPage } from "./task-page";
 import { TasksPage } from "./tasks-page";
@@ -27,23 +28,40 @@ export default function Pda() {
   );
 }
 
-/** Gives the session; who has none is sent to sign in, unless only the network is gone. */
+/** Gives the session; who has none is sent to sign in. Without the network the last one goes on. */
 function Signed({ children }: { children: ReactNode }) {
   const session = useSessionQuery();
   const go = useNavigate();
   const { t } = useTranslation("pda");
   const problem = session.error ? asProblem(session.error) : null;
   const isOut = problem?.status === 401;
+  const { data, refetch } = session;
+  useEffect(() => {
+    if (!data) return;
+    keepSession(data);
+    // A browser that keeps nothing works as long as there is a network.
+    void keepPage().catch(() => undefined);
+  }, [data]);
+  useEffect(() => {
+    if (data) return undefined;
+    const again = () => void refetch();
+    window.addEventListener("online", again);
+    return () => window.removeEventListener("online", again);
+  }, [data, refetch]);
   useEffect(() => {
     // While the page is open a lost session is told by the strip: what waits must not be lost.
     setSignedOut(() => undefined);
   }, []);
   useEffect(() => {
-    if (isOut) void go(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`, { replace: true });
+    if (!isOut) return;
+    dropSession();
+    void go(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`, { replace: true });
   }, [isOut, go]);
-  if (session.data) {
+  const isAlone = problem ? problem.passes : !navigator.onLine;
+  const known = data ?? (isAlone ? keptSession() : null);
+  if (known) {
     return (
-      <SessionProvider session={session.data}>
+      <SessionProvider session={known}>
         <Permitted>{children}</Permitted>
       </SessionProvider>
     );
@@ -52,7 +70,7 @@ function Signed({ children }: { children: ReactNode }) {
     return (
       <main className="pda-main">
         <h1>{t("noStart")}</h1>
-        <ProblemNote problem={problem} onRetry={() => void session.refetch()} />
+        <ProblemNote problem={problem} onRetry={() => void refetch()} />
       </main>
     );
   }

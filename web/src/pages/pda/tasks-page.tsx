@@ -9,6 +9,7 @@ import { Skeleton } from "@/parts/skeleton";
 import { asProblem, type Problem } from "@/problem";
 import { useMay, useSession } from "@/session";
 import { type Group, hrefOf, type Item, keyOf, newId, pathOf, refOf, type Task, type Tasks, TITLES, type Work, WORKS } from "./model";
+import { keepTasks, keptTasks } from "./offline";
 import { ScanSheet } from "./scan-sheet";
 import { Button, Foot, Head, Strip } from "./shell";
 import { soundRight, soundWrong } from "./sound";
@@ -26,9 +27,6 @@ interface Claimed {
   now: string;
 }
 
-/** The last list that was read: shown at once on the way back, and while there is no network. */
-let seen: { person: string; tasks: Tasks } | null = null;
-
 /** What this person may do here: what is in hand, then four queues by time left. */
 export function TasksPage() {
   const { t } = useTranslation(["pda", "nav"]);
@@ -42,9 +40,8 @@ export function TasksPage() {
   const [kind, setKind] = useState<Work>(
     () => arrived?.kind ?? WORKS.find((one) => one === window.localStorage.getItem(KIND)) ?? "pick",
   );
-  const [tasks, setTasks] = useState<Tasks | null>(
-    seen?.person === person.id ? seen.tasks : null,
-  );
+  // The last list is shown at once on the way back, and while there is no network.
+  const [tasks, setTasks] = useState<Tasks | null>(() => keptTasks(person.id));
   const [problem, setProblem] = useState<Problem | null>(null);
   const [wrong, setWrong] = useState("");
   const [said, setSaid] = useState(arrived?.said ?? "");
@@ -55,7 +52,7 @@ export function TasksPage() {
     const where = warehouse ? `&warehouse=${encodeURIComponent(warehouse)}` : "";
     try {
       const read = await fetch<Tasks>(`/v1/floor/tasks?limit=${LISTED}${where}`);
-      seen = { person: person.id, tasks: read };
+      keepTasks(person.id, read);
       setTasks(read);
       setProblem(null);
       // What is in hand must open without the network too.
