@@ -7,7 +7,7 @@ export interface Column<Row> {
   title: string;
   /** px, before the person drags it. */
   width: number;
-  /** px to which it gives way in a narrow window, until the person drags it; none when absent. */
+  /** px to which it gives way in a narrow window, until the person drags it; else three quarters. */
   least?: number;
   render: (row: Row) => ReactNode;
   /** The cell as plain text: tooltip of cut words, and what is copied. */

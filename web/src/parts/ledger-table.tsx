@@ -232,10 +232,13 @@ function Head<Row extends object>(props: HeadProps<Row>) {
   );
 }
 
-/** The last column takes what is left; what is fixed stands, the others may give way. */
+/** The share of its width that a column keeps in a narrow window. */
+const GIVES_WAY = 0.75;
+
+/** The last column takes what is left; what is fixed stands, the others give way. */
 function templateOf<Row>(shown: readonly Column<Row>[], hasTick: boolean): string {
   const widths = shown.map((column, at) => {
-    const least = column.fixed ? column.width : (column.least ?? column.width);
+    const least = column.fixed ? column.width : (column.least ?? column.width * GIVES_WAY);
     const most = at === shown.length - 1 ? "1fr" : `${column.width}px`;
     return `minmax(${least}px, ${most})`;
   });

@@ -77,7 +77,7 @@ export function ShopForm({ shop, onClose }: { shop: Shop | null; onClose: () => 
         <Form.Item name="channel" label={t("columns.channel")} rules={needed("channel")}>
           <Select
             disabled={shop !== null}
-            options={CHANNELS.map((code) => ({ value: code, label: t(`names.${code}`) }))}
+            options={CHANNELS.map((code) => ({ value: code, label: t(`common:channels.${code}`) }))}
           />
         </Form.Item>
         <Form.Item

@@ -21,7 +21,7 @@ export const SHOPS_KEY = ["accounts"];
 
 /** The shops, and the addresses that their platforms call. */
 export function Shops({ onEdit }: { onEdit: (shop: Shop) => void }) {
-  const { t } = useTranslation("channels");
+  const { t } = useTranslation(["channels", "common"]);
   const shops = useQuery({
     queryKey: SHOPS_KEY,
     queryFn: () => ask<{ items: Shop[] }>("/v1/accounts"),
@@ -55,7 +55,7 @@ export function Shops({ onEdit }: { onEdit: (shop: Shop) => void }) {
           <tbody>
             {items.map((shop) => (
               <tr key={shop.account}>
-                <td>{t(`names.${shop.channel}`, { defaultValue: shop.channel })}</td>
+                <td>{t(`common:channels.${shop.channel}`, { defaultValue: shop.channel })}</td>
                 <td>{shop.shop || "—"}</td>
                 <td className="mono">{shop.account}</td>
                 <td className="mono">

@@ -78,8 +78,8 @@ export default function Keys() {
       render: text,
     });
     return [
-      { ...plain("name", 220, (k) => k.name), fixed: true },
-      { ...plain("id", 150, (k) => k.id), render: (k) => <span className="mono">{k.id}</span> },
+      { ...plain("name", 180, (k) => k.name), fixed: true },
+      { ...plain("id", 150, (k) => k.id), least: 130, render: (k) => <span className="mono">{k.id}</span> },
       plain("role", 160, role),
       {
         ...plain("state", 110, state),
@@ -89,6 +89,7 @@ export default function Keys() {
       plain("ended", 150, (k) => (k.revoked ? near(k.revoked) : "—")),
       {
         ...plain("act", 100, () => ""),
+        least: 96,
         render: (k) =>
           k.revoked ? (
             ""

@@ -64,7 +64,7 @@ export function OrderHead({ sheet, offers, onAct, onOpen }: Props) {
       state={
         <>
           <ToneTag tone={toneOf(sheet.state)}>{stateWord(t, sheet)}</ToneTag>
-          <ToneTag>{[sheet.channel_title, sheet.shop].filter(Boolean).join(" ")}</ToneTag>
+          <ToneTag>{[t(`common:channels.${sheet.channel}`, { defaultValue: sheet.channel_title }), sheet.shop].filter(Boolean).join(" ")}</ToneTag>
           {sheet.flag && <ToneTag>{sheet.flag}</ToneTag>}
         </>
       }

@@ -19,7 +19,8 @@ export function useRowWords(words: Words | undefined) {
   return useMemo(() => {
     const channels = new Map((words?.channels ?? []).map((one) => [one.code, one.name]));
     return {
-      channel: (row: Row) => channels.get(row.channel) ?? row.channel,
+      channel: (row: Row) =>
+        t(`common:channels.${row.channel}`, { defaultValue: channels.get(row.channel) ?? row.channel }),
       goods: (row: Row) =>
         `${row.title} ×${count(row.quantity)}` +
         (row.lines > 1 ? t("moreLines", { count: row.lines }) : ""),

@@ -29,7 +29,13 @@ export function useFields(words: Words | undefined): FilterField[] {
       ...more,
     });
     return [
-      field("channel", { kind: "choice", options: named(words?.channels) }),
+      field("channel", {
+        kind: "choice",
+        options: named(words?.channels).map(({ value, label }) => ({
+          value,
+          label: t(`common:channels.${value}`, { defaultValue: label }),
+        })),
+      }),
       field("warehouse", {
         kind: "choice",
         options: [{ value: "none", label: t("unallocated") }, ...named(words?.warehouses)],

@@ -89,6 +89,7 @@ export default function PromiseGaps() {
       plain("promise", 150, (gap) => nameOf(gap.promise)),
       {
         ...plain("state", 130, (gap) => t(`common:states.${gap.promise.state}`)),
+        least: 104,
         render: (gap) => <StatusTag state={gap.promise.state} />,
       },
       plain("due", 130, (gap) => (gap.promise.due ? dated(gap.promise.due) : "—")),

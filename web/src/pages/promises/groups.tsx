@@ -37,6 +37,8 @@ export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
     refetchInterval: REFRESH_MS,
   });
   const items = groups.data?.items ?? [];
+  const called = (name: Grouping, key: string) =>
+    name === "channel" ? t(`common:channels.${key}`, { defaultValue: key }) : key;
   return (
     <Card
       title={t(isOpen ? "soon" : "outcomes")}
@@ -59,7 +61,7 @@ export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
           iconPlacement="end"
           onClick={() => onDrop(name)}
         >
-          {t(`groupings.${name}`)} {value}
+          {t(`groupings.${name}`)} {called(name, value)}
         </Button>
       ))}
       {groups.error && (
@@ -85,7 +87,7 @@ export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
               <tr key={group.key}>
                 <th scope="row">
                   <button type="button" onClick={() => onPick(by, group.key)}>
-                    {group.key || t("none")}
+                    {called(by, group.key) || t("none")}
                   </button>
                 </th>
                 {isOpen ? (

@@ -57,6 +57,7 @@ export default function Promises() {
       plain("promise", 150, nameOf),
       {
         ...plain("state", 130, (row) => t(`common:states.${stateOf(row)}`)),
+        least: 104,
         render: (row) => <StatusTag state={stateOf(row)} />,
       },
       isOpen
@@ -73,7 +74,7 @@ export default function Promises() {
       ...(isOpen ? [] : [plain("at", 130, (row) => (row.at ? dated(row.at) : "—"))]),
       plain("stage", 100, (row) => t(`common:stages.${row.order_state}`, { defaultValue: row.order_state })),
       plain("warehouse", 110, (row) => row.warehouse || t("noWarehouse")),
-      plain("channel", 120, (row) => row.channel),
+      plain("channel", 120, (row) => t(`common:channels.${row.channel}`, { defaultValue: row.channel })),
       plain("carrier", 120, (row) => row.carrier || "—"),
     ];
   }, [t, nameOf, isOpen, now]);

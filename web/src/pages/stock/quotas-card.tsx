@@ -61,7 +61,7 @@ export function QuotasCard({ sku, quotas, places }: Props) {
             {quotas.map((quota) => (
               <tr key={`${quota.warehouse} ${quota.channel}`}>
                 <td className="mono">{quota.warehouse}</td>
-                <td>{t(`channels.${quota.channel}`, { defaultValue: quota.channel })}</td>
+                <td>{t(`common:channels.${quota.channel}`, { defaultValue: quota.channel })}</td>
                 <td className="num">
                   {count(quota.used)} / {count(quota.cap)}
                 </td>
@@ -90,7 +90,7 @@ function NewQuota({
 }) {
   const { t } = useTranslation(["stock", "common"]);
   const [isOpen, open] = useState(false);
-  const words = (channel: string) => t(`channels.${channel}`, { defaultValue: channel });
+  const words = (channel: string) => t(`common:channels.${channel}`, { defaultValue: channel });
   return (
     <Popover
       trigger="click"

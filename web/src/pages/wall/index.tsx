@@ -19,9 +19,10 @@ import { useForcedLook } from "@/theme/look";
 import "@/parts/board/board.css";
 import "./wall.css";
 
-const PACE_PX = 250;
+const isLow = window.matchMedia("(max-height: 999px)").matches;
+const PACE_PX = isLow ? 170 : 250;
 const AXIS_PX = 15;
-const MAP_PX = 340;
+const MAP_PX = isLow ? 260 : 340;
 
 /** 今日大屏: the overview for a screen on the wall, dark and without controls. */
 export default function Wall() {

@@ -11,7 +11,7 @@ const LOWEST = 0.9;
 
 /** 渠道: what each brought, and how its promises were kept. */
 export function ChannelsCard({ board }: { board: Overview }) {
-  const { t } = useTranslation("overview");
+  const { t } = useTranslation(["overview", "common"]);
   const isWeek = board.range === "7d";
   const rows = board.channels;
   const cut = rows.length > SHOWN ? SHOWN - 1 : SHOWN;
@@ -41,7 +41,7 @@ export function ChannelsCard({ board }: { board: Overview }) {
             {rows.slice(0, cut).map((row) => (
               <tr key={row.channel}>
                 <td className="board-name">
-                  <Link to={row.link}>{row.title}</Link>
+                  <Link to={row.link}>{t(`common:channels.${row.channel}`, { defaultValue: row.title })}</Link>
                 </td>
                 <td className="num">{count(row.orders)}</td>
                 <td className="board-bar">
@@ -64,13 +64,15 @@ export function ChannelsCard({ board }: { board: Overview }) {
 }
 
 function Others({ rows, largest, all }: { rows: ChannelRow[]; largest: number; all: number }) {
-  const { t } = useTranslation("overview");
+  const { t } = useTranslation(["overview", "common"]);
   const orders = rows.reduce((sum, row) => sum + row.orders, 0);
   const kept = rows.reduce((sum, row) => sum + row.kept, 0);
   const judged = rows.reduce((sum, row) => sum + row.kept + row.broken, 0);
   return (
     <tr>
-      <td title={rows.map((row) => row.title).join("、")}>
+      <td title={rows
+          .map((row) => t(`common:channels.${row.channel}`, { defaultValue: row.title }))
+          .join("、")}>
         {t("channels.others", { count: rows.length })}
       </td>
       <td className="num">{count(orders)}</td>
@@ -90,7 +92,7 @@ const toneOf = (row: ChannelRow | PromiseLine, target: number) =>
 
 /** 承诺: the share kept of each clause, against its target. */
 export function PromisesCard({ board }: { board: Overview }) {
-  const { t, i18n } = useTranslation("overview");
+  const { t, i18n } = useTranslation(["overview", "common"]);
   const isWeek = board.range === "7d";
   const target = board.figures.promises.target;
   const scaled = (value: number) => (value - LOWEST) / (1 - LOWEST);
