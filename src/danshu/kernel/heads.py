@@ -102,3 +102,27 @@ def verify(proof: MapProof, root_hash: bytes) -> bool:
     """Tell whether a proof leads from its leaf to the root of a map."""
     leaf = merkle.leaf_hash(proof.leaf)
     return merkle.verify_inclusion(leaf, proof.index, proof.count, proof.hashes, root_hash)
+
+
+def contradict(fact: bytes, proof: MapProof, order: uuid.UUID, seq: int, head: bytes) -> str:
+    """Say what speaks against a stream that is shown to end with fact `seq` of leaf hash `head`,
+    by the bytes of a fact `heads.committed` and a proof under its root; "" when nothing does.
+
+    That the fact is in the log is another question: ask `merkle.verify_inclusion`.
+    """
+    try:
+        read = canonical.decode(fact)
+        data = read["data"]
+        root_hash = bytes.fromhex(data["root"])
+        said = parse_leaf(proof.leaf)
+        if read["type"] != "heads.committed" or data["count"] != proof.count:
+            return "the fact commits to another map"
+    except (DanshuError, KeyError, TypeError, ValueError) as error:
+        return f"not a commitment to heads: {error}"
+    if not verify(proof, root_hash):
+        return "the head is not in the map"
+    if said.order != order:
+        return f"the head is of the order {said.order}"
+    if said.seq != seq:
+        return f"the order had {said.seq} facts then, {seq} are shown"
+    return "" if said.head == head else "the order's last fact was another one"

@@ -39,7 +39,7 @@ create table anchor_accounts (
 create table anchors (
   tenant int not null, period text not null, digest bytea not null, manifest bytea not null,
   adapter text not null, evidence_no text not null default '', tx text not null default '',
-  at timestamptz, tries int not null default 0, trouble text not null default '',
+  at timestamptz, asked timestamptz, trouble text not null default '',
   primary key (tenant, period));
 create table anchored_books (
   tenant int not null, half text not null, size bigint not null, period text not null,
