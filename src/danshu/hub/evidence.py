@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from danshu.hub import bundle_files, bundle_parts, bundle_sheet
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import RECEIPT_IN_LOG_S, STREAM_FACTS
@@ -19,7 +17,6 @@ from danshu.ledger.prove import Bundle, Proven
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping
 
     import psycopg
 
@@ -60,8 +57,8 @@ async def export(
     facts = [bundle_parts.read(each) for each in located]
     files: dict[str, bytes] = {}
     kept = await bundle_parts.gather(connection, tenant, facts, files)
-    keys = await bundle_parts.find_keys(connection, tenant, kept.records)
-    heads = await bundle_parts.find_heads(connection, tenant, order, facts)
+    keys = await bundle_parts.find_keys(connection, tenant, facts, kept)
+    heads = await bundle_parts.find_heads(connection, prover, tenant, order)
     shown = [*facts, *keys, *([heads.fact] if heads else [])]
     books = {half: await _size(connection, tenant, half, shown) for half in _halves(shown)}
     cursor = await connection.execute("select code from tenants where id=%s", (tenant,))
@@ -93,7 +90,7 @@ async def export(
         "head": facts[-1].leaf,
         "order": str(order),
     }
-    sheet = bundle_sheet.lay_out(head, facts, kept, heads, standing)
+    sheet = bundle_sheet.lay_out(head, facts, kept, heads, files, standing)
     files |= bundle_sheet.render(sheet, pdf=pdf)
     files["README.txt"] = bundle_files.README.encode()
     files["verify.py"] = bundle_files.verifier()
@@ -103,9 +100,7 @@ async def export(
 
 
 def _not_sealed(pending: int) -> NotAvailable:
-    return NotAvailable(
-        f"{pending} facts are not sealed yet, at most {RECEIPT_IN_LOG_S} s", 1
-    )
+    return NotAvailable(f"{pending} facts are not sealed yet, at most {RECEIPT_IN_LOG_S} s", 1)
 
 
 def _halves(shown: list[Told]) -> list[str]:

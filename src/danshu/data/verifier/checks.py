@@ -1,0 +1,384 @@
+"""What is checked of an evidence bundle evb/1, in order.
+
+`tools` gives the log's primitives: primitives.py in a bundle's verify.py, the kernel in
+`danshu verify`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+# ── 三 核验:每项写明哪个文件、核了什么、怎样手工复核 ──
+WORDS = {
+    "zip": ("压缩包可读", "unzip -l 看:无重名、无绝对路径、无 .."),
+    "manifest": ("文件与清单一致", "sha256sum 与 openssl dgst -sm3,同 manifest.json 相比"),
+    "seal": ("清单由日志密钥签署", "manifest.note 是 C2SP 签名便笺,第三行是清单的 SHA-256"),
+    "checkpoint": ("检查点由日志密钥签署", "C2SP 签名便笺,Ed25519,公钥见信任锚"),
+    "witness": ("见证人共同签名", "C2SP tlog-cosignature:前 8 字节是时间"),
+    "known": ("接续此前留存的检查点", "同样大小则根相同;更大则看 consistency/"),
+    "entry": ("在日志中", "叶子=SHA-256(00‖字节),沿 proofs/ 算到检查点的根(RFC 6962)"),
+    "canonical": ("规范字节", "键有序、无空白、无浮点(RFC 8785)"),
+    "chain": ("属于本单,序号与前一条相接", "seq 从 1 连续;prev 是前一条的叶子摘要"),
+    "disclosed": ("原文与承诺摘要一致", "SHA-256(danshu/vault/1‖00‖名‖00‖盐‖原文)"),
+    "contract": ("条款与事实所钉摘要一致", "sha256sum 文件,同文件名与事实相比"),
+    "statement": ("陈述与事实一致", "sha256sum 陈述;对照动作、订单、主体、证据"),
+    "signature": ("本人签署(WebAuthn)", "签的是 authenticatorData‖SHA-256(clientDataJSON)"),
+    "key": ("公钥在签署前已登记给本人", "keys/ 中登记事实的叶子更靠前,公钥摘要相同"),
+    "media": ("证据原件与事实所记摘要一致", "sha256sum 文件,同文件名与事实的 evidence 相比"),
+    "after": ("陈述所见的检查点是本日志的前段", "consistency/ 是 RFC 6962 一致性证明"),
+    "heads": ("链头承诺:日志说过本单共几条", "heads/ 中的映射证明,算到事实所记的根"),
+    "stamp": ("可信时间戳(RFC 3161)", "openssl ts -verify -in X.tsr -data checkpoint -CAfile 根"),
+    "anchor": ("外部存证回执", "凭回执中的编号到该平台查验"),
+    "summary": ("摘要与事实一致", "summary.json 的 acts 逐条对照 entries"),
+    "stray": ("没有无人提及的文件", "每个文件都应由事实或清单提到"),
+}
+RENDERED = (
+    *("README.txt", "verify.py", "verify.html", "存证摘要.html", "存证摘要.pdf"),
+    *("trust/vkeys.txt", "trust/tsa.pem"),
+)
+ERASURES = ("vault.erased", "evidence.erased")
+
+
+class Trust:
+    """Anchors: vkeys as (name, id) → type‖key; roots of time stamps (PEM); checkpoints held."""
+
+    def __init__(self, texts: Sequence[str], tools: Any) -> None:
+        self.keys: dict[tuple[str, bytes], bytes] = {}
+        self.roots, self.known = "", [t.encode() for t in texts if "\n\n— " in t]
+        for text in texts:
+            for pem in re.findall("-----BEGIN [^-]+-----[^-]+-----END [^-]+-----", text):
+                self.roots += pem + "\n"
+            for name, id_, body in re.findall(r"^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$", text, re.M):
+                key = tools.from_base64(body)
+                # The key of a log signs manifests too, under a name of its own.
+                for who in (name, name + "/bundle") if key[0] == 1 else (name,):
+                    made = tools.sha256(who.encode() + b"\n" + key)[:4]
+                    if len(key) == 33 and (who != name or made.hex() == id_):
+                        self.keys[who, made] = key
+
+
+class Verifier:
+    """The files of a bundle and what was found about them; nothing in them makes it raise."""
+
+    def __init__(
+        self, files: dict[str, bytes], trust: Trust, tools: Any, stamp: Callable[..., Any]
+    ) -> None:
+        self.files, self.trust, self.tools, self.stamp = files, trust, tools, stamp
+        self.used: set[str] = set(RENDERED)
+        self.checks: list[dict[str, Any]] = []
+        self.facts: list[dict[str, Any]] = []
+        self.books: dict[str, tuple[str, int, bytes]] = {}
+        self.keys: dict[str, tuple[str, int, str, str]] = {}
+        self.manifest: dict[str, Any] = {}
+        self.heads: list[tuple[str, dict[str, Any]]] = []
+        self.named: set[str] = set()
+        self.by_digest = {p.split(".")[0]: p for p in sorted(files) if "." in p}
+
+    def say(self, file: str, check: str, passed: bool | None, detail: str = "") -> None:
+        self.checks.append({"check": check, "detail": detail, "file": file, "passed": passed})
+
+    def get(self, path: str) -> bytes:
+        self.used.add(path)
+        return self.files[path]
+
+    def attempt(self, file: str, check: str, work: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return work(*given)
+        except Exception as error:  # noqa: BLE001 (whatever a forged file breaks is a finding)
+            self.say(file, check, False, f"{type(error).__name__}: {error}"[:200])
+            return None
+
+    def run(self) -> None:
+        self.attempt("manifest.json", "manifest", self.check_manifest)
+        self.attempt("manifest.note", "seal", self.check_seal)
+        for book in self.manifest.get("books", []):
+            path = f"books/{book.get('half')}/checkpoint"
+            self.attempt(path, "checkpoint", self.check_book, path, book)
+        self.attempt("manifest.json", "chain", self.check_stream)
+        for path, fact in self.heads:
+            self.attempt(path, "heads", self.check_heads, path, fact)
+        self.attempt("disclosed", "disclosed", self.check_disclosed)
+        for each in self.facts:
+            fact = each["fact"]
+            self.attempt(each["path"], "media", self.check_media, each, fact)
+            if fact["type"] == "action.performed":
+                self.attempt(each["path"], "statement", self.check_act, each, fact)
+            for item in fact["data"].get("promises", []) if fact["type"] == "promise.made" else []:
+                self.check_named("contract/", ".json", item["definition"], "contract", each)
+                self.check_named("contract/", ".txt", item["text"], "contract", each)
+        self.attempt("summary.json", "summary", self.check_summary)
+        for path in sorted(p for p in self.files if p.startswith("anchors/")):
+            self.used.add(path)
+            self.say(path, "anchor", None, "回执由该平台查验,本程序不联网")
+        for path in sorted(set(self.files) - self.used):
+            self.say(path, "stray", False)
+
+    def check_manifest(self) -> None:
+        manifest = self.tools.parse(self.get("manifest.json"))
+        listed = {f["path"]: f for f in manifest["files"]}
+        odd = sorted(set(listed) ^ (set(self.files) - {"manifest.json", "manifest.note"}))
+        if manifest["format"] != "evb/1" or odd or len(listed) != len(manifest["files"]):
+            self.say("manifest.json", "manifest", False, "、".join(odd[:5]) or "格式不认识")
+        for path in sorted(set(listed) & set(self.files)):
+            data, told = self.files[path], listed[path]
+            same = told["sha256"] == self.tools.sha256(data).hex() and told["bytes"] == len(data)
+            self.say(path, "manifest", same and told["sm3"] == self.tools.sm3(data).hex())
+        self.manifest = manifest
+
+    def check_seal(self) -> None:
+        if "manifest.note" not in self.files:
+            self.say("manifest.note", "seal", None, "导出时日志密钥不在场,清单未签署")
+            return
+        text, signers, _ = self.tools.open_note(self.get("manifest.note"), self.trust.keys)
+        digest = self.tools.sha256(self.files["manifest.json"]).hex()
+        wanted = f"evb/1\n{self.manifest['order']}\n{digest}\n"
+        names = {b["origin"] + "/bundle" for b in self.manifest["books"]}
+        self.say("manifest.note", "seal", text == wanted and bool(names & set(signers)))
+
+    def check_book(self, path: str, book: dict[str, Any]) -> None:
+        half, raw = book["half"], self.get(path)
+        text, signers, _ = self.tools.open_note(raw, self.trust.keys)
+        origin, size, root = self.tools.checkpoint(text)
+        ours = signers.get(origin, (0, 0))[0] == 1 and [origin, size] == [
+            book["origin"],
+            book["size"],
+        ]
+        self.say(path, "checkpoint", ours, f"{origin} 共 {size} 条")
+        if not ours:
+            return
+        self.books[half] = (origin, size, root)
+        if path + ".cosigned" in self.files:
+            self.attempt(path + ".cosigned", "witness", self.check_witness, path, text)
+        for held in self.trust.known:
+            other, old, old_root = self.tools.checkpoint(
+                self.tools.open_note(held, self.trust.keys)[0]
+            )
+            if other == origin:
+                self.attempt(path, "known", self.check_growth, half, old, old_root, "known", path)
+        for folder in ("entries", "keys", "heads"):
+            for index in book.get(folder, []):
+                entry = f"books/{half}/{folder}/{index:012d}.json"
+                body = self.attempt(entry, "entry", self.check_entry, entry, half, index)
+                if body is not None:
+                    self.attempt(entry, "chain", self.take, folder, entry, half, index, body)
+        for stamp in sorted(p for p in self.files if p.startswith(path) and p.endswith(".tsr")):
+            passed, detail = self.stamp(self.get(stamp), raw, ".sm3." in stamp, self.trust.roots)
+            self.say(stamp, "stamp", passed, detail)
+
+    def check_witness(self, path: str, text: str) -> None:
+        """Hold the witnesses' lines (C2SP tlog-cosignature, type 4) against this checkpoint."""
+        file = path + ".cosigned"
+        told, signers, unknown = self.tools.open_note(self.get(file), self.trust.keys)
+        if told != text:
+            raise ValueError("见证的是别的检查点")
+        for name, (kind, time_s) in sorted(signers.items()):
+            if kind == 4:
+                self.say(file, "witness", True, f"{name} 于 {time_s}(Unix 秒)")
+        if unknown:
+            self.say(file, "witness", None, f"{unknown} 个签名的公钥不在信任锚内")
+
+    def check_entry(self, path: str, half: str, index: int) -> bytes:
+        body, checkpoint = self.get(path), self.files[f"books/{half}/checkpoint"]
+        proof = self.get(f"books/{half}/proofs/{index:012d}.tlog-proof")
+        told, hashes, below = self.tools.read_proof(proof, "index ")
+        _, size, root = self.books[half]
+        leaf = self.tools.leaf_hash(body)
+        good = told == index and below == checkpoint
+        good = good and self.tools.included(leaf, index, size, hashes, root)
+        self.say(path, "entry", good, f"第 {index} 条")
+        self.say(path, "canonical", self.tools.is_canonical(body))
+        return body
+
+    def take(self, folder: str, path: str, half: str, index: int, body: bytes) -> None:
+        fact = self.tools.parse(body)
+        if folder == "entries":
+            leaf = self.tools.leaf_hash(body).hex()
+            self.facts.append(
+                {"fact": fact, "half": half, "index": index, "leaf": leaf, "path": path}
+            )
+        elif fact["type"] == "passkey.added":
+            told = (half, index, fact["actor"]["sub"], fact["data"].get("key", ""))
+            self.keys[fact["data"]["credential"]] = told
+        elif fact["type"] == "heads.committed":
+            self.heads.append((path, fact))
+        elif fact["type"] == "passkey.removed":
+            self.keys[fact["data"]["credential"] + "/removed"] = (half, index, "", "")
+
+    def check_growth(self, half: str, old: int, old_root: bytes, check: str, file: str) -> None:
+        """Hold a checkpoint that somebody saw against the one of this bundle."""
+        _, size, root = self.books[half]
+        path, proof = f"books/{half}/consistency/{old}-{size}.txt", []
+        if old < size and check == "known" and path not in self.files:
+            self.say(file, check, None, f"包内没有 {old}→{size} 的一致性证明")
+            return
+        if old < size:
+            told, proof, below = self.tools.read_proof(self.get(path), "old ")
+            if told != old or below != self.files[f"books/{half}/checkpoint"]:
+                raise ValueError("一致性证明属于别的检查点")
+        same = self.tools.grown(old, size, old_root, root, proof)
+        self.say(file, check, same, f"{old}→{size}" + (",日志回退" if old > size else ""))
+
+    def check_stream(self) -> None:
+        before, order = "", self.manifest["order"]
+        for seq, each in enumerate(self.facts, 1):
+            fact = each["fact"]
+            good = fact["id"] == f"{order}/{seq}" and fact["seq"] == seq
+            self.say(each["path"], "chain", good and fact.get("prev", "") == before, fact["id"])
+            before = each["leaf"]
+        whole = [len(self.facts), before] == [self.manifest["facts"], self.manifest["head"]]
+        self.say("manifest.json", "chain", whole, f"共 {len(self.facts)} 条,链头 {before[:16]}")
+
+    def check_heads(self, path: str, fact: dict[str, Any]) -> None:
+        """The log said at a time how far this order's stream had come: none may be left out."""
+        proof = self.tools.parse(self.get(path.replace(".json", ".map.json")))
+        leaf, data = self.tools.parse(proof["leaf"].encode()), fact["data"]
+        hashes = [self.tools.from_base64(h) for h in proof["hashes"]]
+        made = self.tools.leaf_hash(proof["leaf"].encode())
+        root, count = bytes.fromhex(data["root"]), data["count"]
+        good = self.tools.included(made, proof["index"], count, hashes, root)
+        good = good and leaf["order"] == self.manifest["order"]
+        seq = leaf["seq"]
+        same = 0 < seq <= len(self.facts) and self.facts[seq - 1]["leaf"] == leaf["head"]
+        self.say(path, "heads", good and same, f"链头至 {fact['time']} 共 {seq} 项")
+
+    def check_disclosed(self) -> None:
+        first = self.facts[0]["fact"].get("evidence", []) if self.facts else []
+        committed = {e["kind"]: e["digest"] for e in first}
+        for path in sorted(p for p in self.files if p.startswith("disclosed/")):
+            name = path[len("disclosed/") :]
+            data, salt = self.get(path), bytes.fromhex(self.get("disclosed/salt.hex").decode())
+            label = b"person" if name == "receiver" else name.encode()
+            made = self.tools.sha256(b"danshu/vault/1\0" + label + b"\0" + salt + data).hex()
+            if name != "salt.hex":
+                self.say(path, "disclosed", made == committed.get(name))
+
+    def check_named(
+        self, folder: str, suffix: str, digest: str, check: str, each: dict[str, Any]
+    ) -> bytes | None:
+        """Find a file under its digest; one that is missing must have been erased by a fact."""
+        wanted = folder + digest
+        path = self.by_digest.get(wanted, "")
+        path = path if path.endswith(suffix) else ""
+        if path:
+            data = self.get(path)
+            same = self.tools.sha256(data).hex() == digest
+            if path not in self.named:
+                self.named.add(path)
+                self.say(path, check, same)
+            return data if same else None
+        gone = {g["digest"]: g for g in self.manifest.get("absent", [])}.get(digest)
+        basis = [f["fact"] for f in self.facts if f["fact"]["type"] in ERASURES]
+        basis = [f for f in basis if f["seq"] > each["fact"]["seq"]]
+        if gone and gone["reason"] == "erased" and basis:
+            told = basis[-1]["data"].get("basis", "")
+            self.say(each["path"], check, True, f"{wanted} 已依请求删除({told}),摘要与证明仍有效")
+        elif gone and gone["reason"] == "not_kept" and check in ("media", "contract"):
+            self.say(each["path"], check, None, f"{wanted} 未附原件,只有摘要")
+        else:
+            self.say(each["path"], check, False, f"缺少 {wanted}")
+        return None
+
+    def check_media(self, each: dict[str, Any], fact: dict[str, Any]) -> None:
+        for item in fact.get("evidence", []):
+            kind = item["kind"]
+            if not item.get("salted") and kind not in ("statement", "signature"):
+                data = self.check_named("media/", "", item["digest"], "media", each)
+                if data is not None and len(data) != item.get("size", len(data)):
+                    self.say(each["path"], "media", False, f"{kind} 的长度不符")
+            elif item.get("salted") and f"disclosed/{kind}" not in self.files:
+                if any(f["fact"]["type"] in ERASURES for f in self.facts):
+                    self.say(each["path"], "disclosed", True, f"{kind} 已依请求删除,承诺摘要仍在")
+
+    def check_act(self, each: dict[str, Any], fact: dict[str, Any]) -> None:
+        data, file = fact["data"], each["path"]
+        self.check_named("contract/", ".json", data["definition"], "contract", each)
+        raw = self.check_named("statements/", ".json", data["statement"], "statement", each)
+        graded = fact["actor"].get("grade", "C") == "A"
+        if graded and not data.get("signature"):
+            self.say(file, "signature", False, "等级 A 而没有签名")
+        if raw is None:
+            return
+        told = self.tools.parse(raw)
+        wanted = (data["action"], data["version"], data["definition"], self.manifest["order"])
+        same = (told["action"], told["version"], told["definition"], told["order"]) == wanted
+        items = [(e["digest"], e["kind"], e.get("size", 0)) for e in fact.get("evidence", [])]
+        whole = all((e["digest"], e["kind"], e["size"]) in items for e in told["evidence"])
+        mine = told["subject"] == fact["actor"]["sub"]
+        self.say(
+            file, "statement", same and whole and mine, f"{told['subject']}:{told['shown'][:40]}"
+        )
+        self.check_after(file, each, told["after"])
+        if data.get("signature"):
+            raw_record = self.check_named(
+                "signatures/", ".json", data["signature"], "signature", each
+            )
+            if raw_record is not None:
+                self.check_signature(each, fact, raw, self.tools.parse(raw_record))
+
+    def check_after(self, file: str, each: dict[str, Any], after: dict[str, Any]) -> None:
+        half = next((h for h, b in self.books.items() if b[0] == after["origin"]), "")
+        if after["size"] and not half:
+            self.say(file, "after", None, f"包内没有 {after['origin']} 的检查点")
+        elif after["size"]:
+            if half == each["half"] and after["size"] > each["index"]:
+                raise ValueError("陈述所见的检查点晚于它自己入账")
+            self.check_growth(half, after["size"], bytes.fromhex(after["root"]), "after", file)
+
+    def check_signature(
+        self, each: dict[str, Any], fact: dict[str, Any], statement: bytes, record: dict[str, Any]
+    ) -> None:
+        """W3C WebAuthn level 3 §7.2, over the statement's own bytes."""
+        tools, file = self.tools, each["path"]
+        client, made, key, signature = (
+            tools.from_base64url(record[n])
+            for n in ("client_data", "authenticator_data", "public_key", "signature")
+        )
+        told = json.loads(client.decode())
+        reasons = {
+            "不是一次签署": told["type"] == "webauthn.get",
+            "签的不是这份陈述": tools.from_base64url(told["challenge"]) == tools.sha256(statement),
+            "不是这个网站": made[:32] == tools.sha256(record["rp_id"].encode()),
+            "无人在场或未验证本人(UP、UV)": made[32] & 5 == 5,
+            "公钥与摘要不符": tools.sha256(key).hex() == record["key"],
+            "签名不成立": bool(tools.by_cose(key, made + tools.sha256(client), signature)),
+        }
+        wrong = [why for why, good in reasons.items() if not good]
+        synced = "可同步的密钥(BE=1)" if made[32] & 8 else "不可同步的密钥(BE=0)"
+        self.say(file, "signature", not wrong, ";".join(wrong) or f"{told['origin']},{synced}")
+        known = self.keys.get(record["credential"])
+        removed = self.keys.get(record["credential"] + "/removed")
+        here = (each["half"], each["index"])
+        if known is None:
+            self.say(file, "key", None, "包内没有这把钥匙的登记事实")
+            return
+        good = (
+            known[:2] < here
+            and known[2] == fact["actor"]["sub"]
+            and known[3] in ("", record["key"])
+        )
+        self.say(
+            file, "key", good and not (removed and removed[:2] < here), f"第 {known[1]} 条登记"
+        )
+
+    def check_summary(self) -> None:
+        acts = self.tools.parse(self.get("summary.json"))["acts"]
+        wanted = [
+            {
+                "grade": f["fact"]["actor"].get("grade", "C"),
+                "half": f["half"],
+                "index": f["index"],
+                "occurred": f["fact"]["occurred"],
+                "recorded": f["fact"]["time"],
+                "role": f["fact"]["actor"].get("role", "system"),
+                "seq": f["fact"]["seq"],
+                "subject": f["fact"]["actor"]["sub"],
+                "type": f["fact"]["type"],
+            }
+            for f in self.facts
+        ]
+        self.say("summary.json", "summary", acts == wanted)
