@@ -101,8 +101,8 @@ def test_a_page_that_meets_nothing_ends_where_it_stands(
     for n in range(6):
         paid(house, n)
     house.work("sequence", "rows")
-    monkeypatch.setattr(promise_views, "SCAN_CHUNK", 2)
     monkeypatch.setattr(promise_views, "SCAN_ROWS", 2)
+    monkeypatch.setattr(promise_views, "PROMISE_PAGE_MS", -1)
     first = get(house, "/v1/promises", channel="taobao")
     assert first["items"] == []
     assert first["next"]

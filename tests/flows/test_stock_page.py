@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
+from danshu.hub import stock_figures
 from tests.fixtures.hub import SKUS, UNITS, WAREHOUSES, House
 from tests.flows.asking import tell
 
@@ -234,3 +236,25 @@ def test_walls_and_what_is_not_there(house: House) -> None:
     assert missing.status_code == 400
     bad = house.call("GET", "/v1/stock/skus", params={"warehouse": "nope"})
     assert bad.json()["pointer"] == "/warehouse"
+
+
+def test_many_rows_are_counted_whole_behind_the_answer(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = summary(house)["totals"]
+    assert whole["exact"]
+    assert whole["rows"] > 1
+    monkeypatch.setattr(stock_figures, "STOCK_COUNTED", 1)
+    first = summary(house)["totals"]
+    assert (first["rows"], first["exact"]) == (1, False)
+    deadline_s = time.monotonic() + 30
+    while (told := summary(house)["totals"]) == first:
+        assert time.monotonic() < deadline_s
+    assert told == whole
+    # Within FRESH_S what was counted is told again; after it, the next count comes behind.
+    drain(house, 0)
+    assert summary(house)["totals"] == whole
+    monkeypatch.setattr(stock_figures, "FRESH_S", 0)
+    while (told := summary(house)["totals"]) == whole:
+        assert time.monotonic() < deadline_s
+    assert told["out"] > whole["out"]

@@ -14,6 +14,7 @@ import psycopg_pool
 from danshu.capabilities.orders import decide as orders
 from danshu.hub import acts, merchants, rerouting
 from danshu.hub.batch import Batch
+from danshu.hub.stock_figures import StockFigures
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
 from danshu.kernel.errors import NotAvailable, ProgramError, Refusal, UnknownOutcome
@@ -44,6 +45,7 @@ class Hub:
         self.clock = clock
         self.worlds = Worlds(url, clock)
         self.batch = Batch(url, self.worlds, clock)
+        self.stock_figures = StockFigures(self.connection)
         self._pool: psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
 
     async def start(self) -> None:
@@ -65,6 +67,7 @@ class Hub:
     async def close(self) -> None:
         """Settle what is in flight and close."""
         await self.batch.close()
+        await self.stock_figures.close()
         if self._pool:
             await self._pool.close()
 

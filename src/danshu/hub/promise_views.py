@@ -17,7 +17,7 @@ from msgspec import Struct
 from danshu.capabilities.orders.model import State
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
-from danshu.kernel.limits import PROMISE_PAGE_MS, SCAN_CHUNK, SCAN_ROWS
+from danshu.kernel.limits import PROMISE_PAGE_MS, SCAN_ROWS
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -30,17 +30,26 @@ Place = tuple[int, uuid.UUID, str]
 FIRST: Final[Place] = (0, uuid.UUID(int=0), "")
 LAST: Final[Place] = (253_402_300_799_000_000, uuid.UUID(int=2**128 - 1), "\U0010ffff")
 TICKING: Final = ("running", "paused")
-_TICKS: Final = """
+# What is looked at: `scan` rows in the order of an index. Where the filters met too few of them,
+# the next page goes on behind the last.
+_TICKING: Final = """
 select id,code,state,wh,channel,carrier,due,started,warned from ticking
 where tenant=%(tenant)s and (due,id,code) > (%(at)s,%(id)s,%(code)s)
 and (%(before)s::timestamptz is null or due < %(before)s) order by due,id,code limit %(scan)s
 """
 _VERDICTS: Final = """
 select id,code,state,wh,channel,carrier,due,at,gap_ms from verdicts
-where tenant=%(tenant)s and state=%(state)s and (at,id,code) < (%(at)s,%(id)s,%(code)s)
+where tenant=%(tenant)s and state=%(listed)s and (at,id,code) < (%(at)s,%(id)s,%(code)s)
 and (%(since)s::timestamptz is null or at >= %(since)s) order by at desc,id desc,code desc
 limit %(scan)s
 """
+_MEETS: Final = """
+select * from ({looked}) r
+where (%(state)s='' or state=%(state)s) and (%(channel)s='' or channel=%(channel)s)
+and (%(wh)s::int is null or wh=%(wh)s) and (%(asked)s='' or r.code=%(asked)s)
+and (%(carrier)s='' or carrier=%(carrier)s) order by {order} limit %(limit)s
+"""
+_REACH: Final = "select {moment},id,code from ({looked}) r order by {order} offset %(scan)s - 1"
 # The range of the ids lets the server leave all other days alone.
 _ORDERS: Final = """
 select o.id, o.state, o.doc from unnest(%b::uuid[]) w(id)
@@ -101,6 +110,19 @@ class Found(Struct, frozen=True, kw_only=True):
     warned: int = 0
 
 
+class _Index(Struct, frozen=True, kw_only=True):
+    """An index that is walked: what is looked at, its order, the column that it begins with."""
+
+    looked: str
+    order: str
+    moment: str
+    column: int
+
+
+_SOONEST: Final = _Index(looked=_TICKING, order="due,id,code", moment="due", column=6)
+_NEWEST: Final = _Index(looked=_VERDICTS, order="at desc,id desc,code desc", moment="at", column=7)
+
+
 class _Number(Struct, frozen=True):
     number: str
 
@@ -149,14 +171,15 @@ async def list_ticking(
         "before": write.instant(before_ms * 1000) if before_ms else None,
     }
 
-    def found(r: tuple[Any, ...]) -> tuple[Found, Place]:
-        row = Found(
+    rows, place = await _walk(connection, _SOONEST, params, (asked, state), after, limit)
+    found = [
+        Found(
             id=r[0], code=r[1], state=r[2], wh=r[3], channel=r[4], carrier=r[5], due=r[6],
             started=r[7], warned=r[8],
-        )  # fmt: skip
-        return row, (_us(r[6]), r[0], r[1])
-
-    return await _walk(connection, _TICKS, params, asked, state, after, limit, found)
+        )
+        for r in rows
+    ]  # fmt: skip
+    return found, place
 
 
 async def list_verdicts(
@@ -172,68 +195,58 @@ async def list_verdicts(
     """List decided promises in a state below a place, the newest verdict first."""
     params = {
         "tenant": tenant,
-        "state": state,
+        "listed": state,
         "since": write.instant(since_ms * 1000) if since_ms else None,
     }
 
-    def found(r: tuple[Any, ...]) -> tuple[Found, Place]:
-        row = Found(
+    rows, place = await _walk(connection, _NEWEST, params, (asked, ""), after, limit)
+    found = [
+        Found(
             id=r[0], code=r[1], state=r[2], wh=r[3], channel=r[4], carrier=r[5], due=r[6], at=r[7],
             gap_ms=r[8],
-        )  # fmt: skip
-        return row, (_us(r[7]), r[0], r[1])
-
-    return await _walk(connection, _VERDICTS, params, asked, "", after, limit, found)
+        )
+        for r in rows
+    ]  # fmt: skip
+    return found, place
 
 
 async def _walk(
     connection: Connection,
-    sql: str,
+    index: _Index,
     params: dict[str, Any],
-    asked: Asked,
-    state: str,
+    wanted: tuple[Asked, str],
     after: Place,
     limit: int,
-    found: Any,
-) -> tuple[list[Found], Place | None]:
-    """Walk an index until the page is full, the rows end, or it has looked at enough."""
-    rows: list[Found] = []
-    is_plain = asked == Asked() and not state
-    scan = limit + 1 if is_plain else SCAN_CHUNK
-    began_s, seen, place, last = time.monotonic(), 0, after, after
+) -> tuple[list[tuple[Any, ...]], Place | None]:
+    """Walk an index until the page is full, the rows end, or PROMISE_PAGE_MS are over."""
+    asked, state = wanted
+    params |= {
+        "state": state,
+        "channel": asked.channel,
+        "wh": asked.warehouse,
+        "asked": asked.code,
+        "carrier": asked.carrier,
+        "scan": limit + 1 if wanted == (Asked(), "") else SCAN_ROWS,
+    }
+    meets = _MEETS.format(looked=index.looked, order=index.order)
+    reach = _REACH.format(moment=index.moment, looked=index.looked, order=index.order)
+    rows: list[tuple[Any, ...]] = []
+    began_s, place = time.monotonic(), after
     while True:
-        asked_for = {
-            **params,
-            "at": write.instant(place[0]),
-            "id": place[1],
-            "code": place[2],
-            "scan": scan,
-        }
-        cursor = await connection.execute(sql, asked_for, binary=True)
-        chunk = await cursor.fetchall()
-        for r in chunk:
-            row, place = found(r)
-            if not _meets(row, asked, state):
-                continue
-            if len(rows) == limit:
-                return rows, last
-            rows.append(row)
-            last = place
-        seen += len(chunk)
-        if len(chunk) < scan:
+        params |= {"at": write.instant(place[0]), "id": place[1], "code": place[2]}
+        params["limit"] = limit + 1 - len(rows)
+        cursor = await connection.execute(meets, params, binary=True)
+        rows += await cursor.fetchall()
+        if len(rows) > limit:
+            end = rows[limit - 1]
+            return rows[:limit], (_us(end[index.column]), end[0], end[1])
+        cursor = await connection.execute(reach, params, binary=True)
+        last = await cursor.fetchone()
+        if last is None:
             return rows, None
-        if seen >= SCAN_ROWS or (time.monotonic() - began_s) * 1000 > PROMISE_PAGE_MS:
+        place = (_us(last[0]), last[1], last[2])
+        if (time.monotonic() - began_s) * 1000 > PROMISE_PAGE_MS:
             return rows, place
-
-
-def _meets(row: Found, asked: Asked, state: str) -> bool:
-    return (
-        (not state or row.state == state)
-        and (not asked.channel or row.channel == asked.channel)
-        and (asked.warehouse is None or row.wh == asked.warehouse)
-        and (not asked.code or row.code == asked.code)
-        and (not asked.carrier or row.carrier == asked.carrier)
-    )
 
 
 async def dress(connection: Connection, tenant: int, rows: Sequence[Found]) -> list[PromiseRow]:

@@ -16,7 +16,6 @@ from danshu.kernel.ids import made_ms
 from danshu.kernel.limits import (
     SCAN_ROWS,
     STOCK_CHUNK_SKUS,
-    STOCK_COUNTED,
     STOCK_PAGE_MS,
     WAITING_COUNTED,
     WAITING_LOOKED,
@@ -47,11 +46,6 @@ left join skus k on k.tenant=%(tenant)s and k.code=a.sku
 left join lateral (""" + _SUMS + """) s on true
 order by a.units > coalesce(s.atp,0) desc, a.due nulls last, a.units desc, a.sku limit %(skus)s
 """  # fmt: skip
-_TOTALS: Final = """
-select count(*), count(*) filter (where on_hand-reserved<safety),
-  count(*) filter (where on_hand-reserved<=0), coalesce(sum(on_hand),0), coalesce(sum(reserved),0)
-from (select on_hand,reserved,safety from stock where tenant=%s limit %s) s
-"""
 _PAGE: Final = """
 select k.no, k.code, k.name, k.storage, k.barcode, s.*, coalesce(w.units,0) from (
   select * from (
@@ -102,7 +96,8 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 class StockTotals(Struct, frozen=True, kw_only=True):
     """All stock rows in figures: below their safety stock, with nothing free, units on hand and
-    reserved. `exact` is False when there are more rows than are counted.
+    reserved. `exact` is False when there are more rows than are counted; those of many rows were
+    counted within the last minute.
     """
 
     rows: int
@@ -170,20 +165,6 @@ def _waiting(r: tuple[Any, ...]) -> WaitingSku:
         in_transit=int(r[10] or 0),
         due=_instant(r[6]),
         since=rfc3339(made_ms(r[7])),
-    )
-
-
-async def read_totals(connection: Connection, tenant: int) -> StockTotals:
-    """Read the figures of all stock rows, STOCK_COUNTED at most."""
-    cursor = await connection.execute(_TOTALS, (tenant, STOCK_COUNTED))
-    r = await cursor.fetchone() or (0, 0, 0, 0, 0)
-    return StockTotals(
-        rows=r[0],
-        below_safety=r[1],
-        out=r[2],
-        on_hand=int(r[3]),
-        reserved=int(r[4]),
-        exact=r[0] < STOCK_COUNTED,
     )
 
 

@@ -263,7 +263,7 @@ PURPOSE_CHARS: Final = 200
 
 # Promises in lists: time after which a page ends where it stands, rows that groups are counted
 # from, groups shown, gaps on one page, facts of an order that a gap is explained from
-PROMISE_PAGE_MS: Final = 60
+PROMISE_PAGE_MS: Final = 25
 PROMISES_COUNTED: Final = 20_000
 PROMISE_GROUPS: Final = 200
 PROMISE_GAPS: Final = 100

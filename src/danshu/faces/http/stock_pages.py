@@ -69,12 +69,10 @@ _READ: Final[dict[str, Any]] = {
 @get("/v1/stock/summary", operation_id="summarizeStock", **_READ)
 async def summarize(request: Request[Any, Any, Any]) -> StockSummary:
     """Tell which SKUs cannot cover the orders that wait, and what runs low in all."""
-    tenant = held_of(request).tenant
-    async with hub_of(request).connection() as connection:
-        return StockSummary(
-            waiting=await stock_views.list_waiting(connection, tenant),
-            totals=await stock_views.read_totals(connection, tenant),
-        )
+    hub, tenant = hub_of(request), held_of(request).tenant
+    async with hub.connection() as connection:
+        waiting = await stock_views.list_waiting(connection, tenant)
+    return StockSummary(waiting=waiting, totals=await hub.stock_figures.read(tenant))
 
 
 @get("/v1/stock/skus", operation_id="listSkuStock", **_READ)
