@@ -92,9 +92,9 @@ export default function PromiseGaps() {
         least: 104,
         render: (gap) => <StatusTag state={gap.promise.state} />,
       },
-      plain("due", 130, (gap) => (gap.promise.due ? dated(gap.promise.due) : "—")),
-      plain("physical", 130, (gap) => (gap.physical ? dated(gap.physical.occurred) : "—")),
-      plain("recorded", 130, (gap) => (gap.physical ? dated(gap.physical.recorded) : "—")),
+      { ...plain("due", 130, (gap) => (gap.promise.due ? dated(gap.promise.due) : "—")), least: 116 },
+      { ...plain("physical", 130, (gap) => (gap.physical ? dated(gap.physical.occurred) : "—")), least: 116 },
+      { ...plain("recorded", 130, (gap) => (gap.physical ? dated(gap.physical.recorded) : "—")), least: 116 },
       {
         ...plain("gap", 120, (gap) => gapWords(gap.physical?.gap_ms ?? gap.promise.gap_ms)),
         align: "right",

@@ -63,6 +63,7 @@ export default function Promises() {
       isOpen
         ? {
             ...plain("left", 120, (row) => (row.due ? leftWords(row.due, now) : "—")),
+            least: 116,
             render: (row) => (
               <span data-tone={row.due && new Date(row.due).getTime() < now ? "broken" : undefined}>
                 {row.due ? leftWords(row.due, now) : "—"}
@@ -70,8 +71,10 @@ export default function Promises() {
             ),
           }
         : { ...plain("gap", 120, delay), align: "right" },
-      plain("due", 130, (row) => (row.due ? dated(row.due) : "—")),
-      ...(isOpen ? [] : [plain("at", 130, (row) => (row.at ? dated(row.at) : "—"))]),
+      { ...plain("due", 130, (row) => (row.due ? dated(row.due) : "—")), least: 116 },
+      ...(isOpen
+        ? []
+        : [{ ...plain("at", 130, (row) => (row.at ? dated(row.at) : "—")), least: 116 }]),
       plain("stage", 100, (row) => t(`common:stages.${row.order_state}`, { defaultValue: row.order_state })),
       plain("warehouse", 110, (row) => row.warehouse || t("noWarehouse")),
       plain("channel", 120, (row) => t(`common:channels.${row.channel}`, { defaultValue: row.channel })),
