@@ -1,5 +1,5 @@
 """The two intake routes as plain ASGI, before the framework: bytes in, outcome out, nothing in
-between.
+between. Orders usually do without ASGI, too (wire.py), by the same steps.
 
 Litestar holds the same routes as typed handlers (orders.py, channels.py): they document these, and
 a test
@@ -8,14 +8,16 @@ keeps the two equal.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 import psycopg
 
 from danshu.faces.http import placing, problems
-from danshu.faces.http.auth import Keyring, key_of, require
+from danshu.faces.http.auth import Held, Keyring, key_of, require
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.headers import Header, said
 from danshu.hub.compose import Hub
@@ -71,6 +73,12 @@ def answer(outcome: Outcome) -> tuple[int, bytes, problems.Problem | None]:
     return problem.status, _encode(problem), problem
 
 
+def refuse(error: Exception) -> tuple[int, bytes, problems.Problem | None]:
+    """Give status and body of what went wrong."""
+    problem = explain(error)
+    return problem.status, _encode(problem), problem
+
+
 class Hot:
     """The raw routes over one hub."""
 
@@ -78,31 +86,40 @@ class Hot:
         self._hub, self._keyring, self._doors = hub, keyring, doors
         self._is_https = keyring.origin.startswith("https://")
 
+    def recognise(self, headers: Iterable[Header]) -> Held | None:
+        """Give a remembered caller who may place any order; None when more must be asked."""
+        held = self._keyring.recall(key_of(headers))
+        return held if held is not None and "order.place" in held.rights else None
+
+    def submit(self, held: Held, headers: Iterable[Header], body: bytes) -> asyncio.Future[Outcome]:
+        """Take up an order; the future gives its outcome after its commit. Raises DanshuError."""
+        return self._submit(held, _read_headers(headers), body)
+
+    def _submit(self, held: Held, key: bytes | None, body: bytes) -> asyncio.Future[Outcome]:
+        request = placing.request(held, key, body, placing.read(body))
+        return self._hub.batch.submit(request)
+
+    def common(self, scope: Any) -> tuple[Header, ...]:
+        """Give the headers that every answer to such a request has."""
+        return said(scope, self._is_https)
+
     async def place(self, scope: Any, receive: Any, send: Any) -> None:
         """POST /v1/orders."""
-        problem: problems.Problem | None
         try:
             status, out, problem = await self._place(scope, receive)
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
-            problem = explain(error)
-            status, out = problem.status, _encode(problem)
-        await _send(send, status, out, problem, said(scope, self._is_https))
+            status, out, problem = refuse(error)
+        await _send(send, status, out, head(status, out, problem, self.common(scope)))
 
     async def _place(self, scope: Any, receive: Any) -> tuple[int, bytes, problems.Problem | None]:
         headers = scope["headers"]
         held = self._keyring.recall(key_of(headers)) or await self._keyring.identify(scope)
         require(held, "order.place")
-        key = None
-        for name, value in headers:
-            if name == b"idempotency-key":
-                key = value
-            elif name == b"content-type":
-                check_json(value)
+        key = _read_headers(headers)
         body = await read_body(receive, headers, ORDER_BODY_BYTES)
-        request = placing.request(held, key, body, placing.read(body))
-        return answer(await self._hub.batch.submit(request))
+        return answer(await self._submit(held, key, body))
 
     async def channel(self, scope: Any, receive: Any, send: Any) -> None:
         """POST /v1/channels/{channel}."""
@@ -117,12 +134,21 @@ class Hot:
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
-            problem = explain(error)
-            await _send(
-                send, problem.status, _encode(problem), problem, said(scope, self._is_https)
-            )
+            status, out, problem = refuse(error)
+            await _send(send, status, out, head(status, out, problem, self.common(scope)))
             return
-        await _acknowledge(send, done, said(scope, self._is_https))
+        await _acknowledge(send, done, self.common(scope))
+
+
+def _read_headers(headers: Iterable[Header]) -> bytes | None:
+    """Give the idempotency key, if there is one. Raises InputError for another content type."""
+    key = None
+    for name, value in headers:
+        if name == b"idempotency-key":
+            key = value
+        elif name == b"content-type":
+            check_json(value)
+    return key
 
 
 def check_json(content_type: bytes) -> None:
@@ -145,30 +171,26 @@ def explain(error: Exception) -> problems.Problem:
     return problems.make("program", "the hub made a mistake; it has been written down")
 
 
-async def _send(
-    send: Any, status: int, out: bytes, problem: problems.Problem | None, common: tuple[Header, ...]
-) -> None:
-    headers = [_JSON, (b"content-length", b"%d" % len(out)), *common]
+def head(
+    status: int, out: bytes, problem: problems.Problem | None, common: tuple[Header, ...]
+) -> list[Header]:
+    """Give the headers of an answer."""
+    headers = [_JSON, *common, (b"content-length", b"%d" % len(out))]
     if problem is not None:
         headers[0] = _PROBLEM
         if problem.retry_after_s:
             headers.append((b"retry-after", b"%d" % problem.retry_after_s))
         if status == 401:
             headers.append((b"www-authenticate", b"Bearer"))
+    return headers
+
+
+async def _send(send: Any, status: int, out: bytes, headers: list[Header]) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": out})
 
 
 async def _acknowledge(send: Any, done: Acknowledgement, common: tuple[Header, ...]) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": done.status,
-            "headers": [
-                (b"content-type", done.content_type.encode("latin-1")),
-                (b"content-length", b"%d" % len(done.body)),
-                *common,
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": done.body})
+    kind = (b"content-type", done.content_type.encode("latin-1"))
+    size = (b"content-length", b"%d" % len(done.body))
+    await _send(send, done.status, done.body, [kind, size, *common])

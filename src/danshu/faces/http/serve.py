@@ -10,6 +10,7 @@ import numpy as np
 import uvicorn
 
 from danshu.faces.http import app
+from danshu.faces.http.wire import Wire
 from danshu.hub import settings
 from danshu.hub.compose import Hub
 
@@ -32,25 +33,30 @@ def run(url: str, host: str, port: int) -> None:
     gc.set_threshold(*_GC)
     chosen = settings.read()
     application = app.build(Hub(url), origin=chosen.origin_at(port))
-    config = uvicorn.Config(
+    config = configure(application, host, port, chosen.proxies)
+    _Server(config, application).run()
+
+
+def configure(application: app.Application, host: str, port: int, proxies: str) -> uvicorn.Config:
+    """Give the settings of the server; `proxies` are the addresses whose headers are believed."""
+    return uvicorn.Config(
         application,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=Wire,
         ws="none",
         lifespan="on",
         access_log=False,
         log_level="warning",
         server_header=False,
-        proxy_headers=bool(chosen.proxies),
-        forwarded_allow_ips=chosen.proxies,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         date_header=False,
         backlog=_BACKLOG,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_DRAIN_S,
     )
-    _Server(config, application).run()
 
 
 class _Server(uvicorn.Server):
