@@ -2,8 +2,10 @@
 
 Server, workers (sequencer, sealer, timers, rows) and database are real processes; the
 generator is one more on the same machine and is not counted. `cpu_us_per_order` is server and
-database, the workers' connections included; `workers_us` is the workers' own process. The floor
-writes the same ready rows by COPY in groups of the same mean size.
+database, the workers' connections included; `workers_us` is the workers' own process. Of the
+database, `database_placing_us` is the connection that places and `database_workers_us` those of the
+workers; the rest is the database's own housekeeping. The floor writes the same ready rows by COPY
+in groups of the same mean size.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from danshu.bench.cpu import cpu_us
 from danshu.bench.load import Outcome, Plan
 from danshu.bench.report import Report, make_report
 from danshu.capabilities.stock.model import StockLevel
+from danshu.ledger import write
 from danshu.testing import merchant
 
 if TYPE_CHECKING:
@@ -77,6 +80,8 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
             "cpu_us_per_order": cpu["all"],
             "server_us": cpu["server"],
             "database_us": cpu["database"],
+            "database_placing_us": cpu["placing"],
+            "database_workers_us": cpu["following"],
             "workers_us": cpu["work"],
             "p50_ms": out.p50_ms,
             "p99_ms": out.p99_ms,
@@ -128,7 +133,15 @@ def _cpu(rig: Rig) -> dict[str, float]:
         "server": sum(cpu_us(pid) for pid in rig.pids("server")),
         "work": sum(cpu_us(pid) for pid in rig.pids("work")),
         "database": cpu_us(rig.pg_pid, tree=True),
+        "placing": sum(cpu_us(pid) for pid in _backends(rig, write.PLACING)),
+        "following": sum(cpu_us(pid) for pid in _backends(rig, write.WORKING)),
     }
+
+
+def _backends(rig: Rig, name: str) -> list[int]:
+    """Give the pids of the database's processes that serve connections whose name begins so."""
+    sql = "select pid from pg_stat_activity where starts_with(application_name, %s)"
+    return [pid for (pid,) in rigs.query(rig.url, sql, name)]
 
 
 def _groups(rig: Rig) -> int:

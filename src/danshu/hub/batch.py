@@ -172,7 +172,7 @@ class Batch:
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = await write.connect(self._url, "danshu place")
+            self._connection = await write.connect(self._url, write.PLACING)
             for setting in _IN_ORDER:
                 await self._connection.execute(setting)
         return self._connection

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import logging
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import psycopg
@@ -30,6 +30,10 @@ logging.getLogger("psycopg").addFilter(
     lambda record: "error ignored terminating" not in record.getMessage()
 )
 
+# How connections are named in the database's own lists: the server's that places orders, and those
+# of the workers, followed by their room.
+PLACING: Final = "danshu place"
+WORKING: Final = "danshu work"
 _EPOCH_2000_US = 946_684_800_000_000
 
 
