@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-PASSED, FAILED, OWN_TRUST = 0, 1, 2
+PASSED, FAILED, PARTLY = 0, 1, 2
+OWN_TRUST = PARTLY
 
 
 class Check(Struct, frozen=True, kw_only=True):

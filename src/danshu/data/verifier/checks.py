@@ -108,9 +108,8 @@ class Verifier:
             self.attempt(each["path"], "media", self.check_media, each, fact)
             if fact["type"] == "action.performed":
                 self.attempt(each["path"], "statement", self.check_act, each, fact)
-            for item in fact["data"].get("promises", []) if fact["type"] == "promise.made" else []:
-                self.check_named("contract/", ".json", item["definition"], "contract", each)
-                self.check_named("contract/", ".txt", item["text"], "contract", each)
+            elif fact["type"] == "promise.made":
+                self.attempt(each["path"], "contract", self.check_promises, each, fact)
         self.attempt("summary.json", "summary", self.check_summary)
         for path in sorted(p for p in self.files if p.startswith("anchors/")):
             self.used.add(path)
@@ -198,12 +197,14 @@ class Verifier:
         fact = self.tools.parse(body)
         if folder == "entries":
             leaf = self.tools.leaf_hash(body).hex()
-            self.facts.append(
-                {"fact": fact, "half": half, "index": index, "leaf": leaf, "path": path}
-            )
+            told = [fact["type"], fact["occurred"], fact["actor"]["sub"]]
+            if not all(isinstance(t, str) for t in told) or not isinstance(fact["data"], dict):
+                raise ValueError("不是一条事实")
+            each = {"fact": fact, "half": half, "index": index, "leaf": leaf, "path": path}
+            self.facts.append({**each, "told": [*told, index]})
         elif fact["type"] == "passkey.added":
-            told = (half, index, fact["actor"]["sub"], fact["data"].get("key", ""))
-            self.keys[fact["data"]["credential"]] = told
+            key = (half, index, fact["actor"]["sub"], fact["data"].get("key", ""))
+            self.keys[fact["data"]["credential"]] = key
         elif fact["type"] == "heads.committed":
             self.heads.append((path, fact))
         elif fact["type"] == "passkey.removed":
@@ -283,16 +284,21 @@ class Verifier:
             self.say(each["path"], check, False, f"缺少 {wanted}")
         return None
 
+    def check_promises(self, each: dict[str, Any], fact: dict[str, Any]) -> None:
+        for item in fact["data"]["promises"]:
+            self.check_named("contract/", ".json", item["definition"], "contract", each)
+            self.check_named("contract/", ".txt", item["text"], "contract", each)
+
     def check_media(self, each: dict[str, Any], fact: dict[str, Any]) -> None:
+        erased = any(f["fact"]["type"] in ERASURES for f in self.facts)
         for item in fact.get("evidence", []):
             kind = item["kind"]
             if not item.get("salted") and kind not in ("statement", "signature"):
                 data = self.check_named("media/", "", item["digest"], "media", each)
                 if data is not None and len(data) != item.get("size", len(data)):
                     self.say(each["path"], "media", False, f"{kind} 的长度不符")
-            elif item.get("salted") and f"disclosed/{kind}" not in self.files:
-                if any(f["fact"]["type"] in ERASURES for f in self.facts):
-                    self.say(each["path"], "disclosed", True, f"{kind} 已依请求删除,承诺摘要仍在")
+            elif item.get("salted") and f"disclosed/{kind}" not in self.files and erased:
+                self.say(each["path"], "disclosed", True, f"{kind} 已依请求删除,承诺摘要仍在")
 
     def check_act(self, each: dict[str, Any], fact: dict[str, Any]) -> None:
         data, file = fact["data"], each["path"]

@@ -313,5 +313,8 @@ def parse(raw: bytes) -> Any:
 
 
 def is_canonical(raw: bytes) -> bool:
-    text = json.dumps(parse(raw), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode() == raw
+    try:
+        text = json.dumps(parse(raw), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return False
+    return text.encode("utf-8", "surrogatepass") == raw

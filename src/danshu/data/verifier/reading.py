@@ -76,10 +76,7 @@ def verify(
         facts, order = [], ""
     code = 0 if trust == "outside" and all(c["passed"] for c in checks) else 2
     code = 1 if not facts or any(c["passed"] is False for c in checks) else code
-    told = [
-        [f["fact"]["type"], f["fact"]["occurred"], f["fact"]["actor"]["sub"], f["index"]]
-        for f in facts
-    ]
+    told = [f["told"] for f in facts]
     return {"checks": checks, "code": code, "facts": told, "order": order, "trust": trust}
 
 
