@@ -24,7 +24,7 @@ from danshu.hub import master_facts as masters
 from danshu.hub import time_facts
 from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
-from tests.kernel import action_examples, link_examples, people_examples
+from tests.kernel import action_examples, link_examples, log_examples, people_examples
 
 GOLDEN = Path(__file__).parent / "golden"
 STREAM = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
@@ -193,6 +193,7 @@ EXAMPLES: list[Struct] = [
     ),
     *people_examples.EXAMPLES,
     *link_examples.EXAMPLES,
+    *log_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",
         device_ended="2026-11-22T10:54:58.000Z",

@@ -93,3 +93,14 @@ class AnchorDeposited(Struct, frozen=True, kw_only=True):
     period: str
     time: str
     tx: str
+
+
+@fact_type("log.configured")
+class LogConfigured(Struct, frozen=True, kw_only=True):
+    """对外日志设置: who may see the merchant's log from now on: `public` or not, the vkeys of its
+    witnesses, the kind of evidence platform that it deposits with ("" for none).
+    """
+
+    anchor: str
+    public: bool
+    witnesses: tuple[str, ...]

@@ -25,6 +25,8 @@ person = typer.Typer(
     help="People of a merchant: the first admin, a way back in.", no_args_is_help=True
 )
 app.add_typer(person, name="person")
+log = typer.Typer(help="The log's keys, and a linked log after a restored backup.")
+app.add_typer(log, name="log")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="Code of the merchant.")]
@@ -134,21 +136,28 @@ def merchant(
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    trust: Annotated[Path | None, typer.Option(help="vkeys from outside the bundle.")] = None,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            help="From outside the bundle: vkeys, roots of time stamps (PEM), checkpoints held;"
+            " a file or a folder of them; may be repeated.",
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show every check.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Verify a bundle offline. Exit 0 passed, 1 failed, 2 passed on the bundle's own keys."""
+    """Verify a bundle offline. Exit 0 passed, 1 failed, 2 passed with parts unchecked."""
     from danshu.faces import verify as room
 
-    trusted = trust.read_text().split() if trust else []
     with file.open("rb") as source:
-        report = room.verify(source, trusted)
+        report = room.verify(source, room.read_anchors(trust or []))
     if as_json:
         import msgspec
 
         typer.echo(msgspec.json.encode({"code": report.code, "report": report}).decode())
     else:
-        typer.echo(room.describe(report))
+        typer.echo(room.describe(report, every))
     raise typer.Exit(report.code)
 
 
@@ -268,6 +277,76 @@ def person_link(
     from danshu.faces.cli import people as room
 
     raise typer.Exit(room.link(who, tenant, as_json))
+
+
+@log.command("keys")
+def log_keys(
+    witness: Annotated[
+        bool, typer.Option("--witness", help="Print the lines for a witness's --logs instead.")
+    ] = False,
+    tenant: Tenant = "demo",
+    as_json: Json = False,
+) -> None:
+    """List the keys that the log signs or signed by, with their validity."""
+    from danshu.faces.cli import log as room
+
+    raise typer.Exit(room.keys(tenant, witness, as_json))
+
+
+@log.command("rotate")
+def log_rotate(
+    key_file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The new key, kept in a file.")
+    ] = None,
+    overlap: Annotated[
+        int, typer.Option(help="Hours that the old key signs beside it.", min=0, max=8760)
+    ] = 168,
+    as_json: Json = False,
+) -> None:
+    """Change the log's key; every merchant's book says so."""
+    from danshu.faces.cli import log as room
+
+    raise typer.Exit(room.rotate(key_file, overlap, as_json))
+
+
+@log.command("revoke")
+def log_revoke(
+    key: Annotated[str, typer.Argument(help="Public key in hex, from `danshu log keys`.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the fact.")],
+    as_json: Json = False,
+) -> None:
+    """Revoke a key that was rotated away; it signs nothing any more."""
+    from danshu.faces.cli import log as room
+
+    raise typer.Exit(room.revoke(key, reason, as_json))
+
+
+@log.command("relink")
+def log_relink(
+    seals: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Folder of the last notes.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Begin a linked log after an older backup was restored; stop everything else first."""
+    from danshu.faces.cli import log as room
+
+    raise typer.Exit(room.link(seals, as_json))
+
+
+@app.command()
+def witness(
+    listen: Annotated[str, typer.Option(help="ADDRESS:PORT")],
+    data: Annotated[Path, typer.Option(file_okay=False, help="Its key and what it cosigned.")],
+    logs: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="vkeys of logs, one a line.")
+    ],
+    name: Annotated[str, typer.Option(help="Its name in signatures: a host and a path.")],
+) -> None:
+    """Cosign the checkpoints of others' logs (C2SP tlog-witness); needs no database."""
+    from danshu.faces.cli import log as room
+
+    raise typer.Exit(room.witness(listen, data, logs, name))
 
 
 @app.command()

@@ -56,6 +56,9 @@ _STATUS: Final = {
     "no_sku": 404,
     "no_definition": 404,
     "no_calendar": 404,
+    "no_witness": 404,
+    "no_deposit": 404,
+    "no_checkpoint": 404,
     "no_task": 404,
     "no_act": 404,
     "no_delegation": 404,
@@ -70,6 +73,7 @@ _STATUS: Final = {
     "too_often": 429,
     "program": 500,
     "provider_fails": 502,
+    "anchor_refused": 502,
 }
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may
 from danshu.faces.http.questions import Limit
-from danshu.hub import evidence, views
+from danshu.hub import evidence, log_keys, views, witnessing
 from danshu.hub.compose import Hub
 from danshu.kernel.errors import Busy, InputError
 from danshu.kernel.limits import PAGE_ROWS, RETRY_AFTER_S, STREAM_FACTS, STREAM_S, STREAMS
@@ -36,10 +36,12 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 class Trust(Struct, frozen=True, kw_only=True):
     """Verification keys of the merchant's books (C2SP vkey), to be handed out apart from any
-    bundle.
+    bundle; when each key of the log holds; the vkeys of the merchant's witnesses.
     """
 
     vkeys: tuple[str, ...]
+    keys: tuple[log_keys.TrustedKey, ...]
+    witnesses: tuple[str, ...]
 
 
 class Streams:
@@ -195,7 +197,9 @@ async def get_trust(request: Request[Any, Any, Any]) -> Trust:
     """Read the verification keys of the merchant's books."""
     async with hub_of(request).connection() as connection:
         vkeys = await evidence.read_trust(connection, held_of(request).tenant)
-    return Trust(vkeys=tuple(vkeys))
+        keys = await log_keys.read(connection)
+        witnesses = await witnessing.read(connection, held_of(request).tenant)
+    return Trust(vkeys=tuple(vkeys), keys=tuple(keys), witnesses=tuple([w.vkey for w in witnesses]))
 
 
 ROUTES: Final = [

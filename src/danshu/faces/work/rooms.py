@@ -1,5 +1,5 @@
-"""The rooms: sequence, seal, timers, rows, sheets, people, time, stamp, partitions. A room that
-fails begins again; nothing is skipped.
+"""The rooms: sequence, seal, timers, rows, sheets, people, time, stamp, heads, witness, anchor,
+partitions. A room that fails begins again; nothing is skipped.
 """
 
 from __future__ import annotations
@@ -10,19 +10,32 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import clocks, people_room, rows_room, sheet_apply, stamping, timing
+from danshu.hub import (
+    anchoring,
+    clocks,
+    heads,
+    people_room,
+    rows_room,
+    sheet_apply,
+    stamping,
+    timing,
+    witnessing,
+)
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
 from danshu.ledger import migrate
 from danshu.ledger.engine import home
 from danshu.ledger.seal import Sealer
 from danshu.ledger.sequence import Sequencer
-from danshu.ledger.write import connect
+from danshu.ledger.write import WORKING, connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Step = Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]
 _log = logging.getLogger("danshu.work")
@@ -58,11 +71,17 @@ def _sequence(url: str) -> Step:
     return step
 
 
-def _seal(url: str) -> Step:
+def seals_folder(url: str) -> Path:
+    """Give the second place of a database's last notes: apart from it, under its own name, so that
+    no restored backup can fork the log unseen.
+    """
     with psycopg.connect(url, autocommit=True) as plain:
         row = plain.execute(_WHICH).fetchone()
-    # Apart from the database, under its own name: no restored backup can fork the log unseen.
-    sealer = Sealer(home(os.environ) / "seals" / (row[0] if row else ""))
+    return home(os.environ) / "seals" / (row[0] if row else "")
+
+
+def _seal(url: str) -> Step:
+    sealer = Sealer(seals_folder(url))
 
     async def step(connection: psycopg.AsyncConnection[Any]) -> int:
         return await sealer.step(connection, now_ms())
@@ -93,6 +112,9 @@ ROOMS = (
     Room("people", people_room.begin, 60.0),
     Room("time", timing.begin, 1.0),
     Room("stamp", stamping.begin, 0.5),
+    Room("heads", heads.begin, 60.0),
+    Room("witness", witnessing.begin, 5.0),
+    Room("anchor", anchoring.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
 )
 
@@ -106,7 +128,7 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
             rest_s = room.rest_s
             try:
                 if connection is None or connection.closed:
-                    connection = await connect(url, f"danshu work {room.name}")
+                    connection = await connect(url, f"{WORKING} {room.name}")
                     for setting in _BY_INDEX:
                         await connection.execute(setting)
                 step = step or room.begin(url)

@@ -1,0 +1,1 @@
+"""Evidence platforms: one file, one kind of platform."""
