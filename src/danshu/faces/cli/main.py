@@ -356,7 +356,9 @@ def bench(
     seconds: Annotated[int | None, typer.Option(min=1)] = None,
     size: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
-    """Run a benchmark with its floor: place, route, ledger, growth, list."""
+    """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
+    interaction.
+    """
     from danshu.faces.cli import measuring
 
     raise typer.Exit(measuring.run(name, as_json, seconds, size))
