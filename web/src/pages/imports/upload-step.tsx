@@ -82,6 +82,7 @@ export function UploadStep() {
         <p>{t(isBusy ? "upload.busy" : "upload.drop")}</p>
         <p className="note">{t("upload.limits")}</p>
       </Upload.Dragger>
+      <p className="note">{t("upload.orders")}</p>
     </Card>
   );
 }
