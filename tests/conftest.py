@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ settings.register_profile(
     "danshu", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("danshu")
+
+# No test asks the world for the time; those of the clock bring servers of their own.
+os.environ.setdefault("DANSHU_NTP_SERVERS", "none")
 
 pytest_plugins = ["tests.fixtures.engine"]
 

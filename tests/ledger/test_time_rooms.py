@@ -96,6 +96,8 @@ async def test_a_fault_is_told_to_every_merchant_once(
         assert await told(connection, tenant) == [
             ("clock.faulted", "error"), ("clock.restored", ""),
         ]  # fmt: skip
+    rows = await query(connection, "select why, error_us, until_us - since_us from clock_faults")
+    assert rows == [("error", 200_000, (CLOCK_GOOD + 1) * 10 * S)]
     rows = await query(connection, "select word, source, error_us, good from clock_states")
     assert rows == [("measured", "a", 1_500, CLOCK_GOOD + 1)]
     rows = await query(connection, "select error_us, chosen from clock_samples order by at_us")
@@ -118,7 +120,7 @@ async def test_killed_between_any_two_statements(connection: psycopg.AsyncConnec
             assert state == [("measured",)]
         else:
             break
-    assert died >= 8
+    assert died >= 9
     # another worker that took the same look adds nothing
     await timing.record(connection, "n", look(200_000), NOW_US + 10 * S, True)
     assert [await told(connection, t) for t in tenants] == [[("clock.faulted", "error")]] * 2
@@ -155,34 +157,29 @@ async def test_the_room_asks_the_servers(
     assert (await trusted_time.state(connection)).word == "faulted"
 
 
-@pytest.mark.parametrize(
-    ("looks", "configured", "age_s", "required", "expected"),
-    [
-        ([], True, 0, "", ("unmeasured", False, False)),
-        ([], True, 0, "1", ("unmeasured", False, True)),
-        ([look(trouble="silent")] * 5, False, 0, "", ("unmeasured", False, False)),
-        ([look()], True, 0, "", ("measured", True, False)),
-        ([look()], True, CLOCK_STALE_S, "", ("measured", True, False)),
-        ([look()], True, CLOCK_STALE_S + 1, "", ("stale", False, True)),
-        ([look(trouble="silent")] * 5, True, 0, "", ("faulted", False, True)),
-        ([look(200_000)], False, CLOCK_STALE_S + 1, "", ("faulted", False, True)),
-    ],
-)
+STANDINGS: list[tuple[list[Look], bool, int, str, tuple[str, bool, bool]]] = [
+    ([], True, 0, "", ("unmeasured", False, False)),
+    ([], True, 0, "1", ("unmeasured", False, True)),
+    ([look(trouble="silent")] * 5, False, 0, "", ("unmeasured", False, False)),
+    ([look()], True, 0, "", ("measured", True, False)),
+    ([look()], True, CLOCK_STALE_S, "", ("measured", True, False)),
+    ([look()], True, CLOCK_STALE_S + 1, "", ("stale", False, True)),
+    ([look(trouble="silent")] * 5, True, 0, "", ("faulted", False, True)),
+    ([look(200_000)], False, CLOCK_STALE_S + 1, "", ("faulted", False, True)),
+]
+
+
 async def test_where_the_clock_stands(
-    connection: psycopg.AsyncConnection[Any],
-    monkeypatch: pytest.MonkeyPatch,
-    looks: list[Look],
-    configured: bool,
-    age_s: int,
-    required: str,
-    expected: tuple[str, bool, bool],
+    connection: psycopg.AsyncConnection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DANSHU_TIME_REQUIRED", required)
-    for n, each in enumerate(looks):
-        await timing.record(connection, "n", each, NOW_US + n * 10 * S, configured)
-    last_us = NOW_US + max(0, len(looks) - 1) * 10 * S
-    state = await trusted_time.state(connection, last_us + age_s * S)
-    assert (state.word, state.ok, state.waits) == expected
+    for looks, configured, age_s, required, expected in STANDINGS:
+        await connection.execute("truncate clock_states, clock_samples, clock_faults")
+        monkeypatch.setenv("DANSHU_TIME_REQUIRED", required)
+        for n, each in enumerate(looks):
+            await timing.record(connection, "n", each, NOW_US + n * 10 * S, configured)
+        last_us = NOW_US + max(0, len(looks) - 1) * 10 * S
+        state = await trusted_time.state(connection, last_us + age_s * S)
+        assert (state.word, state.ok, state.waits) == expected
 
 
 async def test_the_worst_machine_counts(connection: psycopg.AsyncConnection[Any]) -> None:
@@ -392,35 +389,3 @@ async def test_an_act_of_grade_a_waits_for_its_token(
         assert refusal.code == "time_untrusted"
     finally:
         await hub.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "own"),
-    [
-        ("http://127.0.0.1:8421/tsr", True),
-        ("http://localhost/tsr", True),
-        ("http://10.1.2.3/tsr", True),
-        ("http://[fd00::1]/tsr", True),
-        ("https://tsa.internal/tsr", True),
-        ("https://tsa.example.cn/tsr", False),
-        ("https://mine.example.cn/tsr", True),
-        ("https://203.0.114.7/tsr", False),
-    ],
-)
-async def test_whose_an_authority_is(url: str, own: bool) -> None:
-    settings = time_settings.read({"DANSHU_TSA_OWN": "https://mine.example.cn/tsr"})
-    assert settings.is_own(url) is own
-
-
-async def test_roots_by_host(tmp_path: Path) -> None:
-    for name in ("a.example", "common", "b.example"):
-        (tmp_path / f"{name}.pem").write_text(name)
-    settings = time_settings.read(
-        {
-            "DANSHU_TSA_URLS": "https://a.example/x, https://b.example/y,https://c.example",
-            "DANSHU_TSA_ROOTS": str(tmp_path),
-        }
-    )
-    assert [a.roots for a in settings.authorities()] == [b"a.example", b"b.example", b"common"]
-    assert time_settings.read({}).servers == time_settings.DEFAULT_SERVERS
-    assert time_settings.read({"DANSHU_NTP_SERVERS": "none"}).servers == ()

@@ -57,6 +57,11 @@ _ADD: Final = (
     "insert into clock_samples(node,at_us,source,stratum,offset_us,error_us,chosen,trouble)"
     " values(%s,%s,%s,%s,%s,%s,%s,%s) on conflict do nothing"
 )
+_FAULT: Final = (
+    "insert into clock_faults(node,since_us,why,source,offset_us,error_us)"
+    " values(%s,%s,%s,%s,%s,%s) on conflict do nothing"
+)
+_OVER: Final = "update clock_faults set until_us=%s where node=%s and until_us=0"
 _SWEEP: Final = "delete from clock_samples where node=%s and at_us < %s"
 # Without sources nobody knows any more; but no fault ends by taking the witnesses away.
 _FORGET: Final = "delete from clock_states where node=%s and word<>%s"
@@ -194,10 +199,20 @@ async def record(
             )
         await connection.execute(_SWEEP, (name, now_us - CLOCK_SAMPLES_S * 1_000_000))
         if (told := _told(before, after, name)) is not None:
+            await _mark(connection, name, after)
             tenants = await (await connection.execute(_TENANTS)).fetchall()
             for (tenant,) in tenants:
                 await merchants.say(connection, tenant, _HUB, told)
     return after
+
+
+async def _mark(connection: Connection, name: str, after: Standing) -> None:
+    """Open or close the row of a fault."""
+    if after.word == timekeeping.FAULTED:
+        known = (after.why, after.source, after.offset_us, after.error_us)
+        await connection.execute(_FAULT, (name, after.since_us, *known))
+    else:
+        await connection.execute(_OVER, (after.since_us, name))
 
 
 def _told(before: Standing, after: Standing, name: str) -> ClockFaulted | ClockRestored | None:

@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.hub import trusted_time
 from danshu.kernel import fact
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
@@ -33,16 +34,20 @@ _FACT: Final = "select body from facts where tenant=%b and stream=%b and v=%b"
 class Trustworthiness(Struct, frozen=True, kw_only=True):
     """`sealed_at`: the newest checkpoint, "" = none yet; `seal_age_ms` how long ago that was.
     `waiting_ms`: the age of the oldest fact that no checkpoint covers, 0 = everything is sealed;
-    `unsealed`: how many leaves those are, facts that are not in the log yet left aside. The clock's
-    error is None as long as no time source is connected: 未测. `tone`: kept; risk, sealing is late;
-    broken, later than receipts promise.
+    `unsealed`: how many leaves those are, facts that are not in the log yet left aside. `tone`:
+    kept; risk, sealing is late; broken, later than receipts promise.
+
+    `clock`: measured, unmeasured (未测), faulted or stale; its error bound is None unless it was
+    measured. `clock_waits`: acts of grade A wait for a time-stamp token, or are suspended.
     """
 
     sealed_at: str
     seal_age_ms: int | None
     waiting_ms: int
     unsealed: int
+    clock: str
     clock_error_us: int | None
+    clock_waits: bool
     tone: str
 
 
@@ -70,12 +75,15 @@ async def read(connection: Connection, tenant: int, now_ms: int) -> Trustworthin
         tone = "broken"
     elif waiting_ms > _LATE_MS:
         tone = "risk"
+    clock = await trusted_time.state(connection, now_ms * 1000)
     return Trustworthiness(
         sealed_at=rfc3339(sealed_ms) if sealed_ms else "",
         seal_age_ms=max(0, now_ms - sealed_ms) if sealed_ms else None,
         waiting_ms=waiting_ms,
         unsealed=unsealed,
-        clock_error_us=None,
+        clock=clock.word,
+        clock_error_us=clock.err_us if clock.ok else None,
+        clock_waits=clock.waits,
         tone=tone,
     )
 

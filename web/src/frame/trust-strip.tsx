@@ -1,10 +1,12 @@
 import { ClockCircleOutlined, LockOutlined, WarningOutlined } from "@ant-design/icons";
 import { Popover } from "antd";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { count } from "@/format/numbers";
 import { duration, exact, timeOfDay } from "@/format/times";
 import { useLiveState } from "@/live/use-live";
-import { type Trust, useTrust } from "./trust";
+import { useMay } from "@/session";
+import { isClockBad, type Trust, trustTone, useTrust } from "./trust";
 
 /** An older seal is told by what waits for it, not by its age. */
 const AGE_TOLD_MS = 60_000;
@@ -15,6 +17,7 @@ export function TrustStrip() {
   const trust = useTrust();
   const { isStale, silentS, lastAt } = useLiveState();
   const words = useTrustWords(trust);
+  const mayRead = useMay("time.read");
   if (isStale) {
     return (
       <output className="trust" data-tone="risk">
@@ -31,7 +34,9 @@ export function TrustStrip() {
       content={
         <dl className="facts">
           <dt>{t("trust.time")}</dt>
-          <dd>{words.clock}</dd>
+          <dd>
+            {mayRead ? <Link to="/time">{words.clock}</Link> : words.clock}
+          </dd>
           <dt>{t("trust.sealed")}</dt>
           <dd>{trust?.sealed_at ? exact(trust.sealed_at) : words.seal}</dd>
           <dt>{t("trust.waiting")}</dt>
@@ -39,10 +44,16 @@ export function TrustStrip() {
         </dl>
       }
     >
-      <button type="button" className="trust" data-tone={trust?.tone ?? "none"}>
+      <button type="button" className="trust" data-tone={trustTone(trust)}>
         <ClockCircleOutlined />
-        {t("trust.time")}{" "}
-        <b data-known={typeof trust?.clock_error_us === "number"}>{words.clock}</b>
+        {trust && isClockBad(trust) ? (
+          <b>{words.clock}</b>
+        ) : (
+          <>
+            {t("trust.time")}{" "}
+            <b data-known={typeof trust?.clock_error_us === "number"}>{words.clock}</b>
+          </>
+        )}
         <LockOutlined />
         {trust && trust.tone !== "kept" ? (
           t("trust.late", { time: duration(trust.waiting_ms) })
@@ -59,16 +70,19 @@ export function TrustStrip() {
 function useTrustWords(trust: Trust | null): { clock: string; seal: string } {
   const { t } = useTranslation();
   if (!trust) return { clock: t("trust.unknown"), seal: t("trust.unknown") };
-  const clock =
-    trust.clock_error_us === null
-      ? t("trust.unmeasured")
-      : `±${(trust.clock_error_us / 1000).toFixed(1)} ms`;
+  const clock = clockWords(trust);
   if (trust.seal_age_ms === null) return { clock, seal: t("trust.none") };
   const isOld = trust.seal_age_ms > AGE_TOLD_MS && trust.waiting_ms === 0;
   return {
     clock,
     seal: isOld ? t("trust.all") : t("trust.ago", { time: seconds(trust.seal_age_ms) }),
   };
+
+  function clockWords(known: Trust): string {
+    if (isClockBad(known)) return t("trust.timeBad");
+    if (known.clock_error_us !== null) return `±${(known.clock_error_us / 1000).toFixed(1)} ms`;
+    return t(known.clock_waits ? "trust.unmeasuredWaits" : "trust.unmeasured");
+  }
 
   function seconds(ms: number): string {
     const unit = duration(1000).replace(/^1/, "").trim();

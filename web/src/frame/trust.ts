@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useLive } from "@/live/use-live";
 
+export type SealTone = "kept" | "risk" | "broken";
+
 /** What the live topic `trust` says of clock and log. */
 export interface Trust {
   /** RFC 3339 of the newest checkpoint, "" = none yet. */
@@ -9,9 +11,14 @@ export interface Trust {
   /** Age of the oldest fact that no checkpoint covers, 0 = everything is sealed. */
   waiting_ms: number;
   unsealed: number;
-  /** None as long as no time source is connected. */
+  /** Unmeasured is no fault; stale: nobody compares the clock any more. */
+  clock: "measured" | "unmeasured" | "faulted" | "stale";
+  /** None unless the clock is measured and within bounds. */
   clock_error_us: number | null;
-  tone: "kept" | "risk" | "broken";
+  /** Acts of grade A wait for a time-stamp token, or are suspended. */
+  clock_waits: boolean;
+  /** Of the seal alone. */
+  tone: SealTone;
 }
 
 /** The newest word on time and seal, or null while there is none. */
@@ -19,4 +26,16 @@ export function useTrust(): Trust | null {
   const [trust, setTrust] = useState<Trust | null>(null);
   useLive<Trust>("trust", setTrust);
   return trust;
+}
+
+/** Whether the clock is known to be wrong, or nobody knows any more. */
+export function isClockBad(trust: Trust): boolean {
+  return trust.clock === "faulted" || trust.clock === "stale";
+}
+
+/** The tone of clock and seal together: the worse of both. */
+export function trustTone(trust: Trust | null): SealTone | "none" {
+  if (!trust) return "none";
+  if (isClockBad(trust) || trust.tone === "broken") return "broken";
+  return trust.clock_waits ? "risk" : trust.tone;
 }

@@ -60,6 +60,7 @@ from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
+    times,
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.hub import entry, oidc
 from danshu.hub.board_views import Boards
@@ -93,6 +94,7 @@ _ROUTES: Final = [
     *definitions.ROUTES,
     *access.ROUTES,
     *board.ROUTES,
+    *times.ROUTES,
     *order_page.ROUTES,
     *deciding.ROUTES,
     *personal.ROUTES,

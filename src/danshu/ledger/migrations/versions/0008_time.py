@@ -22,6 +22,10 @@ create table clock_samples (
   node text not null, at_us bigint not null, source text not null, stratum smallint not null,
   offset_us bigint not null, error_us bigint not null, chosen boolean not null,
   trouble text not null default '', primary key (node, at_us, source));
+create table clock_faults (
+  node text not null, since_us bigint not null, until_us bigint not null default 0,
+  why text not null, source text not null, offset_us bigint not null, error_us bigint not null,
+  primary key (node, since_us));
 create table tokens (
   tenant int not null, half text not null, size bigint not null, algorithm text not null,
   authority text not null, digest bytea not null, gen_us bigint not null, accuracy_us bigint,
