@@ -16,7 +16,8 @@ from danshu.hub import merchants
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import POLICY_BYTES
 
-LOOK = "board.read floor.read master.read order.read promise.read stock.read trust.read"
+LOOK = "board.read floor.read master.read order.read promise.read stock.read"
+LOOK += " time.read trust.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " policy.read policy.write calendar.write promise.write job.admin"
@@ -37,20 +38,21 @@ PEOPLE = {
     "policy": "export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.reroute order.tag order.unhold policy.read quota.write view.share",
     "legal": "calendar.write export.make field.address field.name field.phone order.erase"
-    " order.evidence order.reveal person.read policy.read print.evidence promise.write view.share",
+    " order.evidence order.reveal person.read policy.read print.evidence promise.write time.stamp"
+    " view.share",
     "finance": "export.make field.margin order.act order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
     "sre": "account.admin inbox.act inbox.read job.admin key.admin merchant.read person.read"
-    " policy.read view.share",
+    " policy.read time.stamp view.share",
 }
 KEYS = {
     "warehouse": LOOK + " field.address field.name field.phone floor.handover floor.pack"
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
     "channel": "order.place stock.read trust.read",
-    "viewer": "board.read master.read order.read promise.read stock.read trust.read",
+    "viewer": "board.read master.read order.read promise.read stock.read time.read trust.read",
 }
 
 

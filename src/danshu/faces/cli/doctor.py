@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from danshu.faces.cli import opening
-from danshu.hub import compose
+from danshu.hub import compose, time_settings, trusted_time
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
@@ -33,13 +33,21 @@ PYTHON_END: Final = (3, 13)
 DISK_MIN_BYTES: Final = 2_000_000_000
 PARTITIONS_MIN_DAYS: Final = 2
 TIMER_LATE_S: Final = 60
-_PORTS: Final = ("channel", "modality", "signal", "action", "connector", "event", "asset", "skill")
+_PORTS: Final = (
+    *("channel", "modality", "signal", "action", "connector", "event", "asset", "skill"),
+    *("clock", "timestamp"),
+)
 
 _TIMERS_LATE: Final = (
     "select count(*), coalesce(extract(epoch from now() - min(due)), 0)::float8 from timers"
     " where tenant = any(select id from tenants) and due < now()"
 )
 _SEALS: Final = "select count(*), coalesce(sum(size - signed), 0)::int8 from books"
+_STAMPS: Final = (
+    "select (select count(*) from tokens), count(*) filter (where failures > 2"
+    " and trouble <> 'algorithm'), coalesce(max(trouble) filter (where failures > 2), '')"
+    " from stamping where authority = any(%s)"
+)
 _INBOX: Final = "select count(*) from inbox where state = 'open'"
 
 
@@ -138,8 +146,9 @@ def _database(url: str) -> list[Finding]:
             _partitions,
             _queue,
             _seals,
+            _stamps,
         )
-        return [schema, *(look(connection) for look in looks), _lag(url)]
+        return [schema, *(look(connection) for look in looks), _lag(url), _clock(url)]
 
 
 def _schema(connection: psycopg.Connection[Any]) -> Finding:
@@ -216,6 +225,50 @@ def _seals(connection: psycopg.Connection[Any]) -> Finding:
         ok=True,
         said=f"{row[0]} books, {row[1]} leaves not signed yet",
         figures={"books": int(row[0]), "unsigned_leaves": int(row[1])},
+    )
+
+
+def _stamps(connection: psycopg.Connection[Any]) -> Finding:
+    """Whether checkpoints get their time-stamp tokens; without an authority nobody expects any."""
+    urls = list(time_settings.read().tsa_urls)
+    row = connection.execute(_STAMPS, (urls,)).fetchone() or (0, 0, "")
+    tokens, failing, trouble = int(row[0]), int(row[1]), str(row[2])
+    said = f"{tokens} tokens, {len(urls)} authorities"
+    if not urls:
+        said = "no time-stamping authority is connected (DANSHU_TSA_URLS)"
+    elif failing:
+        said += f"; {failing} books fail: {trouble}"
+    return Finding(
+        name="time stamps",
+        ok=not failing,
+        said=said,
+        figures={"tokens": tokens, "authorities": len(urls), "failing": failing},
+    )
+
+
+def _clock(url: str) -> Finding:
+    """How far the clock may be off, as the room `time` found it last."""
+
+    async def read() -> trusted_time.TimeState:
+        connection = await connect(url)
+        try:
+            return await trusted_time.state(connection)
+        finally:
+            await connection.close()
+
+    state = asyncio.run(read())
+    said = f"{state.word}: ±{state.err_us / 1000:.1f} ms by {state.src}"
+    if state.word == "unmeasured":
+        said = "unmeasured: no time source has answered"
+    elif state.word == "stale":
+        said = "nobody compares the clock any more: start `danshu work`"
+    elif state.why:
+        said += f" ({state.why})"
+    return Finding(
+        name="clock",
+        ok=not state.waits,
+        said=said,
+        figures={"state": state.word, "error_us": state.err_us, "why": state.why},
     )
 
 
