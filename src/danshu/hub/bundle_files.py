@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from danshu.data.verifier import checks
+from danshu.hub.timeline_words import TOLD
 from danshu.kernel import note
 from danshu.kernel.sm3 import sm3
 from danshu.ledger.edge import LogBroken
@@ -117,7 +119,12 @@ def verifier() -> bytes:
 @functools.cache
 def page() -> bytes:
     """Give verify.html: the same checks in a browser, from disk, without a network."""
-    return (resources.files("danshu") / "data" / "verifier" / "verify.html").read_bytes()
+    text = (resources.files("danshu") / "data" / "verifier" / "verify.html").read_text("utf-8")
+    titles = {kind: told.title.zh for kind, told in TOLD.items() if "/" not in kind}
+    for mark, words in (("/*WORDS*/", checks.WORDS), ("/*TITLES*/", titles)):
+        before, _, after = text.split(mark)
+        text = before + msgspec.json.encode(words).decode().replace("<", "\\u003c") + after
+    return text.encode()
 
 
 def suffix_of(media_type: str) -> str:
