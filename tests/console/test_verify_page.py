@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, Request, expect, sync_playwright
 
 from danshu.faces import verify
 from danshu.hub import bundle_files
@@ -39,9 +39,18 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         browser = running.chromium.launch(executable_path=found, args=chromium.ARGUMENTS)
         opened = browser.new_page(viewport={"width": 390, "height": 844}, offline=True)
         faults: list[str] = []
-        opened.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
-        opened.on("pageerror", lambda e: faults.append(str(e)))
-        opened.on("request", lambda r: r.url.startswith(("file:", "blob:")) or faults.append(r.url))
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                faults.append(message.text)
+
+        def see(request: Request) -> None:
+            if not request.url.startswith(("file:", "blob:")):
+                faults.append(request.url)
+
+        opened.on("console", hear)
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        opened.on("request", see)
         opened.goto(path.as_uri())
         yield opened
         browser.close()
