@@ -13,11 +13,13 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from msgspec import Struct
 from psycopg import sql
 
+from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.capabilities.people.model import ROLES
 from danshu.faces.work import rooms
 from danshu.hub import people, sessions
@@ -178,6 +180,9 @@ def _fill(side: Side) -> None:
     assert claim(house, "pick", order=released, role="admin").status_code == 200
     photo = photograph(house, released, "pick", role="admin").json()["digest"]
     side.found["/v1/floor/photos"] = {"digest": [photo]}
+    linked = house.call("POST", f"/v1/orders/{released}/links", {})
+    assert linked.status_code == 201, linked.text
+    side.found["/v1/orders/{order_id}/links"] = {"link_id": [linked.json()["id"]]}
     side.by_session("GET", "/v1/session")
     assert register(side.browser, Authenticator(side.browser.headers["origin"])).status_code < 300
     asked = {"columns": ["number"], "form": "csv", "purpose": "walls", "f": ""}
@@ -188,6 +193,12 @@ def _fill(side: Side) -> None:
     published = side.browser.call("POST", "/v1/policies", rule)
     assert published.status_code < 300, published.text
     side.found["/v1/exports"] = {"id": [begun.json()["id"]]}
+    own = msgspec.to_builtins(shipped()[-1]) | {"action": "wall_a", "legal": ["WALL-A-LAW"]}
+    draft = house.call("POST", "/v1/contract/drafts", {"action": own})
+    assert draft.status_code == 201, draft.text
+    side.found["/v1/contract/drafts"] = {"id": [draft.json()["id"]]}
+    versions = house.call("GET", "/v1/contract/actions").json()["items"]
+    side.found["/v1/contract/action-versions"] = {"digest": [versions[0]["digest"]]}
     house.work(*ROOMS)
     side.look_around()
     side.do_everything()

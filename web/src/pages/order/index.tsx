@@ -7,10 +7,12 @@ import { PageHead } from "@/frame/page-head";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
+import { useMay } from "@/session";
 import { DecisionCard } from "./decision-card";
 import { EvidenceCard } from "./evidence-card";
 import { GoodsCard } from "./goods-card";
 import { OrderHead, RefusalLine } from "./head";
+import { LinksCard } from "./links-card";
 import { NextCard } from "./next-card";
 import "./order.css";
 import { ParcelsCard } from "./parcels-card";
@@ -38,6 +40,7 @@ function Page({ id }: { id: string }) {
   const { t } = useTranslation("order");
   const [asked, setAsked] = useSearchParams();
   const asks = useOrder(id);
+  const mayLinks = useMay("link.read");
   const refresh = useRefresh(id);
   const [dialog, setDialog] = useState<Offer | null>(null);
   const [opened, open] = useState<Opened>(null);
@@ -94,8 +97,9 @@ function Page({ id }: { id: string }) {
           <div data-part="promises">
             <PromisesCard promises={sheet.promises} />
           </div>
-          <div data-part="evidence">
+          <div className="order-column" data-part="evidence">
             <EvidenceCard query={asks.proof} id={id} onRaw={() => open("raw")} />
+            {mayLinks && <LinksCard id={id} />}
           </div>
           <div className="order-column" data-part="progress">
             <NextCard offers={offers} query={asks.actions} onAct={act} />

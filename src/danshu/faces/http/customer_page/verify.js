@@ -193,6 +193,8 @@
       const told = await answer.json();
       const { facts, signed, root, ranges } = await checkFacts(told);
       demand(told.order === section.dataset.order, "order");
+      // a list that ends early has no gap to show for it: the page knows how long it was
+      demand(facts.size + told.pending >= Number(section.dataset.count), "count");
       const acts = checkActs(facts, told.pending);
       await checkPromises(facts, told.pending);
       await checkMedia(facts);
