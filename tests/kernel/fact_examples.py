@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from danshu.capabilities.contract.performing import facts as performing
 from danshu.capabilities.floor import facts as floor
 from danshu.capabilities.marks import facts as marks
 from danshu.capabilities.orders import facts as orders
@@ -225,6 +226,21 @@ EXAMPLES: list[Struct] = [
         sku="SKU-00017",
         warehouse="WH-HGH",
         work="pick",
+    ),
+    performing.ActionPerformed(
+        action="outbound_review",
+        began="2026-11-22T10:58:00.000Z",
+        definition="f1" * 32,
+        delegated_by="person:019aa9d3-6b80-7000-8000-000000000009",
+        device_ended="2026-11-22T10:59:58.000Z",
+        duration_ms=118_000,
+        ended="2026-11-22T11:00:00.000Z",
+        fulfilment=1,
+        held="kept",
+        signature="f2" * 32,
+        statement="f3" * 32,
+        text="f4" * 32,
+        version=1,
     ),
     floor.DocumentPrinted(
         digest="d4" * 32,

@@ -87,9 +87,12 @@ async def change(
     return answers.answer(id_, decided.order, decided.promises, now_ms=now_ms, existing=True)
 
 
-async def hold(connection: Connection, world: World, id_: uuid.UUID) -> Held | None:
-    """Lock and read an order's row; None when the tenant has no such order."""
-    cursor = await connection.execute(order_tables.LOCK, (world.tenant, id_), binary=True)
+async def hold(
+    connection: Connection, world: World, id_: uuid.UUID, *, locked: bool = True
+) -> Held | None:
+    """Lock and read an order's row, or read it only; None when the tenant has no such order."""
+    sql = order_tables.LOCK if locked else order_tables.READ
+    cursor = await connection.execute(sql, (world.tenant, id_), binary=True)
     row = await cursor.fetchone()
     if row is None:
         return None

@@ -5,16 +5,20 @@ The order's row is locked first, then the floor's, as every act on an order does
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract.performing import gs1
 from danshu.capabilities.floor import decide
 from danshu.capabilities.floor.model import NUMBERS, Item, Review, Scans, Work, needs_review
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import acts, floor
+from danshu.hub import acts, completing, floor, floor_reviews, performing_rows, stating
+from danshu.hub.doers import By
+from danshu.hub.passkeys import Origin
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Evidence, Said
 from danshu.kernel.limits import FLOOR_LEASE_S, FLOOR_PHOTOS, FLOOR_SCANS
@@ -22,6 +26,7 @@ from danshu.ledger import blobs, write
 
 if TYPE_CHECKING:
     from danshu.hub.floor_tasks import Task
+    from danshu.hub.requests import Answer
     from danshu.hub.world import World
     from danshu.kernel.fact import Actor
 
@@ -34,8 +39,8 @@ PHOTO_TYPES: Final = {
 }
 _EVENTS: Final = {Work.PICK: "pick", Work.PACK: "pack", Work.HANDOVER: "ship"}
 _ADD_SCAN: Final = (
-    "insert into floor_scans(tenant,id,fulfilment,kind,no,code,sku,quantity,at,device_at)"
-    " values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
+    "insert into floor_scans(tenant,id,fulfilment,kind,no,code,sku,quantity,at,device_at,lot,"
+    "expiry) values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
 )
 _RENEW: Final = "update floor_tasks set until=%s where tenant=%s and id=%s and fulfilment=%s"
 _CLAIM: Final = (
@@ -50,6 +55,17 @@ _REVIEWED: Final = (
     "update floor_tasks set review=%s, called=null where tenant=%s and id=%s and fulfilment=%s"
 )
 _CALLED: Final = "update floor_tasks set called=%s where tenant=%s and id=%s and fulfilment=%s"
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """What a reviewer brings to sign with: who they are, where the page is from, the answer of
+    their passkey and whether its challenge was still good.
+    """
+
+    by: By
+    origin: Origin
+    credential: dict[str, Any] | None = None
+    is_fresh: bool = False
 
 
 class Counted(Struct, frozen=True, kw_only=True):
@@ -94,8 +110,16 @@ async def scan(
     quantity: int,
     now_ms: int,
     device_ms: int,
+    lot: str = "",
+    expiry: str = "",
 ) -> Counted | Refusal:
-    """Count a scan, in the caller's transaction. What is turned away is kept too, uncounted."""
+    """Count a scan, in the caller's transaction. What is turned away is kept too, uncounted.
+
+    A GS1 code names goods, lot and expiry itself. Raises InputError `bad_evidence` for a date that
+    is none.
+    """
+    named = _read_code(code, now_ms)
+    lot, expiry = named.lot or lot, named.expiry or expiry
     refusal = await _begin(connection, world, worker, task, now_ms)
     if refusal:
         return refusal
@@ -113,7 +137,7 @@ async def scan(
         )
         sku = "" if isinstance(read, Refusal) else "waybill"
     else:
-        found = decide.count(task.items, code, quantity)
+        found = decide.count(task.items, named.gtin, quantity)
         told, sku = found if isinstance(found, Refusal) else _counted(task, found, quantity), ""
         if not isinstance(found, Refusal):
             sku = found.sku
@@ -123,9 +147,19 @@ async def scan(
             *(world.tenant, task.row.id, task.row.fulfilment, NUMBERS[task.work]),
             *(len(task.scans) + 1, code, sku, quantity, write.instant(now_ms * 1000)),
             write.instant(device_ms * 1000) if device_ms else None,
+            *(lot, expiry),
         ),
     )
     return told
+
+
+def _read_code(code: str, now_ms: int) -> gs1.Elements:
+    """Read what a code says; one that is no GS1 element string names its goods alone."""
+    year = datetime.datetime.fromtimestamp(now_ms / 1000, datetime.UTC).year
+    try:
+        return gs1.read(code, year) or gs1.Elements(gtin=code)
+    except ValueError as error:
+        raise InputError("bad_evidence", str(error), "/code") from error
 
 
 def _counted(task: Task, item: Item, quantity: int) -> Counted:
@@ -179,8 +213,12 @@ async def finish(
     carrier: str,
     now_ms: int,
     device_ms: int,
-) -> Refusal | None:
-    """Finish a piece of work: the machine's event and the fact of who scanned what, one commit."""
+    proof: Proof,
+) -> Refusal | completing.Performed | None:
+    """Finish a piece of work: the machine's event and the fact of who scanned what, one commit.
+
+    A review that its action type wants signed ends as that act, which is given.
+    """
     refusal = await _begin(connection, world, worker, task, now_ms) or _unfinished(task)
     if refusal:
         return refusal
@@ -200,6 +238,62 @@ async def finish(
         clock="device" if device_ms else "server",
         evidence=await _evidence(connection, world, task),
     )
+    told: Answer | Refusal | completing.Performed
+    if await floor_reviews.find(connection, world, task):
+        told = await floor_reviews.finish(
+            connection,
+            world,
+            proof.origin,
+            task,
+            proof.by,
+            now_ms,
+            credential=proof.credential,
+            is_fresh=proof.is_fresh,
+            device_ms=device_ms,
+            said=said,
+        )
+    else:
+        told = await _work(connection, world, worker, task, actor, carrier, said, now_ms)
+    if isinstance(told, Refusal):
+        return told
+    place = (world.tenant, row.id, row.fulfilment)
+    await floor.give_back(connection, *place)
+    if task.work is Work.REVIEW:
+        await connection.execute(_REVIEWED, (int(Review.DONE), *place))
+    return told if isinstance(told, completing.Performed) else None
+
+
+async def state(
+    connection: Connection,
+    world: World,
+    worker: floor.Worker,
+    task: Task,
+    by: By,
+    origin: Origin,
+    now_ms: int,
+    lang: stating.Lang,
+) -> stating.Prepared | Refusal:
+    """Show what a reviewer signs, once all is scanned, inside the caller's transaction."""
+    refusal = await _begin(connection, world, worker, task, now_ms) or _unfinished(task)
+    if refusal:
+        return refusal
+    if not await floor_reviews.find(connection, world, task):
+        return floor_reviews.UNSIGNED
+    return await floor_reviews.prepare(connection, world, origin, task, by, now_ms, lang)
+
+
+async def _work(
+    connection: Connection,
+    world: World,
+    worker: floor.Worker,
+    task: Task,
+    actor: Actor,
+    carrier: str,
+    said: Said,
+    now_ms: int,
+) -> Answer | Refusal:
+    """Say what was done, with the machine's event where the work is a step of it."""
+    row = task.row
     event = _EVENTS.get(task.work)
     command = event and orders.Command(
         event=event,
@@ -208,14 +302,7 @@ async def finish(
         waybill=task.scanned_waybill,
         by=worker.who,
     )
-    told = await acts.change(connection, world, row.id, actor, now_ms, _also(said, command or None))
-    if isinstance(told, Refusal):
-        return told
-    place = (world.tenant, row.id, row.fulfilment)
-    await floor.give_back(connection, *place)
-    if task.work is Work.REVIEW:
-        await connection.execute(_REVIEWED, (int(Review.DONE), *place))
-    return None
+    return await acts.change(connection, world, row.id, actor, now_ms, _also(said, command or None))
 
 
 def _unfinished(task: Task) -> Refusal | None:
@@ -305,4 +392,6 @@ async def _evidence(connection: Connection, world: World, task: Task) -> tuple[E
         digest = await blobs.put(connection, world.tenant, SCANS_TYPE, body)
         out.append(Evidence(kind="scans", digest=digest.hex(), size=len(body)))
     out += [Evidence(kind="photo", digest=d.hex(), size=size) for d, size in task.photos]
+    owned = [(bytes.fromhex(e.digest), e.kind) for e in out]
+    await performing_rows.own(connection, world.tenant, task.row.id, owned)
     return tuple(out)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from danshu.capabilities.contract.model import State
 
 # Named here so that every process that reads streams of orders knows these types too.
+from danshu.capabilities.contract.performing import facts as acts_facts  # noqa: F401
 from danshu.capabilities.floor import facts as facts
 from danshu.capabilities.floor.model import STAGES, Review, Stage, label_of, needs_review
 from danshu.kernel.limits import LATEST_MS

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 _SCANS: Final = (
-    "select no, code, sku, quantity, at, device_at from floor_scans where tenant=%s and id=%s"
-    " and fulfilment=%s and kind=%s order by no"
+    "select no, code, sku, quantity, at, device_at, lot, expiry from floor_scans"
+    " where tenant=%s and id=%s and fulfilment=%s and kind=%s order by no"
 )
 _PHOTOS: Final = (
     "select digest, size from floor_photos where tenant=%s and id=%s and fulfilment=%s and kind=%s"
@@ -117,7 +117,7 @@ def lay_out(
 
 
 def _scan(row: Sequence[Any]) -> Scan:
-    no, code, sku, quantity, at, device_at = row
+    no, code, sku, quantity, at, device_at, lot, expiry = row
     return Scan(
         no=no,
         code=code,
@@ -125,4 +125,6 @@ def _scan(row: Sequence[Any]) -> Scan:
         quantity=quantity,
         at=rfc3339(round(at.timestamp() * 1000)),
         device_at=rfc3339(round(device_at.timestamp() * 1000)) if device_at else "",
+        lot=lot,
+        expiry=expiry,
     )

@@ -15,18 +15,22 @@ import msgspec
 import psycopg
 import webauthn
 from msgspec import Struct
-from webauthn.helpers import base64url_to_bytes, structs
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, structs
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 
 from danshu.capabilities.people import decide, facts
 from danshu.capabilities.people.model import ACTIVE
 from danshu.hub import challenges, people
+from danshu.kernel import canonical
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import CHALLENGE_S, PERSON_PASSKEYS
+from danshu.ledger import blobs
 
 if TYPE_CHECKING:
     import uuid
+
+    from webauthn.registration.verify_registration_response import VerifiedRegistration
 
     from danshu.kernel.fact import Actor
 
@@ -183,9 +187,42 @@ async def register(
     )
     if (await connection.execute(_INSERT, kept)).rowcount != 1:
         raise InputError("passkey_known", "this passkey is registered already")
-    digest = hashlib.sha256(done.credential_id).hexdigest()
-    told = facts.PasskeyAdded(credential=digest, name=name)
+    told = await _registered(connection, tenant, done, credential, origin, name)
     return await people.tell(connection, tenant, row, by, [told])
+
+
+async def _registered(
+    connection: Connection,
+    tenant: int,
+    done: VerifiedRegistration,
+    credential: Credential,
+    origin: Origin,
+    name: str,
+) -> facts.PasskeyAdded:
+    """Keep what was registered, so that a bundle can show whose key signed; name it by digests."""
+    digest = hashlib.sha256(done.credential_id).hexdigest()
+    key = hashlib.sha256(done.credential_public_key).hexdigest()
+    synced = done.credential_device_type is structs.CredentialDeviceType.MULTI_DEVICE
+    kept = {
+        "aaguid": done.aaguid,
+        "backed_up": done.credential_backed_up,
+        "client_data": str(credential["response"]["clientDataJSON"]).rstrip("="),
+        "credential": digest,
+        "key": key,
+        "public_key": bytes_to_base64url(done.credential_public_key),
+        "rp_id": origin.host,
+        "synced": synced,
+    }
+    record = await blobs.put(connection, tenant, "application/json", canonical.encode(kept))
+    return facts.PasskeyAdded(
+        aaguid=done.aaguid,
+        backed_up=done.credential_backed_up,
+        credential=digest,
+        key=key,
+        name=name,
+        record=record.hex(),
+        synced=synced,
+    )
 
 
 async def ask(

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import acts, inbox
+from danshu.hub import acts, erasing, inbox
 from danshu.hub.facts import PersonRevealed
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said, rfc3339
@@ -65,11 +65,14 @@ class Revealed(Struct, frozen=True, kw_only=True):
 
 
 class Erased(Struct, frozen=True, kw_only=True):
-    """What was erased, and when; `messages` of the inbox held the same data."""
+    """What was erased, and when; `messages` of the inbox held the same data, `evidence` counts the
+    statements, signatures and pieces of evidence of its acts.
+    """
 
     order: uuid.UUID
     erased: str
     messages: int
+    evidence: int
 
 
 async def reveal(
@@ -129,8 +132,8 @@ async def erase(
     reason: str,
     reference: str,
 ) -> Erased | Refusal:
-    """Erase the raw message and the receiver of an order, here and in the inbox, in one commit
-    with the fact; facts, leaves and proofs stay as they were.
+    """Erase the raw message and the receiver of an order, here and in the inbox, and what its acts
+    kept, in one commit with the fact; facts, leaves and proofs stay as they were.
     """
     said = Said(data=vault.VaultErased(basis=reason, requested_by=reference, vault_id=str(id_)))
     done: Erased | Refusal = ERASED
@@ -141,5 +144,6 @@ async def erase(
         if not await vault.erase(connection, world.tenant, id_, now_ms):
             raise psycopg.Rollback  # it was erased before: the fact is not said twice
         messages = await inbox.erase_order(connection, world.tenant, id_)
-        done = Erased(order=id_, erased=rfc3339(now_ms), messages=messages)
+        evidence = await erasing.erase_evidence(connection, world.tenant, id_)
+        done = Erased(order=id_, erased=rfc3339(now_ms), messages=messages, evidence=evidence)
     return done

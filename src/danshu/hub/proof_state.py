@@ -24,9 +24,12 @@ from checkpoints where tenant=%s and half = any(%s) order by half, size desc
 """
 
 
+_BLOBS: Final = "select digest from blobs where tenant=%s and digest = any(%s)"
+
+
 class EvidenceItem(Struct, frozen=True, kw_only=True):
-    """A piece of evidence that a fact names. `salted`: the digest commits to data in the vault;
-    `is_kept`: those data have not been erased.
+    """A piece of evidence that a fact names. `salted`: the digest commits to data in the vault,
+    else it is that of the bytes; `is_kept`: the bytes are here, and were not erased.
     """
 
     fact: int
@@ -87,7 +90,7 @@ async def read(connection: Connection, tenant: int, id_: uuid.UUID, facts_max: i
         sealed=sealed,
         pending=len(found) - sealed,
         head=_head(found),
-        evidence=tuple(_items(found, kept)),
+        evidence=tuple(_items(found, kept, await _kept(connection, tenant, found))),
         books=books,
     )
 
@@ -96,7 +99,20 @@ def _head(found: Sequence[Located]) -> str:
     return merkle.leaf_hash(found[-1].body).hex() if found else ""
 
 
-def _items(found: Sequence[Located], kept: vault.Row | None) -> Iterator[EvidenceItem]:
+async def _kept(connection: Connection, tenant: int, found: Sequence[Located]) -> set[str]:
+    """Give the digests of evidence whose bytes are here."""
+    named = set()
+    for each in found:
+        if b'"evidence":' in each.body:
+            named |= {i.digest for i in fact.read(each.body).evidence if not i.salted}
+    raw = [bytes.fromhex(d) for d in named if len(d) == 64]
+    cursor = await connection.execute(_BLOBS, (tenant, raw), binary=True)
+    return {bytes(digest).hex() for (digest,) in await cursor.fetchall()}
+
+
+def _items(
+    found: Sequence[Located], kept: vault.Row | None, blobs: set[str]
+) -> Iterator[EvidenceItem]:
     present = {
         "raw": kept is not None and kept.raw is not None,
         "receiver": kept is not None and kept.person is not None,
@@ -113,7 +129,7 @@ def _items(found: Sequence[Located], kept: vault.Row | None) -> Iterator[Evidenc
                 digest=item.digest,
                 size=item.size,
                 salted=item.salted,
-                is_kept=present.get(item.kind, True) if item.salted else True,
+                is_kept=present.get(item.kind, True) if item.salted else item.digest in blobs,
                 occurred=read_fact.occurred,
             )
 

@@ -11,7 +11,9 @@ from msgspec import Struct
 
 from danshu.capabilities.orders import decide, model
 from danshu.capabilities.orders.machines import ORDER
+from danshu.hub import modelling
 from danshu.hub import timeline_figures as figures
+from danshu.hub import timeline_pieces as pieces
 from danshu.hub.timeline_words import AWAITED, GRADES, HOLDS, ROLES, TOLD
 from danshu.kernel import fact, merkle
 from danshu.kernel.fact import rfc3339
@@ -78,7 +80,8 @@ class FactPlace(Struct, frozen=True, kw_only=True):
 class Entry(Struct, frozen=True, kw_only=True):
     """One thing that happened. `{name}` in `detail` stands for a figure.
 
-    `occurred` is the claim of who says so, `recorded` when the hub took it in; RFC 3339.
+    `evidence` are the bytes that it rests on, those of the vault aside. `occurred` is the claim of
+    who says so, `recorded` when the hub took it in; RFC 3339.
     """
 
     kind: str
@@ -91,6 +94,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     recorded: str
     clock: str
     sealed: bool
+    evidence: tuple[pieces.Piece, ...]
     facts: tuple[FactPlace, ...]
 
 
@@ -125,7 +129,9 @@ class Timeline(Struct, frozen=True, kw_only=True):
     next: int
 
 
-def names_of(world: World, order: model.Order, lang: str) -> figures.Names:
+def names_of(
+    world: World, order: model.Order, lang: str, actions: Mapping[str, str] | None = None
+) -> figures.Names:
     """Give what the codes of a merchant are called, in a language."""
     return figures.Names(
         lang=lang,
@@ -134,6 +140,7 @@ def names_of(world: World, order: model.Order, lang: str) -> figures.Names:
             zip(world.snapshot.network.regions, world.snapshot.network.region_names, strict=True)
         ),
         promises={c.code: c.definition.name.pick(lang) for c in world.book.values()},
+        actions=actions or {},
         currency=order.currency,
     )
 
@@ -149,10 +156,13 @@ async def read(
     persons = await _persons(
         connection, world.tenant, [f.actor.sub for commit in read_facts for _, f in commit]
     )
-    names = names_of(world, seen.order, lang)
+    types = await modelling.list_active(connection, world.tenant)
+    called = {code: action.name.pick(lang) for code, (action, _) in types.items()}
+    names = names_of(world, seen.order, lang, called)
+    media = await pieces.read_media(connection, world.tenant, [f for c in read_facts for _, f in c])
     entries: list[Entry] = []
     for commit in read_facts:
-        entries += [_tell(group, names, persons, signed) for group in _group(commit)]
+        entries += [_tell(group, names, persons, signed, media) for group in _group(commit)]
     last = found[-1][-1].seq if found else seen.seq
     places = [p for e in entries for p in e.facts]
     return Timeline(
@@ -219,11 +229,25 @@ def _reads_on(before: Fact, now: Fact) -> bool:
 
 
 def _tell(
-    group: Group, names: figures.Names, persons: Mapping[str, str], signed: Mapping[str, int]
+    group: Group,
+    names: figures.Names,
+    persons: Mapping[str, str],
+    signed: Mapping[str, int],
+    media: Mapping[str, tuple[str, int]],
 ) -> Entry:
     first = group[0][1]
     datas = [f.data for _, f in group if f.type == first.type]
     variant, told = figures.tell(first.type, datas, names)
+    named = {
+        (kind, digest): pieces.Piece(
+            kind=kind,
+            digest=digest,
+            size=size or media.get(digest, ("", 0))[1],
+            media=media.get(digest, ("", 0))[0],
+        )
+        for _, f in group
+        for kind, digest, size in pieces.of(f)
+    }
     words = TOLD.get(f"{first.type}/{variant}") or TOLD.get(first.type)
     places = tuple(_place(located, f, signed) for located, f in group)
     return Entry(
@@ -237,6 +261,7 @@ def _tell(
         recorded=first.time,
         clock=first.clock,
         sealed=all(p.sealed for p in places),
+        evidence=tuple(named.values()),
         facts=places,
     )
 

@@ -41,6 +41,7 @@ class Names(Struct, frozen=True, kw_only=True, eq=False):
     warehouses: Mapping[str, str] = {}
     regions: Mapping[str, str] = {}
     promises: Mapping[str, str] = {}
+    actions: Mapping[str, str] = {}
     currency: str = "CNY"
 
     def pick(self, words: Words) -> str:
@@ -248,6 +249,15 @@ def _worked(datas: Sequence[Any], names: Names) -> Told:
     ]
 
 
+def _performed(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[0]
+    variant = d.held if d.held in ("unproven", "broken") else "signed" if d.signature else ""
+    return variant, [
+        text("action", names.actions.get(d.action, d.action)),
+        span("took", d.duration_ms),
+    ]
+
+
 def _stopped(datas: Sequence[Any], names: Names) -> Told:
     d = datas[0]
     return "", [
@@ -317,6 +327,7 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     ),
     "fulfilment.worked": _worked,
     "fulfilment.reviewed": _worked,
+    "action.performed": _performed,
     "fulfilment.stopped": _stopped,
     "document.printed": _printed,
     "person.revealed": _revealed,

@@ -250,6 +250,34 @@ TOLD: Final[dict[str, Told]] = {
         "{warehouse},扫 {scans} 次,照片 {photos} 张,用时 {took}",
         "{warehouse}, {scans} scans, {photos} photos in {took}",
     ),
+    "action.performed": _told(
+        "audit",
+        "完成动作",
+        "Action done",
+        "{action},用时 {took}",
+        "{action}, in {took}",
+    ),
+    "action.performed/signed": _told(
+        "audit",
+        "签署动作",
+        "Action signed",
+        "{action},用时 {took},本人以通行密钥签署了陈述",
+        "{action}, in {took}; the statement was signed by passkey",
+    ),
+    "action.performed/unproven": _told(
+        "question-circle",
+        "动作未证明",
+        "Action, unproven",
+        "{action}:采样有缺口,期间是否保持未证明",
+        "{action}: samples are missing, so that it held is unproven",
+    ),
+    "action.performed/broken": _told(
+        "warning",
+        "动作未守住",
+        "Action, not held",
+        "{action}:期间超出了约定范围",
+        "{action}: it went outside of what was agreed",
+    ),
     "fulfilment.stopped": _told(
         "warning", "作业异常", "Work stopped", "{work}:{kind} {sku}", "{work}: {kind} {sku}"
     ),

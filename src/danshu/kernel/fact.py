@@ -70,13 +70,17 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Said(Struct, frozen=True, kw_only=True):
-    """A fact before it has a place: what a decision returns."""
+    """A fact before it has a place: what a decision returns.
+
+    `actor` where this one fact was proven by more, or less, than what else the commit says.
+    """
 
     data: Struct
     occurred_ms: int = 0  # 0 = the moment of recording
     cause: str = ""
     clock: str = "server"
     evidence: tuple[Evidence, ...] = ()
+    actor: Actor | None = None
 
 
 _S = TypeVar("_S", bound=type[Struct])
@@ -204,7 +208,8 @@ def pack(
     first = seq + 1
     for s in said:
         seq += 1
-        body = _write(s, who, name, seq, head if seq > 1 else b"", time, tail)
+        own = who if s.actor is None else _encode(s.actor)
+        body = _write(s, own, name, seq, head if seq > 1 else b"", time, tail)
         if len(body) > limits.FACT_BYTES:
             raise ProgramError(f"a fact {NAMES[type(s.data)][0]} of {len(body)} bytes is too large")
         head = hashlib.sha256(b"\0" + body).digest()

@@ -68,11 +68,16 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Scan(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One reading of a scanner. `sku` is "" when it was turned away; device times are claims."""
+    """One reading of a scanner. `sku` is "" when it was turned away; device times are claims.
+
+    `lot` and `expiry` (YYYY-MM-DD) are what the code or the person said of them.
+    """
 
     at: str
     code: str
     device_at: str = ""
+    expiry: str = ""
+    lot: str = ""
     no: int
     quantity: int
     sku: str = ""

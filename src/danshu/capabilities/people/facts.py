@@ -82,7 +82,7 @@ class PasskeyAdded(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @fact_type("certificate.recorded")
 class CertificateRecorded(Struct, frozen=True, kw_only=True):
-    """登记证书: an admin says that the person holds a certificate (执业药师, 质检员) until a day."""
+    """登记证书: an admin says that the person holds a certificate (执业药师) until that day."""
 
     certificate: str
     number: str
@@ -102,6 +102,25 @@ class PasskeyRemoved(Struct, frozen=True, kw_only=True):
     """移除通行密钥."""
 
     credential: str
+
+
+@fact_type("delegation.given")
+class DelegationGiven(Struct, frozen=True, kw_only=True):
+    """授权代办: a person lets another do an action in their place until `ends`."""
+
+    action: str
+    begins: str
+    ends: str
+    giver: str
+    reason: str
+    to: str
+
+
+@fact_type("delegation.withdrawn")
+class DelegationWithdrawn(Struct, frozen=True, kw_only=True):
+    """收回代办: a delegation holds no longer."""
+
+    reason: str
 
 
 @fact_type("totp.enrolled")

@@ -16,14 +16,19 @@ from litestar.openapi.spec import Components, SecurityScheme
 from danshu.faces.http import (
     access,
     acting,
+    acting_ends,
+    acting_evidence,
     board,
     books,
     bulk,
+    certificates,
     customer,
     deciding,
     definitions,
+    delegations,
     entering,
     floor,
+    floor_photos,
     floor_work,
     headers,
     health,
@@ -53,6 +58,7 @@ from danshu.faces.http import (
     sessions,
     stock,
     stock_pages,
+    times,
     transitions,
     workbench,
 )
@@ -60,7 +66,6 @@ from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
-    times,
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.hub import entry, oidc
 from danshu.hub.board_views import Boards
@@ -74,6 +79,10 @@ from danshu.ledger.prove import Prover
 
 _ROUTES: Final = [
     *acting.ROUTES,
+    *acting_evidence.ROUTES,
+    *acting_ends.ROUTES,
+    *certificates.ROUTES,
+    *delegations.ROUTES,
     *orders.ROUTES,
     *transitions.ROUTES,
     *workbench.ROUTES,
@@ -83,6 +92,7 @@ _ROUTES: Final = [
     *proofs.ROUTES,
     *books.ROUTES,
     *log.ROUTES,
+    *times.ROUTES,
     *links.ROUTES,
     *customer.ROUTES,
     *receiving.ROUTES,
@@ -94,13 +104,13 @@ _ROUTES: Final = [
     *definitions.ROUTES,
     *access.ROUTES,
     *board.ROUTES,
-    *times.ROUTES,
     *order_page.ROUTES,
     *deciding.ROUTES,
     *personal.ROUTES,
     *inbox.ROUTES,
     *floor.ROUTES,
     *floor_work.ROUTES,
+    *floor_photos.ROUTES,
     *printing.ROUTES,
     *sessions.ROUTES,
     *people.ROUTES,

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.floor.model import Work
 from danshu.faces.http import problems
+from danshu.faces.http.acting import by_of
 from danshu.faces.http.auth import Held, require
 from danshu.faces.http.floor_views import (
     Claimed,
@@ -165,7 +166,7 @@ async def claim_task(data: JSONBody[ClaimTask], request: Request[Any, Any, Any])
         if isinstance(found, Refusal):
             return respond(problems.of(found))
         task = await floor_tasks.open_task(connection, world, worker, work, *found)
-        shown = await show_task(connection, task, world, worker, now_ms)
+        shown = await show_task(connection, task, world, worker, now_ms, by_of(held))
         return Response(Claimed(task=shown, now=shown.now))
 
 
@@ -190,7 +191,7 @@ async def get_task(
         task = await floor_tasks.open_task(
             connection, world, worker, Work(work), order_id, fulfilment
         )
-        return await show_task(connection, task, world, worker, hub.clock())
+        return await show_task(connection, task, world, worker, hub.clock(), by_of(held))
 
 
 def offered(held: Held, action: str) -> Held:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
 from msgspec import Struct
 
-from danshu.capabilities.floor.model import TAIL_CHARS, Item, Review, Work
-from danshu.hub import floor, floor_acts, floor_tasks
+from danshu.capabilities.contract.model import Texts
+from danshu.capabilities.floor.model import TAIL_CHARS, Item, Review, Scan, Work
+from danshu.hub import floor, floor_acts, floor_reviews, floor_tasks
+from danshu.hub.acting_views import Why, tell_why
+from danshu.hub.doers import By
 from danshu.hub.world import World
 from danshu.kernel.fact import rfc3339
 
@@ -69,8 +73,15 @@ class FloorTasks(Struct, frozen=True, kw_only=True):
     now: str
 
 
+class FloorLot(Struct, frozen=True, kw_only=True):
+    """A lot that was scanned, with its expiry date (YYYY-MM-DD)."""
+
+    lot: str
+    expiry: str
+
+
 class FloorLine(Struct, frozen=True, kw_only=True):
-    """Goods to scan; `storage` is the bit of the storage class."""
+    """Goods to scan; `storage` is the bit of the storage class, `lots` those scanned so far."""
 
     sku: str
     name: str
@@ -78,6 +89,7 @@ class FloorLine(Struct, frozen=True, kw_only=True):
     storage: int
     quantity: int
     scanned: int
+    lots: tuple[FloorLot, ...] = ()
 
 
 class FloorPhoto(Struct, frozen=True, kw_only=True):
@@ -85,6 +97,22 @@ class FloorPhoto(Struct, frozen=True, kw_only=True):
 
     digest: str
     size: int
+
+
+class FloorReview(Struct, frozen=True, kw_only=True):
+    """The contract action that a review is, where it is to be signed: why this person may not, what
+    is missing. `lots`: each lot is to be scanned with its expiry; `min_ms` it takes at least.
+    """
+
+    action: str
+    version: int
+    name: Texts
+    device_bound: bool
+    lots: bool
+    photos: int
+    min_ms: int
+    why_not: tuple[Why, ...]
+    missing: tuple[Why, ...]
 
 
 class FloorTask(Struct, frozen=True, kw_only=True):
@@ -105,6 +133,7 @@ class FloorTask(Struct, frozen=True, kw_only=True):
     scanned_waybill: str
     carrier: str
     carriers: tuple[str, ...]
+    review: FloorReview | None
     now: str
 
 
@@ -125,11 +154,15 @@ class Scanned(Struct, frozen=True, kw_only=True):
 
 
 class Worked(Struct, frozen=True, kw_only=True):
-    """What was asked is done, at this moment of the server."""
+    """What was asked is done, at this moment of the server. `fact` (stream/seq) and `grade` of the
+    signed act, "" where nothing was to be signed.
+    """
 
     order: uuid.UUID
     fulfilment: int
     at: str
+    fact: str = ""
+    grade: str = ""
 
 
 def show_site(world: World, no: int) -> FloorSite:
@@ -168,8 +201,9 @@ async def show_task(
     world: World,
     worker: floor.Worker,
     now_ms: int,
+    by: By,
 ) -> FloorTask:
-    """Show a task in full."""
+    """Show a task in full, to who asks."""
     carriers: tuple[str, ...] = ()
     if task.work is Work.HANDOVER:
         cursor = await connection.execute(_CARRIERS, (world.tenant, task.row.wh))
@@ -181,7 +215,7 @@ async def show_task(
         open=task.row.allows(task.work),
         held=task.row.held,
         holds=task.order.holds,
-        lines=tuple([show_line(n) for n in task.items]),
+        lines=tuple([show_line(n, task.scans) for n in task.items]),
         left=sum(n.quantity - n.scanned for n in task.items),
         wrong=sum(1 for s in task.scans if not s.sku),
         photos=tuple([FloorPhoto(digest=d.hex(), size=size) for d, size in task.photos]),
@@ -189,12 +223,32 @@ async def show_task(
         scanned_waybill=task.scanned_waybill if task.work is Work.HANDOVER else "",
         carrier=task.part.carrier or (carriers[0] if len(carriers) == 1 else ""),
         carriers=carriers,
+        review=show_review(await floor_reviews.look(connection, world, task, by, now_ms)),
         now=rfc3339(now_ms),
     )
 
 
-def show_line(item: Item) -> FloorLine:
-    """Show goods to scan."""
+def show_review(review: floor_reviews.Review | None) -> FloorReview | None:
+    """Show what a review has to go through; None where the floor's word will do."""
+    if review is None:
+        return None
+    action = review.action
+    return FloorReview(
+        action=action.action,
+        version=action.version,
+        name=action.name,
+        device_bound=action.who.device_bound,
+        lots=any("expiry_scan" in w.kind.split("|") for w in action.evidence),
+        photos=sum(w.min for w in action.evidence if "photo" in w.kind.split("|")),
+        min_ms=action.measure.min_ms if action.measure else 0,
+        why_not=tuple([tell_why(r) for r in review.why_not]),
+        missing=tuple([tell_why(r) for r in review.missing]),
+    )
+
+
+def show_line(item: Item, scans: Sequence[Scan] = ()) -> FloorLine:
+    """Show goods to scan, with the lots that were."""
+    lots = {(s.lot, s.expiry): None for s in scans if s.sku == item.sku and s.lot}
     return FloorLine(
         sku=item.sku,
         name=item.name,
@@ -202,6 +256,7 @@ def show_line(item: Item) -> FloorLine:
         storage=item.storage,
         quantity=item.quantity,
         scanned=item.scanned,
+        lots=tuple([FloorLot(lot=lot, expiry=expiry) for lot, expiry in lots]),
     )
 
 

@@ -9,58 +9,75 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from danshu.capabilities.floor.model import Work
 from danshu.faces.http import placing, problems
+from danshu.faces.http.acting import by_of
 from danshu.faces.http.auth import Held
+from danshu.faces.http.entering import origin_of
 from danshu.faces.http.floor import TASK, WorkWord, offered, worker_of, world_of
-from danshu.faces.http.floor_views import FloorPhoto, Scanned, Worked, show_scanned
+from danshu.faces.http.floor_views import Scanned, Worked, show_scanned
 from danshu.faces.http.framework import (
     PROBLEMS,
-    READ_PROBLEMS,
     held_of,
     hub_of,
     may,
     only_json,
-    raw_body,
 )
 from danshu.faces.http.orders import IdempotencyKey
 from danshu.faces.http.placing import PLAIN, Instant, Word
-from danshu.hub import floor, floor_acts, floor_tasks, replies
+from danshu.hub import floor, floor_acts, floor_reviews, floor_tasks, replies, signing
+from danshu.hub.completing import Performed
+from danshu.hub.stating import Prepared
+from danshu.hub.trusted_time import require_token
 from danshu.hub.world import World
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor, rfc3339
 from danshu.kernel.limits import (
     EARLIEST_MS,
     FLOOR_CODE_CHARS,
-    FLOOR_PHOTO_BYTES,
     LATEST_MS,
     LINE_QUANTITY,
     ORDER_BODY_BYTES,
 )
-from danshu.ledger import blobs
 
-_Code = Annotated[str, Meta(min_length=1, max_length=FLOOR_CODE_CHARS, pattern=PLAIN)]
-_IMAGES: Final = ("image/jpeg", "image/png", "image/webp")
+# What a scanner gives: no control characters but FNC1 (ASCII 29), which parts GS1 codes.
+_SCANNED: Final = r"^[^\x00-\x1c\x1e\x1f\x7f]*(?![\s\S])"
+_Code = Annotated[str, Meta(min_length=1, max_length=FLOOR_CODE_CHARS, pattern=_SCANNED)]
+_Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="YYYY-MM-DD, or empty")]
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class ScanCode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A scanned code that stands for so many units; `device_at` is the device's own clock."""
+    """A scanned code that stands for so many units; `device_at` is the device's own clock.
+
+    `lot` and `expiry` are read off the package where the code does not name them (GS1).
+    """
 
     code: _Code
     quantity: Annotated[int, Meta(ge=1, le=LINE_QUANTITY)] = 1
+    lot: Word = ""
+    expiry: _Day = ""
     device_at: Instant | None = None
 
 
 class FinishTask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The work is done; `carrier` names who took the parcel over."""
+    """The work is done; `carrier` names who took the parcel over. `credential` is the passkey's
+    answer to the statement that was shown, where a review is to be signed.
+    """
 
     carrier: Word = ""
+    credential: dict[str, Any] | None = None
     device_at: Instant | None = None
+
+
+class ShowStatement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which language the statement is shown."""
+
+    lang: Literal["zh", "en"] = "zh"
 
 
 class StopTask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +90,7 @@ class StopTask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     device_at: Instant | None = None
 
 
-class _Asked(Struct, frozen=True, eq=False):
+class Asked(Struct, frozen=True, eq=False):
     """A write on a task: who asks, for which, and the key under which its answer is kept."""
 
     request: Request[Any, Any, Any]
@@ -84,11 +101,11 @@ class _Asked(Struct, frozen=True, eq=False):
     key: str | None
 
 
-def _asked(
+def asking(
     request: Request[Any, Any, Any], order: uuid.UUID, fulfilment: int, work: str, key: str | None
-) -> _Asked:
+) -> Asked:
     held = offered(held_of(request), f"floor.{work}")
-    return _Asked(request, held, order, fulfilment, Work(work), key)
+    return Asked(request, held, order, fulfilment, Work(work), key)
 
 
 class At(Struct, frozen=True, eq=False):
@@ -105,7 +122,7 @@ class At(Struct, frozen=True, eq=False):
 Deed = Callable[[At], Awaitable[Struct | Refusal]]
 
 
-async def _once(asked: _Asked, deed: Deed) -> Response[Any]:
+async def once_for(asked: Asked, deed: Deed) -> Response[Any]:
     """Do it once under its key in one commit, and answer; what comes again hears the same."""
     hub, held = hub_of(asked.request), asked.held
     key = ""
@@ -144,6 +161,13 @@ def _claimed_ms(moment: datetime.datetime | None) -> int:
     return ms
 
 
+def _read_day(text: str) -> str:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise InputError("time", f"not a day: {text!r}", "/expiry") from error
+
+
 def _write(path: str, operation_id: str) -> dict[str, Any]:
     return {
         "path": TASK + path,
@@ -166,7 +190,7 @@ async def scan_task(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Scanned]:
     """Count a scan; a wrong code or one unit too many is 409 and says what was expected."""
-    asked = _asked(request, order_id, fulfilment, work, idempotency_key)
+    asked = asking(request, order_id, fulfilment, work, idempotency_key)
     device_ms = _claimed_ms(data.device_at)
 
     async def deed(at: At) -> Scanned | Refusal:
@@ -179,10 +203,12 @@ async def scan_task(
             quantity=data.quantity,
             now_ms=at.now_ms,
             device_ms=device_ms,
+            lot=data.lot.strip(),
+            expiry=_read_day(data.expiry),
         )
         return told if isinstance(told, Refusal) else show_scanned(told, at.now_ms)
 
-    return await _once(asked, deed)
+    return await once_for(asked, deed)
 
 
 @post(**_write("/done", "finishFloorTask"))
@@ -197,11 +223,18 @@ async def finish_task(
     """Finish a task whose goods are all scanned: the order moves on, and the fact says who scanned
     what, with the list of scans and the photos as evidence.
     """
-    asked = _asked(request, order_id, fulfilment, work, idempotency_key)
+    asked = asking(request, order_id, fulfilment, work, idempotency_key)
     device_ms = _claimed_ms(data.device_at)
+    proof = floor_acts.Proof(
+        by=by_of(asked.held),
+        origin=origin_of(request),
+        credential=data.credential,
+        is_fresh=await _spend(asked, data.credential),
+    )
+    signed: list[Performed] = []
 
     async def deed(at: At) -> Worked | Refusal:
-        refusal = await floor_acts.finish(
+        told = await floor_acts.finish(
             at.connection,
             at.world,
             at.worker,
@@ -210,10 +243,60 @@ async def finish_task(
             carrier=data.carrier,
             now_ms=at.now_ms,
             device_ms=device_ms,
+            proof=proof,
         )
-        return refusal or Worked(order=order_id, fulfilment=fulfilment, at=rfc3339(at.now_ms))
+        if isinstance(told, Refusal):
+            return told
+        signed.extend([told] if told else [])
+        return Worked(
+            order=order_id,
+            fulfilment=fulfilment,
+            at=rfc3339(at.now_ms),
+            fact=told.fact if told else "",
+            grade=told.grade if told else "",
+        )
 
-    return await _once(asked, deed)
+    response = await once_for(asked, deed)
+    for done in signed:  # while the clock is not trusted, the answer waits for a token
+        seq = int(done.fact.rpartition("/")[2])
+        await require_token(hub_of(request), asked.held.tenant, order_id, seq)
+    return response
+
+
+async def _spend(asked: Asked, credential: dict[str, Any] | None) -> bool:
+    """Use up the challenge of a signature before anything else, so that no rollback revives it."""
+    hub, held = hub_of(asked.request), asked.held
+    if credential is None or asked.work is not Work.REVIEW:
+        return False
+    async with hub.connection() as connection:
+        act = await floor_reviews.open_act(
+            connection, held.tenant, asked.order, asked.fulfilment, by_of(held)
+        )
+        return act is not None and await signing.spend(
+            connection, held.tenant, credential, act.id.bytes, hub.clock()
+        )
+
+
+@post(**_write("/statement", "prepareFloorReview"))
+async def prepare_review(
+    order_id: FromPath[uuid.UUID],
+    fulfilment: FromPath[int],
+    work: FromPath[WorkWord],
+    data: JSONBody[ShowStatement],
+    request: Request[Any, Any, Any],
+) -> Response[Prepared]:
+    """Show the statement of a review that is to be signed, once all is scanned and photographed;
+    with it what the passkey is asked. The answer goes with `done`.
+    """
+    asked = asking(request, order_id, fulfilment, work, None)
+    by, origin = by_of(asked.held), origin_of(request)
+
+    async def deed(at: At) -> Prepared | Refusal:
+        return await floor_acts.state(
+            at.connection, at.world, at.worker, at.task, by, origin, at.now_ms, data.lang
+        )
+
+    return await once_for(asked, deed)
 
 
 @post(**_write("/stop", "stopFloorTask"))
@@ -228,7 +311,7 @@ async def stop_task(
     """Say that the task cannot go on. `short` and `damaged` hold the order and free the claim;
     `help` calls the lead and leaves it with this person.
     """
-    asked = _asked(request, order_id, fulfilment, work, idempotency_key)
+    asked = asking(request, order_id, fulfilment, work, idempotency_key)
     device_ms = _claimed_ms(data.device_at)
 
     async def deed(at: At) -> Worked | Refusal:
@@ -247,7 +330,7 @@ async def stop_task(
         )
         return refusal or Worked(order=order_id, fulfilment=fulfilment, at=rfc3339(at.now_ms))
 
-    return await _once(asked, deed)
+    return await once_for(asked, deed)
 
 
 @post(**_write("/return", "returnFloorTask"))
@@ -259,7 +342,7 @@ async def return_task(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Worked]:
     """Give a task back: it is free for the next person, who begins anew."""
-    asked = _asked(request, order_id, fulfilment, work, idempotency_key)
+    asked = asking(request, order_id, fulfilment, work, idempotency_key)
 
     async def deed(at: At) -> Worked | Refusal:
         if at.task.row.is_taken(at.worker.id, at.now_ms):
@@ -267,60 +350,7 @@ async def return_task(
         await floor.give_back(at.connection, at.world.tenant, order_id, fulfilment)
         return Worked(order=order_id, fulfilment=fulfilment, at=rfc3339(at.now_ms))
 
-    return await _once(asked, deed)
+    return await once_for(asked, deed)
 
 
-@post(
-    TASK + "/photos",
-    operation_id="addFloorPhoto",
-    tags=["floor"],
-    responses=PROBLEMS,
-    guards=[may("floor.read")],
-    status_code=200,
-    request_max_body_size=FLOOR_PHOTO_BYTES,
-    operation_class=raw_body(f"a photo of at most {FLOOR_PHOTO_BYTES} bytes", *_IMAGES),
-)
-async def add_photo(
-    order_id: FromPath[uuid.UUID],
-    fulfilment: FromPath[int],
-    work: FromPath[WorkWord],
-    request: Request[Any, Any, Any],
-    idempotency_key: IdempotencyKey = None,
-) -> Response[FloorPhoto]:
-    """Keep a photo of this work under its digest; the fact that ends the work names it."""
-    asked = _asked(request, order_id, fulfilment, work, idempotency_key)
-    body = await request.body()
-
-    async def deed(at: At) -> FloorPhoto | Refusal:
-        told = await floor_acts.keep_photo(
-            at.connection, at.world, at.worker, at.task, body, at.now_ms
-        )
-        if isinstance(told, Refusal):
-            return told
-        return FloorPhoto(digest=told.hex(), size=len(body))
-
-    return await _once(asked, deed)
-
-
-@get(
-    "/v1/floor/photos/{digest:str}",
-    operation_id="readFloorPhoto",
-    tags=["floor"],
-    responses=READ_PROBLEMS,
-    guards=[may("floor.photo")],
-    media_type="image/jpeg",
-)
-async def read_photo(digest: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Read a photo by the digest that a fact names."""
-    held, hub = held_of(request), hub_of(request)
-    found = None
-    if len(digest) == 64 and set(digest) <= set("0123456789abcdef"):
-        async with hub.connection() as connection:
-            found = await blobs.read(connection, held.tenant, bytes.fromhex(digest))
-    if found is None or found[0] not in _IMAGES:
-        raise InputError("not_found", "there is no such photo")
-    headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
-    return Response(found[1], media_type=found[0], headers=headers)
-
-
-ROUTES: Final = [scan_task, finish_task, stop_task, return_task, add_photo, read_photo]
+ROUTES: Final = [scan_task, prepare_review, finish_task, stop_task, return_task]

@@ -57,6 +57,8 @@ _STATUS: Final = {
     "no_sheet": 404,
     "no_sku": 404,
     "no_definition": 404,
+    "no_action": 404,
+    "no_draft": 404,
     "no_calendar": 404,
     "no_witness": 404,
     "no_deposit": 404,
