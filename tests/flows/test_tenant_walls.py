@@ -136,6 +136,7 @@ def sides(engine: Engine, template: str) -> Iterator[tuple[Side, Side]]:
         b = _side(house, row, "second", house.other)
         _furnish_alike(b)
         b.do_everything()
+        house.work("sequence", "seal")  # both have a book of this half, signed by the one log key
         b.look_around()
         a = _side(house, house.tenant, "small", house.keys["admin"])
         _fill(a)

@@ -30,6 +30,13 @@ NOT_ACTIVE: Final = Refusal(
     reason_en="The promise is not in use",
     clause="contract.definitions",
 )
+OF_ACTION: Final = Refusal(
+    code="promise_of_action",
+    reason="这项承诺由契约动作发布,请在契约动作里改",
+    reason_en="A contract action publishes this promise: change the action",
+    clause="contract.actions",
+)
+_OF_ACTION: Final = "select 1 from actions where tenant=%s and code=%s limit 1"
 _VERSIONS: Final = "select version, digest, active from definitions where tenant=%s and code=%s"
 _CODES: Final = "select count(*) from definitions where tenant=%s"
 _RETIRE: Final = """
@@ -124,12 +131,19 @@ async def publish(
         if standing == "old":
             return _old(following)
         if standing == "new":
+            if await _is_of_action(connection, tenant, clause.code):
+                return OF_ACTION
             cursor = await connection.execute(_CODES, (tenant,))
             row = await cursor.fetchone()
             if row is not None and row[0] >= DEFINITIONS:
                 raise InputError("too_many", f"at most {DEFINITIONS} versions of promises")
             await merchants.define(connection, tenant, clause, actor)
     return clause
+
+
+async def _is_of_action(connection: Connection, tenant: int, code: str) -> bool:
+    """Tell whether a contract action has that code, so that both would say what is promised."""
+    return await (await connection.execute(_OF_ACTION, (tenant, code))).fetchone() is not None
 
 
 def _old(following: int) -> Refusal:
@@ -149,6 +163,8 @@ async def retire(
         cursor = await connection.execute(_VERSIONS, (tenant, code))
         if not await cursor.fetchall():
             raise NO_DEFINITION
+        if await _is_of_action(connection, tenant, code):
+            return OF_ACTION
         cursor = await connection.execute(_RETIRE, (tenant, code))
         row = await cursor.fetchone()
         if row is None:

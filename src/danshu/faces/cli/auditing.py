@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from danshu.faces.cli import opening
+from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.folding import OrdersFolder, StockFolder
@@ -32,6 +33,7 @@ def run(tenant: str, as_json: bool) -> int:
             StockFolder(number),
             MarksFolder(number),
             MastersFolder(number),
+            ActionsFolder(number),
             PeopleFolder(number),
         ]
         try:

@@ -36,7 +36,7 @@ class Deontic(_Part, frozen=True, kw_only=True):
     perdurant: bool = True
 
 
-class Shown(_Part, frozen=True, kw_only=True):
+class Promised(_Part, frozen=True, kw_only=True):
     """The promise as a customer reads it; `shown_at` names the places where it stands.
 
     `breach` says what a breach means for the customer; without it, it is made of the chain.
@@ -48,7 +48,7 @@ class Shown(_Part, frozen=True, kw_only=True):
     shown_at: tuple[str, ...] = ()
 
 
-class Who(_Part, frozen=True, kw_only=True):
+class Doers(_Part, frozen=True, kw_only=True):
     """Who may do it. `roles` of people (capabilities/people), or `system` and `carrier`.
 
     `grade` is the weakest proof that will do: A signed by the person, B in a session, C by a
@@ -156,10 +156,10 @@ class Action(_Part, frozen=True, kw_only=True):
     name: Texts
     deontic: Deontic
     applies: Applies
-    who: Who
+    who: Doers
     statement: Texts
     evidence: tuple[Wanted, ...] = ()
-    promise: Shown | None = None
+    promise: Promised | None = None
     clock: Clock | None = None
     measure: Measure | None = None
     holds: Holds | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from danshu.capabilities.contract import definitions
 from danshu.capabilities.contract.actions.model import Action
 from danshu.kernel import calendar, canonical
+from danshu.kernel.errors import InputError, ProgramError
 
 if TYPE_CHECKING:
     from danshu.capabilities.contract.definitions import Find
@@ -38,10 +40,13 @@ def read(body: bytes) -> Action:
 def encode(action: Action) -> bytes:
     """Write the canonical bytes of an action: what its digest is of.
 
-    Raises ProgramError for what the profile EVJ1 does not hold (a lone surrogate, a key of
-    `params` or `states` that is not a-z, 0-9, _), which `lint` refuses before.
+    Raises InputError `action_profile` for what canonical bytes do not hold: a key of `params` or
+    `states` that is not a-z, 0-9, _, a number over 2^53-1, too many bytes.
     """
-    return canonical.encode_struct(action)
+    try:
+        return canonical.encode_struct(action)
+    except (ProgramError, InputError) as error:
+        raise InputError("action_profile", str(error)[:200]) from error
 
 
 def digest(action: Action) -> str:
@@ -79,6 +84,13 @@ class _Dumper(yaml.SafeDumper):
 
 
 _LINE_CHARS = 72
+# Line breaks of YAML 1.1 and what does not print: only double quotes bring them back as they were.
+_ODD = re.compile(r"[^\S \n]|[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+
+
+def _represent_text(dumper: _Dumper, data: str) -> yaml.Node:
+    style = '"' if _ODD.search(data) or "\n" in data else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 
 def _represent_map(dumper: _Dumper, data: dict[str, Any]) -> yaml.Node:
@@ -104,6 +116,7 @@ def _is_short(data: dict[str, Any]) -> bool:
     return flat and bool(values) and len(str(data)) <= _LINE_CHARS
 
 
+_Dumper.add_representer(str, _represent_text)
 _Dumper.add_representer(dict, _represent_map)
 _Dumper.add_representer(list, _represent_list)
 _Dumper.add_representer(tuple, _represent_list)
