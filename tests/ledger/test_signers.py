@@ -264,3 +264,16 @@ async def test_killed_at_any_two_points_it_neither_forks_nor_loses(
             )
             assert merkle.verify_consistency(old.size, new.size, old.root, new.root, proof)
         assert (await audit_log(connection, a.pen.tenant)).differences == ()
+
+
+async def test_other_rows_of_the_table_are_no_keys_of_the_log(
+    database: str, tmp_path: Path
+) -> None:
+    async with await write.connect(database) as connection:
+        await connection.execute("insert into signers(name,seed) values ('links',%s)", (b"x" * 32,))
+        a = await furnish(connection, tmp_path)
+        await a.grow()
+        await a.seal()
+        assert [k.name for k in await signers.read_keys(connection)] == ["log"]
+        await log_keys.rotate(connection, None, 60, BY)
+        assert [k.name for k in await signers.read_keys(connection)] == ["log", "log.2"]

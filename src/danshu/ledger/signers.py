@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
     import psycopg
 
-SIGNER: Final = "log"
+SIGNER: Final = "log"  # the first; then log.2, log.3 …: other names of the table are no log keys
 VARIABLE: Final = "DANSHU_SIGNING_KEY_FILE"
 SEED_BYTES: Final = 32
 _READ: Final = (
     "select name, seed, public, created, until, revoked, reason,"
-    " revoked is null and (until is null or until > now()) from signers order by created, name"
+    " revoked is null and (until is null or until > now()) from signers"
+    " where name = 'log' or name like 'log.%' order by created, name"
 )
 
 
@@ -168,8 +169,7 @@ async def load_signer(connection: psycopg.AsyncConnection[Any]) -> Signer:
     key = present(await read_keys(connection))
     if key is None:
         await connection.execute(
-            "insert into signers(name,seed) select %s, %s where not exists (select 1 from signers)"
-            " on conflict do nothing",
+            "insert into signers(name,seed) values (%s, %s) on conflict do nothing",
             (SIGNER, secrets.token_bytes(SEED_BYTES)),
         )
         key = present(await read_keys(connection))
@@ -181,8 +181,7 @@ async def load_signer(connection: psycopg.AsyncConnection[Any]) -> Signer:
 async def adopt(connection: psycopg.AsyncConnection[Any], signer: Signer) -> None:
     """Write down the key of a file on its first use; LogBroken when the log signs by another."""
     await connection.execute(
-        "insert into signers(name,public) select %s, %s where not exists (select 1 from signers)"
-        " on conflict do nothing",
+        "insert into signers(name,public) values (%s, %s) on conflict do nothing",
         (SIGNER, signer.public_key),
     )
     key = present(await read_keys(connection))
