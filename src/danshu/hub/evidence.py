@@ -7,6 +7,7 @@ gives the same bytes.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.hub import bundle_files, bundle_parts, bundle_sheet
@@ -91,12 +92,12 @@ async def export(
         "order": str(order),
     }
     sheet = bundle_sheet.lay_out(head, facts, kept, heads, files, standing)
-    files |= bundle_sheet.render(sheet, pdf=pdf)
+    files |= await asyncio.to_thread(bundle_sheet.render, sheet, pdf=pdf)
     files["README.txt"] = bundle_files.README.encode()
     files["verify.py"] = bundle_files.verifier()
     files["verify.html"] = bundle_files.page()
     able, _ = await signers.load_signers(connection, None)
-    return bundle_files.write(head, files, origins[-1], able)
+    return await asyncio.to_thread(bundle_files.write, head, files, origins[-1], able)
 
 
 def _not_sealed(pending: int) -> NotAvailable:

@@ -128,3 +128,18 @@ class ExportMade(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int
     size: int
     unmasked: tuple[str, ...] = ()
+
+
+@fact_type("bundle.exported")
+class BundleExported(Struct, frozen=True, kw_only=True):
+    """导出证据包: the evidence bundle of an order left the hub; on a stream of its own, so that the
+    order's bundle stays the same. `digest` and `size` are of the file; `disclosed`: the raw message
+    and the receiver lay in it in clear, unless erased.
+    """
+
+    digest: str
+    disclosed: bool
+    facts: int
+    order: str
+    purpose: str
+    size: int

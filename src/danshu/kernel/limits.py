@@ -92,6 +92,7 @@ CONNECTIONS: Final = 10
 # Evidence bundles, as read by the verifier
 BUNDLE_FILES: Final = 10_000
 BUNDLE_BYTES: Final = 1_073_741_824
+BUNDLE_UPLOAD_BYTES: Final = 67_108_864
 
 # Callers that a process remembers, and for how long a revoked key may live on in another process
 CALLERS: Final = 4_096
@@ -362,3 +363,14 @@ ANCHOR_EVERY_H: Final = 24
 ANCHOR_TIMEOUT_S: Final = 20
 ANCHOR_BYTES: Final = 4_194_304
 ANCHOR_RETRY_S: Final = 60
+
+# Remedies: how long a hand-over may be without its waybill, what policy pays by itself at most,
+# how long a payment service may take and how much it may say, waits between tries, payments at once
+HANDOVER_LAG_MS: Final = 300_000
+REMEDY_AUTO_FEN: Final = 50_000
+PAYOUT_TIMEOUT_S: Final = 10
+PAYOUT_BYTES: Final = 65_536
+PAYOUT_RETRY_S: Final = 30
+PAYOUT_RETRY_MAX_S: Final = 3_600
+PAYOUTS_AT_ONCE: Final = 20
+CHAINS_KEPT: Final = 4_096

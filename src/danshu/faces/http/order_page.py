@@ -175,7 +175,7 @@ async def verify_order(
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
         await views.has_order(connection, tenant, order_id)
-        bundle = await evidence.export(connection, prover, tenant, order_id)
+        bundle = await evidence.export(connection, prover, tenant, order_id, pdf=False)
     report = await asyncio.to_thread(verify.verify, io.BytesIO(bundle))
     return Verification(
         order=order_id,

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may
 from danshu.faces.http.questions import Limit
-from danshu.hub import evidence, log_keys, views, witnessing
+from danshu.hub import bundle_exports, evidence, log_keys, views, witnessing
 from danshu.hub.compose import Hub
+from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import Busy, InputError
 from danshu.kernel.limits import PAGE_ROWS, RETRY_AFTER_S, STREAM_FACTS, STREAM_S, STREAMS
 from danshu.ledger.prove import Prover
@@ -107,14 +108,23 @@ async def list_decisions(
     media_type="application/zip",
 )
 async def export_evidence(
-    order_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]
+    order_id: FromPath[uuid.UUID],
+    request: Request[Any, Any, Any],
+    purpose: Annotated[
+        str, QueryParameter(max_length=200, pattern=PLAIN, description="what for; in the fact")
+    ] = "",
 ) -> Response[bytes]:
-    """Export the bundle `evb/1` of an order; 503 until its newest facts are sealed."""
+    """Export the bundle `evb/1` of an order, and say so as a fact; 503 until its newest facts are
+    sealed.
+    """
     prover: Prover = request.app.state.prover
-    tenant = held_of(request).tenant
+    held = held_of(request)
     async with hub_of(request).connection() as connection:
-        await views.has_order(connection, tenant, order_id)
-        bundle = await evidence.export(connection, prover, tenant, order_id)
+        facts = await views.has_order(connection, held.tenant, order_id)
+        bundle = await evidence.export(connection, prover, held.tenant, order_id)
+        await bundle_exports.record(
+            connection, held.tenant, held.actor, order_id, bundle, facts=facts, purpose=purpose
+        )
     name = f'attachment; filename="{order_id}.evb.zip"'
     return Response(bundle, media_type="application/zip", headers={"content-disposition": name})
 

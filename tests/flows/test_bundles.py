@@ -1,0 +1,105 @@
+"""Bundles over HTTP: exported, recorded, verified by whom they are brought to; erased, the same."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+
+from danshu.faces import verify
+from danshu.faces.cli import opening
+from danshu.stories import forging
+from tests.fixtures.hub import House
+
+ZIP = {"content-type": "application/zip"}
+
+
+def settle(house: House) -> None:
+    """Sequence and seal what is committed."""
+    asyncio.run(opening.settle_log(house.url))
+
+
+def export(house: House, order: str, **params: str) -> bytes:
+    """Export as soon as the log has said how far the order has come."""
+    house.call("GET", f"/v1/orders/{order}/evidence")  # asks for an entry of heads
+    settle(house)
+    response = house.call("GET", f"/v1/orders/{order}/evidence", params=params)
+    assert response.status_code == 200, response.text
+    return bytes(response.content)
+
+
+def test_a_bundle_is_whole_and_stays_the_same(house: House) -> None:
+    order = house.place()["order"]
+    settle(house)
+    bundle = export(house, order, purpose="诉讼举证")
+    files = forging.unpack(bundle)
+    trust = house.call("GET", "/v1/trust").json()["vkeys"]
+    report = verify.verify(io.BytesIO(bundle), trust)
+    assert report.code == verify.PASSED, verify.describe(report)
+    assert {"heads", "contract", "summary", "seal"} <= {c.check for c in report.checks}
+    assert files["存证摘要.pdf"].startswith(b"%PDF")
+    page = files["存证摘要.html"].decode()
+    assert "待法务核对" in page
+    assert "不是中立第三方，也不是区块链" in page
+    assert "区块链存证" not in page
+    house.place()
+    settle(house)
+    assert export(house, order) == bundle  # the log has grown, and what it proves has not
+
+    told = house.call("GET", "/v1/evidence/bundles", params={"order": order}).json()["items"]
+    assert told[0]["digest"] == hashlib.sha256(bundle).hexdigest()
+    assert "诉讼举证" in [item["purpose"] for item in told]
+    assert {item["sub"] for item in told} == {"admin"}
+
+
+def test_the_list_pages(house: House) -> None:
+    order = house.place()["order"]
+    settle(house)
+    for _ in range(3):
+        house.call("GET", f"/v1/orders/{order}/evidence")
+    first = house.call("GET", "/v1/evidence/bundles", params={"limit": 2}).json()
+    rest = house.call("GET", "/v1/evidence/bundles", params={"cursor": first["next"]}).json()
+    ids = [item["id"] for page in (first, rest) for item in page["items"]]
+    assert len(ids) == len(set(ids)) == 3
+    assert house.call("GET", "/v1/evidence/bundles", role="viewer").status_code == 403
+
+
+def test_whoever_brings_a_bundle_is_told(house: House) -> None:
+    order = house.place()["order"]
+    settle(house)
+    bundle = export(house, order)
+
+    def ask(body: bytes, key: str = "") -> dict[str, object]:
+        headers = {**ZIP, "authorization": f"Bearer {key or house.keys['viewer']}"}
+        response = house.client.post("/v1/evidence/verification", content=body, headers=headers)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    good = ask(bundle)
+    assert (good["code"], good["order"], good["failures"]) == (0, order, [])
+    entry = next(p for p in forging.unpack(bundle) if "/entries/" in p)
+    assert ask(forging.forge_byte(bundle, entry, 40))["code"] == 1
+    assert ask(b"no zip")["code"] == 1
+    assert ask(bundle, house.other)["code"] == 1  # of another merchant's log
+
+
+def test_what_was_erased_is_named_and_the_proofs_stay(house: House) -> None:
+    order = house.place()["order"]
+    settle(house)
+    before = forging.unpack(export(house, order))
+    assert "disclosed/receiver" in before
+    body = {"reason": "本人请求", "reference": "R-1"}
+    erased = house.call("POST", f"/v1/orders/{order}/erase", body)
+    assert erased.status_code in (200, 201), erased.text
+    settle(house)
+    bundle = export(house, order)
+    files = forging.unpack(bundle)
+    assert not [p for p in files if p.startswith("disclosed/")]
+    trust = house.call("GET", "/v1/trust").json()["vkeys"]
+    report = verify.verify(io.BytesIO(bundle), trust)
+    assert report.code == verify.PASSED
+    assert any("已依请求删除" in c.detail for c in report.checks if c.check == "disclosed")
+    summary = json.loads(files["summary.json"])
+    assert summary["erased"][0]["basis"] == "本人请求"
+    assert any("个人信息已依请求删除" in line for line in summary["limits"])
