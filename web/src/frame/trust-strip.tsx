@@ -44,7 +44,12 @@ export function TrustStrip() {
         </dl>
       }
     >
-      <button type="button" className="trust" data-tone={trustTone(trust)}>
+      <button
+        type="button"
+        className="trust"
+        data-tone={trustTone(trust)}
+        data-clock={trust && isClockBad(trust) ? "bad" : "good"}
+      >
         <ClockCircleOutlined />
         {trust && isClockBad(trust) ? (
           <b>{words.clock}</b>
@@ -54,14 +59,16 @@ export function TrustStrip() {
             <b data-known={typeof trust?.clock_error_us === "number"}>{words.clock}</b>
           </>
         )}
-        <LockOutlined />
-        {trust && trust.tone !== "kept" ? (
-          t("trust.late", { time: duration(trust.waiting_ms) })
-        ) : (
-          <>
-            {t("trust.sealed")} <b data-known={trust !== null}>{words.seal}</b>
-          </>
-        )}
+        <span className="trust-seal">
+          <LockOutlined />
+          {trust && trust.tone !== "kept" ? (
+            t("trust.late", { time: duration(trust.waiting_ms) })
+          ) : (
+            <>
+              {t("trust.sealed")} <b data-known={trust !== null}>{words.seal}</b>
+            </>
+          )}
+        </span>
       </button>
     </Popover>
   );

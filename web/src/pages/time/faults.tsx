@@ -28,7 +28,7 @@ export function Faults({ faults }: { faults: readonly Fault[] }) {
       key: "bound",
       title: t("columns.bound"),
       isNumber: true,
-      render: (f) => (f.source ? milliseconds(f.error_us) : "—"),
+      render: (f) => (f.why === "error" ? milliseconds(f.error_us) : "—"),
     },
     { key: "source", title: t("columns.source"), render: (f) => f.source || "—" },
     { key: "node", title: t("columns.node"), render: (f) => <code>{f.node}</code> },

@@ -13,7 +13,7 @@ import { type Tone, ToneTag } from "@/parts/status-tag";
 import { asProblem } from "@/problem";
 import { Faults } from "./faults";
 import { Sources } from "./sources";
-import { Stamps } from "./stamps";
+import { StampNow, Stamps } from "./stamps";
 import { type ClockWord, plusMinus, type TimeView, TIME_KEY } from "./time";
 import "./time.css";
 
@@ -50,6 +50,8 @@ export default function Time() {
   );
 }
 
+const isBad = (word: ClockWord) => word === "faulted" || word === "stale";
+
 function Body({ view }: { view: TimeView }) {
   const { t } = useTranslation("time");
   const { state, sources, trend, books } = view;
@@ -57,8 +59,9 @@ function Body({ view }: { view: TimeView }) {
   const stamps = books.flatMap((book) => book.stamps).filter((stamp) => stamp.gen !== "");
   const newest = stamps.reduce((last, stamp) => (stamp.gen > last ? stamp.gen : last), "");
   const isOwn = stamps.length > 0 && stamps.every((stamp) => stamp.own);
-  const isKnown = state.word === "measured" || (state.word === "faulted" && state.src !== "");
-  const unsure: Tile = { value: t("unmeasured"), unit: "", exact: t("unmeasured") };
+  // The last figures before a fault of another kind say nothing of the clock as it is.
+  const isKnown = state.word === "measured" || state.why === "error";
+  const unsure: Tile = { value: t(isBad(state.word) ? "unknown" : "unmeasured"), unit: "", exact: "" };
   return (
     <div className="time">
       {state.waits && (
@@ -74,11 +77,11 @@ function Body({ view }: { view: TimeView }) {
           label={t("bound")}
           scope={t("boundLimit")}
           tile={isKnown ? plusMinus(state.err_us) : unsure}
-          tone={state.ok ? "kept" : isKnown ? "broken" : "plain"}
+          tone={state.ok ? "kept" : isBad(state.word) ? "broken" : "plain"}
           trend={trend.map((minute) => minute.error_us / 1000)}
           note={
             state.sampled ? (
-              <span title={exact(state.sampled)}>{t("sampled", { age: age(state.sampled) })}</span>
+              <span title={exact(state.sampled)}>{t(isKnown ? "sampled" : "lastSampled", { age: age(state.sampled) })}</span>
             ) : (
               t(view.servers.length > 0 ? "noAnswer" : "noSource")
             )
@@ -104,7 +107,7 @@ function Body({ view }: { view: TimeView }) {
             unit: "",
             exact: `${agreeing} / ${sources.length}`,
           }}
-          note={t(view.configured ? "configured" : "byDefault")}
+          note={t(view.configured ? "configured" : view.servers.length ? "byDefault" : "noSource")}
         />
         <Figure
           label={t("newest")}
@@ -116,7 +119,7 @@ function Body({ view }: { view: TimeView }) {
       <Card title={t("sources")} note={t("sourcesNote")} isFlush>
         <Sources sources={sources} />
       </Card>
-      <Card title={t("stamps")} note={t("stampsNote")} isFlush>
+      <Card title={t("stamps")} note={t("stampsNote")} extra={<StampNow books={books} />} isFlush>
         <Stamps books={books} authorities={view.authorities} />
       </Card>
       <Card title={t("faults")} note={t("faultsNote")} isFlush>

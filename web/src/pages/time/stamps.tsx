@@ -26,17 +26,6 @@ const DIGESTS: Record<string, string> = { sha256: "SHA-256", sm3: "SM3" };
 /** How far each book is stamped, by authority and digest. */
 export function Stamps({ books, authorities }: Props) {
   const { t } = useTranslation("time");
-  const mayStamp = useMay("time.stamp");
-  const notice = useNotice();
-  const asked = useMutation({
-    mutationFn: (half: string) =>
-      ask<{ size: number }>(`/v1/books/${half}/stamp`, { method: "POST" }),
-    onSuccess: async ({ size }) => {
-      notice.done(t("asked", { size: count(size) }));
-      await queries.invalidateQueries({ queryKey: TIME_KEY });
-    },
-    onError: (error) => notice.failed(error),
-  });
   const rows: Row[] = books.flatMap(({ half, signed, stamps }) =>
     stamps.map((stamp) => ({ ...stamp, half, signed })),
   );
@@ -62,7 +51,7 @@ export function Stamps({ books, authorities }: Props) {
       key: "state",
       title: t("columns.state"),
       render: (r) => (
-        <span title={r.detail || undefined}>
+        <span title={r.detail || (r.checked && t("checkedBy", { by: r.checked })) || undefined}>
           <ToneTag tone={tone(r)}>{word(r)}</ToneTag>
         </span>
       ),
@@ -78,24 +67,15 @@ export function Stamps({ books, authorities }: Props) {
       title: t("columns.gen"),
       render: (r) => (r.gen ? <span title={exact(r.gen)}>{genWords(r)}</span> : "—"),
     },
-    { key: "checked", title: t("columns.checked"), render: (r) => r.checked || "—" },
     {
       key: "acts",
       title: t("columns.acts"),
-      render: (r) => (
-        <span className="time-pair">
-          {r.size > 0 && (
-            <Button size="small" icon={<DownloadOutlined />} href={tokenAt(r)}>
-              {t("download")}
-            </Button>
-          )}
-          {mayStamp && r.size < r.signed && (
-            <Button size="small" loading={asked.isPending} onClick={() => asked.mutate(r.half)}>
-              {t("stamp")}
-            </Button>
-          )}
-        </span>
-      ),
+      render: (r) =>
+        r.size > 0 && (
+          <Button size="small" icon={<DownloadOutlined />} href={tokenAt(r)}>
+            {t("download")}
+          </Button>
+        ),
     },
   ];
   return (
@@ -106,6 +86,29 @@ export function Stamps({ books, authorities }: Props) {
       keyOf={(r) => `${r.half} ${r.authority} ${r.algorithm}`}
       empty={t(authorities === 0 ? "noAuthorityNote" : "noTokens")}
     />
+  );
+}
+
+/** Ask for a token over the newest checkpoint of the newest book. */
+export function StampNow({ books }: { books: readonly StampedBook[] }) {
+  const { t } = useTranslation("time");
+  const mayStamp = useMay("time.stamp");
+  const notice = useNotice();
+  const asked = useMutation({
+    mutationFn: (half: string) =>
+      ask<{ size: number }>(`/v1/books/${half}/stamp`, { method: "POST" }),
+    onSuccess: async ({ size }) => {
+      notice.done(t("asked", { size: count(size) }));
+      await queries.invalidateQueries({ queryKey: TIME_KEY });
+    },
+    onError: (error) => notice.failed(error),
+  });
+  const newest = books[0];
+  if (!mayStamp || !newest?.stamps.some((stamp) => stamp.size < newest.signed)) return null;
+  return (
+    <Button size="small" loading={asked.isPending} onClick={() => asked.mutate(newest.half)}>
+      {t("stamp")}
+    </Button>
   );
 }
 

@@ -69,8 +69,11 @@ export interface TimeView {
 
 export const TIME_KEY = ["time"];
 
-/** 1.8 ms of 1830 µs. */
+const SECOND_US = 1_000_000;
+
+/** 1.8 ms of 1830 µs, 1.5 s of 1500000 µs. */
 export function milliseconds(us: number): string {
+  if (Math.abs(us) >= SECOND_US) return `${decimal(us / SECOND_US, 1)} s`;
   return `${decimal(us / 1000, 1)} ms`;
 }
 
