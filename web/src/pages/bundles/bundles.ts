@@ -1,0 +1,1 @@
+export const BUNDLES_KEY = ["evidence", "bundles"] as const;
