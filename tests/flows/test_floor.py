@@ -28,6 +28,7 @@ from tests.fixtures.floor import (
     issue,
     photograph,
     release,
+    review_by_word,
     scan,
     scan_all,
     state,
@@ -41,6 +42,7 @@ _keys = itertools.count(1)
 
 
 def test_an_order_goes_from_release_to_the_carrier(house: House) -> None:
+    review_by_word(house)
     order = release(house)["order"]
     assert waiting(house, "pick")["count"] == 1
     go_through(house, order, "pick")
@@ -309,6 +311,7 @@ def test_damage_is_held_with_its_photo(house: House) -> None:
 
 
 def test_a_review_keeps_its_photos_and_may_come_before_the_hand_over(house: House) -> None:
+    review_by_word(house)
     order = release(house)["order"]
     go_through(house, order, "pick", "pack")
     taken = photograph(house, order, "review").json()

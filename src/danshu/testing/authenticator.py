@@ -19,6 +19,8 @@ from webauthn.helpers import encode_cbor
 
 _UP: Final = 0x01
 _UV: Final = 0x04
+_BE: Final = 0x08
+_BS: Final = 0x10
 _AT: Final = 0x40
 _ES256: Final = -7
 
@@ -92,12 +94,20 @@ class Authenticator:
         counter: int | None = None,
         which: int = -1,
         handle: str = "",
+        kind: str = "webauthn.get",
+        present: bool = True,
+        synced: bool = False,
+        cross_origin: bool = False,
     ) -> dict[str, Any]:
-        """Answer navigator.credentials.get by the newest passkey, or the one of index `which`."""
+        """Answer navigator.credentials.get by the newest passkey, or the one of index `which`.
+
+        `synced`: the passkey says that it may be on other devices, and is.
+        """
         kept = self.kept[which]
         kept.uses = kept.uses + 1 if counter is None else counter
-        data = self._data(rp_id or options["rpId"], 0, verified, kept.uses)
-        client = self._client("webauthn.get", options, origin)
+        flags = (_BE | _BS) if synced else 0
+        data = self._data(rp_id or options["rpId"], flags, verified, kept.uses, present)
+        client = self._client(kind, options, origin, cross_origin)
         signed = data + hashlib.sha256(client).digest()
         return {
             "id": _text(kept.id),
@@ -113,15 +123,19 @@ class Authenticator:
             },
         }
 
-    def _data(self, rp_id: str, flags: int, verified: bool, uses: int) -> bytes:
-        flags |= _UP | (_UV if verified else 0)
+    def _data(
+        self, rp_id: str, flags: int, verified: bool, uses: int, present: bool = True
+    ) -> bytes:
+        flags |= (_UP if present else 0) | (_UV if verified else 0)
         return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + uses.to_bytes(4, "big")
 
-    def _client(self, kind: str, options: dict[str, Any], origin: str) -> bytes:
+    def _client(
+        self, kind: str, options: dict[str, Any], origin: str, cross_origin: bool = False
+    ) -> bytes:
         told = {
             "type": kind,
             "challenge": options["challenge"],
             "origin": origin or self.origin,
-            "crossOrigin": False,
+            "crossOrigin": cross_origin,
         }
         return json.dumps(told, separators=(",", ":")).encode()
