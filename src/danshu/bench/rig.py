@@ -154,13 +154,15 @@ def drive(plan: Plan) -> Outcome:
     """Run the load generator in a process of its own."""
     import msgspec
 
-    made = subprocess.run(
-        [sys.executable, "-m", "danshu.bench.load"],
-        input=msgspec.json.encode(plan),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return msgspec.json.decode(made.stdout, type=Outcome)
+    with tempfile.TemporaryFile() as told:  # a pipe lost the end of long outcomes on busy machines
+        subprocess.run(
+            [sys.executable, "-m", "danshu.bench.load"],
+            input=msgspec.json.encode(plan),
+            stdout=told,
+            check=True,
+        )
+        told.seek(0)
+        return msgspec.json.decode(told.read(), type=Outcome)
 
 
 def start_drive(plan: Plan) -> subprocess.Popen[bytes]:
