@@ -22,9 +22,10 @@ _INSERT: Final = (
     " values (%s,%s,%s,now(),%s,%s,%s,%s,%s,%s,%s)"
 )
 _LIST: Final = (
-    "select e.id, e.oid, coalesce(o.okey, ''), e.at, e.sub, e.role, e.purpose, e.digest, e.size,"
-    " e.facts, e.disclosed from bundle_exports e"
+    "select e.id, e.oid, coalesce(o.okey, ''), e.at, e.sub, coalesce(p.number, e.sub),"
+    " e.role, e.purpose, e.digest, e.size, e.facts, e.disclosed from bundle_exports e"
     " left join orders o on o.tenant=e.tenant and o.id=e.oid"
+    " left join people p on p.tenant=e.tenant and 'person:' || p.id::text = e.sub"
     " where e.tenant=%(tenant)s and e.id < %(before)s"
     " and (%(order)s::uuid is null or e.oid=%(order)s) order by e.id desc limit %(limit)s"
 )
@@ -34,6 +35,7 @@ class Exported(Struct, frozen=True, kw_only=True):
     """One bundle that left: `id` is the stream of its fact, `digest` that of the file (SHA-256).
 
     `disclosed`: the raw message and the receiver lay in it in clear, unless erased.
+    `who` is the number of a person, else the name of the key.
     """
 
     id: uuid.UUID
@@ -41,6 +43,7 @@ class Exported(Struct, frozen=True, kw_only=True):
     number: str
     at: str
     sub: str
+    who: str
     role: str
     purpose: str
     digest: str
@@ -92,6 +95,7 @@ async def read(
             number=key.rpartition("/")[2],
             at=rfc3339(round(at.timestamp() * 1000)),
             sub=sub,
+            who=who,
             role=role,
             purpose=purpose,
             digest=bytes(digest).hex(),
@@ -99,7 +103,7 @@ async def read(
             facts=facts,
             disclosed=disclosed,
         )
-        for id_, of, key, at, sub, role, purpose, digest, size, facts, disclosed in (
+        for id_, of, key, at, sub, who, role, purpose, digest, size, facts, disclosed in (
             await cursor.fetchall()
         )
     ]

@@ -4,7 +4,6 @@ import { Link } from "react-router";
 import type { Bundles, Exported } from "@/api/types.gen";
 import { ask } from "@/client";
 import { brief, bytes, exact } from "@/format";
-import { usePeople } from "@/pages/jobs/use-people";
 import { Card } from "@/parts/card";
 import { DigestText } from "@/parts/digest-text";
 import type { Column } from "@/parts/ledger-columns";
@@ -43,7 +42,7 @@ export function Exports() {
         onRetry={list.onRetry}
         empty={t("list.empty")}
         card={(row) => (
-          <Link to={hrefOf(row)} className="jobs-card">
+          <Link to={hrefOf(row)} className="bundles-card">
             <b>{nameOf(row)}</b>
             <span>{row.purpose || t("list.noPurpose")}</span>
             <time className="muted">{brief(row.at)}</time>
@@ -56,10 +55,7 @@ export function Exports() {
 
 function useColumns(): Column<Exported>[] {
   const { t } = useTranslation("bundles");
-  const person = usePeople();
   return useMemo(() => {
-    const who = (row: Exported) =>
-      row.sub.startsWith("person:") ? person(row.sub.slice("person:".length)) : row.sub;
     const plain = (
       key: string,
       width: number,
@@ -85,7 +81,7 @@ function useColumns(): Column<Exported>[] {
         ...plain("at", 150, (row) => exact(row.at)),
         render: (row) => <time title={exact(row.at)}>{brief(row.at)}</time>,
       },
-      plain("who", 140, who),
+      plain("who", 140, (row) => row.who),
       plain("purpose", 200, (row) => row.purpose || t("list.noPurpose")),
       plain("facts", 90, (row) => String(row.facts)),
       plain("size", 100, (row) => bytes(row.size)),
@@ -95,5 +91,5 @@ function useColumns(): Column<Exported>[] {
         render: (row) => <DigestText hex={row.digest} />,
       },
     ];
-  }, [t, person]);
+  }, [t]);
 }
