@@ -41,7 +41,7 @@ TRUST: Final = (log_key(ORIGIN, LOG.public_key).encode(), WITNESS_KEY.encode())
 _PERSON: Final = ids.uuid7(NOW_MS, b"person....")
 SUBJECT: Final = f"person:{_PERSON}"
 _REVIEWER: Final = Actor(sub=SUBJECT, role="reviewer", grade="A", key="session")
-_DEFINITION: Final = canonical.encode({"action": "outbound_review", "name": {"zh": "出库复核"}})
+DEFINITION: Final = canonical.encode({"action": "outbound_review", "name": {"zh": "出库复核"}})
 _CLAUSE: Final = canonical.encode({"code": "ship48h", "version": 1})
 _SHOWN: Final = "付款后48小时内发货"
 
@@ -152,39 +152,63 @@ class Stream(Struct, kw_only=True):
 
     def act(self, passkey: Passkey, nth: int, **forged: Any) -> None:
         """Do one signed action with a photo; `forged` changes what the statement says."""
-        photo = b"\xff\xd8photo %d of %s" % (nth, str(self.order).encode()) * 4
-        self.files[f"media/{_hex(photo)}.jpg"] = photo
-        item = Evidence(kind="photo", digest=_hex(photo), size=len(photo))
         size = len(self.log.bodies)
-        said = {
-            "action": "outbound_review",
-            "after": {"origin": ORIGIN, "root": self.log.root(size).hex(), "size": size},
-            "body": {},
-            "definition": _hex(_DEFINITION),
-            "evidence": [{"digest": item.digest, "kind": item.kind, "size": item.size}],
-            "order": str(self.order),
-            "salt": hashlib.sha256(b"salt %d" % nth).hexdigest()[:32],
-            "shown": f"我已复核第 {nth} 箱,货单相符。",
-            "subject": SUBJECT,
-            "version": 1,
-        }
-        sign = forged.pop("record", Passkey.sign)
-        statement = canonical.encode({**said, **forged})
-        record = sign(passkey, statement)
-        self.files[f"statements/{_hex(statement)}.json"] = statement
-        self.files[f"signatures/{_hex(record)}.json"] = record
-        performed = ActionPerformed(
-            action="outbound_review",
-            began=fact.rfc3339(NOW_MS),
-            definition=_hex(_DEFINITION),
-            duration_ms=4_200,
-            ended=fact.rfc3339(NOW_MS + 4_200),
-            signature=_hex(record),
-            statement=_hex(statement),
-            text=_hex(b"template"),
-            version=1,
+        after = {"origin": ORIGIN, "root": self.log.root(size).hex(), "size": size}
+        performed, item, kept = make_act(
+            str(self.order), passkey, nth, after, SUBJECT, DEFINITION, forged
         )
+        self.files |= kept
         self.say(performed, _REVIEWER, item)
+
+
+def make_act(
+    order: str,
+    passkey: Passkey,
+    nth: int,
+    after: dict[str, Any],
+    subject: str,
+    definition: bytes,
+    forged: dict[str, Any] | None = None,
+) -> tuple[ActionPerformed, Evidence, dict[str, bytes]]:
+    """Make a signed action: its fact, its photo as evidence, and the bytes that they name, by path.
+
+    `forged` changes what the statement says; `record` makes another signature record.
+    """
+    photo = b"\xff\xd8photo %d of %s" % (nth, order.encode()) * 4
+    item = Evidence(kind="photo", digest=_hex(photo), size=len(photo))
+    said: dict[str, Any] = {
+        "action": "outbound_review",
+        "after": after,
+        "body": {},
+        "definition": _hex(definition),
+        "evidence": [{"digest": item.digest, "kind": item.kind, "size": item.size}],
+        "order": order,
+        "salt": hashlib.sha256(b"salt %d" % nth).hexdigest()[:32],
+        "shown": f"我已复核第 {nth} 箱,货单相符。",
+        "subject": subject,
+        "version": 1,
+    }
+    said |= forged or {}
+    sign = said.pop("record", Passkey.sign)
+    statement = canonical.encode(said)
+    record = sign(passkey, statement)
+    performed = ActionPerformed(
+        action="outbound_review",
+        began=fact.rfc3339(NOW_MS),
+        definition=_hex(definition),
+        duration_ms=4_200,
+        ended=fact.rfc3339(NOW_MS + 4_200),
+        signature=_hex(record),
+        statement=_hex(statement),
+        text=_hex(b"template"),
+        version=1,
+    )
+    kept = {
+        f"media/{_hex(photo)}.jpg": photo,
+        f"statements/{_hex(statement)}.json": statement,
+        f"signatures/{_hex(record)}.json": record,
+    }
+    return performed, item, kept
 
 
 class Dossier:
@@ -238,7 +262,7 @@ class Dossier:
         if self._forged is not None:
             stream.act(self.passkey, acts, **self._forged)
         stream.files |= {
-            f"contract/{_hex(_DEFINITION)}.json": _DEFINITION,
+            f"contract/{_hex(DEFINITION)}.json": DEFINITION,
             f"contract/{_hex(_CLAUSE)}.json": _CLAUSE,
             f"contract/{_hex(shown)}.txt": shown,
         }
