@@ -48,6 +48,7 @@ export const PAGES: readonly Page[] = [
   { path: "/promises/gaps", group: "fulfilment", title: "promiseGaps", right: "promise.read", load: () => import("./pages/promise-gaps") },
   { path: "/time", group: "contract", title: "time", right: "time.read", load: () => import("./pages/time") },
   { path: "/evidence/bundles", group: "contract", title: "bundles", right: "trust.read", load: () => import("./pages/bundles") },
+  { path: "/evidence", group: "contract", title: "evidence", right: "log.read", load: () => import("./pages/evidence") },
   { path: "/channels", group: "connect", title: "channels", right: "inbox.read", load: () => import("./pages/channels") },
   { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
   { path: "/settings/people", group: "settings", title: "people", right: "person.read", load: () => import("./pages/people") },

@@ -86,7 +86,7 @@ class HeadProof(Struct, frozen=True, kw_only=True):
     map: MapProof
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class HeadsEntry(Struct, frozen=True, kw_only=True):
     """One commitment: the window of leaves, how many orders, its root (hex), when; `asked` for one
     order by an export.
     """
@@ -198,11 +198,11 @@ async def prove_head(
     )
 
 
-async def read(connection: Connection, tenant: int, limit: int) -> list[Entry]:
+async def read(connection: Connection, tenant: int, limit: int) -> list[HeadsEntry]:
     """List the newest entries of a merchant."""
     rows = await (await connection.execute(_LIST, (tenant, limit))).fetchall()
     return [
-        Entry(
+        HeadsEntry(
             half=half,
             start=start,
             stop=stop,

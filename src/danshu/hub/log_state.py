@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from danshu.hub import anchoring, heads, log_keys, log_settings, trust, witnessing
 from danshu.hub.anchoring import Deposit
-from danshu.hub.heads import Entry
+from danshu.hub.heads import HeadsEntry
 from danshu.hub.log_keys import TrustedKey
 from danshu.hub.witnessing import WitnessState
 from danshu.kernel import note
@@ -48,7 +48,7 @@ and k.signed < now() - make_interval(secs => %s))
 """
 
 
-class Gap(Struct, frozen=True, kw_only=True):
+class LogGap(Struct, frozen=True, kw_only=True):
     """What keeps the log from being what it promises: forked, witness_trouble, anchor_trouble,
     anchor_pending, heads_late, seal_late. `subject` says of what, in the words of whoever failed.
     """
@@ -88,13 +88,13 @@ class LogState(Struct, frozen=True, kw_only=True):
     books: tuple[BookStanding, ...]
     keys: tuple[TrustedKey, ...]
     witnesses: tuple[WitnessState, ...]
-    heads: tuple[Entry, ...]
+    heads: tuple[HeadsEntry, ...]
     anchor: str
     anchor_url: str
     anchor_key: str
     anchor_every_h: int
     anchors: tuple[Deposit, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[LogGap, ...]
 
 
 async def read(connection: Connection, tenant: int, now_ms: int) -> LogState:
@@ -104,7 +104,7 @@ async def read(connection: Connection, tenant: int, now_ms: int) -> LogState:
     gaps = [gap for gap in await find_gaps(connection) if gap.tenant == tenant]
     if standing.waiting_ms > RECEIPT_IN_LOG_S * 1000:
         late_s = str(standing.waiting_ms // 1000)
-        gaps.insert(0, Gap(tenant=tenant, code="seal_late", subject=late_s, since=None))
+        gaps.insert(0, LogGap(tenant=tenant, code="seal_late", subject=late_s, since=None))
     return LogState(
         public=await log_settings.is_public(connection, tenant),
         waiting_ms=standing.waiting_ms,
@@ -145,8 +145,8 @@ async def read_books(connection: Connection, tenant: int) -> list[BookStanding]:
     return books
 
 
-async def find_gaps(connection: Connection) -> list[Gap]:
+async def find_gaps(connection: Connection) -> list[LogGap]:
     """Find what is amiss in any merchant's log, the sealing aside."""
     late_s = 2 * HEADS_EVERY_S
     rows = await (await connection.execute(_GAPS, (late_s, late_s))).fetchall()
-    return [Gap(tenant=t, code=code, subject=told, since=since) for t, code, told, since in rows]
+    return [LogGap(tenant=t, code=code, subject=told, since=since) for t, code, told, since in rows]
