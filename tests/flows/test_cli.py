@@ -99,7 +99,8 @@ def test_the_doctor(danshu: Danshu, database: str) -> None:
     report = danshu("doctor", code=1)
     sick = {f["name"] for f in report["findings"] if not f["ok"]}
     assert {f["name"] for f in report["findings"]} == {
-        "python", "plug-ins", "engine", "schema", "partitions", "queue", "seals", "log lag", "disk",
+        "python", "plug-ins", "engine", "schema", "partitions", "queue", "seals", "time stamps",
+        "log lag", "clock", "disk",
     }  # fmt: skip
     assert {"engine", "partitions"} <= sick <= {"engine", "partitions", "disk"}
     danshu("merchant", "shop", "--sample")

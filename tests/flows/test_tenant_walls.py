@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import uuid
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.capabilities.people.model import ROLES
 from danshu.faces.work import rooms
 from danshu.hub import people, sessions
+from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import engine as stores
@@ -166,6 +168,26 @@ def _furnish_alike(side: Side) -> None:
     asyncio.run(fill())
 
 
+def _stamp(side: Side) -> None:
+    """Give every checkpoint a token, as an authority would."""
+
+    async def stamp() -> None:
+        url = side.house.url
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            asked = "select half, size, note from checkpoints where tenant=%s"
+            for half, size, note in await (
+                await connection.execute(asked, (side.tenant,))
+            ).fetchall():
+                token = stamps.Token(
+                    half=half, size=size, algorithm="sha256", authority="https://tsa.example/a",
+                    digest=hashlib.sha256(note).digest(), gen_us=1, accuracy_us=None, serial="1",
+                    policy="1.2", signer="WALL-A", own=False, checked="tests", token=b"WALL-A",
+                )  # fmt: skip
+                await stamps.add_token(connection, side.tenant, token)
+
+    asyncio.run(stamp())
+
+
 def _fill(side: Side) -> None:
     house = side.house
     house.call("PUT", "/v1/skus", [{"code": "WALL-A-1", "name": "墙内商品"}])
@@ -201,6 +223,7 @@ def _fill(side: Side) -> None:
     versions = house.call("GET", "/v1/contract/actions").json()["items"]
     side.found["/v1/contract/action-versions"] = {"digest": [versions[0]["digest"]]}
     house.work(*ROOMS)
+    _stamp(side)
     side.look_around()
     side.do_everything()
     house.work(*ROOMS)
