@@ -25,7 +25,13 @@ from danshu.hub import master_facts as masters
 from danshu.hub import time_facts
 from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
-from tests.kernel import action_examples, link_examples, log_examples, people_examples
+from tests.kernel import (
+    action_examples,
+    link_examples,
+    log_examples,
+    people_examples,
+    remedy_examples,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 STREAM = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
@@ -80,6 +86,14 @@ EXAMPLES: list[Struct] = [
     marks.OrderTagged(tags=("大额", "冷链 2–8 ℃")),
     marks.OrderUntagged(tags=("大额",)),
     marks.OrderAssigned(number="K03", person="person:019aa9d3-6b80-7000-8000-000000000003"),
+    hub.BundleExported(
+        digest="5d" * 32,
+        disclosed=True,
+        facts=12,
+        order="019aa9d3-6b80-7000-8000-000000000001",
+        purpose="诉讼举证",
+        size=104_233,
+    ),
     hub.ExportMade(
         columns=("number", "receiver"),
         content="5e" * 32,
@@ -107,7 +121,7 @@ EXAMPLES: list[Struct] = [
     orders.OrderCompleted(by="system"),
     orders.OrderCancelled(freed=PLANNED[:1], reason="buyer_regret", shares=SHARES),
     orders.DamageReported(detail="外箱破损,茶罐凹陷"),
-    orders.CompensationPaid(amount=3_000),
+    orders.CompensationPaid(amount=590, code="ship48h", receipt="po_000001", step=0),
     RouteDecided(
         code="routing-1",
         engine="numba",
@@ -194,6 +208,7 @@ EXAMPLES: list[Struct] = [
     ),
     *people_examples.EXAMPLES,
     *link_examples.EXAMPLES,
+    *remedy_examples.EXAMPLES,
     *log_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",

@@ -27,6 +27,7 @@ FAMILIES = {
     "connectors": "connector",
     "events": "event",
     "modalities": "modality",
+    "settlements": "settlement",
     "signals": "signal",
     "signers": "signer",
     "skills": "skill",

@@ -14,7 +14,7 @@ from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
-from danshu.hub import answers, floor_rows, moving, rerouting
+from danshu.hub import answers, floor_rows, moving, remedies, rerouting
 from danshu.hub.changes import Change as Change
 from danshu.hub.changes import Decide as Decide
 from danshu.hub.changes import Held as Held
@@ -78,6 +78,7 @@ async def change(
             decided = decide(world, held, now_ms)
             if isinstance(decided, Refusal):
                 return decided
+            decided = await remedies.attend(connection, world, held, decided, actor, now_ms)
             if decided.said:
                 await _write(connection, world, held, decided, actor, now_ms)
     except psycopg.errors.DivisionByZero as e:
@@ -136,7 +137,7 @@ def command(told: orders.Command) -> Decide:
 def tick(world: World, held: Held, now_ms: int) -> Change | Refusal:
     """Let time pass over the order's promises."""
     promises, said = contract.tick(held.promises, now_ms)
-    return Change(order=held.order, said=said, promises=promises)
+    return Change(order=held.order, said=said, promises=promises, is_due=True)
 
 
 async def _write(

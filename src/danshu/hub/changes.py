@@ -31,12 +31,16 @@ class Held(Struct, kw_only=True, eq=False):
 
 
 class Change(Struct, kw_only=True, eq=False):
-    """What an act decided: the new state, what to say, what the promises hear, what to reserve."""
+    """What an act decided: the new state, what to say, what the promises hear, what to reserve.
+
+    `is_due`: time has passed, so that what waits for it is looked at though nothing is said.
+    """
 
     order: model.Order
     said: list[Said]
     promises: tuple[Promise, ...]
     reserved: list[tuple[int, int, int]] = []  # (warehouse, SKU, units)
+    is_due: bool = False
 
 
 Decide = Callable[[World, Held, int], Change | Refusal]

@@ -258,6 +258,21 @@ def _performed(datas: Sequence[Any], names: Names) -> Told:
     ]
 
 
+def _lagged(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    return "", [instant("handed", d.handed), span("lag", d.lag_ms)]
+
+
+def _remedied(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[0]
+    figures = [text("promises", names.join(names.promises.get(e.code, e.code) for e in datas))]
+    amount = sum(getattr(e, "amount", 0) for e in datas)
+    figures.append(money("amount", amount, names.currency))
+    figures.append(instant("due", getattr(d, "pay_by", "")))
+    figures.append(text("reason", names.word(HOLDS, getattr(d, "reason", ""))))
+    return getattr(d, "by", ""), figures
+
+
 def _stopped(datas: Sequence[Any], names: Names) -> Told:
     d = datas[0]
     return "", [
@@ -306,6 +321,10 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "order.cancelled": _cancelled,
     "damage.reported": _damage,
     "compensation.paid": _paid,
+    **dict.fromkeys(("handover.lagging", "handover.caught_up"), _lagged),
+    **dict.fromkeys(
+        ("compensation.proposed", "compensation.approved", "compensation.refused"), _remedied
+    ),
     "promise.made": _made,
     **dict.fromkeys(
         (

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from danshu.hub.remedy_words import REMEDIES
 from danshu.kernel.machine import Words
 
 
@@ -151,6 +152,7 @@ TOLD: Final[dict[str, Told]] = {
     "compensation.paid": _told(
         "wallet", "赔付", "Compensated", "已付买家 {amount}", "{amount} paid to the buyer"
     ),
+    **{kind: _told(*told) for kind, told in REMEDIES.items()},
     "promise.made": _told(
         "safety",
         "定承诺",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from danshu.capabilities.orders.model import Line, Share
-from danshu.kernel.fact import fact_type
+from danshu.kernel.fact import fact_type, upcaster
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -171,7 +173,26 @@ class DamageReported(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("compensation.paid")
-class CompensationPaid(Struct, frozen=True, kw_only=True):
-    """赔付: money was paid to the buyer for a breach, in minor units."""
+class CompensationPaidOnly(Struct, frozen=True, kw_only=True):
+    """赔付: money was paid to the buyer, in minor units; what for was not said yet (version 1)."""
 
     amount: int
+
+
+@fact_type("compensation.paid", 2)
+class CompensationPaid(Struct, frozen=True, kw_only=True):
+    """赔付: money was paid to the buyer for a breach, in minor units.
+
+    `code` names the promise and `step` the step of its breach chain; "" and -1 where a person paid
+    for a reason of their own. `receipt` is the payment service's number of the payment.
+    """
+
+    amount: int
+    code: str = ""
+    receipt: str = ""
+    step: int = -1
+
+
+@upcaster("compensation.paid", 1)
+def _name_nothing(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "code": "", "receipt": "", "step": -1}

@@ -47,6 +47,7 @@ _STATUS: Final = {
     "no_book": 404,
     "no_token": 404,
     "no_link": 404,
+    "no_compensation": 404,
     "no_tenant": 404,
     "no_account": 404,
     "no_channel": 404,
