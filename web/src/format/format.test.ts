@@ -42,6 +42,11 @@ describe("numbers", () => {
     [undefined, "—"],
   ])("money %s", (fen, text) => expect(money(fen)).toBe(text));
 
+  it("money of elsewhere", () => {
+    expect(money(2664, "USD")).toBe("USD 26.64");
+    expect(money(-120, "USD")).toBe("−USD 1.20");
+  });
+
   it("counts exactly, and in 万 and 亿 on tiles alone", () => {
     expect(count(48216)).toBe("48,216");
     expect(count(0)).toBe("0");

@@ -31,10 +31,11 @@ export function decimal(value: Maybe, digits: number): string {
   return value === null || value === undefined ? NONE : grouped(value, digits);
 }
 
-/** ¥1,192.00 of 119200 分; the minus stands before ¥. */
-export function money(fen: Maybe): string {
+/** ¥1,192.00 of 119200 分, USD 26.64 of 2664 cents; the minus stands before the sign. */
+export function money(fen: Maybe, currency = "CNY"): string {
   if (fen === null || fen === undefined) return NONE;
-  return `${fen < 0 ? MINUS : ""}¥${grouped(Math.abs(fen) / 100, 2)}`;
+  const sign = currency === "CNY" ? "¥" : `${currency} `;
+  return `${fen < 0 ? MINUS : ""}${sign}${grouped(Math.abs(fen) / 100, 2)}`;
 }
 
 /** 4,821,600 as 482.16 万 (4.82 M in English); small numbers as they are. Tiles only. */

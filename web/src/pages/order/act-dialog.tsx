@@ -3,14 +3,14 @@ import { Alert, Button, Checkbox, Form, Input, InputNumber, Modal } from "antd";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Effect, Offer, OrderSheet, Transition } from "@/api/types.gen";
-import { count } from "@/format";
+import { count, money } from "@/format";
 import { useNotice } from "@/parts/notice";
 import { ProblemNote } from "@/parts/problem-note";
 import { ReversibilityTag, StatusTag, type PromiseState } from "@/parts/status-tag";
 import { useProven } from "@/parts/step-up";
 import { asProblem } from "@/problem";
 import { tell } from "./use-acts";
-import { amount, wide } from "./words";
+import { wide } from "./words";
 
 interface Props {
   id: string;
@@ -90,7 +90,7 @@ export default function ActDialog({ id, offer, sheet, onClose, onDone, onTrial }
             label={t("dialog.amount")}
             rules={[{ required: true, type: "number", min: 0.01, message: t("dialog.amountMissing") }]}
           >
-            <InputNumber prefix="¥" precision={2} min={0} className="order-amount" />
+            <InputNumber prefix={sheet.currency === "CNY" ? "¥" : sheet.currency} precision={2} min={0} className="order-amount" />
           </Form.Item>
         )}
         {(["carrier", "waybill", "region"] as const).map(
@@ -182,7 +182,7 @@ function Exclude({
 function Follows({ effect }: { effect: Effect }) {
   const { t } = useTranslation("order");
   const lines = [
-    effect.refund > 0 && t("dialog.refund", { amount: amount(effect.refund, effect.currency) }),
+    effect.refund > 0 && t("dialog.refund", { amount: money(effect.refund, effect.currency) }),
     ...effect.freed.map((one) =>
       t(one.stop ? "dialog.stop" : "dialog.freed", {
         name: one.name,

@@ -1,14 +1,13 @@
 import { useTranslation } from "react-i18next";
 import type { OrderSheet } from "@/api/types.gen";
-import { count, exact, near, weight } from "@/format";
+import { count, exact, money, near, weight } from "@/format";
 import { Card } from "@/parts/card";
 import { ToneTag } from "@/parts/status-tag";
-import { amount } from "./words";
 
 /** Lines with what was paid for each, and the money that moved. */
 export function GoodsCard({ sheet }: { sheet: OrderSheet }) {
   const { t } = useTranslation("order");
-  const fen = (minor: number) => amount(minor, sheet.currency);
+  const fen = (minor: number) => money(minor, sheet.currency);
   const taxes = sheet.total - (sheet.goods - sheet.discount + sheet.postage);
   const parcel = (no: number) => t("parcels.no", { no });
   return (

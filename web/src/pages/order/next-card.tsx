@@ -1,6 +1,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Offer, Offers } from "@/api/types.gen";
+import { money } from "@/format";
 import { Card } from "@/parts/card";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
@@ -8,7 +9,7 @@ import { ReversibilityTag } from "@/parts/status-tag";
 import { asProblem } from "@/problem";
 import { ofOrder } from "./head";
 import type { Act } from "./use-acts";
-import { amount, wide } from "./words";
+import { wide } from "./words";
 
 const KEYS: Record<string, string> = { hold: "h", unhold: "u" };
 
@@ -79,7 +80,7 @@ function Side({ offer, roles }: { offer: Offer; roles: string }) {
   if (effect && effect.refund > 0) {
     return (
       <span data-tone="risk" className="order-side">
-        {t("next.refund", { amount: amount(effect.refund, effect.currency) })}
+        {t("next.refund", { amount: money(effect.refund, effect.currency) })}
       </span>
     );
   }

@@ -21,7 +21,7 @@ export function wide(text: string): string {
 export function figureText(figure: Figure): string {
   switch (figure.kind) {
     case "money":
-      return amount(figure.amount ?? 0, figure.currency ?? "CNY");
+      return money(figure.amount ?? 0, figure.currency ?? "CNY");
     case "count":
       return count(figure.amount ?? 0);
     case "span":
@@ -33,11 +33,6 @@ export function figureText(figure: Figure): string {
   }
 }
 
-/** Money of an order: ¥ for 分, the currency's code before all others. */
-export function amount(minor: number | null | undefined, currency: string): string {
-  const text = money(minor);
-  return currency === "CNY" ? text : text.replace("¥", `${currency} `);
-}
 
 /** A sentence of the hub with its figures put in. */
 export function sentence(detail: string, figures: readonly Figure[]): string {

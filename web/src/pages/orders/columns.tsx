@@ -63,7 +63,7 @@ export function useColumns(say: RowWords): Column<Row>[] {
       }),
       plain("channel", 104, say.channel, { least: 84 }),
       plain("goods", 224, say.goods, { least: 132, render: (row) => <Goods row={row} /> }),
-      plain("paid", 112, (row) => money(row.paid), { least: 96, align: "right" }),
+      plain("paid", 112, (row) => money(row.paid, row.currency), { least: 96, align: "right" }),
       plain("region", 108, placeOf, { least: 88 }),
       plain("warehouse", 108, say.warehouse, {
         least: 92,
@@ -100,7 +100,7 @@ export function useColumns(say: RowWords): Column<Row>[] {
       }),
       plain("assignee", 112, say.person, { isExtra: true }),
       plain("holds", 160, say.holds, { isExtra: true }),
-      plain("total", 112, (row) => money(row.total), {
+      plain("total", 112, (row) => money(row.total, row.currency), {
         align: "right",
         isExtra: true,
         sortable: true,

@@ -20,7 +20,7 @@ export default function OrderPeek({ row, say }: { row: Row; say: RowWords }) {
   const facts: [string, React.ReactNode][] = [
     ["state", say.stage(row)],
     ["channel", say.channel(row)],
-    ["paid", money(row.paid)],
+    ["paid", money(row.paid, row.currency)],
     ["region", placeOf(row) || "—"],
     ["warehouse", say.warehouse(row)],
     ["placed", near(row.placed)],
@@ -53,7 +53,7 @@ export default function OrderPeek({ row, say }: { row: Row; say: RowWords }) {
               <li key={line.no}>
                 <span>{line.title || line.sku}</span>
                 <span className="muted">×{count(line.quantity)}</span>
-                <span>{money(line.paid)}</span>
+                <span>{money(line.paid, row.currency)}</span>
               </li>
             ))}
           </ul>

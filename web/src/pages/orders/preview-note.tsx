@@ -17,7 +17,7 @@ export function PreviewNote({ act, preview, isLooking }: Props) {
   if (!preview) return <p className="note">{isLooking ? t("looking") : ""}</p>;
   const refused = preview.refused.reduce((sum, one) => sum + one.count, 0);
   const refund = Object.entries(preview.refund).map(([currency, amount]) =>
-    currency === "CNY" ? money(amount) : `${currency} ${(amount / 100).toFixed(2)}`,
+    money(amount, currency),
   );
   return (
     <section className="orders-preview" aria-label={t("preview")} aria-busy={isLooking}>
