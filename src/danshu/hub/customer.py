@@ -205,7 +205,7 @@ def _act(entry: timeline.Entry, lang: str) -> Act:
         grade_note=who.grade_note,
         occurred=entry.occurred,
         recorded=entry.recorded,
-        claimed=entry.clock != "server",
+        claimed=not entry.clock.startswith("server"),
         digests=tuple(p.digest for p in entry.facts),
     )
 

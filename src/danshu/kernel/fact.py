@@ -46,7 +46,11 @@ class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The envelope. `occurred` is the actor's claim, `time` when the hub recorded it (RFC 3339)."""
+    """The envelope. `occurred` is the actor's claim, `time` when the hub recorded it (RFC 3339).
+
+    `clock` is whose `occurred` is: device, server, or server with its measured quality,
+    `server;src=…;off_us=…;err_us=…;ok` (or `fault`).
+    """
 
     actor: Actor
     cause: str = ""
