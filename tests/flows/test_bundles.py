@@ -10,6 +10,8 @@ import json
 from danshu.faces import verify
 from danshu.faces.cli import opening
 from danshu.stories import forging
+from tests.fixtures.acting import begin, collect, complete, person, prepare
+from tests.fixtures.floor import release
 from tests.fixtures.hub import House
 
 ZIP = {"content-type": "application/zip"}
@@ -103,3 +105,32 @@ def test_what_was_erased_is_named_and_the_proofs_stay(house: House) -> None:
     summary = json.loads(files["summary.json"])
     assert summary["erased"][0]["basis"] == "本人请求"
     assert any("个人信息已依请求删除" in line for line in summary["limits"])
+
+
+def test_a_signed_action_is_in_the_bundle(house: House) -> None:
+    browser, device = person(house, "R07", "reviewer")
+    order = str(release(house)["order"])
+    settle(house)
+    act = begin(browser, order).json()["id"]
+    collect(browser, order, act)
+    clock = house.hub.clock
+    house.hub.clock = lambda: clock() + 4_000
+    shown = prepare(browser, order, act)
+    assert shown.status_code == 200, shown.text
+    done = complete(browser, order, act, device.get(shown.json()["options"]))
+    assert done.status_code == 200, done.text
+    settle(house)
+    bundle = export(house, order)
+    trust = house.call("GET", "/v1/trust").json()["vkeys"]
+    report = verify.verify(io.BytesIO(bundle), trust)
+    assert report.code == verify.PASSED, verify.describe(report)
+    kinds = {c.check for c in report.checks}
+    assert {"statement", "signature", "key", "media", "after"} <= kinds
+    files = forging.unpack(bundle)
+    assert {p.partition("/")[0] for p in files} >= {"statements", "signatures", "media", "contract"}
+    signed = json.loads(files["summary.json"])["signed"]
+    assert [(s["grade"], s["alg"]) for s in signed] == [("A", "webauthn-es256")]
+    for folder in ("statements/", "signatures/", "media/"):
+        path = next(p for p in files if p.startswith(folder))
+        forged = verify.verify(io.BytesIO(forging.forge_byte(bundle, path, 20)), trust)
+        assert forged.code == verify.FAILED, path

@@ -87,6 +87,16 @@ STORIES: Final = (
         module="danshu.stories.oversell",
         servers=2,
     ),
+    Story(
+        name="late-waybill",
+        title="交接与运单差 37 分钟:揽收为准,两个时间都在;真违约的赔到分",
+        module="danshu.stories.late_waybill",
+    ),
+    Story(
+        name="court",
+        title="鉴定人只用 Python 核验证据包,再找出每一种伪造",
+        module="danshu.stories.court",
+    ),
 )
 
 

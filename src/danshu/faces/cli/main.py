@@ -165,13 +165,15 @@ def verify(
 def evidence_export(
     order: str,
     out: Annotated[Path | None, typer.Option(help="Default: ORDER.evb.zip")] = None,
+    purpose: Annotated[str, typer.Option(help="What for; it stands in the fact.")] = "",
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write the summary beside it too.")] = False,
     tenant: Tenant = "demo",
     as_json: Json = False,
 ) -> None:
     """Write the evidence bundle of an order: its id, its key, or the platform's number."""
     from danshu.faces.cli import proving
 
-    raise typer.Exit(proving.export(order, out, tenant, as_json))
+    raise typer.Exit(proving.export(order, out, tenant, purpose, pdf, as_json))
 
 
 @routing.command("explain")
@@ -357,7 +359,7 @@ def bench(
     size: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
-    interaction.
+    interaction, evidence.
     """
     from danshu.faces.cli import measuring
 
