@@ -100,7 +100,7 @@ def test_the_doctor(danshu: Danshu, database: str) -> None:
     sick = {f["name"] for f in report["findings"] if not f["ok"]}
     assert {f["name"] for f in report["findings"]} == {
         "python", "plug-ins", "engine", "schema", "partitions", "queue", "seals", "time stamps",
-        "log lag", "clock", "disk",
+        "log lag", "clock", "third parties", "disk",
     }  # fmt: skip
     assert {"engine", "partitions"} <= sick <= {"engine", "partitions", "disk"}
     danshu("merchant", "shop", "--sample")

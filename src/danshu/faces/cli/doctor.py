@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from danshu.faces.cli import opening
-from danshu.hub import compose, time_settings, trusted_time
+from danshu.hub import compose, log_state, time_settings, trusted_time
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
@@ -33,9 +34,10 @@ PYTHON_END: Final = (3, 13)
 DISK_MIN_BYTES: Final = 2_000_000_000
 PARTITIONS_MIN_DAYS: Final = 2
 TIMER_LATE_S: Final = 60
+_GAPS_TOLD: Final = 5
 _PORTS: Final = (
     *("channel", "modality", "signal", "action", "connector", "event", "asset", "skill"),
-    *("clock", "timestamp"),
+    *("clock", "timestamp", "anchor"),
 )
 
 _TIMERS_LATE: Final = (
@@ -148,7 +150,8 @@ def _database(url: str) -> list[Finding]:
             _seals,
             _stamps,
         )
-        return [schema, *(look(connection) for look in looks), _lag(url), _clock(url)]
+        found = [schema, *(look(connection) for look in looks)]
+    return [*found, _lag(url), _clock(url), _third_parties(url)]
 
 
 def _schema(connection: psycopg.Connection[Any]) -> Finding:
@@ -290,6 +293,29 @@ def _lag(url: str) -> Finding:
         ok=ok,
         said=said if ok else said + ": start `danshu work`",
         figures={"lag_s": lag_s},
+    )
+
+
+def _third_parties(url: str) -> Finding:
+    """Whether witnesses, heads and deposits keep up with the log; a fork is told first."""
+
+    async def read() -> list[log_state.LogGap]:
+        connection = await connect(url)
+        try:
+            return await log_state.find_gaps(connection)
+        finally:
+            await connection.close()
+
+    gaps = asyncio.run(read())
+    counted = Counter(gap.code for gap in gaps)
+    told = [f"merchant {gap.tenant}: {gap.code}: {gap.subject}" for gap in gaps[:_GAPS_TOLD]]
+    if counted["forked"]:
+        told.insert(0, "LOG FORKED: a witness knows another history; stop writing and find out why")
+    return Finding(
+        name="third parties",
+        ok=not set(counted) - {"anchor_pending"},
+        said="; ".join(told) or "witnesses, heads and deposits keep up",
+        figures=dict(counted),
     )
 
 
