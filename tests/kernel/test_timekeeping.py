@@ -87,7 +87,9 @@ def test_a_majority_that_agrees_is_believed(others: list[tuple[int, int]], true_
         ([GOOD, Sample(source="a", error_us=CLOCK_ERROR_US + 1)], True, FAULTED, "error"),
         ([GOOD, Sample(source="a", error_us=CLOCK_ERROR_US)], True, MEASURED, ""),
         ([GOOD, Sample(source="a", step_us=-CLOCK_STEP_US - 1)], True, FAULTED, "step"),
-        ([Sample(trouble="silent", step_us=CLOCK_STEP_US + 1)], False, FAULTED, "step"),
+        ([Sample(trouble="silent", step_us=CLOCK_STEP_US + 1)], True, FAULTED, "step"),
+        ([Sample(trouble="silent", step_us=CLOCK_STEP_US + 1)], False, UNMEASURED, ""),
+        ([GOOD, Sample(trouble="silent", step_us=CLOCK_STEP_US + 1)], False, FAULTED, "step"),
         ([Sample(trouble="unsynchronised"), *[GOOD] * (CLOCK_GOOD - 1)], True, FAULTED,
          "unsynchronised"),
         ([Sample(trouble="unsynchronised"), *[GOOD] * CLOCK_GOOD], True, MEASURED, ""),
@@ -127,7 +129,9 @@ def test_any_history(samples: list[Sample], configured: bool) -> None:
         walked.append(judge(walked[-1], sample, (n + 1) * 10 * S, configured))
     for n, (before, after) in enumerate(pairwise(walked)):
         sample = samples[n]
-        is_good = not sample.trouble and abs(sample.step_us) <= CLOCK_STEP_US
+        claims_nothing = before.word == UNMEASURED and not configured
+        is_steady = abs(sample.step_us) <= CLOCK_STEP_US or claims_nothing
+        is_good = not sample.trouble and is_steady
         is_good = is_good and sample.error_us <= CLOCK_ERROR_US
         assert (after.word == FAULTED) == bool(after.why)
         assert (before.word == after.word) == (before.since_us == after.since_us)

@@ -126,6 +126,14 @@ async def test_killed_between_any_two_statements(connection: psycopg.AsyncConnec
     assert [await told(connection, t) for t in tenants] == [[("clock.faulted", "error")]] * 2
 
 
+async def test_a_jump_of_the_clock_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = timing.Watch()
+    assert watch.step_us() == 0
+    far_ns = timing.steady_ns() + 10**15  # the wall clock was set back by as much
+    monkeypatch.setattr(timing, "steady_ns", lambda: far_ns)
+    assert watch.step_us() < -(10**11)
+
+
 async def test_samples_are_swept(connection: psycopg.AsyncConnection[Any]) -> None:
     await timing.record(connection, "n", look(), NOW_US, True)
     await timing.record(connection, "n", look(), NOW_US + 86_401 * S, True)

@@ -111,6 +111,8 @@ def judge(before: Standing, sample: Sample, now_us: int, is_configured: bool) ->
     `is_configured`: somebody named the sources, so that their silence is a fault. Without that,
     a machine that never reached a source is unmeasured, which is no fault.
     """
+    if before.word == UNMEASURED and not is_configured:
+        sample = replace(sample, step_us=0)  # nothing was claimed that a jump could have broken
     why = _trouble(sample)
     if not why:
         return _good(before, sample, now_us)
