@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from danshu.hub.world import World
     from danshu.kernel.errors import Refusal
 
-RATE: Final = 500
+RATE: Final = 2_000
 ACTS: Final = 50
 BUDGET: Final = {"cpu_share_percent": 5.0, "bundle_ms": 500.0, "verify_ms": 2_000.0}
 _ROOMS: Final = ("sequence", "seal", "heads")

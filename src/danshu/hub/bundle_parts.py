@@ -16,8 +16,9 @@ from danshu.capabilities.contract import definitions
 from danshu.hub import bundle_files, heads, time_settings
 from danshu.kernel import merkle, note
 from danshu.kernel.errors import InputError, NotAvailable
+from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import STREAM_FACTS
-from danshu.ledger import prove, stamps
+from danshu.ledger import anchors, prove, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,12 +36,6 @@ _DEFINED: Final = (
 )
 _COSIGNED: Final = (
     "select half, witness from cosignatures where tenant=%s and half=%s and size=%s order by 2"
-)
-_ANCHORS: Final = (
-    "select a.adapter, a.period, a.evidence_no, a.tx, a.digest, a.manifest, b.half, b.size"
-    " from anchored_books b join anchors a on a.tenant=b.tenant and a.period=b.period"
-    " where b.tenant=%s and b.half=%s and b.size>=%s and a.evidence_no<>''"
-    " order by b.size, b.period limit 1"
 )
 _ERASURES: Final = frozenset({"vault.erased", "evidence.erased"})
 _STEP_S: Final = 0.1
@@ -81,24 +76,12 @@ class HeadEntry(Struct, frozen=True, kw_only=True):
     proof: bytes
 
 
-class Anchored(Struct, frozen=True, kw_only=True):
-    """A deposit that covers a book: `tx` is "" where nothing was put on a chain."""
-
-    adapter: str
-    period: str
-    evidence_no: str
-    tx: str
-    digest: str
-    half: str
-    size: int
-
-
 class Standing(Struct, frozen=True, kw_only=True):
     """Who else speaks for the log: tokens, witnesses by name, deposits."""
 
     tokens: tuple[stamps.Token, ...]
     witnesses: tuple[str, ...]
-    anchors: tuple[Anchored, ...]
+    anchors: tuple[anchors.Anchored, ...]
 
 
 def read(located: Located) -> Told:
@@ -252,27 +235,35 @@ async def read_standing(connection: Connection, tenant: int, books: Mapping[str,
     """Read who else speaks for the checkpoints of a bundle."""
     tokens: list[stamps.Token] = []
     witnesses: list[str] = []
-    anchors: list[Anchored] = []
+    deposits: dict[bytes, anchors.Anchored] = {}
     for half, size in sorted(books.items()):
         tokens += await stamps.read_tokens(connection, tenant, half, size)
         cursor = await connection.execute(_COSIGNED, (tenant, half, size))
         witnesses += [name for _, name in await cursor.fetchall()]
-        cursor = await connection.execute(_ANCHORS, (tenant, half, size), binary=True)
-        for adapter, period, no, tx, digest, _, of, covered in await cursor.fetchall():
-            anchors.append(
-                Anchored(
-                    adapter=adapter,
-                    period=period,
-                    evidence_no=no,
-                    tx=tx,
-                    digest=bytes(digest).hex(),
-                    half=of,
-                    size=covered,
-                )
-            )
+        for each in await anchors.read_anchors(connection, tenant, half, size):
+            deposits[each.digest] = each
     return Standing(
-        tokens=tuple(tokens), witnesses=tuple(sorted(set(witnesses))), anchors=tuple(anchors)
+        tokens=tuple(tokens),
+        witnesses=tuple(sorted(set(witnesses))),
+        anchors=tuple(deposits.values()),
     )
+
+
+def write_receipts(standing: Standing, files: dict[str, bytes]) -> None:
+    """Add what each deposit stands for, under its SHA-256, and the platform's receipt."""
+    for each in standing.anchors:
+        receipt = {
+            "adapter": each.adapter,
+            "at": rfc3339(each.at_ms),
+            "digest": each.digest.hex(),
+            "evidence_no": each.evidence_no,
+            "period": each.period,
+            "size": each.size,
+            "tx": each.tx,
+        }
+        files[f"anchors/{each.digest.hex()}.json"] = each.manifest
+        raw = msgspec.json.encode(receipt, order="sorted")
+        files[f"anchors/{each.digest.hex()}.receipt.json"] = raw
 
 
 def tsa_roots() -> bytes:

@@ -84,6 +84,7 @@ async def export(
     origins = [book["origin"] for book in listed]
     await _write_trust(connection, tenant, origins, files)
     standing = await bundle_parts.read_standing(connection, tenant, books)
+    bundle_parts.write_receipts(standing, files)
     head = {
         "absent": kept.absent,
         "books": listed,
