@@ -1,4 +1,4 @@
-import { Segmented } from "antd";
+import { Segmented, Select } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -6,6 +6,7 @@ import { ask } from "@/client";
 import { dated, duration, exact } from "@/format";
 import { PageHead } from "@/frame/page-head";
 import { type PromiseRow, useClauseName } from "@/pages/promises/rows";
+import { Compensations } from "@/parts/compensations";
 import type { Column } from "@/parts/ledger-columns";
 import { LedgerTable } from "@/parts/ledger-table";
 import { Peek } from "@/parts/peek";
@@ -48,6 +49,7 @@ interface Page {
   next: string;
 }
 
+const FILTERS = ["channel", "warehouse", "carrier"] as const;
 const STATES = ["late", "broken", "borderline", "kept", "excused"] as const;
 
 /** 承诺差距: promise, due, the time it was done, the time that was heard, and who had the order. */
@@ -57,12 +59,16 @@ export default function PromiseGaps() {
   const nameOf = useClauseName();
   const state = asked.get("state") ?? "late";
   const peek = asked.get("peek") ?? "";
+  const chosen = Object.fromEntries(
+    FILTERS.flatMap((one) => (asked.get(one) ? [[one, asked.get(one) ?? ""]] : [])),
+  );
   const list = useKeyset<Gap, Page>({
-    queryKey: ["promise-gaps", state],
+    queryKey: ["promise-gaps", state, chosen],
     fetch: (cursor, signal) =>
-      ask<Page>(`/v1/promises/gaps?${new URLSearchParams({ state, limit: "25", cursor })}`, {
-        signal,
-      }),
+      ask<Page>(
+        `/v1/promises/gaps?${new URLSearchParams({ state, limit: "25", cursor, ...chosen })}`,
+        { signal },
+      ),
   });
   const set = (name: string, value: string) =>
     setAsked((old) => {
@@ -94,13 +100,24 @@ export default function PromiseGaps() {
       },
       { ...plain("due", 130, (gap) => (gap.promise.due ? dated(gap.promise.due) : "—")), least: 116 },
       { ...plain("physical", 130, (gap) => (gap.physical ? dated(gap.physical.occurred) : "—")), least: 116 },
+      { ...plain("system", 130, (gap) => (gap.systems[0] ? dated(gap.systems[0].occurred) : "—")), least: 116 },
       { ...plain("recorded", 130, (gap) => (gap.physical ? dated(gap.physical.recorded) : "—")), least: 116 },
       {
         ...plain("gap", 120, (gap) => gapWords(gap.physical?.gap_ms ?? gap.promise.gap_ms)),
         align: "right",
       },
       plain("holder", 110, holder),
+      plain("segment", 190, (gap) => {
+        const stretch = gap.way[gap.at_due] ?? gap.way[gap.worst];
+        if (!stretch) return "—";
+        const word = (name: string) => (name ? t(`events.${name}`, { defaultValue: name }) : t("now"));
+        return `${word(stretch.start)} → ${word(stretch.end)}`;
+      }),
       plain("warehouse", 110, (gap) => gap.promise.warehouse || "—"),
+      plain("channel", 110, (gap) =>
+        t(`common:channels.${gap.promise.channel}`, { defaultValue: gap.promise.channel }),
+      ),
+      plain("carrier", 110, (gap) => gap.promise.carrier || "—"),
     ];
   }, [t, nameOf]);
 
@@ -115,6 +132,21 @@ export default function PromiseGaps() {
           options={STATES.map((one) => ({ value: one, label: t(`common:states.${one}`) }))}
           onChange={(value) => set("state", value)}
         />
+        {FILTERS.map((one) => (
+          <Select
+            key={one}
+            allowClear
+            aria-label={t(`columns.${one}`)}
+            placeholder={t(`columns.${one}`)}
+            value={asked.get(one) || null}
+            options={seen(list.rows, one, asked.get(one)).map((value) => ({
+              value,
+              label:
+                one === "channel" ? t(`common:channels.${value}`, { defaultValue: value }) : value,
+            }))}
+            onChange={(value: string | null) => set(one, value ?? "")}
+          />
+        ))}
       </div>
       <LedgerTable
         caption={t("caption")}
@@ -140,9 +172,18 @@ export default function PromiseGaps() {
         to={held ? `/orders/${held.promise.order}` : undefined}
       >
         {held && <Way gap={held} />}
+        {held && (held.promise.state === "late" || held.promise.state === "broken") && (
+          <Compensations order={held.promise.order} nameOf={() => nameOf(held.promise)} />
+        )}
       </Peek>
     </>
   );
+}
+
+/** What a filter may be set to: what the rows show, and what it is set to. */
+function seen(rows: readonly Gap[], name: (typeof FILTERS)[number], now: string | null): string[] {
+  const values = new Set(rows.map((gap) => gap.promise[name]).concat(now ?? ""));
+  return [...values].filter(Boolean);
 }
 
 function keyOf(gap: Gap): string {

@@ -1,0 +1,72 @@
+"""A broken promise in the console: what it owes by its clause, paid or refused by a person."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+
+from danshu.kernel.fact import rfc3339
+from tests.console.conftest import Visit
+from tests.console.site import Site
+
+HOUR_MS = 3_600_000
+
+
+def broken(site: Site) -> dict[str, Any]:
+    """Place an order that was paid 49 hours ago, and wait until its promise is broken."""
+    paid_ms = time.time_ns() // 1_000_000 - 49 * HOUR_MS
+    lines = [{"sku": "EX-CUP-BLUE", "quantity": 1, "price_fen": 11_800}]
+    receiver = {"name": "王示例", "province": "浙江省", "city": "杭州市", "detail": "示例路 1 号"}
+    made: dict[str, Any] = site.call(
+        "POST",
+        "/v1/orders",
+        json={
+            "number": f"RM{secrets.token_hex(4)}",
+            "lines": lines,
+            "receiver": receiver,
+            "paid_at": rfc3339(paid_ms),
+        },
+    )
+    for _ in range(300):
+        if site.call("GET", f"/v1/orders/{made['order']}/compensations")["items"]:
+            return made
+        time.sleep(0.1)
+    raise AssertionError("nothing was proposed within 30 s")
+
+
+def test_what_a_breach_owes_is_paid_by_a_person(
+    site: Site, visit: Visit, axe: Callable[..., None]
+) -> None:
+    order = broken(site)["order"]
+    page = visit(f"/orders/{order}", "service")
+    card = page.get_by_role("region", name="赔付")
+    expect(card).to_contain_text("48小时发货 ¥5.90")
+    expect(card).to_contain_text("补救链第 1 步，基数 ¥118.00")
+    axe(page)
+    card.get_by_role("button", name="赔付 ¥5.90").click()
+    expect(card).to_contain_text("已批准，等支付服务回执")
+    (row,) = site.call("GET", f"/v1/orders/{order}/compensations")["items"]
+    assert row["state"] == "approved"
+
+
+def test_the_gap_board_shows_where_it_was_stuck_and_refuses_with_a_reason(
+    site: Site, visit: Visit
+) -> None:
+    made = broken(site)
+    page = visit("/promises/gaps?state=broken", "admin")
+    row = page.get_by_role("row").filter(has_text=made["number"])
+    expect(row).to_contain_text("→")
+    for column in ("系统时间", "卡在哪一段", "渠道", "承运商"):
+        expect(page.get_by_role("columnheader", name=column)).to_be_attached()
+    page = visit(f"/promises/gaps?state=broken&peek={made['order']}%20ship48h", "admin")
+    page.get_by_role("button", name="不赔").first.click()
+    dialog = page.get_by_role("dialog").last
+    dialog.get_by_label("理由").fill("买家已另行补偿")
+    dialog.get_by_role("button", name="不赔 ¥5.90").click()
+    expect(page.locator("body")).to_contain_text("不赔：买家已另行补偿")
+    (item,) = site.call("GET", f"/v1/orders/{made['order']}/compensations")["items"]
+    assert (item["state"], item["reason"]) == ("refused", "买家已另行补偿")
