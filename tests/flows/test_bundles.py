@@ -6,10 +6,17 @@ import asyncio
 import hashlib
 import io
 import json
+from pathlib import Path
+
+import psycopg
 
 from danshu.faces import verify
 from danshu.faces.cli import opening
+from danshu.kernel import note, timestamp
+from danshu.kernel.sm3 import sm3
+from danshu.ledger import anchors, stamps
 from danshu.stories import forging
+from danshu.testing import dossier, tsa
 from tests.fixtures.acting import begin, collect, complete, person, prepare
 from tests.fixtures.floor import release
 from tests.fixtures.hub import House
@@ -134,3 +141,71 @@ def test_a_signed_action_is_in_the_bundle(house: House) -> None:
         path = next(p for p in files if p.startswith(folder))
         forged = verify.verify(io.BytesIO(forging.forge_byte(bundle, path, 20)), trust)
         assert forged.code == verify.FAILED, path
+
+
+async def _speak(house: House, bundle: bytes, authority: tsa.Tsa) -> None:
+    """Have an authority, a witness and a platform speak for the bundle's checkpoint."""
+    path = next(p for p in forging.unpack(bundle) if p.endswith("/checkpoint"))
+    half, raw = path.split("/")[1], forging.unpack(bundle)[path]
+    read = note.parse(raw)
+    size = note.parse_checkpoint(read.text).size
+    key = dossier.WITNESS_KEY
+    line = note.sign(read.text, key, dossier.WITNESS.sign, 1_790_000_000)
+    whole = note.encode(note.Note(text=read.text, signatures=(line,)))
+    manifest = anchors.encode_manifest("2026-11-29", [])
+    async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+        for algorithm, digest in (("sha256", hashlib.sha256(raw).digest()), ("sm3", sm3(raw))):
+            _, answer = authority.answer(timestamp.write_request(algorithm, digest, 7))
+            token = stamps.Token(
+                half=half, size=size, algorithm=algorithm, authority="http://tsa.example",
+                digest=digest, gen_us=1_790_000_000_000_000, accuracy_us=1_000_000, serial="1",
+                policy="1.2.3", signer="", own=algorithm == "sm3", checked="openssl", token=answer,
+            )  # fmt: skip
+            await stamps.add_token(c, house.tenant, token)
+        await c.execute(
+            "insert into witnesses(tenant,name,vkey,url) values (%s,%s,%s,'http://w.example')",
+            (house.tenant, key.name, key.encode()),
+        )
+        await c.execute(
+            "insert into cosignatures values (%s,%s,%s,%s,%s,now())",
+            (house.tenant, half, size, key.name, whole.decode().rpartition("\n\n")[2]),
+        )
+        await c.execute(
+            "insert into anchors(tenant,period,digest,manifest,adapter,evidence_no,tx,at)"
+            " values (%s,'2026-11-29',%s,%s,'court-chain','E-1','0xabc',now())",
+            (house.tenant, hashlib.sha256(manifest).digest(), manifest),
+        )
+        await c.execute(
+            "insert into anchored_books(tenant,half,size,period) values (%s,%s,%s,'2026-11-29')",
+            (house.tenant, half, size),
+        )
+
+
+def test_what_third_parties_said_is_in_the_bundle(house: House, tmp_path: Path) -> None:
+    order = house.place()["order"]
+    settle(house)
+    authority = tsa.Tsa(tmp_path)
+    asyncio.run(_speak(house, export(house, order), authority))
+    bundle = export(house, order)
+    files = forging.unpack(bundle)
+    names = {p.rpartition("/")[2] for p in files}
+    assert {"checkpoint.tsr", "checkpoint.sm3.tsr", "checkpoint.cosigned"} <= names
+    trust = [*house.call("GET", "/v1/trust").json()["vkeys"], dossier.WITNESS_KEY.encode()]
+    roots = authority.root.decode()
+
+    def ask(data: bytes, *more: str) -> dict[str, set[bool | None]]:
+        told: dict[str, set[bool | None]] = {}
+        for check in verify.verify(io.BytesIO(data), [*trust, *more]).checks:
+            told.setdefault(check.check, set()).add(check.passed)
+        return told
+
+    good = ask(bundle, roots)
+    assert (good["stamp"], good["witness"], good["anchor"]) == ({True}, {True}, {None})
+    assert ask(bundle)["stamp"] == {None}  # nobody vouches for the authority
+    for path in [p for p in files if p.endswith((".tsr", ".receipt.json"))]:
+        found = ask(forging.forge_byte(bundle, path, len(files[path]) // 2), roots)
+        assert False in found["stamp"] | found["anchor"], path
+    page = files["存证摘要.html"].decode()
+    assert "第三方时间戳（RFC 3161）" in page
+    assert "自建时间戳（不中立" in page
+    assert "区块链存证，交易编号 0xabc" in page

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-UNCHECKED: Final = "(待法务核对)"
+UNCHECKED: Final = "（待法务核对）"
 
 
 def law_rows(sheet: dict[str, Any]) -> list[dict[str, str]]:
@@ -23,27 +23,27 @@ def law_rows(sheet: dict[str, Any]) -> list[dict[str, str]]:
         else none
     )
     control = (
-        f"每次签署都验证了本人(UP、UV);{len(signed) - synced} 项用不可同步的密钥(BE=0)"
-        + (f",{synced} 项用可同步的密钥(BE=1)" if synced else "")
+        f"每次签署都验证了本人（UP、UV）；{len(signed) - synced} 项用不可同步的密钥（BE=0）"
+        + (f"，{synced} 项用可同步的密钥（BE=1）" if synced else "")
         if signed
         else none
     )
     sealed = "签名摘要写在事实里，事实在日志中，检查点由日志密钥签署" + _others(sheet)
     content = "签署的 challenge 是陈述的摘要；陈述含所示文本、条款摘要、证据摘要"
     return [
-        _row("第十三条(一)签名制作数据专有", keys, "不证明登记时的实名核验，那是外部记录"),
+        _row("第十三条（一）签名制作数据专有", keys, "不证明登记时的实名核验，那是外部记录"),
         _row(
-            "第十三条(二)仅由签名人控制",
+            "第十三条（二）仅由签名人控制",
             control,
             "UV 是指纹、面容或 PIN 之一，不能单凭此称「指纹签署」；不排除胁迫",
         ),
         _row(
-            "第十三条(三)签名改动可发现",
+            "第十三条（三）签名改动可发现",
             sealed if signed else none,
             "不证明检查点签署之前的改动" + _time_limit(sheet),
         ),
         _row(
-            "第十三条(四)内容和形式改动可发现",
+            "第十三条（四）内容和形式改动可发现",
             content if signed else none,
             "不证明内容在采集之前真实",
         ),
@@ -73,7 +73,7 @@ def _others(sheet: dict[str, Any]) -> str:
         parts.append(f"{len(neutral)} 个第三方时间戳")
     if told["witnesses"]:
         parts.append(f"{len(told['witnesses'])} 个见证人共同签名")
-    return ",另有" + "、".join(parts) if parts else ""
+    return "，另有" + "、".join(parts) if parts else ""
 
 
 def _time_limit(sheet: dict[str, Any]) -> str:
@@ -85,7 +85,9 @@ def limits_of(sheet: dict[str, Any]) -> list[str]:
     """Say who else speaks for the log, and what that does not show, each exactly."""
     told, out = sheet["standing"], []
     for token in told["tokens"]:
-        kind = "自建时间戳(不中立，对他人不构成证明)" if token["own"] else "第三方时间戳(RFC 3161)"
+        kind = (
+            "自建时间戳（不中立，对他人不构成证明）" if token["own"] else "第三方时间戳（RFC 3161）"
+        )
         out.append(
             f"{kind}:{token['authority']},{token['algorithm']},{token['time']},{token['accuracy']};"
             "证明检查点不晚于此时存在"
@@ -110,7 +112,7 @@ def limits_of(sheet: dict[str, Any]) -> list[str]:
         out.append("没有链头承诺：不排除略去了本单最后的事实。")
     for gone in sheet["erased"]:
         out.append(
-            f"第 {gone['seq']} 条记录：个人信息已依请求删除({gone['basis']}),摘要与证明仍有效。"
+            f"第 {gone['seq']} 条记录：个人信息已依请求删除（{gone['basis']}），摘要与证明仍有效。"
         )
     missing = [a for a in sheet["absent"] if a["reason"] == "not_kept"]
     if missing:
