@@ -17,12 +17,12 @@ import psycopg
 import pytest
 
 from danshu.faces.witness import Logs, Server, Witness
-from danshu.hub import anchoring, heads, log_keys, witnessing
+from danshu.hub import anchoring, heads, log_keys
 from danshu.kernel import heads as maps
 from danshu.kernel import merkle, note
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import Actor
-from danshu.ledger import anchors, cosigned, prove, relink, signers
+from danshu.ledger import anchors, cosigned, prove, signers
 from danshu.testing import court_chain
 from tests.fixtures.hub import House
 from tests.fixtures.serving import serve
@@ -379,8 +379,3 @@ def test_one_deposit_a_period_and_no_chain_without_a_transaction(house: House) -
 )
 def test_periods(every_h: int, at_ms: int, period: str) -> None:
     assert anchoring.period_of(at_ms, every_h) == period
-
-
-def test_a_linked_log_is_a_book_of_its_own_name() -> None:
-    assert signers.origin_of("small", relink.next_half(["2026h2"], 0)) == "danshu/small/2026h2.2"
-    assert witnessing.WITNESS_EVERY_S == 60

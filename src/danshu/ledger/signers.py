@@ -180,11 +180,14 @@ async def load_signer(connection: psycopg.AsyncConnection[Any]) -> Signer:
 
 async def adopt(connection: psycopg.AsyncConnection[Any], signer: Signer) -> None:
     """Write down the key of a file on its first use; LogBroken when the log signs by another."""
-    await connection.execute(
-        "insert into signers(name,public) values (%s, %s) on conflict do nothing",
-        (SIGNER, signer.public_key),
-    )
-    key = present(await read_keys(connection))
+    keys = await read_keys(connection)
+    if not keys:
+        await connection.execute(
+            "insert into signers(name,public) values (%s, %s) on conflict do nothing",
+            (SIGNER, signer.public_key),
+        )
+        keys = await read_keys(connection)
+    key = present(keys)
     if key is None or key.public_key != signer.public_key:
         raise LogBroken("the key file is not the log's present key: `danshu log rotate` changes it")
 
