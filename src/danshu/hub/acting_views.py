@@ -161,16 +161,17 @@ async def list_doable(
         standing = await doers.look_up(connection, world.tenant, by, now_ms)
         promised = frozenset(p.code for p in held.promises)
         items = []
+        types = [action for action, _ in found.values()]
         for action, definition in found.values():
             if not performing.applies(action, held.order, promised):
                 continue
             doer, _ = doers.seat(standing, action)
-            refusals = performing.weigh(held, doer, action, past, fulfilment)
+            refusals = performing.weigh(held, doer, action, past, fulfilment, types)
             acts_open = [
                 await show_act(connection, world.tenant, act, action, goods, by, now_ms)
                 for act in opened
                 if act.action == action.action
-                and act.fulfilment == fulfilment
+                and fulfilment in (0, act.fulfilment)
                 and act.ends_ms > now_ms
             ]
             items.append(
@@ -196,7 +197,8 @@ async def list_doable(
                                 undone=p.undone,
                             )
                             for p in past
-                            if p.action == action.action and p.fulfilment in (0, fulfilment)
+                            if p.action == action.action
+                            and (not fulfilment or p.fulfilment in (0, fulfilment))
                         ]
                     ),
                     open=tuple(acts_open),

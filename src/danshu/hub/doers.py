@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract.actions.catalogue import OUTSIDERS
+from danshu.capabilities.contract.model import Texts
 from danshu.capabilities.contract.performing.model import Doer
 from danshu.hub import delegating, signing
+from danshu.hub.timeline_words import ROLES, WORKS
 from danshu.kernel.fact import Actor
 from danshu.ledger import write
 
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 Outsider = Literal["", "system", "carrier", "buyer"]
+# What roles and floor work are called where a refusal names them.
+WORDS: Final = {
+    code: Texts(zh=words.zh, en=words.en) for code, words in (*ROLES.items(), *WORKS.items())
+} | {code: Texts(zh=named.zh, en=named.en) for code, named in OUTSIDERS.items()}
 _CERTIFICATES: Final = "select code from certificates where tenant=%s and person=%s and until>=%s"
 
 

@@ -170,15 +170,22 @@ async def why_not(
     standing = await doers.look_up(connection, tenant, by, now_ms)
     doer, role = doers.seat(standing, action)
     past = await rows.read_past(connection, tenant, held.id)
-    return weigh(held, doer, action, past, fulfilment), doer, role
+    types = [a for a, _ in (await versions(connection, tenant, held.order.placed_ms)).values()]
+    return weigh(held, doer, action, past, fulfilment, types), doer, role
 
 
 def weigh(
-    held: acts.Held, doer: Doer, action: Action, past: Sequence[PastAct], fulfilment: int
+    held: acts.Held,
+    doer: Doer,
+    action: Action,
+    past: Sequence[PastAct],
+    fulfilment: int,
+    types: Sequence[Action],
 ) -> tuple[Refusal, ...]:
-    """Say why somebody may not do an action on an order."""
+    """Say why somebody may not do an action on an order; `types` are those of the order."""
     fits = applies(action, held.order, frozenset(p.code for p in held.promises))
-    return decide.may(action, doer, past, applies=fits, fulfilment=fulfilment)
+    words = doers.WORDS | {each.action: each.name for each in types}
+    return decide.may(action, doer, past, applies=fits, fulfilment=fulfilment, words=words)
 
 
 async def begin(

@@ -2,12 +2,14 @@ import { Segmented } from "antd";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
-import type { Offer } from "@/api/types.gen";
+import type { Doable, Offer } from "@/api/types.gen";
 import { PageHead } from "@/frame/page-head";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
+import { ContractCard } from "./contract-card";
+import { CompensationCard } from "./compensation-card";
 import { DecisionCard } from "./decision-card";
 import { EvidenceCard } from "./evidence-card";
 import { GoodsCard } from "./goods-card";
@@ -23,6 +25,7 @@ import { useActs } from "./use-acts";
 import { useOrder, useOrderStream, useRefresh } from "./use-order";
 
 const ActDialog = lazy(() => import("./act-dialog"));
+const ContractDialog = lazy(() => import("./contract-dialog"));
 const RawDrawer = lazy(() => import("./raw-drawer"));
 const EraseDialog = lazy(() => import("./erase-dialog"));
 const TrialDrawer = lazy(() => import("./trial-drawer"));
@@ -44,6 +47,7 @@ function Page({ id }: { id: string }) {
   const refresh = useRefresh(id);
   const [dialog, setDialog] = useState<Offer | null>(null);
   const [opened, open] = useState<Opened>(null);
+  const [doing, setDoing] = useState<Doable | null>(null);
   useOrderStream(id, asks.sheet.data?.seq, refresh);
   const { act } = useActs(id, refresh, setDialog);
   const sheet = asks.sheet.data;
@@ -94,8 +98,9 @@ function Page({ id }: { id: string }) {
           </div>
         </div>
         <div className="order-column">
-          <div data-part="promises">
+          <div className="order-column" data-part="promises">
             <PromisesCard promises={sheet.promises} />
+            <CompensationCard id={id} promises={sheet.promises} onDecided={refresh} />
           </div>
           <div className="order-column" data-part="evidence">
             <EvidenceCard query={asks.proof} id={id} onRaw={() => open("raw")} />
@@ -103,6 +108,7 @@ function Page({ id }: { id: string }) {
           </div>
           <div className="order-column" data-part="progress">
             <NextCard offers={offers} query={asks.actions} onAct={act} />
+            <ContractCard query={asks.doables} onAct={setDoing} />
             <ReceiverCard sheet={sheet} id={id} onSaid={refresh} />
           </div>
         </div>
@@ -117,6 +123,16 @@ function Page({ id }: { id: string }) {
             onClose={() => setDialog(null)}
             onDone={refresh}
             onTrial={() => open("trial")}
+          />
+        )}
+        {doing && asks.doables.data && (
+          <ContractDialog
+            key={doing.action}
+            id={id}
+            doable={doing}
+            doables={asks.doables.data}
+            onClose={() => setDoing(null)}
+            onDone={refresh}
           />
         )}
         {opened === "raw" && <RawDrawer id={id} onClose={() => open(null)} onSaid={refresh} />}

@@ -13,6 +13,7 @@ import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { type Moment, Timeline } from "@/parts/timeline";
 import { asProblem } from "@/problem";
+import { Tiles } from "./evidence-tiles";
 import { Icon } from "./icons";
 import { sentence, wide } from "./words";
 
@@ -46,7 +47,7 @@ export function TimelineCard({ query, id }: { query: UseQueryResult<Told, unknow
       ) : !told ? (
         <Skeleton kind="card" rows={6} />
       ) : view === "business" ? (
-        <Business told={told} />
+        <Business told={told} id={id} />
       ) : (
         <Facts told={told} id={id} />
       )}
@@ -58,7 +59,7 @@ function sealed(told: Told): number {
   return told.entries.filter((entry) => entry.sealed).length;
 }
 
-function Business({ told }: { told: Told }) {
+function Business({ told, id }: { told: Told; id: string }) {
   const { t } = useTranslation("order");
   const moments: Moment[] = told.entries.map((entry) => ({
     id: String(entry.facts[0]?.seq),
@@ -67,7 +68,12 @@ function Business({ told }: { told: Told }) {
     title: entry.title,
     grade: entry.who.grade as Grade,
     who: whoOf(entry),
-    detail: sentence(entry.detail, entry.figures),
+    detail: (
+      <>
+        {sentence(entry.detail, entry.figures)}
+        <Tiles pieces={entry.evidence} id={id} />
+      </>
+    ),
   }));
   const awaited: Moment[] = told.awaited.map((one) => ({
     id: `awaited ${one.event}`,

@@ -7,6 +7,7 @@ import {
   getProofOptions,
   getTimelineOptions,
   listActionsOptions,
+  listActsOptions,
 } from "@/api/@tanstack/react-query.gen";
 import { langOf } from "./words";
 
@@ -22,12 +23,20 @@ export function useOrder(id: string) {
   const actions = useQuery(listActionsOptions({ path, query: { lang } }));
   const decision = useQuery(getDecisionOptions({ path }));
   const proof = useQuery(getProofOptions({ path }));
-  return { sheet, timeline, actions, decision, proof };
+  const doables = useQuery(listActsOptions({ path }));
+  return { sheet, timeline, actions, decision, proof, doables };
 }
 
 export type OrderQueries = ReturnType<typeof useOrder>;
 
-const OPERATIONS = new Set(["getOrderSheet", "getTimeline", "listActions", "getDecision", "getProof"]);
+const OPERATIONS = new Set([
+  "getOrderSheet",
+  "getTimeline",
+  "listActions",
+  "getDecision",
+  "getProof",
+  "listActs",
+]);
 
 /** Ask again for all that the page shows of an order. */
 export function useRefresh(id: string): () => Promise<void> {

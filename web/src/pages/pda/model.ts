@@ -36,6 +36,28 @@ export interface Line {
   storage: number;
   quantity: number;
   scanned: number;
+  lots?: { lot: string; expiry: string }[];
+}
+
+/** A reason against it, with the clause of the action type. */
+export interface Why {
+  code: string;
+  reason: string;
+  reason_en: string;
+  clause: string;
+}
+
+/** The contract action that a review is, where it is to be signed. */
+export interface Review {
+  action: string;
+  version: number;
+  name: { zh: string; en: string };
+  device_bound: boolean;
+  lots: boolean;
+  photos: number;
+  min_ms: number;
+  why_not: Why[];
+  missing: Why[];
 }
 
 /** A task in full, as the hub shows it. */
@@ -52,6 +74,8 @@ export interface Task {
   scanned_waybill: string;
   carrier: string;
   carriers: string[];
+  /** Null where the floor's word will do; older answers do not say. */
+  review?: Review | null;
   now: string;
 }
 

@@ -6,8 +6,10 @@ import { byLocale } from "@/i18n";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { useMay } from "@/session";
+import { readGs1 } from "./gs1";
 import { judge, type Verdict } from "./match";
 import { type Act, type Line, newId, refOf, type Task, TITLES, type Work } from "./model";
+import { LotSheet, ReviewNote, SignSheet } from "./review-sheets";
 import { PhotoSheet, ScanSheet } from "./scan-sheet";
 import { Button, Foot, Head, Sheet, Steps, Strip, Tail } from "./shell";
 import { soundDone, soundRight, soundWrong } from "./sound";
@@ -19,7 +21,7 @@ import { useWedge } from "./use-wedge";
 const ANSWER_MS = 4_000;
 const PHOTO_BYTES = 8_388_608;
 
-type Open = "" | "scan" | "photo" | "carrier" | Trouble;
+type Open = "" | "scan" | "photo" | "carrier" | "sign" | Trouble;
 
 /** One task: scan, photograph, say that it is done, or why it cannot be. */
 export function TaskPage({ work }: { work: Work }) {
@@ -63,7 +65,10 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
   const [open, setOpen] = useState<Open>("");
   const [isBusy, setBusy] = useState(false);
   const [carrier, setCarrier] = useState<string | null>(null);
+  const [lotOf, setLotOf] = useState<{ line: Line; code: string; quantity: number } | null>(null);
+  const [lots, setLots] = useState<Record<string, { lot: string; expiry: string }>>({});
   const mayPrint = useMay("print.packing");
+  const review = work === "review" ? (task.review ?? null) : null;
 
   const isWaybill = work === "handover";
   const isWhole = isWaybill ? task.scanned_waybill !== "" : task.left === 0;
@@ -81,6 +86,8 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
       soundWrong();
       await outbox.forgive(id);
       await load();
+    } else if (review && settled?.is === "done" && act.what !== "done") {
+      await load(); // what it still lacks, the hub says
     }
     return settled;
   };
@@ -90,8 +97,21 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
       takeWaybill(task, code);
       return;
     }
-    const verdict = judge(task.lines, code, quantity);
-    const json = { code, quantity };
+    const named = readGs1(code);
+    const verdict = judge(task.lines, named?.gtin ?? code, quantity);
+    if (verdict.is === "right" && review?.lots && !(named?.lot && named.expiry)) {
+      setOpen("");
+      setLotOf({ line: verdict.line, code, quantity });
+      return;
+    }
+    takeUnits(verdict, { code, quantity });
+  };
+
+  const takeUnits = (
+    verdict: Verdict,
+    json: { code: string; quantity: number; lot?: string; expiry?: string },
+  ) => {
+    const { code, quantity } = json;
     if (verdict.is === "right") {
       setWrong("");
       const left = task.left - quantity;
@@ -137,12 +157,25 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
   };
 
   useWedge((code) => {
-    if (open === "" || open === "scan") take(code);
+    if (!lotOf && (open === "" || open === "scan")) take(code);
   });
 
   const leave = (text: string) => void go("/pda", { state: { said: text, kind: work } });
 
+  const signed = () => {
+    setOpen("");
+    soundDone();
+    leave(t("did.signed", { tail: task.item.tail }));
+  };
+
   const finish = async () => {
+    if (review) {
+      setBusy(true);
+      await outbox.drain();
+      setBusy(false);
+      setOpen("sign");
+      return;
+    }
     setBusy(true);
     const named = carrier ?? task.carrier ?? "";
     const settled = await tell({ what: "done", json: isWaybill ? { carrier: named } : {} });
@@ -180,6 +213,8 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
       : isWaybill
         ? t("scanWaybillFirst")
         : t("unitsLeft", { count: task.left });
+  const lacking = review ? (review.why_not[0] ?? review.missing[0]) : undefined;
+  const unsigned = lacking ? byLocale(lacking.reason, lacking.reason_en) : "";
   const names = [t(`steps.${work}.1`), t(`steps.${work}.2`), t(`steps.${work}.3`, { defaultValue: "" })];
   const at = isWhole ? (work === "review" && task.photos.length === 0 ? 1 : names.filter(Boolean).length - 1) : 0;
   return (
@@ -205,6 +240,7 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
         ) : (
           <Lines lines={task.lines} />
         )}
+        {review && isWhole && <ReviewNote review={review} />}
         {work === "review" && isWhole && <Photos count={task.photos.length} onAdd={() => setOpen("photo")} />}
         {said && !wrong && <p className="pda-said">{said}</p>}
         {work === "pack" && isWhole && mayPrint && (
@@ -212,7 +248,7 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
             {t("printSlip")}
           </a>
         )}
-        <p className="pda-hint">{t(isWhole ? `whole.${work}` : `hint.${work}`)}</p>
+        <p className="pda-hint">{t(isWhole ? (review ? "whole.sign" : `whole.${work}`) : `hint.${work}`)}</p>
       </main>
       <Foot
         more={(["damaged", "short", "help"] as const).map((kind) => (
@@ -229,13 +265,39 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
         <Button
           isMain
           isBusy={isBusy}
-          because={because}
+          because={because || unsigned}
           onBecause={(text) => setWrong(text)}
           onClick={() => void finish()}
         >
-          {t(`finish.${work}`)}
+          {t(review ? "finish.sign" : `finish.${work}`)}
         </Button>
       </Foot>
+      {lotOf && (
+        <LotSheet
+          line={lotOf.line}
+          quantity={lotOf.quantity}
+          last={lots[lotOf.line.sku] ?? lotOf.line.lots?.at(-1)}
+          onLot={(lot, expiry) => {
+            const { code, quantity } = lotOf;
+            setLotOf(null);
+            setLots((known) => ({ ...known, [lotOf.line.sku]: { lot, expiry } }));
+            const named = readGs1(code);
+            takeUnits(judge(task.lines, named?.gtin ?? code, quantity), { code, quantity, lot, expiry });
+          }}
+          onClose={() => setLotOf(null)}
+        />
+      )}
+      {open === "sign" && review && (
+        <SignSheet
+          taskKey={taskKey}
+          review={review}
+          onSigned={signed}
+          onClose={() => {
+            setOpen("");
+            void load();
+          }}
+        />
+      )}
       {open === "scan" && (
         <ScanSheet
           title={t("scan")}
@@ -306,6 +368,11 @@ function Lines({ lines }: { lines: readonly Line[] }) {
               {line.sku}
               {line.barcode && ` · ${line.barcode}`}
             </span>
+            {line.lots?.map((one) => (
+              <span key={`${one.lot} ${one.expiry}`} className="pda-code">
+                {t("lotShown", one)}
+              </span>
+            ))}
             {line.storage !== 1 && (
               <span className="pda-storage">{t(`storage.${line.storage}`)}</span>
             )}

@@ -5,11 +5,13 @@ Each refusal names the clause of the action type that it rests on (`outbound_rev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from danshu.capabilities.contract.actions.model import GRADES
+from danshu.capabilities.contract.model import Texts
 from danshu.capabilities.contract.performing import evidence
 from danshu.capabilities.contract.performing.assertion import NO_PASSKEY
 from danshu.kernel.errors import Refusal
@@ -20,12 +22,18 @@ if TYPE_CHECKING:
     from danshu.capabilities.contract.actions.model import Action
     from danshu.capabilities.contract.performing.model import Doer, Goods, Item, PastAct
 
+Words = Mapping[str, Texts]
+_NO_WORDS: Final[Words] = {}
 GRADE_WORDS: Final = {
     "A": ("本人签署", "signed by the person"),
     "B": ("登录会话", "a person's session"),
     "C": ("系统密钥", "a system's key"),
     "D": ("第三方转述", "a third party's word"),
 }
+
+
+def _call(words: Words, code: str) -> Texts:
+    return words.get(code) or Texts(zh=code, en=code)
 
 
 def no(action: Action, path: str, code: str, zh: str, en: str) -> Refusal:
@@ -35,10 +43,16 @@ def no(action: Action, path: str, code: str, zh: str, en: str) -> Refusal:
 
 
 def may(
-    action: Action, doer: Doer, past: Sequence[PastAct], *, applies: bool, fulfilment: int = 0
+    action: Action,
+    doer: Doer,
+    past: Sequence[PastAct],
+    *,
+    applies: bool,
+    fulfilment: int = 0,
+    words: Words = _NO_WORDS,
 ) -> tuple[Refusal, ...]:
     """Say why somebody may not do an action on an order, whatever they bring; nothing when they
-    may.
+    may. `words` are what roles and actions are called, by their code.
     """
     found = [
         _kind(action),
@@ -51,11 +65,11 @@ def may(
             "这项动作不适用于这张订单",
             "The action does not apply to this order",
         ),
-        _role(action, doer),
+        _role(action, doer, words),
         _proof(action, doer),
         *_certificates(action, doer),
-        *_separation(action, doer, past),
-        *_requires(action, past, fulfilment),
+        *_separation(action, doer, past, words),
+        *_requires(action, past, fulfilment, words),
         _again(action, past, fulfilment),
     ]
     return tuple([refusal for refusal in found if refusal])
@@ -73,16 +87,17 @@ def _kind(action: Action) -> Refusal | None:
     )
 
 
-def _role(action: Action, doer: Doer) -> Refusal | None:
+def _role(action: Action, doer: Doer, words: Words) -> Refusal | None:
     wanted = action.who.roles
     if set(wanted) & {*doer.roles, *doer.lent}:
         return None
+    called = [_call(words, role) for role in wanted]
     return no(
         action,
         "who/roles",
         "role_may_not",
-        f"要由 {'、'.join(wanted)} 来做;请他们做,或请其中一位授权代办",
-        f"It is for {', '.join(wanted)}: ask one of them to do it, or to delegate it",
+        f"要由{'、'.join(c.zh for c in called)}来做;请他们做,或请其中一位授权代办",
+        f"It is for {', '.join(c.en for c in called)}: ask one of them to do it, or to delegate it",
     )
 
 
@@ -123,7 +138,7 @@ def _certificates(action: Action, doer: Doer) -> list[Refusal]:
     ]
 
 
-def _separation(action: Action, doer: Doer, past: Sequence[PastAct]) -> list[Refusal]:
+def _separation(action: Action, doer: Doer, past: Sequence[PastAct], words: Words) -> list[Refusal]:
     """One pair of hands may not hold both: nor by lending the right to somebody."""
     mine = {doer.sub, doer.delegated_by} - {""}
     done = {p.action for p in past if mine & {p.sub, p.delegated_by}}
@@ -132,23 +147,25 @@ def _separation(action: Action, doer: Doer, past: Sequence[PastAct]) -> list[Ref
             action,
             "who/separation_from",
             "same_person",
-            f"做过「{each}」的人不能再做这一步,换一个人",
-            f"Who did {each!r} on this order may not do this too: it takes somebody else",
+            f"做过「{_call(words, each).zh}」的人不能再做这一步,换一个人",
+            f"Who did {_call(words, each).en!r} on this order may not do this too",
         )
         for each in action.who.separation_from
         if each in done
     ]
 
 
-def _requires(action: Action, past: Sequence[PastAct], fulfilment: int) -> list[Refusal]:
+def _requires(
+    action: Action, past: Sequence[PastAct], fulfilment: int, words: Words
+) -> list[Refusal]:
     done = {p.action for p in past if not p.undone and _meets(p, fulfilment)}
     return [
         no(
             action,
             "requires",
             "required_first",
-            f"先做「{each}」",
-            f"{each!r} comes first",
+            f"先做「{_call(words, each).zh}」",
+            f"{_call(words, each).en!r} comes first",
         )
         for each in action.requires
         if each not in done
