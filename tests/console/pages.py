@@ -65,6 +65,7 @@ def fill(site: Site, path: str) -> str:
         "/pda/pack/:": lambda: site.by_state("picked")["order"],
         "/pda/review/:": lambda: site.by_state("packed")["order"],
         "/pda/handover/:": lambda: site.by_state("packed")["order"],
+        "/contract/actions/:": lambda: "outbound_review",
         "/go/:": lambda: site.by_state("shipped")["number"],
     }
     for start, give in names.items():

@@ -15,7 +15,7 @@ from msgspec import Struct
 from danshu.capabilities.contract.actions import lint, promising, reading, sentence
 from danshu.capabilities.contract.actions.findings import CHECKS, Finding
 from danshu.capabilities.contract.actions.model import Action
-from danshu.capabilities.contract.actions.sentence import Piece
+from danshu.capabilities.contract.actions.sentence import Spoken
 from danshu.hub import calendars, merchants
 from danshu.hub.action_facts import ActionRetired
 from danshu.hub.master_facts import PromiseRetired
@@ -88,8 +88,8 @@ class ActionProof(Struct, frozen=True, kw_only=True):
     provable: bool
     next_version: int
     yaml: str
-    sentence_zh: tuple[Piece, ...]
-    sentence_en: tuple[Piece, ...]
+    sentence_zh: tuple[Spoken, ...]
+    sentence_en: tuple[Spoken, ...]
     breach_zh: str
     breach_en: str
     checks: tuple[Checked, ...]

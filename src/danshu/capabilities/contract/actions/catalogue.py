@@ -156,7 +156,7 @@ PARTIES: Final[dict[str, Named]] = {
 ROLES: Final[dict[str, Named]] = {
     "admin": Named(zh="管理员", en="an administrator"),
     "legal": Named(zh="法务", en="counsel"),
-    "policy": Named(zh="策略官", en="a policy officer"),
+    "policy": Named(zh="订单策略官", en="a policy officer"),
     "finance": Named(zh="财务", en="finance"),
     "sre": Named(zh="运维", en="operations"),
     "steward": Named(zh="数据管家", en="a data steward"),

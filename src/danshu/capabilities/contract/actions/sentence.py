@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from danshu.capabilities.contract.model import Clock, Texts
 
 _STRONG = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+_NARROW = re.compile(r"[;()]|,(?!\d{3}\b)|(?<!\d):")
+_WIDE: Final = {",": "\uff0c", ";": "\uff1b", ":": "\uff1a", "(": "\uff08", ")": "\uff09"}
 _FIRST = re.compile(r"[a-z]")
 _NO_NAMES: Final[dict[str, Texts]] = {}
 _GRADES: Final = {
@@ -55,25 +57,25 @@ _GRADES: Final = {
 }
 
 
-class Piece(Struct, frozen=True, kw_only=True):
+class Spoken(Struct, frozen=True, kw_only=True):
     """Words of the sentence; `strong` are those that a lawyer looks at first."""
 
     text: str
     strong: bool = False
 
 
-def speak(action: Action, lang: str, names: Mapping[str, Texts] = _NO_NAMES) -> tuple[Piece, ...]:
+def speak(action: Action, lang: str, names: Mapping[str, Texts] = _NO_NAMES) -> tuple[Spoken, ...]:
     """Read an action out in `lang` (zh or en)."""
     parts = [p for p in _clauses(action, lang, names) if p]
-    text = ";".join(parts) + "。" if lang == "zh" else _sentences(parts)
-    pieces: list[Piece] = []
+    text = _widen(";".join(parts) + "。") if lang == "zh" else _sentences(parts)
+    pieces: list[Spoken] = []
     for at, words in enumerate(_STRONG.split(text)):
         if words:
-            pieces.append(Piece(text=words, strong=at % 2 == 1))
+            pieces.append(Spoken(text=words, strong=at % 2 == 1))
     return tuple(pieces)
 
 
-def plain(pieces: Iterable[Piece]) -> str:
+def plain(pieces: Iterable[Spoken]) -> str:
     """Give the words alone."""
     return "".join([piece.text for piece in pieces])
 
@@ -105,6 +107,11 @@ def _clauses(action: Action, lang: str, names: Mapping[str, Texts]) -> list[str]
         read_chain(action, lang, names).rstrip("。.") if action.breach else "",
         _excused(action, lang),
     ]
+
+
+def _widen(text: str) -> str:
+    """Write commas and brackets as Chinese print has them; those within numbers stay."""
+    return _NARROW.sub(lambda found: _WIDE[found[0]], text)
 
 
 def _sentences(parts: list[str]) -> str:

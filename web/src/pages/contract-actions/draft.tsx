@@ -1,0 +1,239 @@
+import { CheckOutlined, DiffOutlined, RollbackOutlined, SaveOutlined, SendOutlined } from "@ant-design/icons";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Button, ConfigProvider, Tooltip } from "antd";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { listActionTypeVersionsOptions, readActionTypeOptions } from "@/api/@tanstack/react-query.gen";
+import { discardDraft, saveDraft, submitDraft, withdrawDraft } from "@/api/sdk.gen";
+import type { Action, DraftShown } from "@/api/types.gen";
+import { byLocale } from "@/i18n";
+import { useKeys } from "@/keys/use-keys";
+import { Card } from "@/parts/card";
+import { useConfirm } from "@/parts/confirm";
+import { useNotice } from "@/parts/notice";
+import { Skeleton } from "@/parts/skeleton";
+import { ToneTag } from "@/parts/status-tag";
+import { useUnsaved } from "@/parts/use-unsaved";
+import { asProblem } from "@/problem";
+import { queries } from "@/queries";
+import { useMay } from "@/session";
+import { Approval, Road } from "./approval";
+import { DiffDialog } from "./diff-dialog";
+import { Findings } from "./field";
+import { ActionForm } from "./form";
+import { ProofCards, Sentence } from "./proof";
+import { type useNames, useProof } from "./use-actions";
+
+interface Props {
+  draft: DraftShown;
+  names: ReturnType<typeof useNames>;
+  onDraft: (draft: DraftShown) => void;
+}
+
+/** A draft as form, sentence, proof and YAML; saved, compared, submitted. */
+export function DraftEditor({ draft, names, onDraft }: Props) {
+  const { t } = useTranslation(["contractActions", "common"]);
+  const go = useNavigate();
+  const notice = useNotice();
+  const ask = useConfirm();
+  const mayWrite = useMay("contract.write");
+  const [action, setAction] = useState<Action>(draft.action);
+  const [base, setBase] = useState(draft);
+  const [clash, setClash] = useState<DraftShown>();
+  const [isComparing, compare] = useState(false);
+  const isOpen = draft.state === "draft" && mayWrite;
+  const isDirty = useMemo(
+    () => JSON.stringify(action) !== JSON.stringify(base.action),
+    [action, base],
+  );
+  useUnsaved(isDirty && isOpen);
+  const proof = useProof(action);
+  const isKnown = names.actions.data?.items.some((one) => one.code === draft.code) ?? false;
+  const live = useLive(draft.code, isKnown);
+  const keep = (saved: DraftShown) => {
+    setBase(saved);
+    setAction(saved.action);
+    onDraft(saved);
+    void queries.invalidateQueries({ queryKey: names.key });
+  };
+  const failed = (error: unknown) => {
+    const problem = asProblem(error);
+    if (problem.code === "draft_changed") setClash(problem.parameters.now as DraftShown);
+    else notice.failed(error);
+  };
+  const save = useMutation({
+    mutationFn: async (revision: number) =>
+      (await saveDraft({ path: { draft_id: draft.id }, body: { revision, action } })).data,
+    onSuccess: (saved) => {
+      keep(saved);
+      notice.done(t("saved", { revision: saved.revision }));
+    },
+    onError: failed,
+  });
+  const submit = useMutation({
+    mutationFn: async () => {
+      const path = { draft_id: draft.id };
+      const saved = isDirty
+        ? (await saveDraft({ path, body: { revision: base.revision, action } })).data
+        : base;
+      return (await submitDraft({ path, body: { revision: saved.revision } })).data;
+    },
+    onSuccess: (sent) => {
+      keep(sent);
+      notice.done(t("sent"));
+    },
+    onError: failed,
+  });
+  const withdraw = useMutation({
+    mutationFn: async () => (await withdrawDraft({ path: { draft_id: draft.id } })).data,
+    onSuccess: keep,
+    onError: notice.failed,
+  });
+  const errors = proof?.findings.filter((one) => one.severity === "error").length ?? 0;
+  const why = errors > 0 ? t("unprovable", { count: errors }) : "";
+  useKeys([
+    { keys: "ctrl+s", label: t("save"), run: () => isOpen && isDirty && save.mutate(base.revision) },
+  ]);
+
+  async function discard() {
+    const name = byLocale(action.name.zh, action.name.en) || draft.code;
+    if (!(await ask({ title: t("discard.ask", { name }), act: t("discard.it"), isDanger: true }))) return;
+    try {
+      await discardDraft({ path: { draft_id: draft.id } });
+      setBase({ ...base, action });
+      await queries.invalidateQueries({ queryKey: names.key });
+      void go("/contract/actions");
+    } catch (error) {
+      notice.failed(error);
+    }
+  }
+
+  if (!names.words.data) return <Skeleton kind="page" />;
+  return (
+    <>
+      <div className="action-middle">
+        <Card
+          title={byLocale(action.name.zh, action.name.en) || draft.code}
+          note={<span className="mono">{draft.code}</span>}
+          extra={
+            <ToneTag tone="pend">
+              {t(`states.${draft.state}`)} v{action.version}
+            </ToneTag>
+          }
+        >
+          <div className="action-acts">
+            <span className="note">
+              {isDirty ? t("unsaved") : t("edited", { who: base.edited_by, revision: base.revision })}
+            </span>
+            {live && (
+              <Button icon={<DiffOutlined />} onClick={() => compare(true)}>
+                {t("diff.with", { version: live.version })}
+              </Button>
+            )}
+            {isOpen && (
+              <>
+                <Button danger onClick={() => void discard()}>
+                  {t("discard.act")}
+                </Button>
+                <Button
+                  icon={<SaveOutlined />}
+                  disabled={!isDirty}
+                  loading={save.isPending}
+                  onClick={() => save.mutate(base.revision)}
+                >
+                  {t("save")}
+                </Button>
+                <Tooltip title={why}>
+                  <Button
+                    type="primary"
+                    icon={<SendOutlined />}
+                    className={why ? "refused" : ""}
+                    aria-disabled={why !== ""}
+                    loading={submit.isPending}
+                    onClick={() => !why && submit.mutate()}
+                  >
+                    {t("submit")}
+                  </Button>
+                </Tooltip>
+              </>
+            )}
+            {draft.state === "submitted" && mayWrite && (
+              <Button
+                icon={<RollbackOutlined />}
+                loading={withdraw.isPending}
+                onClick={() => withdraw.mutate()}
+              >
+                {t("withdraw")}
+              </Button>
+            )}
+          </div>
+          {draft.state === "submitted" && <Approval draft={draft} onDone={keep} />}
+          {draft.state === "published" && (
+            <p className="action-banner" data-tone="kept">
+              <CheckOutlined /> {t("published", { version: action.version })}
+            </p>
+          )}
+          {proof && <Sentence proof={proof} />}
+          <ConfigProvider componentDisabled={!isOpen}>
+            <Findings value={proof?.findings ?? []}>
+              <ActionForm
+                action={action}
+                words={names.words.data}
+                others={names.others}
+                calendars={names.calendars}
+                onChange={(changes) => setAction((old) => ({ ...old, ...changes }))}
+              />
+            </Findings>
+          </ConfigProvider>
+          <Road draft={draft} />
+        </Card>
+      </div>
+      {proof ? <ProofCards proof={proof} /> : <Skeleton kind="card" />}
+      {isComparing && live && (
+        <DiffDialog
+          title={t("diff.title", { from: live.version, to: action.version })}
+          before={live.action}
+          after={action}
+          beforeName={t("inForce", { version: live.version })}
+          afterName={t("states.draft")}
+          onClose={() => compare(false)}
+        />
+      )}
+      {clash && (
+        <DiffDialog
+          title={t("clash.title")}
+          note={t("clash.note", { who: clash.edited_by })}
+          before={clash.action}
+          after={action}
+          beforeName={t("clash.theirs", { who: clash.edited_by })}
+          afterName={t("clash.mine")}
+          okText={t("clash.takeTheirs")}
+          onOk={() => {
+            keep(clash);
+            setClash(undefined);
+          }}
+          onClose={() => {
+            // What is typed stays; saving again writes it over what is shown at the left.
+            setBase(clash);
+            setClash(undefined);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** The version in force beneath a draft, if there is one. */
+function useLive(code: string, isKnown: boolean): { version: number; action: Action } | undefined {
+  const versions = useQuery({
+    ...listActionTypeVersionsOptions({ path: { code } }),
+    enabled: isKnown,
+  });
+  const row = versions.data?.items.find((one) => one.active) ?? versions.data?.items[0];
+  const read = useQuery({
+    ...readActionTypeOptions({ path: { digest: row?.digest ?? "" } }),
+    enabled: row !== undefined,
+  });
+  return row && read.data ? { version: row.version, action: read.data.action } : undefined;
+}
