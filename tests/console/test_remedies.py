@@ -20,7 +20,14 @@ def broken(site: Site) -> dict[str, Any]:
     """Place an order that was paid 49 hours ago, and wait until its promise is broken."""
     paid_ms = time.time_ns() // 1_000_000 - 49 * HOUR_MS
     lines = [{"sku": "EX-CUP-BLUE", "quantity": 1, "price_fen": 11_800}]
-    receiver = {"name": "王示例", "province": "浙江省", "city": "杭州市", "detail": "示例路 1 号"}
+    receiver = {
+        "name": "王示例",
+        "phone": "13900000000",
+        "province": "浙江省",
+        "city": "杭州市",
+        "district": "西湖区",
+        "detail": "示例路 1 号",
+    }
     made: dict[str, Any] = site.call(
         "POST",
         "/v1/orders",

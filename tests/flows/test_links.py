@@ -313,6 +313,37 @@ def test_after_an_erasure_the_page_says_so_and_verifies(house: House) -> None:
     assert verify.verify(io.BytesIO(bundle.content)).code == verify.OWN_TRUST
 
 
+def test_third_parties_are_named_only_where_they_cover_every_fact(house: House) -> None:
+    order = house.place()["order"]
+    path = make(house, order)["path"]
+    assert "第三方时间戳：没有。第三方见证：没有。" in look(house, path).text
+    house.work("sequence", "seal")
+    rows = ask(
+        house.url,
+        "select half, max(size) from checkpoints where tenant=%s group by half order by half",
+        house.tenant,
+    )
+    half, size = rows[-1]
+    for authority, own in (("tsa.example", False), ("own.example", True)):
+        tell(
+            house.url,
+            "insert into tokens(tenant,half,size,algorithm,authority,digest,gen_us,serial,policy,"
+            "signer,own,checked,token) values(%s,%s,%s,'sha256',%s,'',0,'','','',%s,'','')",
+            house.tenant, half, size, authority, own,
+        )  # fmt: skip
+    tell(
+        house.url,
+        "insert into cosignatures(tenant,half,size,witness,line,at)"
+        " values(%s,%s,%s,'w.example','',now())",
+        house.tenant, half, size,
+    )  # fmt: skip
+    assert "第三方时间戳：1 家。第三方见证：1 家。" in look(house, path).text
+    told = house.call("POST", f"/v1/orders/{order}/transitions", {"event": "release"})
+    assert told.status_code == 200, told.text
+    house.work("sequence", "seal")  # one more fact, which nobody vouches for yet
+    assert "第三方时间戳：没有。第三方见证：没有。" in look(house, path).text
+
+
 def test_no_name_number_or_street_is_on_the_page_of_any_order(house: House) -> None:
     """The property over what the demo's channels send: whatever is in the vault is not here."""
     for channel in CHANNELS:

@@ -24,7 +24,7 @@ from danshu.testing.payouts import Payer
 from tests.fixtures import engine as stores
 from tests.fixtures.floor import act, audit, facts
 from tests.fixtures.hub import House, open_house, order
-from tests.flows.asking import ask
+from tests.flows.asking import ask, tell
 
 HOUR_MS = 3_600_000
 PAID = 4_480  # what order() costs
@@ -266,3 +266,20 @@ def test_the_example_costs_what_the_tests_say(house: House) -> None:
     lines = order()["lines"]
     assert sum(n["quantity"] * n["price_fen"] for n in lines) == PAID
     assert datetime.timedelta(milliseconds=HANDOVER_LAG_MS) == datetime.timedelta(minutes=5)
+
+
+def test_the_audit_finds_a_row_that_the_facts_do_not_give(house: House) -> None:
+    id_ = place(house, 49 * HOUR_MS)
+    ring(house)
+    house.work("sequence")
+    assert audit(house) == []
+    row = "update compensations set amount=amount+%s where id=%s"
+    tell(house.url, row, 1, uuid.UUID(id_))
+    (found,) = audit(house)
+    assert (found.code, found.where) == ("compensation_differs", f"{id_} ship48h 0")
+    tell(house.url, row, -1, uuid.UUID(id_))
+    link = house.call("POST", f"/v1/orders/{id_}/links", {}).json()["id"]
+    house.work("sequence")
+    tell(house.url, "update links set views=7 where id=%s", uuid.UUID(link))
+    assert [f.code for f in audit(house)] == ["link_differs"]
+    tell(house.url, "update links set views=0 where id=%s", uuid.UUID(link))

@@ -24,8 +24,9 @@ _COLUMNS: Final = """
 select c.id, c.code, c.step, c.state, c.amount, c.base, c.currency,
 encode(c.definition,'hex'), c.auto, (extract(epoch from c.pay_by)*1000)::int8,
 (extract(epoch from c.proposed)*1000)::int8, (extract(epoch from c.decided)*1000)::int8,
-c.by, c.reason, c.receipt, c.tries, c.next_try is null, c.trouble
+coalesce(p.number, c.by), c.reason, c.receipt, c.tries, c.next_try is null, c.trouble
 from compensations c
+left join people p on p.tenant=c.tenant and 'person:' || p.id::text = c.by
 """
 _OF_ORDER: Final = _COLUMNS + ("where c.tenant=%s and c.id=%s order by c.proposed, c.code, c.step")
 _BY_STATE: Final = _COLUMNS + (
@@ -42,8 +43,10 @@ update compensations set next_try=%s where tenant=%s and state='approved' and ne
 
 
 class Compensation(Struct, frozen=True, kw_only=True):
-    """What a step of a breach chain owes, in minor units. `clause` is the digest of the version
-    that the order is pinned to. `is_stuck`: approved, and the service will not pay: see `trouble`.
+    """What a step of a breach chain owes, in minor units.
+
+    `clause` is the digest of the version that the order is pinned to; `by` a person's number, a
+    key's name or `policy`. `is_stuck`: approved, and the service will not pay: see `trouble`.
     """
 
     order: uuid.UUID

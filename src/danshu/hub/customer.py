@@ -39,6 +39,11 @@ _MERCHANT: Final = "select name from tenants where id=%s"
 _KEPT: Final = """
 select encode(digest,'hex'), kind from blobs where tenant=%s and digest = any(%s)
 """
+_THIRD: Final = """
+select (select count(distinct authority) from tokens where tenant=%s and half=%s and size>%s
+  and not own),
+(select count(distinct witness) from cosignatures where tenant=%s and half=%s and size>%s)
+"""
 Outcome = Literal[
     "unkept", "undecided", "cancelled", "delivered_kept", "delivered_self", "delivered", "underway"
 ]
@@ -163,6 +168,7 @@ async def read(
         for _, f in facts
         if f is not None and isinstance(f.data, order_facts.CompensationPaid)
     )
+    tokens, witnesses = await _count_third(connection, world.tenant, located)
     return CustomerPage(
         merchant=name[0] if name else "",
         tail=seen.order.number[-TAIL_CHARS:],
@@ -176,7 +182,28 @@ async def read(
         unsealed=told.facts - told.sealed,
         has_logistics=any(f is not None and f.type in LOGISTICS for _, f in facts),
         erased=rfc3339(row.erased_ms) if row and row.erased_ms else "",
+        tokens=tokens,
+        witnesses=witnesses,
     )
+
+
+async def _count_third(
+    connection: Connection, tenant: int, located: Sequence[Located]
+) -> tuple[int, int]:
+    """Count the neutral time-stamping authorities and the witnesses that vouch for a checkpoint
+    over every fact of the order; none while one of them is not in the log.
+    """
+    last: dict[str, int] = {}
+    for each in located:
+        if each.position is None:
+            return 0, 0
+        last[each.position.half] = max(each.position.index, last.get(each.position.half, 0))
+    counts = []
+    for half, index in last.items():
+        place = (tenant, half, index)
+        row = await (await connection.execute(_THIRD, (*place, *place))).fetchone()
+        counts.append(row or (0, 0))
+    return min(c[0] for c in counts), min(c[1] for c in counts)
 
 
 def _is_told(entry: timeline.Entry) -> bool:

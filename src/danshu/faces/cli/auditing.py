@@ -16,6 +16,7 @@ from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.people_audit import PeopleFolder
+from danshu.hub.remedy_audit import RemediesFolder
 from danshu.kernel.errors import InputError
 from danshu.ledger import audit
 from danshu.ledger.fold import Folder
@@ -35,6 +36,7 @@ def run(tenant: str, as_json: bool) -> int:
             MastersFolder(number),
             ActionsFolder(number),
             PeopleFolder(number),
+            RemediesFolder(number),
         ]
         try:
             world = await hub.worlds.ensure(number)
