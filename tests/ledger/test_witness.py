@@ -24,6 +24,29 @@ FORKED = [*LEAVES[:5], *[merkle.leaf_hash(b"other %d" % n) for n in range(35)]]
 TIME_S = 1_790_000_000
 
 
+# The example request of c2sp.org/tlog-witness, and one line of its example answer.
+PUBLISHED = """\
+old 20852014
+PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=
+jrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=
+5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=
+/6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=
+
+example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGz\
+Gku9nTo+zyWE+xeMcTOAYQ8=
+— example.com/behind-the-sofa opLqBQsREYCgu6xQkYQwJr9fo45a62DN9EdmHXnZdXNqlcVGlCum2Wks+49/V6267UEj\
+w6QUXTS5Rovnzv++qbSzm9Q=
+""".encode()
+ANSWER = (
+    "— witness.example/w1 CMp+6LWBU0anHGH5aNDTJkH/gj79sG+T6+iP2ThYN5krrDJbR1HDnucjL39QsZTSvVjyQLrdk"
+    "3DXDqI5G2HgLatVs0pWh6Up69HVOw==\n"
+)
+
+
 def key_of(secret: Ed25519PrivateKey, name: str = ORIGIN) -> VerifierKey:
     public = secret.public_key().public_bytes_raw()
     return VerifierKey(name=name, kind=note.ED25519, public_key=public)
@@ -76,6 +99,20 @@ def cosigned(witness: Witness, size: int, answer: Answer) -> bool:
         and answer.body.count(b"\n") == 1
         and answer.body.startswith("— witness.example/w1 ".encode())
     )
+
+
+def test_the_published_request_and_answer_are_read() -> None:
+    growth = note.parse_growth(PUBLISHED)
+    assert (growth.old_size, len(growth.hashes)) == (20_852_014, 4)
+    assert note.encode_growth(growth) == PUBLISHED
+    signed = note.parse(growth.checkpoint)
+    read = note.parse_checkpoint(signed.text)
+    assert (read.origin, read.size) == ("example.com/behind-the-sofa", 20_852_163)
+    assert len(signed.signatures) == 2
+    cosigned_note = note.parse(growth.checkpoint + ANSWER.encode())
+    assert cosigned_note.signatures[2].name == "witness.example/w1"
+    # 8 bytes of time and 64 of the signature: c2sp.org/tlog-cosignature
+    assert len(cosigned_note.signatures[2].signature) == 72
 
 
 def test_it_cosigns_what_grows(witness: Witness) -> None:

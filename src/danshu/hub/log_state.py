@@ -26,7 +26,8 @@ and k.size=b.signed), (select coalesce(max(size),0) from cosignatures k where k.
 and k.half=b.half), l.origin, coalesce(l.size,0)
 from books b join tenants t on t.id=b.tenant left join lateral (select note, signed
 from checkpoints c where c.tenant=b.tenant and c.half=b.half order by size desc limit 1) c on true
-left join linked_logs l on l.tenant=b.tenant and l.half=b.half
+left join lateral (select origin, size from linked_logs l where l.tenant=b.tenant
+and l.half=b.half order by size desc limit 1) l on true
 where b.tenant=%s order by b.half desc
 """
 _GAPS: Final = """

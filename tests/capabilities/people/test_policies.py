@@ -20,7 +20,7 @@ LOOK = "board.read floor.read master.read order.read promise.read stock.read"
 LOOK += " time.read trust.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
-    " policy.read policy.write calendar.write promise.write job.admin"
+    " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
 )
 
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
@@ -37,15 +37,15 @@ PEOPLE = {
     " order.unhold view.share",
     "policy": "export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.reroute order.tag order.unhold policy.read quota.write view.share",
-    "legal": "calendar.write export.make field.address field.name field.phone order.erase"
-    " order.evidence order.reveal person.read policy.read print.evidence promise.write time.stamp"
-    " view.share",
+    "legal": "calendar.write export.make field.address field.name field.phone log.read log.write"
+    " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
+    " time.stamp view.share",
     "finance": "export.make field.margin order.act order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
-    "sre": "account.admin inbox.act inbox.read job.admin key.admin merchant.read person.read"
-    " policy.read time.stamp view.share",
+    "sre": "account.admin inbox.act inbox.read job.admin key.admin log.read log.write"
+    " merchant.read person.read policy.read time.stamp view.share",
 }
 KEYS = {
     "warehouse": LOOK + " field.address field.name field.phone floor.handover floor.pack"
