@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import hashlib
 import json
 import uuid
@@ -188,6 +189,33 @@ def _stamp(side: Side) -> None:
     asyncio.run(stamp())
 
 
+def _act(side: Side) -> None:
+    """Begin an act with evidence, lend a right, record a certificate."""
+    house = side.house
+    order = house.place(number="WALL-A-ACTS")["order"]
+    path = f"/v1/orders/{order}/acts"
+    begun = side.browser.call("POST", path, {"action": "quality_check"})
+    assert begun.status_code == 200, begun.text
+    reading = {"kind": "scan", "code": "WALL-A-SCAN"}
+    kept = side.browser.call("POST", f"{path}/{begun.json()['id']}/evidence", reading)
+    assert kept.status_code == 200, kept.text
+    side.found["/v1/orders"] = {"order": [order], "order_id": [order]}
+    side.found["/v1/orders/{order_id}/acts"] = {"act_id": [begun.json()["id"]]}
+    side.found["/v1/orders/{order_id}/blobs"] = {"digest": [kept.json()["digest"]]}
+    to = str(seat(house.url, side.tenant, "A02", ["reviewer"]).id)
+    now = datetime.datetime.fromtimestamp(house.hub.clock() / 1000, datetime.UTC)
+    ends = (now + datetime.timedelta(hours=1)).isoformat()
+    lent = {"action": "quality_check", "to": to, "ends": ends, "reason": "WALL-A-LENT"}
+    given = side.browser.call("POST", "/v1/delegations", lent)
+    assert given.status_code == 201, given.text
+    side.found["/v1/delegations"] = {"id": [given.json()["id"]]}
+    shown = {"certificate": "WALL-A-CERT", "number": "1", "until": "2035-01-01"}
+    certified = house.call("PUT", f"/v1/people/{to}/certificates", shown)
+    assert certified.status_code == 200, certified.text
+    side.found["/v1/people"] = {"person_id": [to]}
+    side.found["/v1/people/{person_id}/certificates"] = {"certificate": ["WALL-A-CERT"]}
+
+
 def _fill(side: Side) -> None:
     house = side.house
     house.call("PUT", "/v1/skus", [{"code": "WALL-A-1", "name": "墙内商品"}])
@@ -208,6 +236,7 @@ def _fill(side: Side) -> None:
     side.found["/v1/orders/{order_id}/links"] = {"link_id": [linked.json()["id"]]}
     side.by_session("GET", "/v1/session")
     assert register(side.browser, Authenticator(side.browser.headers["origin"])).status_code < 300
+    _act(side)
     asked = {"columns": ["number"], "form": "csv", "purpose": "walls", "f": ""}
     begun = side.browser.call("POST", "/v1/exports", asked)
     assert begun.status_code < 300, begun.text
