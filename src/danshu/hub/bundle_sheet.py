@@ -92,7 +92,9 @@ def lay_out(
         "grades": dict(sorted(grades.items())),
         "head": head["head"],
         "head_groups": groups(head["head"]),
-        "heads": {"at": heads.fact.fact["time"], "facts": head["facts"]} if heads else None,
+        "heads": {"at": instant(heads.fact.fact["time"]), "facts": head["facts"]}
+        if heads
+        else None,
         "lowest": max(grades),
         "number": facts[0].fact["data"].get("number", ""),
         "order": head["order"],
