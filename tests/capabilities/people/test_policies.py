@@ -16,10 +16,11 @@ from danshu.hub import merchants
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import POLICY_BYTES
 
-LOOK = "board.read floor.read master.read order.read promise.read stock.read"
+LOOK = "board.read contract.read floor.read master.read order.read promise.read stock.read"
 LOOK += " time.read trust.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
+    " contract.approve contract.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
 )
 
@@ -35,9 +36,11 @@ PEOPLE = {
     "reviewer": "field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
     " order.unhold view.share",
-    "policy": "export.make field.margin order.act order.allocate order.assign order.evidence"
+    "policy": "contract.write"
+    " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.reroute order.tag order.unhold policy.read quota.write view.share",
-    "legal": "calendar.write export.make field.address field.name field.phone log.read log.write"
+    "legal": "calendar.write contract.approve contract.write"
+    " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
     "finance": "export.make field.margin order.act order.assign order.cancel order.compensate"
@@ -52,7 +55,8 @@ KEYS = {
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
     "channel": "order.place stock.read trust.read",
-    "viewer": "board.read master.read order.read promise.read stock.read time.read trust.read",
+    "viewer": "board.read contract.read"
+    " master.read order.read promise.read stock.read time.read trust.read",
 }
 
 
