@@ -88,6 +88,11 @@ STORIES: Final = (
         servers=2,
     ),
     Story(
+        name="outbound-review",
+        title="医疗器械出库:逐批核效期、拍照,复核员签署看到的那句话才能走",
+        module="danshu.stories.outbound_review",
+    ),
+    Story(
         name="late-waybill",
         title="交接与运单差 37 分钟:揽收为准,两个时间都在;真违约的赔到分",
         module="danshu.stories.late_waybill",
