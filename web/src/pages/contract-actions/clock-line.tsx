@@ -19,8 +19,8 @@ export function ClockLine({ clock, words }: { clock: Clock; words: Vocabulary })
   const levels = (clock.warn ?? []).filter((level) => typeof level === "number");
   const pause = clock.pause?.[0];
   return (
-    <div className="clock-line" role="img" aria-label={t("clock.line", { start: event(clock.start), stop: event(clock.stop), due })}>
-      <div className="clock-words">
+    <div className="action-clock-line" role="img" aria-label={t("clock.line", { start: event(clock.start), stop: event(clock.stop), due })}>
+      <div className="action-clock-words">
         <span>
           {t("clock.start")} <b>{event(clock.start)}</b>
         </span>
@@ -29,13 +29,13 @@ export function ClockLine({ clock, words }: { clock: Clock; words: Vocabulary })
           {t("clock.due")} <b>{due}</b>
         </span>
       </div>
-      <div className="clock-bar">
-        {pause && <i className="clock-pause" />}
+      <div className="action-clock-bar">
+        {pause && <i className="action-clock-pause" />}
         {levels.map((level) => (
-          <i key={level} className="clock-warn" style={{ left: `${level / 10}%` }} />
+          <i key={level} className="action-clock-warn" style={{ left: `${level / 10}%` }} />
         ))}
       </div>
-      <div className="clock-words">
+      <div className="action-clock-words">
         <span>
           {t("clock.stop")} <b>{event(clock.stop)}</b>
         </span>
