@@ -26,7 +26,8 @@ RULING = (
 
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
-    "service": "field.name inbox.act inbox.read order.act order.align order.assign order.cancel"
+    "service": "link.read link.write"
+    " field.name inbox.act inbox.read order.act order.align order.assign order.cancel"
     " order.compensate order.complete order.confirm order.evidence order.hold order.place"
     " order.report_damage order.reveal order.tag order.unhold print.evidence view.share",
     "warehouse": "export.make field.address field.name floor.handover floor.pack floor.photo"
@@ -39,7 +40,7 @@ PEOPLE = {
     "policy": "contract.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.reroute order.tag order.unhold policy.read quota.write view.share",
-    "legal": "calendar.write contract.approve contract.write"
+    "legal": "calendar.write contract.approve contract.write link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
