@@ -231,7 +231,6 @@ def _fill(side: Side) -> None:
     photo = photograph(house, released, "pick", role="admin").json()["digest"]
     side.found["/v1/floor/photos"] = {"digest": [photo]}
     linked = house.call("POST", f"/v1/orders/{released}/links", {})
-    assert linked.status_code == 201, linked.text
     side.found["/v1/orders/{order_id}/links"] = {"link_id": [linked.json()["id"]]}
     side.by_session("GET", "/v1/session")
     assert register(side.browser, Authenticator(side.browser.headers["origin"])).status_code < 300
