@@ -24,23 +24,27 @@ RULING = (
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
 )
 
+# Every person is asked: who may do a contract action, its type says.
+ACTS = "action.lend action.perform"
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
-    "service": "link.read link.write"
+    "service": "action.evidence link.read link.write"
     " field.name inbox.act inbox.read order.act order.align order.assign order.cancel"
     " order.compensate order.complete order.confirm order.evidence order.hold order.place"
     " order.report_damage order.reveal order.tag order.unhold print.evidence view.share",
-    "warehouse": "export.make field.address field.name floor.handover floor.pack floor.photo"
+    "warehouse": "action.evidence"
+    " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
     " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share",
-    "reviewer": "field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
+    "reviewer": "action.evidence"
+    " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
     " order.unhold view.share",
     "policy": "contract.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.reroute order.tag order.unhold policy.read quota.write view.share",
-    "legal": "calendar.write contract.approve contract.write link.read link.write"
+    "legal": "action.evidence calendar.write contract.approve contract.write link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
@@ -52,7 +56,8 @@ PEOPLE = {
     " merchant.read person.read policy.read time.stamp view.share",
 }
 KEYS = {
-    "warehouse": LOOK + " field.address field.name field.phone floor.handover floor.pack"
+    "warehouse": LOOK + " action.evidence action.perform"
+    " field.address field.name field.phone floor.handover floor.pack"
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
     "channel": "order.place stock.read trust.read",
@@ -72,7 +77,11 @@ def key(role: str, rules: Rules | None = None) -> Seat:
 
 @pytest.mark.parametrize("role", PEOPLE)
 def test_each_role_may_do_its_work_and_nothing_else(role: str) -> None:
-    assert person(role).granted({"proof_age_s": 0}) == {*PEOPLE[role].split(), *LOOK.split()}
+    assert person(role).granted({"proof_age_s": 0}) == {
+        *PEOPLE[role].split(),
+        *LOOK.split(),
+        *ACTS.split(),
+    }
 
 
 def test_the_admin_may_do_everything() -> None:
