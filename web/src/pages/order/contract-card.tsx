@@ -40,6 +40,13 @@ export function ContractCard({ query, onAct }: Props) {
               <Line key={one.action} doable={one} onAct={onAct} />
             ))}
           </ul>
+          {mine.some((one) => one.why_not[0]?.code === "no_passkey_yet") && (
+            <p className="note">
+              <Link className="order-underlined" to="/settings/account">
+                {t("contract.addPasskey")}
+              </Link>
+            </p>
+          )}
           {rest.length > 0 && (
             <p className="note">
               {t("contract.others", {
@@ -75,12 +82,6 @@ function Line({ doable, onAct }: { doable: Doable; onAct: (doable: Doable) => vo
         ) : why ? (
           <p className="note">
             {byLocale(why.reason, why.reason_en)}
-            {why.code === "no_passkey_yet" && (
-              <>
-                {" "}
-                <Link to="/settings/account">{t("contract.addPasskey")}</Link>
-              </>
-            )}
           </p>
         ) : (
           <p className="note">
