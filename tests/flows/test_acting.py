@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.contract.actions.model import Doers, Measure, Wanted
 from danshu.capabilities.contract.actions.shipped import shipped
-from danshu.hub import completing, merchants
+from danshu.hub import merchants, performing_rows
 from danshu.kernel.limits import CHALLENGE_S
 from tests.fixtures.acting import begin, collect, complete, path, person, prepare, upload
 from tests.fixtures.engine import ask, tell
@@ -129,7 +129,7 @@ def blob_of(house: House, digest: str) -> bytes:
     return bytes(row[0])
 
 
-WRONG = [
+WRONG: list[tuple[dict[str, Any], str]] = [
     ({"origin": "http://evil.example"}, "wrong_origin"),
     ({"cross_origin": True}, "wrong_origin"),
     ({"rp_id": "evil.example"}, "wrong_rp"),
@@ -200,7 +200,7 @@ def test_what_breaks_in_the_middle_leaves_nothing_half(
         raise OSError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(completing.rows, "end", broken)
+        patch.setattr(performing_rows, "end", broken)
         answer = device.get(shown["options"])
         assert complete(browser, order, id_, answer).status_code == 500
     assert ask(house.url, "select count(*) from facts") == before
