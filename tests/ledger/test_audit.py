@@ -7,7 +7,7 @@ import uuid
 import pytest
 from msgspec import Struct
 
-from danshu.kernel import fact, ids, limits
+from danshu.kernel import fact, ids, limits, merkle
 from danshu.kernel.fact import Fact
 from danshu.ledger import write
 from danshu.ledger.audit import Difference, audit_log, fold_rows
@@ -159,7 +159,9 @@ async def test_a_whole_history_that_was_forged_is_found_by_its_seals(database: s
         [(body,)] = await query(connection, "select body from facts where n = 1 and v = 1")
         forged = body.replace(b'"text":"0"', b'"text":"1"')
         assert forged != body
-        await connection.execute(f"update facts set body = %s where {ONE}", (forged,))
+        leaf = merkle.leaf_hash(next(fact.unpack(forged)))
+        changed = f"update facts set body = %s, leaves = %s where {ONE}"
+        await connection.execute(changed, (forged, leaf))
         for name in ("segments", "tiles", "books", "cursors", "checkpoints"):
             await connection.execute(f"delete from {name}")
         await drain(Sequencer(), connection, NOW_MS)

@@ -329,6 +329,17 @@ async def test_a_row_that_says_another_number_of_facts_stops_the_log(database: s
             await Sequencer().step(connection, NOW_MS)
 
 
+async def test_rows_from_before_leaf_hashes_were_kept_give_the_same_leaves(database: str) -> None:
+    async with await write.connect(database) as connection:
+        pen = Pen(connection, await make_tenant(connection, "a"))
+        await pen.note(1, 3)
+        [(bodies,)] = await query(connection, "select array_agg(leaves order by stream) from facts")
+        await connection.execute("update facts set leaves = null")
+        await drain(Sequencer(), connection)
+        [(hashes,)] = await query(connection, "select hashes from segments")
+        assert hashes == b"".join(bodies)
+
+
 async def test_reading_uses_the_index(database: str) -> None:
     async with await write.connect(database) as connection:
         pen = Pen(connection, await make_tenant(connection, "a"))

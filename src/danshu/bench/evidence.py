@@ -161,11 +161,8 @@ async def _register(hub: compose.Hub, tenant: int, passkey: dossier.Passkey) -> 
         now_ms=compose.now_ms(),
         tenant=tenant,
     )
-    row = (write.int4s([tenant]), write.uuids([person]), write.int4s([1]), write.int4s([1]))
     async with hub.connection() as connection:
-        await connection.execute(
-            write.INSERT_FACTS, (*row, write.byteas([packed.body])), binary=True
-        )
+        await write.add_facts(connection, tenant, packed)
     return subject
 
 

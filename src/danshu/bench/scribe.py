@@ -103,16 +103,7 @@ async def _scribble(task: Task) -> Written:
 
 
 def _statement(rows: list[Packed]) -> write.Statement:
-    return write.Statement(
-        write.INSERT_FACTS,
-        (
-            write.int4s([TENANT] * len(rows)),
-            write.uuids([row.stream for row in rows]),
-            write.int4s([row.first for row in rows]),
-            write.int4s([row.count for row in rows]),
-            write.byteas([row.body for row in rows]),
-        ),
-    )
+    return write.facts([TENANT] * len(rows), rows)
 
 
 def main() -> None:

@@ -172,17 +172,7 @@ async def _write(
             ),
             binary=True,
         )
-        await connection.execute(
-            write.INSERT_FACTS,
-            (
-                write.int4s([world.tenant]),
-                write.uuids([held.id]),
-                write.int4s([packed.first]),
-                write.int4s([packed.count]),
-                write.byteas([packed.body]),
-            ),
-            binary=True,
-        )
+        await write.add_facts(connection, world.tenant, packed)
         if due_ms and due_ms != held.due_ms:
             await connection.execute(
                 _ADD_TIMER,

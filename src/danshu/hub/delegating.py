@@ -228,15 +228,5 @@ async def _say(
         now_ms=now_ms,
         tenant=tenant,
     )
-    await connection.execute(
-        write.INSERT_FACTS,
-        (
-            write.int4s([tenant]),
-            write.uuids([stream]),
-            write.int4s([packed.first]),
-            write.int4s([packed.count]),
-            write.byteas([packed.body]),
-        ),
-        binary=True,
-    )
+    await write.add_facts(connection, tenant, packed)
     return seq + packed.count, packed.head

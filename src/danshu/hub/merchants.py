@@ -76,17 +76,7 @@ async def say(connection: Connection, tenant: int, actor: Actor, *datas: Struct)
         now_ms=now_ms,
         tenant=tenant,
     )
-    await connection.execute(
-        write.INSERT_FACTS,
-        (
-            write.int4s([tenant]),
-            write.uuids([stream]),
-            write.int4s([1]),
-            write.int4s([packed.count]),
-            write.byteas([packed.body]),
-        ),
-        binary=True,
-    )
+    await write.add_facts(connection, tenant, packed)
     return stream
 
 

@@ -74,9 +74,8 @@ def _orders(
         w.byteas([_encode(p.order) for p in placed]),
         w.byteas([terms.dump(p.promises) for p in placed]),
     )
-    firsts = w.int4s([k.first for k in packs])
-    facts = (tenants, ids, firsts, counts, w.byteas([k.body for k in packs]))
-    return [w.Statement(order_tables.INSERT, rows), w.Statement(w.INSERT_FACTS, facts)]
+    facts = w.facts([p.request.tenant for p in placed if p.packed], packs)
+    return [w.Statement(order_tables.INSERT, rows), facts]
 
 
 def _rest(placed: Sequence[Placement]) -> list[write.Statement]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from danshu.kernel import fact, ids, merkle, note
+from danshu.kernel import fact, ids, note
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import NO_HEAD, Said
 from danshu.kernel.tiles import Edge, split_hashes
@@ -171,12 +171,9 @@ async def _begin(
         now_ms=now_ms,
         tenant=tenant,
     )
-    arrays = (write.int4s([tenant]), write.uuids([stream]), write.int4s([1]), write.int4s([1]))
-    await connection.execute(
-        write.INSERT_FACTS, (*arrays, write.byteas([packed.body])), binary=True
-    )
+    await write.add_facts(connection, tenant, packed)
     edge = Edge()
-    leaf = merkle.leaf_hash(next(fact.unpack(packed.body)))
+    leaf = packed.leaves
     edge.extend([leaf])
     keys = KEY.pack(stream.bytes, 1, 1)
     await connection.execute(

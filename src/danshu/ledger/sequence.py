@@ -6,6 +6,9 @@ is never split. Order in a book: (cluster generation, xid, stream, v). A book is
 (UTC) by the clock of the sequencer at the moment of reading; that clock never goes back over a
 half, so an older book is closed by the first leaf of the next.
 
+The leaf hashes come with the facts, whose writer hashed them for their chain; the bytes are read
+again by the audit, and by whoever verifies a bundle.
+
 Each batch is ONE transaction: a segment for each book, the tiles that became full, the book's size
 and root, and the cursor, which only moves from where this sequencer read it. A second sequencer is
 kept out by an advisory lock, and if the lock is lost, by that cursor.
@@ -15,15 +18,14 @@ from __future__ import annotations
 
 import datetime
 import struct
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from danshu.kernel import fact, limits
+from danshu.kernel import fact, limits, merkle
 from danshu.kernel.errors import ProgramError
-from danshu.kernel.tiles import Edge, Tile
+from danshu.kernel.tiles import Edge, Tile, split_hashes
 from danshu.ledger import write
 from danshu.ledger.edge import LogBroken, load_edge
 
@@ -39,8 +41,8 @@ KEY: Final = struct.Struct(">16sIH")
 
 # `x` must not be named xid, and the order must say f.xid: an output column would be sorted as text.
 _COLUMNS: Final = (
-    "select f.xid::text::int8 as x, f.tenant, uuid_send(f.stream) as s, f.v, f.n, f.body"
-    " from facts f"
+    "select f.xid::text::int8 as x, f.tenant, uuid_send(f.stream) as s, f.v, f.n,"
+    " coalesce(f.leaves, ''), case when f.leaves is null then f.body end from facts f"
 )
 _READ: Final = (
     f"{_COLUMNS} where f.gen = %s and f.xid >= %s::text::xid8"
@@ -78,8 +80,8 @@ _TILES: Final = (
     " from unnest(%b::int4[],%b::int4[],%b::int8[],%b::bytea[]) as u(t,level,n,data)"
 )
 
-_Row = tuple[int, int, bytes, int, int, bytes]
-"""xid, tenant, stream, v, n, body."""
+_Row = tuple[int, int, bytes, int, int, bytes, bytes | None]
+"""xid, tenant, stream, v, n, leaf hashes joined, body where these were not written with it."""
 
 
 class Segment(Struct, frozen=True, kw_only=True):
@@ -268,13 +270,14 @@ class Sequencer:
         first = edge.size
         keys: list[bytes] = []
         hashes: list[bytes] = []
-        for _, _, stream, v, n, body in rows:
-            before = len(hashes)
-            hashes += [sha256(b"\0" + one).digest() for one in fact.unpack(body)]
-            if len(hashes) - before != n or n > limits.ROW_FACTS:
+        for _, _, stream, v, n, leaves, body in rows:
+            if body is not None:  # written before leaf hashes were kept
+                leaves = b"".join([merkle.leaf_hash(one) for one in fact.unpack(body)])
+            if len(leaves) != n * merkle.HASH_BYTES or n > limits.ROW_FACTS:
                 raise ProgramError(
                     f"the fact row {stream.hex()}/{v} of tenant {tenant} has no {n} facts"
                 )
+            hashes += split_hashes(leaves)
             keys.append(KEY.pack(stream, v, n))
         tiles = edge.extend(hashes)
         return Segment(

@@ -43,7 +43,7 @@ class Token(Struct, frozen=True, kw_only=True):
     """A verified token over the checkpoint of `size` leaves of a book. `token` is the DER of the
     TimeStampResp (a file .tsr), `digest` that of the checkpoint file by `algorithm` (sha256, sm3).
 
-    `own`: the authority belongs to whoever runs this hub, 自建(不中立): it proves nothing to others.
+    `own`: the authority belongs to whoever runs this hub, 自建(不中立): no proof to others.
     """
 
     half: str

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from psycopg.abc import Buffer
 
+    from danshu.kernel.fact import Packed
+
 logging.getLogger("psycopg").addFilter(
     lambda record: "error ignored terminating" not in record.getMessage()
 )
@@ -152,9 +154,9 @@ class Statement(Struct, frozen=True):
     returns: bool = False
 
 
-INSERT_FACTS = (
-    "insert into facts(tenant,stream,v,n,body)"
-    " select * from unnest(%b::int4[],%b::uuid[],%b::int4[],%b::int4[],%b::bytea[])"
+_INSERT_FACTS = (
+    "insert into facts(tenant,stream,v,n,body,leaves) select * from"
+    " unnest(%b::int4[],%b::uuid[],%b::int4[],%b::int4[],%b::bytea[],%b::bytea[])"
 )
 INSERT_KEYS = (
     "with i as (insert into idem(tenant,okey,oid,bh)"
@@ -166,6 +168,27 @@ INSERT_TIMERS = (
     " select * from unnest(%b::int4[],%b::timestamptz[],%b::uuid[],%b::int4[])"
     " on conflict do nothing"
 )
+
+
+def facts(tenants: Sequence[int], packs: Sequence[Packed]) -> Statement:
+    """Write packed facts, each of the tenant beside it."""
+    return Statement(
+        _INSERT_FACTS,
+        (
+            int4s(tenants),
+            uuids([p.stream for p in packs]),
+            int4s([p.first for p in packs]),
+            int4s([p.count for p in packs]),
+            byteas([p.body for p in packs]),
+            byteas([p.leaves for p in packs]),
+        ),
+    )
+
+
+async def add_facts(connection: psycopg.AsyncConnection[Any], tenant: int, packed: Packed) -> None:
+    """Write the facts of one stream in the caller's transaction."""
+    said = facts([tenant], [packed])
+    await connection.execute(said.sql, said.params, binary=True)
 
 
 async def connect(url: str, name: str = "danshu") -> psycopg.AsyncConnection[Any]:

@@ -186,9 +186,9 @@ async def verify_order(
         bundle_bytes=len(bundle),
         failed=tuple(
             [
-                CheckItem(file=c.file, what=c.what, passed=c.passed, detail=c.detail)
+                CheckItem(file=c.file, what=c.what, passed=False, detail=c.detail)
                 for c in report.checks
-                if not c.passed
+                if c.passed is False
             ]
         ),
     )
