@@ -207,8 +207,15 @@ def test_what_breaks_in_the_middle_leaves_nothing_half(
     assert ask(house.url, "select count(*) from order_blobs where kind='statement'") == 0
     assert complete(browser, order, id_, answer).json()["code"] == "challenge_used"
     assert sign(browser, device, order, id_).status_code == 200
-    given_up = begin(browser, str(release(house)["order"])).json()
-    assert given_up["state"] == "open"
+    other = str(release(house)["order"])
+    given_up = begin(browser, other).json()
+    ended = browser.call("POST", path(other, given_up["id"], "cancel"), {})
+    assert ended.json()["state"] == "cancelled"
+    assert prepare(browser, other, given_up["id"]).json()["code"] == "act_over"
+    begun = begin(browser, other).json()
+    tell(house.url, "update performances set ends='2020-01-01' where state='open'")
+    assert prepare(browser, other, begun["id"]).json()["code"] == "act_over"
+    assert begin(browser, other).json()["id"] != begun["id"]
 
 
 def test_a_carrier_s_word_is_grade_d_and_moves_the_order(house: House) -> None:

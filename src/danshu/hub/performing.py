@@ -221,10 +221,11 @@ async def begin(
             refusal = await trusted_time.check_begin(connection)
             if refusal:
                 return refusal
+        await rows.expire(connection, world.tenant, order, now_ms)
         opened = await rows.list_open(connection, world.tenant, order, ACTIONS_OPEN)
         for act in opened:
             same = (act.sub, act.action, act.fulfilment, act.definition)
-            if same == (doer.sub, code, fulfilment, definition) and act.ends_ms > now_ms:
+            if same == (doer.sub, code, fulfilment, definition):
                 return act
         if len(opened) >= ACTIONS_OPEN:
             return TOO_MANY

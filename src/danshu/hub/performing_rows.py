@@ -33,6 +33,10 @@ _INSERT: Final = (
     "insert into performances(tenant,id,oid,fulfilment,action,version,definition,sub,role,"
     "delegated_by,source,began,ends) values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
 )
+_EXPIRE: Final = (
+    "update performances set state='cancelled', statement='' where tenant=%s and oid=%s"
+    " and state='open' and ends<=%s"
+)
 _STATED: Final = "update performances set statement=%s, text=%s where tenant=%s and id=%s"
 _ENDED: Final = "update performances set state=%s, told=%s, statement='' where tenant=%s and id=%s"
 _ITEMS: Final = "select body from performance_items where tenant=%s and id=%s order by no"
@@ -93,6 +97,11 @@ async def list_open(connection: Connection, tenant: int, order: uuid.UUID, limit
     """List the acts under way on an order, the first begun first."""
     cursor = await connection.execute(_OPEN, (tenant, order, limit), binary=True)
     return [_act(row) for row in await cursor.fetchall()]
+
+
+async def expire(connection: Connection, tenant: int, order: uuid.UUID, now_ms: int) -> None:
+    """End the acts on an order that nobody finished in time."""
+    await connection.execute(_EXPIRE, (tenant, order, write.instant(now_ms * 1000)))
 
 
 def _act(row: Sequence[Any]) -> Act:

@@ -238,7 +238,7 @@ async def read_act(
 async def cancel_act(
     order_id: FromPath[uuid.UUID], act_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]
 ) -> Response[CancelledAct]:
-    """Give an act up: nothing of it became a fact, and its evidence is not kept with the order."""
+    """Give an act up: nothing of it became a fact. Its bytes stay until the order is erased."""
     by = by_of(held_of(request))
 
     async def deed(at: At) -> CancelledAct | Refusal:
