@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from danshu.capabilities.voice.encoder import RATE_HZ
-from danshu.kernel.limits import VOICE_BYTES
+from danshu.kernel.limits import VOICE_ALIKE_PERMILLE, VOICE_BYTES
 from tests.fixtures.hub import House
 from tests.fixtures.people import Browser, seat
 from tests.fixtures.voices import speak, wav
@@ -63,6 +63,33 @@ def test_a_voice_is_enrolled_compared_and_withdrawn(
     assert [t for t, _, _ in told] == ["voice.enrolled", "voice.withdrawn"]
     assert told[0][2]["consent"] == offered["consent_digest"]
     assert audit(house) == []
+
+
+def test_a_sample_of_an_act_is_compared_and_the_comparison_is_evidence(
+    house: House, recording: bytes
+) -> None:
+    seat(house.url, house.tenant, "A01", ("admin", "reviewer", "warehouse"))
+    doer = Browser(house)
+    doer.sign_in("A01")
+    digest = doer.call("GET", VOICE).json()["consent_digest"]
+    order = house.place(number="VOICE-1")["order"]
+    acts = f"/v1/orders/{order}/acts"
+    begun = doer.call("POST", acts, {"action": "return_inspection"})
+    assert begun.status_code == 200, begun.text
+    act = begun.json()["id"]
+    files = f"{acts}/{act}/files?kind=voice_sample"
+    assert send(doer, files, wav(speak(110, 0.95, 3.0, seed=7))).status_code == 200
+    assert kinds(doer, f"{acts}/{act}") == [("voice_sample", "")]  # nobody's voice is enrolled
+
+    assert send(doer, f"{VOICE}?consent={digest}", recording).status_code == 204
+    assert send(doer, files, wav(speak(110, 0.95, 3.0, seed=8))).status_code == 200
+    *_, (kind, score) = kinds(doer, f"{acts}/{act}")
+    assert kind == "voice_report"
+    assert int(score) > VOICE_ALIKE_PERMILLE
+
+
+def kinds(browser: Browser, act: str) -> list[tuple[str, str]]:
+    return [(i["kind"], i["value"]) for i in browser.call("GET", act).json()["items"]]
 
 
 def test_a_voice_that_no_fact_speaks_of_is_found(house: House, reviewer: Browser) -> None:

@@ -22,7 +22,7 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.orders import IdempotencyKey
 from danshu.faces.http.placing import PLAIN, Instant, Word
-from danshu.hub import acting_views, performing
+from danshu.hub import act_evidence, acting_views
 from danshu.hub import performing_rows as rows
 from danshu.hub.acting_views import ItemShown
 from danshu.hub.evidence_files import MEDIA
@@ -70,11 +70,11 @@ async def add_reading(
         act = await open_act(at, order_id, act_id)
         if isinstance(act, Refusal):
             return act
-        given = performing.Reading(
-            **{name: getattr(data, name) for name in performing.Reading.__struct_fields__}
+        given = act_evidence.Reading(
+            **{name: getattr(data, name) for name in act_evidence.Reading.__struct_fields__}
         )
         how = _collected(held, data.by, data.source, data.device_at, at.now_ms)
-        told = await performing.add_reading(at.connection, at.world, act, given, how, at.now_ms)
+        told = await act_evidence.add_reading(at.connection, at.world, act, given, how, at.now_ms)
         return told if isinstance(told, Refusal) else acting_views.show_item(told)
 
     return await once(request, order_id, idempotency_key, by, deed)
@@ -82,13 +82,13 @@ async def add_reading(
 
 def _collected(
     held: Held, by: str, source: str, device_at: datetime.datetime | None, now_ms: int
-) -> performing.Collected:
+) -> act_evidence.Collected:
     """Say by whom a piece was collected. A person's client speaks of persons and their scanners;
     systems show a key.
     """
     if held.session is not None and (by == "system" or source):
         raise InputError("bad_evidence", "what a system collects is handed in by its key", "/by")
-    return performing.Collected(
+    return act_evidence.Collected(
         by=by or ("person" if held.session else "system"),
         source=source,
         device_ms=claimed_ms(device_at, now_ms),
@@ -136,7 +136,7 @@ async def add_file(
         if isinstance(act, Refusal):
             return act
         how = _collected(held, by, source, device_at, at.now_ms)
-        told = await performing.add_file(
+        told = await act_evidence.add_file(
             at.connection,
             at.world.tenant,
             act,

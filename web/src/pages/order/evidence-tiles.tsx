@@ -16,6 +16,7 @@ const ICONS: Readonly<Record<string, ComponentType>> = {
   photo: PictureOutlined,
   video: VideoCameraOutlined,
   voice_sample: AudioOutlined,
+  voice_report: AudioOutlined,
   signature: SignatureOutlined,
   statement: SafetyCertificateOutlined,
 };

@@ -55,6 +55,7 @@ COLLECTORS: Final[dict[str, Named]] = {
     "carrier": Named(zh="承运商接口", en="carrier's interface"),
     "payment": Named(zh="支付渠道", en="payment channel"),
     "channel": Named(zh="平台接口", en="platform's interface"),
+    "hub": Named(zh="本系统比对", en="the hub's comparison"),
 }
 
 KINDS: Final[dict[str, Kind]] = {
@@ -76,7 +77,10 @@ KINDS: Final[dict[str, Kind]] = {
     "document": _kind("单据", "document", "count", person="upload pda_camera", system="channel"),
     "report": _kind("检验报告", "report", "count", person="upload"),
     "voice_sample": _kind(
-        "声纹样本", "voice sample", "score count", personal=True, person="pda_mic"
+        "声纹样本", "voice sample", "count", personal=True, person="pda_mic upload"
+    ),
+    "voice_report": _kind(
+        "声纹比对", "voice comparison", "score count", personal=True, system="hub"
     ),
     "waybill_no": _kind("运单号", "waybill number", "count", person="scanner", system="tms"),
     "carrier_trace": _kind("物流轨迹原文", "carrier's trace", "count", system="carrier"),
