@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.console.conftest import PDA, Visit
 from tests.console.site import Site
+from tests.fixtures.hub import PAID_AT
 
 WRONG = r"status of 409"
 AWAY = r"ERR_INTERNET_DISCONNECTED"
@@ -36,7 +37,7 @@ def task(site: Site) -> dict[str, Any]:
             "city": "上海市",
             "detail": "示例路 1 号",
         },
-        "paid_at": "2026-11-22T00:00:00Z",
+        "paid_at": PAID_AT,
     }
     order = site.call("POST", "/v1/orders", json=new)["order"]
     site.call("POST", f"/v1/orders/{order}/transitions", json={"event": "release"})
@@ -236,8 +237,9 @@ def test_a_reviewer_signs_what_is_shown(
     expect(page.locator(".pda-lacks")).to_contain_text("照片")
     expect(sign).to_have_attribute("aria-disabled", "true")
     page.get_by_role("button", name="拍照").first.click()
-    photo = {"name": "parcel.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff a parcel"}
-    page.locator("input[type=file]").set_input_files(files=[photo])
+    page.locator("input[type=file]").set_input_files(
+        FilePayload(name="parcel.jpg", mimeType="image/jpeg", buffer=b"\xff\xd8\xff a parcel")
+    )
     expect(page.get_by_text("证据已齐")).to_be_visible()
     sign.click()
     statement = page.locator(".pda-statement")

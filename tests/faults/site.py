@@ -22,6 +22,7 @@ from danshu.hub import compose, merchants
 from danshu.ledger import engine
 from tests.faults import shop
 from tests.fixtures.engine import FAST
+from tests.fixtures.hub import PAID_AT
 
 PATIENCE_S = 60.0  # only so that a failing test ends
 HANGZHOU = [["浙江省", "杭州市"]]
@@ -104,7 +105,7 @@ def body(number: str, sku: str, units: int = 1) -> dict[str, Any]:
             "city": "杭州市",
             "detail": "示例路 1 号",
         },
-        "paid_at": "2026-11-22T00:00:00Z",
+        "paid_at": PAID_AT,
     }
 
 

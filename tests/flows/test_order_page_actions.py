@@ -57,10 +57,10 @@ def do(house: House, order: str, offer: Any, role: str = "admin") -> Any:
 def test_what_is_offered_succeeds_and_what_is_refused_does_not(
     home: House, paid: bool, lines: int, draws: list[int]
 ) -> None:
-    from tests.fixtures.hub import SKUS
+    from tests.fixtures.hub import PAID_AT, SKUS
 
     order = home.place(
-        paid_at="2026-11-22T00:00:00Z" if paid else None,
+        paid_at=PAID_AT if paid else None,
         lines=[{"sku": SKUS[i].code, "quantity": 2, "price_fen": 700} for i in range(lines)],
     )["order"]
     for draw in draws:

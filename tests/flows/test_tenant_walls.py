@@ -176,9 +176,9 @@ def _stamp(side: Side) -> None:
         url = side.house.url
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             asked = "select half, size, note from checkpoints where tenant=%s"
-            for half, size, note in await (
-                await connection.execute(asked, (side.tenant,))
-            ).fetchall():
+            found = await (await connection.execute(asked, (side.tenant,))).fetchall()
+            side.found["/v1/books/{half}/tokens"] = {"size": [size for _, size, _ in found]}
+            for half, size, note in found:
                 token = stamps.Token(
                     half=half, size=size, algorithm="sha256", authority="https://tsa.example/a",
                     digest=hashlib.sha256(note).digest(), gen_us=1, accuracy_us=None, serial="1",

@@ -7,6 +7,8 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.stock.model import StockLevel
+from danshu.hub.compose import now_ms
+from danshu.kernel.fact import rfc3339
 from danshu.stories import caller, furnishing
 from danshu.testing import merchant
 
@@ -70,7 +72,7 @@ async def _buy(client: httpx.AsyncClient, number: str, sku: str, price_fen: int)
                 "district": "西湖区",
                 "detail": f"示例路 {number} 号",
             },
-            "paid_at": "2026-11-22T00:00:00Z",
+            "paid_at": rfc3339(now_ms()),
         },
     )
     answer: dict[str, Any] = response.json()
