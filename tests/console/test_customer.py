@@ -153,7 +153,10 @@ def test_a_forged_page_is_found(paths: dict[str, str], visit: Visit) -> None:
 
 def test_it_reads_without_javascript(paths: dict[str, str], site: Site, browser: Browser) -> None:
     context = browser.new_context(
-        java_script_enabled=False, base_url=site.address, locale="zh-CN", viewport=PDA
+        java_script_enabled=False,
+        base_url=site.address,
+        locale="zh-CN",
+        viewport={"width": PDA["width"], "height": PDA["height"]},
     )
     page = context.new_page()
     page.goto(paths["delivered"])

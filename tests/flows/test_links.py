@@ -205,8 +205,8 @@ def test_the_wall_between_merchants(house: House) -> None:
     stranger = {"authorization": f"Bearer {house.other}"}
     path = f"/v1/orders/{order}/links"
     for method, at in (("GET", path), ("POST", path), ("DELETE", f"{path}/{made['id']}")):
-        body = {"json": {}} if method == "POST" else {}
-        answer = house.client.request(method, at, headers=stranger, **body)
+        body = {} if method == "POST" else None
+        answer = house.client.request(method, at, headers=stranger, json=body)
         assert answer.status_code == 404, (method, answer.text)
     # the same link under another order of one's own is not there either
     second = house.place()["order"]
@@ -248,7 +248,7 @@ def test_settings_hold_for_links_and_slips(house: House) -> None:
     (still,) = house.call("GET", f"/v1/orders/{order}/links").json()["items"]
     assert still["id"] == slip["id"]
     made = make(house, order)
-    issued, expires = (msgspec.convert(made[k], Any) for k in ("issued", "expires"))
+    issued, expires = str(made["issued"]), str(made["expires"])
     assert expires[:10] > issued[:10]
     (said,) = [f for f in link_facts(house, order) if f["type"] == "link.configured"]
     assert said["data"] == {"days": 7, "slip": False}
