@@ -205,7 +205,7 @@ def test_the_wall_between_merchants(house: House) -> None:
     stranger = {"authorization": f"Bearer {house.other}"}
     path = f"/v1/orders/{order}/links"
     for method, at in (("GET", path), ("POST", path), ("DELETE", f"{path}/{made['id']}")):
-        body = {} if method == "POST" else None
+        body: dict[str, Any] | None = {} if method == "POST" else None
         answer = house.client.request(method, at, headers=stranger, json=body)
         assert answer.status_code == 404, (method, answer.text)
     # the same link under another order of one's own is not there either
