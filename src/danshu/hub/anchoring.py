@@ -11,14 +11,13 @@ import hashlib
 import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import httpx
 import psycopg
 from msgspec import Struct
 
 from danshu.hub import merchants, outside
 from danshu.hub.compose import now_ms
 from danshu.kernel import fact, note
-from danshu.kernel.errors import DanshuError, InputError, NotAvailable
+from danshu.kernel.errors import DanshuError, InputError
 from danshu.kernel.fact import Actor
 from danshu.kernel.limits import ANCHOR_BYTES, ANCHOR_RETRY_S, ANCHOR_TIMEOUT_S
 from danshu.ledger import anchors
@@ -29,11 +28,14 @@ from danshu.ports import registry
 from danshu.ports.anchor import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
-    from danshu.ports.anchor import Anchor, Deposits, Receipt, Send
+    import httpx
+
+    from danshu.ports.anchor import Anchor, Deposits, Receipt
 
 Connection = psycopg.AsyncConnection[Any]
+_REACH: Final = outside.Reach(ANCHOR_TIMEOUT_S, ANCHOR_BYTES, ANCHOR_RETRY_S)
 _log = logging.getLogger("danshu.anchor")
 _HUB: Final = Actor(sub="hub")
 _HOUR_MS: Final = 3_600_000
@@ -277,29 +279,4 @@ async def _keep(
 def _open(web: httpx.AsyncClient, account: AnchorAccount, at_ms: int) -> Deposits:
     adapter = cast("Anchor", registry.load("anchor", account.adapter))
     with_platform = Account(url=account.url, key=account.key, secret=account.secret)
-    return adapter.open(with_platform, _sending(web), at_ms)
-
-
-def _sending(web: httpx.AsyncClient) -> Send:
-    async def send(
-        method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, bytes]:
-        try:
-            async with web.stream(
-                method,
-                outside.check_url(url),
-                headers=dict(headers),
-                content=body,
-                timeout=ANCHOR_TIMEOUT_S,
-            ) as answer:
-                got = b""
-                async for part in answer.aiter_bytes():
-                    got += part
-                    if len(got) > ANCHOR_BYTES:
-                        raise NotAvailable("the platform answers with too much", ANCHOR_RETRY_S)
-                return answer.status_code, got
-        except (httpx.HTTPError, OSError) as error:
-            told = f"the platform does not answer: {type(error).__name__}"
-            raise NotAvailable(told, ANCHOR_RETRY_S) from error
-
-    return send
+    return adapter.open(with_platform, outside.sender(web, "the platform", _REACH), at_ms)

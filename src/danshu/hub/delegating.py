@@ -16,9 +16,10 @@ from msgspec import Struct
 from danshu.capabilities.people import facts
 from danshu.capabilities.people.model import ACTIVE
 from danshu.hub import people
+from danshu.hub.saying import say_next
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import NO_HEAD, Said, pack, rfc3339
+from danshu.kernel.fact import NO_HEAD, rfc3339
 from danshu.kernel.limits import DELEGATION_S, DELEGATIONS
 from danshu.ledger import write
 
@@ -141,7 +142,7 @@ async def give(
             reason=reason,
             to=f"person:{taker}",
         )
-        seq, head = await _say(connection, tenant, id_, 0, NO_HEAD, said, actor, now_ms)
+        seq, head = await say_next(connection, tenant, id_, (0, NO_HEAD), actor, now_ms, said)
         begins, ends = write.instant(now_ms * 1000), write.instant(ends_ms * 1000)
         values = (tenant, id_, action.action, giver.id, taker, reason, begins, ends, seq, head)
         await connection.execute(_INSERT, values)
@@ -169,7 +170,8 @@ async def withdraw(
         if row[3] is not None or row[2].timestamp() * 1000 <= now_ms:
             return OVER
         said = facts.DelegationWithdrawn(reason=reason)
-        seq, head = await _say(connection, tenant, id_, row[4], bytes(row[5]), said, actor, now_ms)
+        end = row[4], bytes(row[5])
+        seq, head = await say_next(connection, tenant, id_, end, actor, now_ms, said)
         now = write.instant(now_ms * 1000)
         await connection.execute(_WITHDRAW, (now, seq, head, tenant, id_))
     return None
@@ -207,26 +209,3 @@ async def page(
             withdrawn,
         ) in await cursor.fetchall()
     ]
-
-
-async def _say(
-    connection: Connection,
-    tenant: int,
-    stream: uuid.UUID,
-    seq: int,
-    head: bytes,
-    data: Struct,
-    actor: Actor,
-    now_ms: int,
-) -> tuple[int, bytes]:
-    packed = pack(
-        [Said(data=data)],
-        stream=stream,
-        seq=seq,
-        head=head,
-        actor=actor,
-        now_ms=now_ms,
-        tenant=tenant,
-    )
-    await write.add_facts(connection, tenant, packed)
-    return seq + packed.count, packed.head

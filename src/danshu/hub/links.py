@@ -22,9 +22,10 @@ from msgspec import Struct
 
 from danshu.hub import merchants
 from danshu.hub.link_facts import LinkConfigured, LinkIssued, LinkRevoked, LinkViewed
+from danshu.hub.saying import say_next
 from danshu.kernel import ids
 from danshu.kernel.errors import Busy, InputError, Refusal
-from danshu.kernel.fact import NO_HEAD, Actor, Said, pack, rfc3339
+from danshu.kernel.fact import NO_HEAD, Actor, rfc3339
 from danshu.kernel.limits import LINK_DAYS, LINK_DAYS_USUAL, LINK_VIEWS_MINUTE, ORDER_LINKS
 from danshu.ledger import write
 
@@ -187,7 +188,7 @@ async def issue(
         row = await (await connection.execute(_OPEN, (tenant, order, now))).fetchone()
         if row is not None and row[0] >= ORDER_LINKS:
             return TOO_MANY
-        seq, head = await _say(connection, tenant, id_, 0, NO_HEAD, actor, now_ms, said)
+        seq, head = await say_next(connection, tenant, id_, (0, NO_HEAD), actor, now_ms, said)
         expires = write.instant(expires_ms * 1000)
         given = (tenant, id_, order, digest, purpose, now, expires, by, seq, head)
         await connection.execute(_INSERT, given)
@@ -232,7 +233,8 @@ async def revoke(
         if link.revoked_ms:
             return
         said = LinkRevoked(order=str(order))
-        seq, head = await _say(connection, tenant, id_, link.seq, link.head, actor, now_ms, said)
+        end = link.seq, link.head
+        seq, head = await say_next(connection, tenant, id_, end, actor, now_ms, said)
         given = (write.instant(now_ms * 1000), seq, head, tenant, id_)
         await connection.execute(_REVOKE, given)
 
@@ -271,9 +273,8 @@ async def view(connection: Connection, token: Token, what: What, now_ms: int) ->
         if so_far >= LINK_VIEWS_MINUTE:
             raise Busy("this link is opened too often", 60 - now_ms % _MINUTE_MS // 1000)
         said = LinkViewed(order=str(link.order), what=what)
-        seq, head = await _say(
-            connection, token.tenant, link.id, link.seq, link.head, CUSTOMER, now_ms, said
-        )
+        end = link.seq, link.head
+        seq, head = await say_next(connection, token.tenant, link.id, end, CUSTOMER, now_ms, said)
         given = (write.instant(now_ms * 1000), minute, so_far + 1, seq, head)
         await connection.execute(_VIEW, (*given, token.tenant, link.id))
     return link
@@ -312,27 +313,3 @@ def _read(row: tuple[Any, ...]) -> Link:
         minute=minute,
         minute_views=n,
     )
-
-
-async def _say(
-    connection: Connection,
-    tenant: int,
-    stream: uuid.UUID,
-    seq: int,
-    head: bytes,
-    actor: Actor,
-    now_ms: int,
-    said: Struct,
-) -> tuple[int, bytes]:
-    """Write the next fact of a link's stream; gives its position and the stream's head."""
-    packed = pack(
-        [Said(data=said)],
-        stream=stream,
-        seq=seq,
-        head=head,
-        actor=actor,
-        now_ms=now_ms,
-        tenant=tenant,
-    )
-    await write.add_facts(connection, tenant, packed)
-    return packed.first, packed.head

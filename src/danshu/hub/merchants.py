@@ -23,10 +23,10 @@ from danshu.hub.facts import (
     PromiseDefined,
     TenantCreated,
 )
+from danshu.hub.saying import say_next
 from danshu.kernel import calendar, ids
 from danshu.kernel.errors import InputError
-from danshu.kernel.fact import NO_HEAD, Actor, Said, pack
-from danshu.ledger import write
+from danshu.kernel.fact import NO_HEAD, Actor
 from danshu.ports.channel import Account
 
 if TYPE_CHECKING:
@@ -67,16 +67,7 @@ async def say(connection: Connection, tenant: int, actor: Actor, *datas: Struct)
     """Write facts of a stream of their own, inside the caller's transaction; gives the stream."""
     now_ms = time.time_ns() // 1_000_000
     stream = ids.uuid7(now_ms, os.urandom(10))
-    packed = pack(
-        [Said(data=d) for d in datas],
-        stream=stream,
-        seq=0,
-        head=NO_HEAD,
-        actor=actor,
-        now_ms=now_ms,
-        tenant=tenant,
-    )
-    await write.add_facts(connection, tenant, packed)
+    await say_next(connection, tenant, stream, (0, NO_HEAD), actor, now_ms, *datas)
     return stream
 
 

@@ -9,16 +9,27 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
+from msgspec import Struct
 
 from danshu.hub import settings
-from danshu.kernel.errors import InputError
+from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import OIDC_BYTES, OIDC_TIMEOUT_S
 
+Send = Callable[[str, str, Mapping[str, str], bytes], Awaitable[tuple[int, bytes]]]
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Reach(Struct, frozen=True):
+    """How far a request may go: time, bytes that come back, and when to try again."""
+
+    timeout_s: float
+    bytes_max: int
+    retry_s: int
 
 
 def check_url(url: str) -> str:
@@ -55,6 +66,36 @@ async def fetch(web: httpx.AsyncClient, method: str, url: str, **more: Any) -> b
             return body
     except (httpx.HTTPError, TimeoutError, OSError) as error:
         raise InputError("provider_fails", f"{url} does not answer") from error
+
+
+def sender(web: httpx.AsyncClient, far_side: str, limits: Reach) -> Send:
+    """Lend an adapter the way to its far side: at most so many bytes, in so much time.
+
+    What it gives raises NotAvailable, with `far_side` in its words, and InputError `bad_url`.
+    """
+
+    async def send(
+        method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, bytes]:
+        try:
+            async with web.stream(
+                method,
+                check_url(url),
+                headers=dict(headers),
+                content=body,
+                timeout=limits.timeout_s,
+            ) as answer:
+                got = b""
+                async for part in answer.aiter_bytes():
+                    got += part
+                    if len(got) > limits.bytes_max:
+                        raise NotAvailable(f"{far_side} answers with too much", limits.retry_s)
+                return answer.status_code, got
+        except (httpx.HTTPError, OSError) as error:
+            told = f"{far_side} does not answer: {type(error).__name__}"
+            raise NotAvailable(told, limits.retry_s) from error
+
+    return send
 
 
 class _Guarded(httpx.AsyncHTTPTransport):

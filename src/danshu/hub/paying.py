@@ -10,7 +10,6 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import httpx
 import msgspec
 import psycopg
 from msgspec import Struct
@@ -37,13 +36,16 @@ from danshu.ports import registry
 from danshu.ports.settlement import Account, Instruction
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
+
+    import httpx
 
     from danshu.hub.changes import Decide, Held
     from danshu.hub.world import World
-    from danshu.ports.settlement import Receipt, Send, Settlement
+    from danshu.ports.settlement import Receipt, Settlement
 
 Connection = psycopg.AsyncConnection[Any]
+_REACH: Final = outside.Reach(PAYOUT_TIMEOUT_S, PAYOUT_BYTES, PAYOUT_RETRY_S)
 _log = logging.getLogger("danshu.paying")
 PAYER: Final = Actor(sub="settlement", role="system", grade="C")
 PAID: Final = "compensation.paid"
@@ -163,7 +165,7 @@ async def _ask(
     )
     service = cast("Settlement", registry.load("settlement", settings.adapter))
     account = Account(url=settings.url, secret=settings.secret)
-    return await service.pay(account, _sending(web), instruction)
+    return await service.pay(account, outside.sender(web, "the service", _REACH), instruction)
 
 
 async def _leave(connection: Connection, taken: Taken, next_ms: int, trouble: str) -> None:
@@ -190,28 +192,3 @@ def paid(taken: Taken, receipt: str) -> Decide:
         return Change(order=held.order, said=said, promises=promises)
 
     return decide
-
-
-def _sending(web: httpx.AsyncClient) -> Send:
-    async def send(
-        method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, bytes]:
-        try:
-            async with web.stream(
-                method,
-                outside.check_url(url),
-                headers=dict(headers),
-                content=body,
-                timeout=PAYOUT_TIMEOUT_S,
-            ) as answer:
-                got = b""
-                async for part in answer.aiter_bytes():
-                    got += part
-                    if len(got) > PAYOUT_BYTES:
-                        raise NotAvailable("the service answers with too much", PAYOUT_RETRY_S)
-                return answer.status_code, got
-        except (httpx.HTTPError, OSError) as error:
-            told = f"the service does not answer: {type(error).__name__}"
-            raise NotAvailable(told, PAYOUT_RETRY_S) from error
-
-    return send

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from psycopg import errors
 
 from danshu.capabilities.people import decide, facts, model, tables
+from danshu.hub.saying import say_next
 from danshu.kernel import canonical, ids
 from danshu.kernel.errors import InputError, ProgramError
-from danshu.kernel.fact import NO_HEAD, Actor, Said, pack
+from danshu.kernel.fact import NO_HEAD, Actor
 from danshu.kernel.limits import PEOPLE
-from danshu.ledger import vault, write
+from danshu.ledger import vault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,7 +189,7 @@ async def invite(
     if not isinstance(first, facts.PersonInvited):
         raise ProgramError("a person begins with an invitation")
     person = decide.begin(first)
-    seq, head = await _say(connection, tenant, id_, 0, NO_HEAD, by, told)
+    seq, head = await say_next(connection, tenant, id_, (0, NO_HEAD), by, now_ms(), *told)
     try:
         await connection.execute(
             tables.INSERT,
@@ -242,7 +243,7 @@ async def tell(
     if not told:
         return row
     person: Person = decide.evolve(row.person, told)
-    seq, head = await _say(connection, tenant, row.id, row.seq, row.head, by, told)
+    seq, head = await say_next(connection, tenant, row.id, (row.seq, row.head), by, now_ms(), *told)
     try:
         await connection.execute(
             tables.UPDATE,
@@ -265,28 +266,6 @@ async def tell(
     return replace(
         row, person=person, seq=seq, head=head, login=login or row.login, name=name or row.name
     )
-
-
-async def _say(
-    connection: Connection,
-    tenant: int,
-    stream: uuid.UUID,
-    seq: int,
-    head: bytes,
-    by: Actor,
-    told: Sequence[Struct],
-) -> tuple[int, bytes]:
-    packed = pack(
-        [Said(data=d) for d in told],
-        stream=stream,
-        seq=seq,
-        head=head,
-        actor=by,
-        now_ms=now_ms(),
-        tenant=tenant,
-    )
-    await write.add_facts(connection, tenant, packed)
-    return seq + packed.count, packed.head
 
 
 async def count_other_admins(connection: Connection, tenant: int, id_: uuid.UUID) -> int:

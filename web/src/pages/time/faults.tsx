@@ -1,13 +1,13 @@
 import { useTranslation } from "react-i18next";
 import { dated, duration, exact } from "@/format";
 import { ToneTag } from "@/parts/status-tag";
-import { type Cell, SmallTable } from "./small-table";
+import { type SmallColumn, SmallTable } from "@/parts/small-table";
 import { type Fault, milliseconds } from "./time";
 
 /** When the clock was not trusted, and why. */
 export function Faults({ faults }: { faults: readonly Fault[] }) {
   const { t } = useTranslation("time");
-  const cells: Cell<Fault>[] = [
+  const columns: SmallColumn<Fault>[] = [
     {
       key: "since",
       title: t("columns.since"),
@@ -36,7 +36,7 @@ export function Faults({ faults }: { faults: readonly Fault[] }) {
   return (
     <SmallTable
       caption={t("faults")}
-      cells={cells}
+      columns={columns}
       rows={faults}
       keyOf={(f) => `${f.node} ${f.since}`}
       empty={t("noFaults")}

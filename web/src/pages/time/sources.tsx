@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { age, exact } from "@/format";
 import { ToneTag } from "@/parts/status-tag";
-import { type Cell, SmallTable } from "./small-table";
+import { type SmallColumn, SmallTable } from "@/parts/small-table";
 import { milliseconds, type Source } from "./time";
 
 /** What each time source said at the last look. */
@@ -9,7 +9,7 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
   const { t } = useTranslation("time");
   const word = (s: Source) => (s.trouble ? `troubles.${s.trouble}` : s.chosen ? "chosen" : "heard");
   const figure = (s: Source, us: number) => (s.trouble ? "—" : milliseconds(us));
-  const cells: Cell<Source>[] = [
+  const columns: SmallColumn<Source>[] = [
     { key: "source", title: t("columns.source"), render: (s) => s.source },
     {
       key: "state",
@@ -46,7 +46,7 @@ export function Sources({ sources }: { sources: readonly Source[] }) {
   return (
     <SmallTable
       caption={t("sources")}
-      cells={cells}
+      columns={columns}
       rows={sources}
       keyOf={(s) => `${s.node} ${s.source}`}
       empty={t("noSources")}

@@ -8,7 +8,7 @@ import { useNotice } from "@/parts/notice";
 import { type Tone, ToneTag } from "@/parts/status-tag";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
-import { type Cell, SmallTable } from "./small-table";
+import { type SmallColumn, SmallTable } from "@/parts/small-table";
 import { milliseconds, type Stamped, type StampedBook, TIME_KEY } from "./time";
 
 interface Row extends Stamped {
@@ -34,7 +34,7 @@ export function Stamps({ books, authorities }: Props) {
     return t(r.size === 0 ? "waiting" : r.size < r.signed ? "behind" : "covered");
   };
   const tone = (r: Row): Tone => (r.trouble ? "risk" : r.size < r.signed ? "excused" : "kept");
-  const cells: Cell<Row>[] = [
+  const columns: SmallColumn<Row>[] = [
     { key: "book", title: t("columns.book"), render: (r) => <code>{r.half}</code> },
     {
       key: "authority",
@@ -81,7 +81,7 @@ export function Stamps({ books, authorities }: Props) {
   return (
     <SmallTable
       caption={t("stamps")}
-      cells={cells}
+      columns={columns}
       rows={rows}
       keyOf={(r) => `${r.half} ${r.authority} ${r.algorithm}`}
       empty={t(authorities === 0 ? "noAuthorityNote" : "noTokens")}
