@@ -62,7 +62,8 @@ def rows(house: House, sql: str) -> list[tuple[Any, ...]]:
 def said(house: House, type_: str) -> list[dict[str, Any]]:
     """The data of the merchant's facts of a type."""
     found = []
-    for (body,) in rows(house, f"select body from facts where tenant={house.tenant}"):
+    query = f"select body from facts where tenant={house.tenant} order by xid, stream, v"
+    for (body,) in rows(house, query):
         from danshu.kernel import fact
 
         for one in fact.unpack(body):

@@ -15,7 +15,7 @@ from danshu.capabilities.contract.model import TICKING
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     from danshu.capabilities.contract.model import Clause
     from danshu.capabilities.contract.terms import Term
@@ -70,13 +70,18 @@ async def follow(
     rows: Sequence[OrderRow],
     book: Mapping[str, Clause],
     carriers: Mapping[tuple[int, str], str],
+    begun: Set[bytes] = frozenset(),
 ) -> None:
-    """Write what is open of orders as these are now; `carriers` has their `lanes`."""
+    """Write what is open of orders as these are now; `carriers` has their `lanes`.
+
+    Orders that have just `begun` had nothing open before, so there is nothing to look for.
+    """
     ticks = [tick for row in rows for tick in open_promises(row, book, carriers)]
     waits = [wait for row in rows for wait in open_units(row)]
-    asked = {"tenant": tenant, "ids": write.uuid_bytes([row.id for row in rows])}
-    cursor = await connection.execute(_WERE, asked, binary=True)
-    were = await cursor.fetchall()
+    were: list[tuple[int, bytes, str]] = []
+    if known := [row.id for row in rows if row.id not in begun]:
+        asked = {"tenant": tenant, "ids": write.uuid_bytes(known)}
+        were = await (await connection.execute(_WERE, asked, binary=True)).fetchall()
     await _write(connection, tenant, were, ticks, waits)
 
 

@@ -50,7 +50,7 @@ class Rows:
         carriers = await self._carriers.of(connection, tenant, revision, lanes)
         await search.follow(connection, touches, rows, salt)
         await worklist.follow(connection, tenant, rows)
-        await open_rows.follow(connection, tenant, rows, book, carriers)
+        await open_rows.follow(connection, tenant, rows, book, carriers, touches.begun)
         await board.follow(connection, tenant, rows, book)
 
 

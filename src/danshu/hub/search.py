@@ -78,7 +78,7 @@ async def follow(
     salt: bytes,
 ) -> None:
     """Index those of the orders `rows` that leaves of one book make worth finding in a new way."""
-    begun = {s for s, v in touches.fact_rows if v == 1}
+    begun = touches.begun
     later = sorted((s, v) for s, v in touches.fact_rows if s not in begun)
     if later:
         begun |= await _read_changed(connection, touches.tenant, later)

@@ -116,6 +116,11 @@ class Touches(Sequence[Touch]):
         """The fact rows that the leaves lie in: stream, and the position of its first fact."""
         return set(self._keys)
 
+    @property
+    def begun(self) -> set[bytes]:
+        """The streams whose first facts are among the leaves."""
+        return {stream for stream, v in self._keys if v == 1}
+
     def __len__(self) -> int:
         return len(self._keys)
 

@@ -224,7 +224,7 @@ def default_settings(cluster: Cluster) -> dict[str, str]:
         "jit": "off",
         "random_page_cost": "1.1",
         "max_connections": "100",
-        "autovacuum_naptime": "15s",
+        "autovacuum_naptime": "60s",
         "idle_in_transaction_session_timeout": "60s",
         "unix_socket_permissions": "0700",
         "timezone": "UTC",
