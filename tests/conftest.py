@@ -18,6 +18,7 @@ os.environ.setdefault("DANSHU_NTP_SERVERS", "none")
 
 pytest_plugins = ["tests.fixtures.engine"]
 
+
 @pytest.fixture
 def anyio_backend() -> str:
     """Asynchronous tests (`pytest.mark.anyio`) run on asyncio, as the hub does."""
