@@ -2,7 +2,8 @@
 
 `cpu_share_percent` is the CPU of the rooms `sequence`, `seal` and `heads` with their connections'
 share of the database, while orders are placed, against the CPU of placing them (server, and the
-rest of the database). A bundle is of an order with 50 signed actions; `verify_ms` is `danshu
+rest of the database). `action_ms` is an action of grade A over HTTP (acting.py). A bundle is of an
+order with 50 signed actions; `verify_ms` is `danshu
 verify`, `verify_alone_ms` the bundle's own verify.py, both on one core. The floor hashes and zips
 the same files, and checks the same signatures by OpenSSL.
 """
@@ -22,6 +23,7 @@ import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from danshu.bench import acting
 from danshu.bench import rig as rigs
 from danshu.bench.cpu import cpu_us
 from danshu.bench.load import Plan
@@ -56,6 +58,7 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
     """Measure the share at `size` orders a second, then a bundle of 50 actions and its checks."""
     with rigs.open_rig(plenty(), workers=False) as rig:
         figures: dict[str, Any] = _share(rig, size or RATE, seconds or 10)
+        figures |= acting.measure(rig)
         told, bundle, trust = asyncio.run(_bundle(rig))
         figures |= told
     figures |= _verify(bundle, trust)

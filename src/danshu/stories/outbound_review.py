@@ -18,7 +18,7 @@ from danshu.faces import verify
 from danshu.stories import caller, furnishing
 from danshu.stories.stage import HTTP_S
 from danshu.testing import merchant
-from danshu.testing.authenticator import Authenticator
+from danshu.testing.signer import Signer
 
 if TYPE_CHECKING:
     from danshu.capabilities.stock.model import Sku
@@ -44,51 +44,14 @@ async def play(stage: Stage, voice: Voice) -> None:
         # A passkey belongs to a host with a name; an address of numbers has none.
         origin = stage.servers[0].replace("127.0.0.1", "localhost")
         async with httpx.AsyncClient(base_url=origin, timeout=HTTP_S) as browser:
-            reviewer = Reviewer(browser, origin)
-            await reviewer.enter(code, password)
+            reviewer = Signer(browser, origin)
+            await reviewer.enter(code, f"r07@{code}.example", password)
             await _review(reviewer, order, sku, voice)
         await _show(client, order, voice)
     voice.point(f"接口 {stage.servers[0]}/v1/orders/{order}/facts(商户 {code} 的密钥)")
     voice.point(f"控制台 {stage.servers[0]}/orders/{order},复核员 R07")
     voice.point(f"danshu evidence export {order} --tenant {code}")
     voice.figures |= {"tenant": code, "order": order}
-
-
-class Reviewer:
-    """R07 at the hand-held device: a session, and a passkey on the device itself."""
-
-    def __init__(self, client: httpx.AsyncClient, origin: str) -> None:
-        self.client = client
-        self.device = Authenticator(origin)
-        self._headers = {"origin": origin}
-
-    async def call(self, path: str, body: Any = None, **more: Any) -> httpx.Response:
-        """Send a write as the console's pages do."""
-        headers = {**self._headers, **more.pop("headers", {})}
-        answer = await self.client.post(path, json=body, headers=headers, **more)
-        if "json" in answer.headers.get("content-type", ""):
-            told = answer.json()
-            if isinstance(told, dict) and "csrf" in told:
-                self._headers["x-csrf-token"] = told["csrf"]
-        return answer
-
-    async def enter(self, merchant_code: str, password: str) -> None:
-        """Sign in by password."""
-        body = {"tenant": merchant_code, "login": f"r07@{merchant_code}.example"}
-        done = await self.call("/v1/session/password", {**body, "password": password})
-        done.raise_for_status()
-
-    async def register(self) -> None:
-        """Add a passkey that does not leave the device."""
-        begun = await self.call("/v1/people/me/passkeys/options")
-        credential = self.device.create(begun.json()["options"])
-        body = {"name": "复核台 PDA", "credential": credential}
-        (await self.call("/v1/people/me/passkeys", body)).raise_for_status()
-
-    async def photograph(self, path: str) -> None:
-        """Send a photo."""
-        headers = {**self._headers, "content-type": "image/png"}
-        (await self.client.post(path, content=PHOTO, headers=headers)).raise_for_status()
 
 
 async def _pack(client: httpx.AsyncClient, sku: Sku, voice: Voice) -> str:
@@ -128,23 +91,23 @@ async def _without(client: httpx.AsyncClient, order: str, voice: Voice) -> None:
     await client.post(_task(order, "return"), json={})
 
 
-async def _scan(reviewer: Reviewer, order: str, sku: Sku, lot: str, days: int) -> None:
+async def _scan(reviewer: Signer, order: str, sku: Sku, lot: str, days: int) -> None:
     day = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
     code = f"(01){sku.barcode.rjust(14, '0')}(17){day:%y%m%d}(10){lot}"
     body = {"code": code, "quantity": UNITS}
     claimed = {"kind": "review", "order": order}
     (await reviewer.call("/v1/floor/tasks:claim", claimed)).raise_for_status()
     (await reviewer.call(_task(order, "scan"), body)).raise_for_status()
-    await reviewer.photograph(_task(order, "photos"))
+    await reviewer.upload(_task(order, "photos"), "image/png", PHOTO)
 
 
-async def _review(reviewer: Reviewer, order: str, sku: Sku, voice: Voice) -> None:
+async def _review(reviewer: Signer, order: str, sku: Sku, voice: Voice) -> None:
     await _scan(reviewer, order, sku, "L-OLD", 60)
     refused = (await reviewer.call(_task(order, "statement"), {})).json()
     voice.claim(
         "没有通行密钥,说清怎么办", refused.get("code") == "no_passkey_yet", refused.get("reason")
     )
-    await reviewer.register()
+    await reviewer.register("复核台 PDA")
     refused = (await reviewer.call(_task(order, "statement"), {})).json()
     voice.claim(
         "效期不足 180 天的批号,不出示陈述",
