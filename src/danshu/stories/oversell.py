@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from danshu.stories.stage import Stage
     from danshu.stories.telling import Voice
 
+# Once for all buyers: the same key again must come with the same body.
+PAID_AT: Final = rfc3339(now_ms())
 BUYERS: Final = 256
 UNITS: Final = 5
 WAREHOUSE: Final = "HZ01"
@@ -72,7 +74,7 @@ async def _buy(client: httpx.AsyncClient, number: str, sku: str, price_fen: int)
                 "district": "西湖区",
                 "detail": f"示例路 {number} 号",
             },
-            "paid_at": rfc3339(now_ms()),
+            "paid_at": PAID_AT,
         },
     )
     answer: dict[str, Any] = response.json()

@@ -105,11 +105,11 @@ def _partitions(url: str) -> Step:
 
 
 ROOMS = (
-    Room("sequence", _sequence, 0.05),
+    Room("sequence", _sequence, 0.1),
     Room("seal", _seal, 0.1),
     Room("timers", clocks.begin, 0.5),
     Room("payouts", paying.begin, 1.0),
-    Room("rows", rows_room.begin, 0.2),
+    Room("rows", rows_room.begin, 0.3),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("people", people_room.begin, 60.0),
     Room("time", timing.begin, 1.0),
