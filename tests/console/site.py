@@ -60,6 +60,16 @@ class Site(Struct, kw_only=True, eq=False):
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def count_orders(self) -> int:
+        """Count the orders of today, those of other tests among them."""
+        count, cursor = 0, ""
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            page = self.call("GET", "/v1/orders", params={"limit": 100, **more})
+            count, cursor = count + len(page["items"]), page["next"]
+            if not cursor:
+                return count
+
     def login(self, role: str) -> str:
         """Give the name with which the person of a role signs in."""
         if role == EVERYBODY:

@@ -156,9 +156,9 @@ class _Seeker:
         self._words: tuple[list[uuid.UUID], uuid.UUID | None] | None = None
 
     @property
-    def is_late(self) -> bool:
-        """Tell whether the page has taken as long as it may: it ends where it stands."""
-        return (time.monotonic() - self._began_s) * 1000 > SCAN_MS
+    def _left_ms(self) -> float:
+        """How long the page may still take; a page without any ends where it stands."""
+        return SCAN_MS - (time.monotonic() - self._began_s) * 1000
 
     async def ask(self, sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         cursor = await self.connection.execute(
@@ -254,6 +254,7 @@ class _Seeker:
                 chunk = self.wanted if walk.is_whole else SCAN_CHUNK
                 while True:
                     chunk = min(chunk, budget) if not walk.is_whole else self.wanted - len(found)
+                    left_ms = self._left_ms
                     places, seen, last = await self._piece(walk, order, at, low, high, chunk)
                     found += places
                     budget -= 0 if walk.is_whole else seen
@@ -262,11 +263,14 @@ class _Seeker:
                     if seen < chunk:
                         break
                     at = last
-                    if budget <= 0 or self.is_late:
+                    if budget <= 0 or self._left_ms < 0:
                         return found, last
-                    chunk = min(chunk * 3, budget)
+                    # As many more as the rest of the page's time allows, at the pace of this piece.
+                    pace = seen / max(left_ms - self._left_ms, 0.1)
+                    more = min(chunk * 3, int(pace * self._left_ms))
+                    chunk = min(max(SCAN_CHUNK, more), budget)
                 at = None
-                if walk.in_days and self.is_late and low > windows[-1][0]:
+                if walk.in_days and self._left_ms < 0 and low > windows[-1][0]:
                     return found, Place(part=walk.part, id=low)
         return found, None
 
