@@ -25,6 +25,8 @@ const FRAME = [
   "antd/es/(_util|app|button|config-provider|locale|message|modal|notification|popover|space|style|theme|tooltip)",
   "stylis",
 ];
+/** The frame's theme names antd's form, and would bring all of it along: a page with one loads it. */
+const FORM = /node_modules\/@rc-component\/(async-validator|form\/es\/(?!(Form|Field|List)Context))/;
 const modules = (names: readonly string[]) => new RegExp(`node_modules/(${names.join("|")})/`);
 
 export default defineConfig({
@@ -40,11 +42,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
+      // They only define things, and do not say so: what nobody uses of them need not be loaded.
+      treeshake: { moduleSideEffects: [{ test: /@rc-component\/form/, sideEffects: false }] },
       output: {
         // What the frame needs comes in two files: fewer requests, and gzip sees it together. The
         // rest is split by page as the bundler likes.
         codeSplitting: {
           groups: [
+            { name: "form", test: FORM, includeDependenciesRecursively: false, priority: 4 },
             { name: "base", test: modules(BASE), priority: 3 },
             { name: "antd", test: modules(FRAME), priority: 2 },
             { name: "icons", test: modules(ICONS), minShareCount: 3, priority: 1 },

@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** Two people changed one view: both versions side by side, and which of them is to stay. */
-export function ClashDialog({ clash, onTheirs, onMine, onClose }: Props) {
+export default function ClashDialog({ clash, onTheirs, onMine, onClose }: Props) {
   const { t } = useTranslation(["orders", "common"]);
   const fields = useFields(useWords().data);
   const words = useFilterWords();

@@ -33,7 +33,7 @@ interface Props {
 }
 
 /** A view's name, whom it is for, and which roles begin with it. */
-export function ViewDialog({ title, start, onClose, onSave }: Props) {
+export default function ViewDialog({ title, start, onClose, onSave }: Props) {
   const { t } = useTranslation(["orders", "common"]);
   const mayShare = useMay("view.share");
   const [form] = Form.useForm<Wanted>();

@@ -1,16 +1,17 @@
 import { EllipsisOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Dropdown, Tabs } from "antd";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NewView, SavedView } from "@/api/types.gen";
 import { count } from "@/format";
 import { useConfirm } from "@/parts/confirm";
 import { useNotice } from "@/parts/notice";
 import { useMay } from "@/session";
-import { ClashDialog } from "./clash-dialog";
 import type { Shown } from "./model";
 import { type Clash, isClash, useViewActs, useViewCounts, useViewName } from "./use-views";
-import { ViewDialog } from "./view-dialog";
+
+const ClashDialog = lazy(() => import("./clash-dialog"));
+const ViewDialog = lazy(() => import("./view-dialog"));
 
 interface Props {
   views: readonly SavedView[];
@@ -157,38 +158,40 @@ export function ViewsBar(props: Props) {
           <Button size="small" type="text" icon={<EllipsisOutlined />} aria-label={t("viewActs")} />
         </Dropdown>
       </span>
-      {asking && (
-        <ViewDialog
-          title={t(asking === "rename" ? "editView" : asking === "copy" ? "copyView" : "saveAs")}
-          start={
-            asking === "new"
-              ? { name: "", shared: false, roles: [] }
-              : {
-                  name: asking === "copy" ? t("copyOf", { name: name(view) }) : name(view),
-                  shared: asking === "rename" && view.shared,
-                  roles: asking === "rename" ? view.roles : [],
-                }
-          }
-          onClose={() => askFor(null)}
-          onSave={finish}
-        />
-      )}
-      {clash && (
-        <ClashDialog
-          clash={clash}
-          onTheirs={() => {
-            const { now } = clash;
-            setClash(null);
-            onSaved(now);
-          }}
-          onMine={() => {
-            const { yours, now } = clash;
-            setClash(null);
-            void write({ ...yours }, now.version).catch(failed);
-          }}
-          onClose={() => setClash(null)}
-        />
-      )}
+      <Suspense>
+        {asking && (
+          <ViewDialog
+            title={t(asking === "rename" ? "editView" : asking === "copy" ? "copyView" : "saveAs")}
+            start={
+              asking === "new"
+                ? { name: "", shared: false, roles: [] }
+                : {
+                    name: asking === "copy" ? t("copyOf", { name: name(view) }) : name(view),
+                    shared: asking === "rename" && view.shared,
+                    roles: asking === "rename" ? view.roles : [],
+                  }
+            }
+            onClose={() => askFor(null)}
+            onSave={finish}
+          />
+        )}
+        {clash && (
+          <ClashDialog
+            clash={clash}
+            onTheirs={() => {
+              const { now } = clash;
+              setClash(null);
+              onSaved(now);
+            }}
+            onMine={() => {
+              const { yours, now } = clash;
+              setClash(null);
+              void write({ ...yours }, now.version).catch(failed);
+            }}
+            onClose={() => setClash(null)}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }
