@@ -75,6 +75,27 @@ def test_filters_sorts_and_pages(house: House) -> None:
     assert (count["count"], count["exact"]) == (2, True)
 
 
+def test_totals_are_told_by_currency(house: House) -> None:
+    """Never added up; the same by the board's counters and by counting row by row."""
+    cny = [house.place(number=f"C-{n}") for n in range(2)]
+    usd = [house.place(number=f"D-{n}", channel="shopify", currency="USD") for n in range(3)]
+    follow(house)
+
+    def amounts(f: str) -> list[tuple[str, int, int]]:
+        told = house.call("GET", "/v1/workbench/count", params={"f": f}).json()
+        assert told["exact"]
+        assert told["count"] == sum(a["count"] for a in told["amounts"])
+        return [(a["currency"], a["count"], a["amount"]) for a in told["amounts"]]
+
+    both = [("CNY", 2, sum(p["total"] for p in cny)), ("USD", 3, sum(p["total"] for p in usd))]
+    assert amounts("") == amounts("amount.ge.1") == both
+    assert amounts("channel.in.shopify") == both[1:]
+    act(house, usd[0]["order"], "hold", reason="复核")
+    follow(house)
+    assert amounts("state.in.held") == amounts("hold.in.复核") == [("USD", 1, usd[0]["total"])]
+    assert amounts("") == both
+
+
 def test_orders_without_a_warehouse_are_found(house: House) -> None:
     short = house.place(lines=[{"sku": SKUS[0].code, "quantity": 50_000, "price_fen": 1}])
     house.place()

@@ -16,7 +16,6 @@ import psycopg
 from danshu.capabilities.orders.model import State
 from danshu.hub import board_holds, order_rows
 from danshu.hub import board_marks as marks
-from danshu.hub.board_marks import CURRENCY, Shape, Sums
 from danshu.hub.order_rows import ROOM
 from danshu.kernel.limits import BOARD_REBUILD_ROWS
 from danshu.ledger import write
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from danshu.capabilities.contract.model import Clause
+    from danshu.hub.board_marks import Shape, Sums
     from danshu.hub.clauses import Clauses
     from danshu.hub.order_rows import OrderRow
 
@@ -113,7 +113,7 @@ async def _count(
     held: list[bytes] = []
     freed: list[bytes] = []
     for row in rows:
-        now = (row.state, row.wh, marks.dump(marks.mark(row.terms, book)))
+        now = (row.state, row.wh, marks.dump(marks.mark(row.terms, book, row.currency)))
         was = counted.get(row.id)
         if row.state == _HELD:
             held.append(row.id)
@@ -122,9 +122,9 @@ async def _count(
         if now == was:
             continue
         minute = int.from_bytes(row.id[:6]) // marks.MINUTE_MS
-        amount = row.total if row.currency == CURRENCY else 0
         for counts, sign in ((now, 1), (was, -1)):
             if counts is not None:
+                amount = marks.amount_of(row.total, row.currency, counts[2])
                 shape = (row.channel, minute, *counts)
                 n, sum_ = shapes.get(shape, _NOTHING)
                 shapes[shape] = (n + sign, sum_ + sign * amount)

@@ -14,7 +14,6 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.orders.model import State
 from danshu.hub import board
 from danshu.hub import board_marks as marks
-from danshu.hub.board_marks import CURRENCY, Sums
 from danshu.ledger import sequence
 from danshu.ledger.findings import Difference
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from danshu.capabilities.contract.model import Clause
+    from danshu.hub.board_marks import Sums
     from danshu.kernel.fact import Fact
 
 Connection = psycopg.AsyncConnection[Any]
@@ -67,10 +67,9 @@ class BoardFolder:
         found: list[Difference] = []
         cursor = await connection.execute(_ROWS, (self._tenant, first, end), binary=True)
         async for id_, channel, state, wh, total, currency, said, *was, is_held in cursor:
-            raw = marks.dump(marks.mark(terms.read(said), self._book))
+            raw = marks.dump(marks.mark(terms.read(said), self._book, currency))
             minute = int.from_bytes(id_[:6]) // marks.MINUTE_MS
-            amount = total if currency == CURRENCY else 0
-            marks.add(self._sums, (channel, minute, state, wh, raw), 1, amount)
+            marks.add(self._sums, (channel, minute, state, wh, raw), 1, total)
             if was != [state, wh, raw]:
                 found.append(_odd(f"board_orders {id_.hex()}", "not counted as its row says"))
             if is_held != (state == State.HELD):

@@ -30,7 +30,7 @@ DAY_MS: Final = 86_400_000
 ANYWHERE: Final = -2  # the warehouse of a counter that counts all warehouses together
 EVERY: Final = "*"  # the channel of one that counts all channels together
 OWED: Final = "owed"  # the code of orders with a broken promise that is still to be performed
-CURRENCY: Final = "CNY"  # amounts are of these orders alone
+CURRENCY: Final = "CNY"  # amounts are of these orders alone; see Kind.ABROAD for the others
 _PAID: Final = "payment.confirmed"
 _SHIPPED: Final = "carrier.accepted"
 
@@ -45,6 +45,8 @@ class Kind(IntEnum):
     OUTCOME = 5  # verdicts by hour of epoch, all codes together
     SHIPPED = 6  # orders handed over, by hour of epoch; amount = seconds from payment
     DUE = 7  # running promises by the ten minutes in which they fall due; state 1 = unallocated
+    ABROAD = 8  # as STATE, of orders in another currency alone: code = currency; amount in it
+    ABROAD_SLOT = 9  # as SLOT, of orders in another currency alone: code = currency; amount in it
 
 
 class Verdict(IntEnum):
@@ -81,6 +83,14 @@ class Marks(Struct, frozen=True, array_like=True, gc=False):
     took_s: int = 0
 
 
+class AbroadMarks(Marks, frozen=True, array_like=True, gc=False):
+    """The marks of an order in another currency than CURRENCY; "" reads as CURRENCY, so that orders
+    counted before currencies were told apart are taken away as they were added.
+    """
+
+    currency: str = ""
+
+
 Shape = tuple[str, int, int, int, bytes]
 """What orders that count alike have in common: channel, minute of placing, state, warehouse,
 marks."""
@@ -88,7 +98,9 @@ Key = tuple[int, int, str, int, str, int]  # kind, wh, channel, at, code, state
 Sums = dict[Key, tuple[int, int]]  # n, amount
 
 # Plain numbers: keys are hashed a dozen times an order.
-_STATE, _MINUTE, _SLOT, _PROMISE, _OUTCOME, _SHIPPED_AT, _DUE = map(int, Kind)
+(
+    _STATE, _MINUTE, _SLOT, _PROMISE, _OUTCOME, _SHIPPED_AT, _DUE, _ABROAD, _ABROAD_SLOT,
+) = map(int, Kind)  # fmt: skip
 _RUNNING, _BROKEN = int(Verdict.RUNNING), int(Verdict.BROKEN)
 _KEPT_SELF: Final = int(Verdict.KEPT_SELF)
 _VERDICTS: Final = {word.value: int(Verdict[word.name]) for word in Promised}
@@ -115,11 +127,13 @@ _ENDED: Final = frozenset(map(int, (State.COMPLETED, State.CANCELLED)))
 _ALLOCATED, _RETURN = int(State.ALLOCATED), int(State.RETURN_REQUESTED)
 
 dump: Final = msgspec.msgpack.Encoder().encode
-load: Final = msgspec.msgpack.Decoder(Marks).decode
+load: Final = msgspec.msgpack.Decoder(AbroadMarks).decode
 
 
-def mark(terms: Sequence[Term], book: Mapping[str, Clause]) -> Marks:
-    """Give the marks of an order's promises. Raises KeyError for a clause that the book lacks."""
+def mark(terms: Sequence[Term], book: Mapping[str, Clause], currency: str = CURRENCY) -> Marks:
+    """Give the marks of an order's promises, and its currency where it is another than CURRENCY.
+    Raises KeyError for a clause that the book lacks.
+    """
     marks = []
     shipped = took_s = 0
     for term in terms:
@@ -142,17 +156,32 @@ def mark(terms: Sequence[Term], book: Mapping[str, Clause]) -> Marks:
         ):
             shipped = stop.occurred_ms // HOUR_MS
             took_s = (stop.occurred_ms - term.started_ms) // 1000
+    if currency != CURRENCY:
+        return AbroadMarks(tuple(marks), shipped, took_s, currency)
     return Marks(tuple(marks), shipped, took_s)
 
 
+def amount_of(total: int, currency: str, raw: bytes) -> int:
+    """Give what an order with these marks is counted with: its total in minor units of its
+    currency; 0 where the marks do not tell that it is another one.
+    """
+    return total if currency == CURRENCY or load(raw).currency else 0
+
+
 def add(sums: Sums, shape: Shape, n: int, amount: int) -> None:
-    """Add what `n` orders of one shape count to sums; `amount` is what they come to, in 分. To take
-    orders away, both are negative.
+    """Add what `n` orders of one shape count to sums; `amount` is what they come to, in minor units
+    of their currency. To take orders away, both are negative.
     """
     channel, minute, state, wh, raw = shape
     marks = load(raw)
     owed = False
     slot = minute * MINUTE_MS // SLOT_MS
+    is_return = state == _RETURN
+    if marks.currency:
+        _sum(sums, (_ABROAD, wh, channel, 0, marks.currency, state), n, amount)
+        key = (_ABROAD_SLOT, wh, channel, slot, marks.currency, _RETURN if is_return else 0)
+        _sum(sums, key, n, amount)
+        amount = 0
     day = day_of_slot(slot)
     for told in marks.promises:
         code, verdict, at = told.code, told.verdict, told.at
@@ -171,7 +200,6 @@ def add(sums: Sums, shape: Shape, n: int, amount: int) -> None:
         _sum(sums, (_PROMISE, wh, channel, at_day, code, verdict), n, 0)
     owed = owed and state not in _ENDED
     _sum(sums, (_STATE, wh, channel, 0, OWED if owed else "", state), n, amount)
-    is_return = state == _RETURN
     _sum(sums, (_SLOT, wh, channel, slot, "", _RETURN if is_return else 0), n, amount)
     if not is_return:
         _sum(sums, (_MINUTE, ANYWHERE, channel, minute, "", 0), n, amount)

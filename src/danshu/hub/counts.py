@@ -50,21 +50,34 @@ _SINCE: Final = """
 select coalesce(sum(n),0)::int8, coalesce(sum(n) filter (where at >= %(minute)s),0)::int8
 from board_counts where tenant=%(tenant)s and kind=%(kind)s and wh=%(wh)s and channel=%(channel)s
 """
-_AMOUNT: Final = """
-select coalesce(sum(w.total),0)::int8 from worklist w
-where w.tenant=%s and w.currency=%s and w.id = any(%s)
+_AMOUNTS: Final = """
+select w.currency, count(*), sum(w.total)::int8 from worklist w
+where w.tenant=%s and w.id = any(%s) group by 1
 """
+_ABROAD: Final = {Kind.STATE: Kind.ABROAD, Kind.SLOT: Kind.ABROAD_SLOT}
 _DEFAULTS: Final = msgspec.structs.asdict(Asked())
 
 
+class CurrencyAmount(Struct, frozen=True, kw_only=True):
+    """What the orders of one currency come to: how many, and `amount` in its minor units."""
+
+    currency: str
+    count: int
+    amount: int
+
+
+Sums = dict[str, tuple[int, int]]  # by currency: orders, minor units
+
+
 class Count(Struct, frozen=True, kw_only=True):
-    """How many orders. `exact` False: an estimate, to be shown with 约. `as_of`: epoch ms of the
-    counting; orders whose facts are not in the log yet are not in it. `amount`: what those in CNY
-    come to altogether, in 分.
+    """How many orders. `exact` False: an estimate, to be shown with 约, as are the amounts.
+    `as_of`: epoch ms of the counting; orders whose facts are not in the log yet are not in it.
+    `amounts`: by currency, CNY first, then by the number of orders; amounts of different currencies
+    are never added up.
     """
 
     count: int
-    amount: int
+    amounts: tuple[CurrencyAmount, ...]
     exact: bool
     as_of: int
 
@@ -74,40 +87,48 @@ async def count_orders(connection: Connection, tenant: int, asked: Asked) -> Cou
     at_ms = now_ms()
     known = await count_by_board(connection, tenant, asked)
     if known is not None:
-        return Count(count=known[0], amount=known[1], exact=True, as_of=at_ms)
+        return _count(known, exact=True, at_ms=at_ms)
     # what falls due between two instants lies together in the index of deadlines
     sort = "due" if asked.due_from_ms is not None or asked.due_to_ms is not None else "-placed"
     began_s = time.monotonic()
-    found, amount = 0, 0
+    found, sums = 0, Sums()
     after: Place | None = None
     while True:
         part = await workbench.find(connection, tenant, asked, sort, after, SCAN_CANDIDATES)
         found += len(part.places)
-        amount += await _sum(connection, tenant, [p.id for p in part.places])
+        await _sum(connection, tenant, [p.id for p in part.places], sums)
         after = part.next
         if after is None:
-            return Count(count=found, amount=amount, exact=True, as_of=at_ms)
+            return _count(sums, exact=True, at_ms=at_ms)
         if found >= COUNT_ROWS or (time.monotonic() - began_s) * 1000 > COUNT_MS:
             break
     if sort == "due":  # what lies beyond cannot be told from what was walked: at least so many
-        return Count(count=found, amount=amount, exact=False, as_of=at_ms)
+        return _count(sums, exact=False, at_ms=at_ms)
     every, walked = await _since(connection, tenant, ids.made_ms(after.id))
     walked = max(1, walked)
-    count, amount = found * every // walked, amount * every // walked
-    return Count(count=count, amount=amount, exact=False, as_of=at_ms)
+    likely = {c: (n * every // walked, a * every // walked) for c, (n, a) in sums.items()}
+    return _count(likely, exact=False, at_ms=at_ms)
 
 
-async def _sum(connection: Connection, tenant: int, of: list[uuid.UUID]) -> int:
-    """Sum up what orders in CNY come to."""
-    row = await (await connection.execute(_AMOUNT, (tenant, CURRENCY, of), binary=True)).fetchone()
-    return int(row[0]) if row else 0
+def _count(sums: Sums, *, exact: bool, at_ms: int) -> Count:
+    """Put together what was counted by currency."""
+    amounts = [CurrencyAmount(currency=c, count=n, amount=a) for c, (n, a) in sums.items() if n]
+    amounts.sort(key=lambda one: (one.currency != CURRENCY, -one.count, one.currency))
+    count = sum(one.count for one in amounts)
+    return Count(count=count, amounts=tuple(amounts), exact=exact, as_of=at_ms)
 
 
-async def count_by_board(
-    connection: Connection, tenant: int, asked: Asked
-) -> tuple[int, int] | None:
-    """Count and sum by the counters; None when they do not know the question, or are being
-    rebuilt.
+async def _sum(connection: Connection, tenant: int, of: list[uuid.UUID], sums: Sums) -> None:
+    """Add up, by currency, what orders come to."""
+    cursor = await connection.execute(_AMOUNTS, (tenant, of), binary=True)
+    for currency, n, amount in await cursor.fetchall():
+        was = sums.get(currency, (0, 0))
+        sums[currency] = (was[0] + n, was[1] + amount)
+
+
+async def count_by_board(connection: Connection, tenant: int, asked: Asked) -> Sums | None:
+    """Count and sum by the counters, by currency; None when they do not know the question, or are
+    being rebuilt.
     """
     said = {k for k, v in msgspec.structs.asdict(asked).items() if v != _DEFAULTS[k]}
     if said <= _CUBE:
@@ -116,8 +137,9 @@ async def count_by_board(
         kind = Kind.SLOT
     else:
         return None
-    parts = ["tenant=%(tenant)s and kind=%(kind)s"]
-    params: dict[str, Any] = {"tenant": tenant, "kind": int(kind)}
+    abroad = _ABROAD[kind]
+    parts = ["tenant=%(tenant)s and kind = any(%(kinds)s)"]
+    params: dict[str, Any] = {"tenant": tenant, "kinds": [int(kind), int(abroad)]}
     for name, (column, every) in _LISTED.items():
         fields = [(name, "= any"), (f"{name}_not", "<> all")]
         for field, sign in fields:
@@ -135,11 +157,14 @@ async def count_by_board(
     if await board.is_rebuilding(connection, tenant):
         return None
     sql = (
-        "select coalesce(sum(n),0)::int8, coalesce(sum(amount),0)::int8 from board_counts"
-        f" where {' and '.join(parts)}"
+        f"select case kind when {int(abroad)} then code else '' end, sum(n)::int8,"
+        f" sum(amount)::int8 from board_counts where {' and '.join(parts)} group by 1"
     )
-    row = await (await connection.execute(sql.encode(), params, binary=True)).fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+    cursor = await connection.execute(sql.encode(), params, binary=True)
+    sums: Sums = {code: (n, amount) for code, n, amount in await cursor.fetchall()}
+    every, amount = sums.pop("", (0, 0))
+    # those in another currency are among the orders of the first kind, without an amount
+    return {CURRENCY: (every - sum(n for n, _ in sums.values()), amount), **sums}
 
 
 def _on_slots(asked: Asked) -> bool:

@@ -51,7 +51,7 @@ async def resolve(hub: Hub, tenant: int, which: Selection) -> Asked:
 async def count(hub: Hub, tenant: int, which: Selection) -> Count:
     """Count the orders of a selection."""
     if which.f is None:
-        return Count(count=len(set(which.ids)), amount=0, exact=True, as_of=which.at_ms)
+        return Count(count=len(set(which.ids)), amounts=(), exact=True, as_of=which.at_ms)
     asked = await resolve(hub, tenant, which)
     async with hub.connection() as connection:
         return await count_orders(connection, tenant, asked)

@@ -45,7 +45,7 @@ class ViewCounts:
         except InputError as error:
             if error.code != "no_network":  # without warehouses there never was an order
                 raise
-            return Count(count=0, amount=0, exact=True, as_of=now_ms())
+            return Count(count=0, amounts=(), exact=True, as_of=now_ms())
         asked = filters.resolve(parsed, world.warehouse_no, me, now_ms())
         async with self._hub.connection() as connection:
             return await count_orders(connection, tenant, asked)

@@ -45,6 +45,8 @@ describe("numbers", () => {
   it("money of elsewhere", () => {
     expect(money(2664, "USD")).toBe("USD 26.64");
     expect(money(-120, "USD")).toBe("−USD 1.20");
+    expect(money(300, "JPY")).toBe("JPY 300");
+    expect(money(1500, "KWD")).toBe("KWD 1.500");
   });
 
   it("counts exactly, and in 万 and 亿 on tiles alone", () => {

@@ -31,11 +31,21 @@ export function decimal(value: Maybe, digits: number): string {
   return value === null || value === undefined ? NONE : grouped(value, digits);
 }
 
-/** ¥1,192.00 of 119200 分, USD 26.64 of 2664 cents; the minus stands before the sign. */
-export function money(fen: Maybe, currency = "CNY"): string {
-  if (fen === null || fen === undefined) return NONE;
+// ISO 4217: the currencies whose minor unit is not the hundredth, as in the hub's kernel/money.py.
+const DECIMALS = new Map(
+  [
+    [0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"] as const,
+    [3, "BHD IQD JOD KWD LYD OMR TND"] as const,
+    [4, "CLF UYW"] as const,
+  ].flatMap(([digits, codes]) => codes.split(" ").map((code) => [code, digits] as const)),
+);
+
+/** ¥1,192.00 of 119200 分, USD 26.64 of 2664 cents, JPY 300; the minus stands before the sign. */
+export function money(minor: Maybe, currency = "CNY"): string {
+  if (minor === null || minor === undefined) return NONE;
   const sign = currency === "CNY" ? "¥" : `${currency} `;
-  return `${fen < 0 ? MINUS : ""}${sign}${grouped(Math.abs(fen) / 100, 2)}`;
+  const digits = DECIMALS.get(currency) ?? 2;
+  return `${minor < 0 ? MINUS : ""}${sign}${grouped(Math.abs(minor) / 10 ** digits, digits)}`;
 }
 
 /** 4,821,600 as 482.16 万 (4.82 M in English); small numbers as they are. Tiles only. */

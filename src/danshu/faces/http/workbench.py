@@ -23,6 +23,7 @@ from danshu.faces.http.framework import (
 from danshu.faces.http.questions import Cursor, Limit
 from danshu.hub import filters, going, marks, workbench
 from danshu.hub.compose import Hub, now_ms
+from danshu.hub.counts import CurrencyAmount
 from danshu.hub.fields import PLAIN
 from danshu.hub.filters import Asked
 from danshu.hub.going import Going
@@ -274,10 +275,10 @@ def _read_ids(text: str) -> list[uuid.UUID]:
 
 
 class Total(Struct, frozen=True, kw_only=True):
-    """How many orders; 约 unless `exact`. `amount_fen`: what those in CNY come to, in 分."""
+    """How many orders, and what they come to by currency; both 约 unless `exact`."""
 
     count: int
-    amount_fen: int
+    amounts: tuple[CurrencyAmount, ...]
     exact: bool
     as_of: str
     took_ms: int
@@ -297,7 +298,7 @@ async def count_orders(request: Request[Any, Any, Any], f: FilterText = "") -> T
     counted = await counts_of(request).count(held.tenant, f, who_of(held).subject)
     return Total(
         count=counted.count,
-        amount_fen=counted.amount,
+        amounts=counted.amounts,
         exact=counted.exact,
         as_of=rfc3339(counted.as_of),
         took_ms=round((time.perf_counter() - began_s) * 1000),

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { SavedView } from "@/api/types.gen";
-import { count, duration, money } from "@/format";
+import { count, duration } from "@/format";
 import { PageHead } from "@/frame/page-head";
 import { useKeys } from "@/keys/use-keys";
 import { ColumnPicker } from "@/parts/column-picker";
@@ -12,6 +12,7 @@ import { NewsPill } from "@/parts/news-pill";
 import { Peek } from "@/parts/peek";
 import { useMay } from "@/session";
 import { ActsBar, useActs } from "./acts-bar";
+import { amountOf, amountsOf } from "./amounts";
 import { hrefOf, keyOf, nameOf, useColumns, useRowWords } from "./columns";
 import { DensityPicker } from "./density-picker";
 import { useFields } from "./fields";
@@ -117,11 +118,11 @@ export function Workbench({ views, view, onOpen }: Props) {
         }}
         right={
           <>
-            <span className="orders-total" role="status">
+            <span className="orders-total" role="status" title={total && amountsOf(total)}>
               {told &&
                 t("total", {
                   number: told,
-                  amount: money(total.amount_fen),
+                  amount: amountOf(total, t("about")),
                   took: duration(list.first?.took_ms ?? total.took_ms),
                 })}
             </span>
