@@ -76,7 +76,7 @@ FOLLOW_RETRY_MS: Final = 1_000
 FOLLOW_RETRY_MAX_MS: Final = 60_000
 TIMERS_CLAIMED: Final = 1_000
 PROVER_TILES: Final = 4_096
-SEAL_EVERY_MS: Final = 250
+SEAL_EVERY_MS: Final = 500
 AUDIT_DIFFERENCES: Final = 1_000
 VAULT_LABEL_CHARS: Final = 64
 
@@ -352,8 +352,10 @@ WITNESS_BODY_BYTES: Final = 65_536
 WITNESS_LOGS: Final = 10_000
 WITNESS_FORKS: Final = 100
 
-# Heads: how often they are committed, orders of one entry, leaves looked through for it
+# Heads: how often they are committed, how often those of ended orders are, orders of one entry,
+# leaves looked through for it
 HEADS_EVERY_S: Final = 3_600
+HEADS_CLOSED_S: Final = 10
 HEADS_ORDERS: Final = 5_000
 HEADS_LEAVES: Final = 20_000
 
@@ -374,3 +376,18 @@ PAYOUT_RETRY_S: Final = 30
 PAYOUT_RETRY_MAX_S: Final = 3_600
 PAYOUTS_AT_ONCE: Final = 20
 CHAINS_KEPT: Final = 4_096
+
+# Requests of buyers: on one order altogether and in an hour, photos with one and the bytes of each,
+# characters of text; how long a notice service may take and how much it may say, waits between
+# tries, how long a notice is tried, notices at once
+ORDER_REQUESTS: Final = 40
+ORDER_REQUESTS_HOUR: Final = 6
+REQUEST_PHOTOS: Final = 4
+REQUEST_PHOTO_BYTES: Final = 8_388_608
+REQUEST_CHARS: Final = 1_000
+NOTICE_TIMEOUT_S: Final = 10
+NOTICE_BYTES: Final = 16_384
+NOTICE_RETRY_S: Final = 30
+NOTICE_RETRY_MAX_S: Final = 3_600
+NOTICE_GIVE_UP_S: Final = 86_400
+NOTICES_AT_ONCE: Final = 20

@@ -76,15 +76,18 @@ class Frontier:
 
     def extend(self, hashes: Iterable[bytes]) -> None:
         """Add many leaf hashes at the right, in order."""
-        peaks, size = self._peaks, self.size
-        for hash_ in hashes:
-            node, full = hash_, size
-            while full & 1:  # every trailing one bit is a subtree that this leaf completes
-                node = sha256(_NODE + peaks.pop() + node).digest()
-                full >>= 1
-            peaks.append(node)
-            size += 1
-        self.size = size
+        nodes = list(hashes)
+        size, self.size = self.size, self.size + len(nodes)
+        fresh = []
+        while nodes:  # level by level: what has a sibling becomes a parent, the odd one is a peak
+            if size & 1:
+                nodes.insert(0, self._peaks.pop())
+            if len(nodes) & 1:
+                fresh.append(nodes.pop())
+            pairs = iter(nodes)
+            nodes = [sha256(_NODE + a + b).digest() for a, b in zip(pairs, pairs, strict=True)]
+            size >>= 1
+        self._peaks += reversed(fresh)
 
     def root(self) -> bytes:
         """Give the Merkle tree hash of all leaves so far."""

@@ -89,12 +89,17 @@ class Segment(Struct, frozen=True, kw_only=True):
 
     tenant: int
     first: int
-    hashes: list[bytes]
+    hashes: bytes
     keys: bytes
     xid_from: int
     xid_to: int
     root: bytes
     tiles: list[tuple[Tile, bytes]]
+
+    @property
+    def n(self) -> int:
+        """The number of its leaves."""
+        return len(self.hashes) // merkle.HASH_BYTES
 
 
 class _Envelope(Struct):
@@ -236,7 +241,7 @@ class Sequencer:
         after = rows[-1][0] + 1
         await write.commit(connection, self._statements(segments, after))
         self._cursor = after
-        return sum(len(s.hashes) for s in segments)
+        return sum(s.n for s in segments)
 
     async def _read(self, connection: psycopg.AsyncConnection[Any]) -> list[_Row]:
         """Read whole transactions from the cursor on, at least one if there is one, in order."""
@@ -269,7 +274,7 @@ class Sequencer:
             edge = self._edges[tenant] = await self._load(connection, tenant)
         first = edge.size
         keys: list[bytes] = []
-        hashes: list[bytes] = []
+        joined: list[bytes] = []
         for _, _, stream, v, n, leaves, body in rows:
             if body is not None:  # written before leaf hashes were kept
                 leaves = b"".join([merkle.leaf_hash(one) for one in fact.unpack(body)])
@@ -277,9 +282,10 @@ class Sequencer:
                 raise ProgramError(
                     f"the fact row {stream.hex()}/{v} of tenant {tenant} has no {n} facts"
                 )
-            hashes += split_hashes(leaves)
+            joined.append(leaves)
             keys.append(KEY.pack(stream, v, n))
-        tiles = edge.extend(hashes)
+        hashes = b"".join(joined)
+        tiles = edge.extend(split_hashes(hashes))
         return Segment(
             tenant=tenant,
             first=first,
@@ -324,7 +330,7 @@ class Sequencer:
         gen, half = self._gens[0], self._half
         tenants = write.int4s([s.tenant for s in segments])
         firsts = write.int8s([s.first for s in segments])
-        counts = write.int4s([len(s.hashes) for s in segments])
+        counts = write.int4s([s.n for s in segments])
         roots = write.byteas([s.root for s in segments])
         statements = [
             write.Statement(_MOVE, (after, CURSOR, f"gen:{gen}", self._cursor)),
@@ -339,7 +345,7 @@ class Sequencer:
                     write.int8s([s.xid_from for s in segments]),
                     write.int8s([s.xid_to for s in segments]),
                     write.byteas([s.keys for s in segments]),
-                    write.byteas([b"".join(s.hashes) for s in segments]),
+                    write.byteas([s.hashes for s in segments]),
                     roots,
                 ),
             ),

@@ -105,8 +105,8 @@ def _partitions(url: str) -> Step:
 
 
 ROOMS = (
-    Room("sequence", _sequence, 0.1),
-    Room("seal", _seal, 0.1),
+    Room("sequence", _sequence, 0.2),
+    Room("seal", _seal, 0.2),
     Room("timers", clocks.begin, 0.5),
     Room("payouts", paying.begin, 1.0),
     Room("rows", rows_room.begin, 0.3),
@@ -114,7 +114,7 @@ ROOMS = (
     Room("people", people_room.begin, 60.0),
     Room("time", timing.begin, 1.0),
     Room("stamp", stamping.begin, 0.5),
-    Room("heads", heads.begin, 60.0),
+    Room("heads", heads.begin, 5.0),
     Room("witness", witnessing.begin, 5.0),
     Room("anchor", anchoring.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
