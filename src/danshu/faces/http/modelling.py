@@ -50,7 +50,8 @@ _TRY: Final[dict[str, Any]] = {
 
 class ActionRow(Struct, frozen=True, kw_only=True):
     """A published version. `drafted_by` and `approved_by` are people's numbers; "danshu" drafted
-    what comes with the hub, which nobody approved. `promises`: customers are promised something.
+    what comes with the hub, which nobody approved. `roles` may do it. `promises`: customers are
+    promised something.
     """
 
     code: str
@@ -61,6 +62,7 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     name_en: str
     type: str
     grade: str
+    roles: tuple[str, ...]
     promises: bool
     drafted_by: str
     approved_by: str
@@ -189,6 +191,7 @@ def show_row(version: Version, names: dict[str, str]) -> ActionRow:
         name_en=action.name.en,
         type=action.deontic.type,
         grade=action.who.grade,
+        roles=action.who.roles,
         promises=action.promise is not None,
         drafted_by=names.get(version.drafted_by, version.drafted_by),
         approved_by=names.get(version.approved_by, version.approved_by),
