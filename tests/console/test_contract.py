@@ -7,21 +7,10 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Visit
+from tests.console.devices import choose
 from tests.console.site import EVERYBODY, Site
 
 NARROW = {"width": 390, "height": 844}
-
-
-def choose(page: Page, label: str, *words: str) -> None:
-    """Choose from a select by its label; several words where it takes several."""
-    box = page.get_by_role("combobox", name=label, exact=True)
-    box.click()
-    for word in words:
-        page.locator(".ant-select-dropdown:not(.ant-select-dropdown-hidden)").get_by_title(
-            word, exact=True
-        ).click()
-    if box.get_attribute("aria-expanded") == "true":
-        page.keyboard.press("Escape")
 
 
 def test_a_lawyer_models_an_outbound_review_and_a_second_person_approves(

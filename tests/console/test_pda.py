@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.console.conftest import PDA, Visit
+from tests.console.devices import give_passkey, scan
 from tests.console.site import Site
 from tests.fixtures.hub import PAID_AT
 
@@ -46,12 +47,6 @@ def task(site: Site) -> dict[str, Any]:
 
 def place(task: dict[str, Any], work: str = "pick") -> str:
     return f"{work}/{task['item']['order']}/1"
-
-
-def scan(page: Page, code: str) -> None:
-    """Type as a scanner does: fast, anywhere, with Enter at the end."""
-    page.keyboard.type(code)
-    page.keyboard.press("Enter")
 
 
 def scan_all(page: Page, task: dict[str, Any]) -> None:
@@ -182,27 +177,6 @@ def test_a_hand_over_wants_a_waybill_and_not_a_bar_code_of_goods(
     page.get_by_role("button", name="登记交接").click()
     page.wait_for_url("**/pda")
     assert state(site, task) == "shipped"
-
-
-def give_passkey(page: Page) -> None:
-    """A device that verifies its person by itself, and a passkey on it."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    session.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
-    page.get_by_role("button", name="添加密钥").click()
-    expect(page.get_by_text("已添加")).to_be_visible()
 
 
 def test_a_reviewer_signs_what_is_shown(

@@ -16,7 +16,16 @@ from danshu.capabilities.contract.actions.model import Doers, Measure, Wanted
 from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.hub import merchants, performing_rows
 from danshu.kernel.limits import CHALLENGE_S
-from tests.fixtures.acting import begin, collect, complete, path, person, prepare, upload
+from tests.fixtures.acting import (
+    begin,
+    collect,
+    complete,
+    path,
+    person,
+    prepare,
+    sign_reviews,
+    upload,
+)
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.floor import act, facts, go_through, release, state
 from tests.fixtures.hub import House
@@ -27,12 +36,18 @@ TOOK_MS = 4_000
 ACTIONS = {a.action: a for a in shipped()}
 
 
+@pytest.fixture(autouse=True)
+def signed(house: House) -> None:
+    """The merchant wants reviews signed."""
+    sign_reviews(house)
+
+
 def publish(house: House, code: str, **changes: Any) -> None:
     """Publish the next version of a shipped type, which holds from before any order."""
 
     async def run() -> None:
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-            action = replace(ACTIONS[code], version=2, **changes)
+            action = replace(ACTIONS[code], version=3, **changes)
             await merchants.write_action(c, house.tenant, action, "tests")
 
     asyncio.run(run())
@@ -47,6 +62,7 @@ def later(house: House, ms: int = TOOK_MS) -> None:
 
 def ready(house: House, browser: Browser, **more: Any) -> tuple[str, str]:
     """An order, and a review of it whose evidence is there and whose time has passed."""
+    sign_reviews(house)
     order = str(release(house)["order"])
     begun = begin(browser, order, **more)
     assert begun.status_code == 200, begun.text

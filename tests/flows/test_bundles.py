@@ -17,7 +17,7 @@ from danshu.kernel.sm3 import sm3
 from danshu.ledger import anchors, stamps
 from danshu.stories import forging
 from danshu.testing import dossier, tsa
-from tests.fixtures.acting import begin, collect, complete, person, prepare
+from tests.fixtures.acting import begin, collect, complete, person, prepare, sign_reviews
 from tests.fixtures.floor import release
 from tests.fixtures.hub import House
 
@@ -115,6 +115,7 @@ def test_what_was_erased_is_named_and_the_proofs_stay(house: House) -> None:
 
 
 def test_a_signed_action_is_in_the_bundle(house: House) -> None:
+    sign_reviews(house)
     browser, device = person(house, "R07", "reviewer")
     order = str(release(house)["order"])
     settle(house)

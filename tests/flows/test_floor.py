@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from danshu.capabilities.contract.actions.model import Promised
+from danshu.capabilities.contract.model import Clock, Texts
 from danshu.kernel.limits import FLOOR_LEASE_S, FLOOR_LEASES, FLOOR_PHOTOS
 from tests.fixtures.engine import ask
 from tests.fixtures.floor import (
@@ -28,7 +30,6 @@ from tests.fixtures.floor import (
     issue,
     photograph,
     release,
-    review_by_word,
     scan,
     scan_all,
     state,
@@ -36,13 +37,13 @@ from tests.fixtures.floor import (
     work,
 )
 from tests.fixtures.hub import SKUS, House
+from tests.flows.test_acting import publish
 
 BACKFILL = importlib.import_module("danshu.ledger.migrations.versions.0004_workbench").BACKFILL
 _keys = itertools.count(1)
 
 
 def test_an_order_goes_from_release_to_the_carrier(house: House) -> None:
-    review_by_word(house)
     order = release(house)["order"]
     assert waiting(house, "pick")["count"] == 1
     go_through(house, order, "pick")
@@ -310,8 +311,19 @@ def test_damage_is_held_with_its_photo(house: House) -> None:
     assert stopped["evidence"] == [{"digest": photo["digest"], "kind": "photo", "size": len(PNG)}]
 
 
+def test_a_promised_review_that_nobody_must_sign_is_kept_by_the_floor_s_word(house: House) -> None:
+    text = Texts(zh="付款后30天内复核出库。", en="Reviewed within 30 days of payment.")
+    clock = Clock(start="payment.confirmed", stop="goods.reviewed", limit="P30D")
+    publish(house, "outbound_review", promise=Promised(text=text), clock=clock)
+    house.hub.worlds.forget(house.tenant)
+    order = release(house)["order"]
+    go_through(house, order, "pick", "pack", "review")
+    (kept,) = [f for f in facts(house, order, "promise.kept") if "review" in f["data"]["code"]]
+    (reviewed,) = facts(house, order, "fulfilment.reviewed")
+    assert kept["seq"] == reviewed["seq"] + 1
+
+
 def test_a_review_keeps_its_photos_and_may_come_before_the_hand_over(house: House) -> None:
-    review_by_word(house)
     order = release(house)["order"]
     go_through(house, order, "pick", "pack")
     taken = photograph(house, order, "review").json()

@@ -22,7 +22,6 @@ from tests.fixtures.floor import (
     facts,
     go_through,
     release,
-    review_by_word,
     scan,
     state,
     waiting,
@@ -36,7 +35,6 @@ _keys = itertools.count(1)
 
 
 def test_licensed_goods_are_reviewed_before_they_leave(house: House) -> None:
-    review_by_word(house)
     tell(house.url, "update skus set storage=8", "update warehouses set storage_bits=31")
     tell(house.url, "update tenants set revision=revision+1")
     house.hub.worlds.forget(house.tenant)
@@ -172,7 +170,6 @@ def test_every_process_that_reads_streams_knows_what_the_floor_says() -> None:
 
 
 def test_a_reviewer_reviews_what_others_packed(house: House) -> None:
-    review_by_word(house)
     order = release(house)["order"]
     go_through(house, order, "pick", "pack")
     people.seat(house.url, house.tenant, "R07", ["reviewer"])

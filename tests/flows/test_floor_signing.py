@@ -6,7 +6,9 @@ import hashlib
 import json
 from typing import Any
 
-from tests.fixtures.acting import LATER, PNG, person, upload_photo
+import pytest
+
+from tests.fixtures.acting import LATER, PNG, person, sign_reviews, upload_photo
 from tests.fixtures.engine import ask
 from tests.fixtures.floor import ONE, TWO, audit, facts, go_through, release, waiting
 from tests.fixtures.hub import House
@@ -14,6 +16,12 @@ from tests.fixtures.people import Browser
 from tests.flows.test_people_passkeys import ME
 
 TOOK_MS = 4_000
+
+
+@pytest.fixture(autouse=True)
+def signed(house: House) -> None:
+    """The merchant wants reviews signed."""
+    sign_reviews(house)
 
 
 def review(order: str, what: str = "") -> str:
@@ -109,7 +117,7 @@ def test_what_a_signed_review_still_lacks(house: House) -> None:
         browser.call("POST", review(order, "scan"), {"code": code, "quantity": quantity})
     refused = show(browser, order).json()
     assert refused["code"] == "evidence_missing"
-    assert refused["clause"] == "outbound_review@1/evidence/0"
+    assert refused["clause"] == "outbound_review@2/evidence/0"
     assert browser.call("POST", review(order, "done"), {}).json()["code"] == "evidence_missing"
     other = scanned(house, browser, "270101")
     refused = show(browser, other).json()

@@ -46,12 +46,12 @@ def test_every_merchant_begins_with_the_shipped_actions(shared_house: House) -> 
     by_code = {row["code"]: row for row in listed["items"]}
     review = by_code["outbound_review"]
     assert (review["grade"], review["promises"], review["drafted_by"], review["approved_by"]) == (
-        "A", False, "danshu", "",
+        "B", False, "danshu", "",
     )  # fmt: skip
     whole = get(shared_house, f"/v1/contract/action-versions/{review['digest']}")
     assert whole["proof"]["findings"] == []
     assert {check["state"] for check in whole["proof"]["checks"]} == {"ok", "idle"}
-    assert "本人用通行密钥签署" in "".join(p["text"] for p in whole["proof"]["sentence_zh"])
+    assert "登录后由本人登记" in "".join(p["text"] for p in whole["proof"]["sentence_zh"])
     raw = whole["proof"]["yaml"].encode()
     yaml = {"content-type": "application/yaml"}
     again = shared_house.call("POST", f"{ACTIONS}:read", raw, headers=yaml)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract.actions import catalogue
 from danshu.capabilities.contract.model import State
 from danshu.capabilities.orders import facts as order_facts
 from danshu.capabilities.orders import model
@@ -226,7 +227,7 @@ def _act(entry: timeline.Entry, lang: str) -> Act:
     named = f"{who.role_word} {who.name}" if who.kind in ("person", "channel") else who.role_word
     return Act(
         kind=entry.kind,
-        title=(words.en if lang == "en" else words.zh) if words else entry.title,
+        title=(words.en if lang == "en" else words.zh) if words else _title(entry),
         who=named,
         grade=who.grade,
         grade_note=who.grade_note,
@@ -235,6 +236,12 @@ def _act(entry: timeline.Entry, lang: str) -> Act:
         claimed=not entry.clock.startswith("server"),
         digests=tuple(p.digest for p in entry.facts),
     )
+
+
+def _title(entry: timeline.Entry) -> str:
+    """Call an action by its own name, then by what became of it."""
+    named = next((f.text for f in entry.figures if f.name == "action"), "")
+    return f"{named} · {entry.title}" if named else entry.title
 
 
 def _promised(p: Promise, lang: str, now_ms: int) -> Promised:
@@ -267,7 +274,7 @@ async def _pieces(
     for e, f in named:
         media_type = "" if e.salted else kept.get(e.digest, "")
         shown_as = SHOWN_AS.get(media_type.partition("/")[0], "")
-        word = KINDS.get(e.kind)
+        word = KINDS.get(e.kind) or catalogue.KINDS.get(e.kind)
         pieces.setdefault(
             e.digest,
             Piece(

@@ -373,6 +373,7 @@ def _also(said: Said, command: orders.Command | None) -> acts.Decide:
             elif told.code != "held_for_it":  # another part of the order stopped for the same
                 return told
         change.said = [*change.said, said]
+        floor_reviews.hear(change, said, now_ms)
         return change
 
     return decide_both

@@ -12,9 +12,12 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.actions.model import Action
+from danshu.capabilities.contract.model import Event
 from danshu.capabilities.contract.performing import evidence
 from danshu.capabilities.contract.performing.model import Goods, Item
+from danshu.capabilities.floor.facts import FulfilmentReviewed
 from danshu.capabilities.floor.model import NUMBERS, Scans, Work
 from danshu.hub import acts, completing, performing, stating
 from danshu.hub import performing_rows as rows
@@ -43,8 +46,7 @@ _PHOTOS: Final = (
     " and kind=%s order by at, digest"
 )
 _encode = msgspec.json.Encoder(order="sorted").encode
-
-
+REVIEWED: Final = "goods.reviewed"
 UNSIGNED: Final = Refusal(
     code="nothing_to_sign",
     reason="这一步不用签署",
@@ -70,7 +72,7 @@ async def find(connection: Connection, world: World, task: Task) -> tuple[Action
     if ACTION not in found:
         return None
     action, definition = found[ACTION]
-    if action.who.grade != "A" or not performing.applies(action, task.order, frozenset()):
+    if action.who.grade != "A" or not performing.applies(action, task.order, task.promised):
         return None
     return action, definition
 
@@ -90,6 +92,21 @@ async def look(
     items = [*_readings(task), *await _photos(connection, world.tenant, task)]
     missing = evidence.missing(action, items, _goods(task), now_ms)
     return Review(action=action, definition=definition, why_not=why_not, missing=tuple(missing))
+
+
+def hear(change: acts.Change, said: Said, now_ms: int) -> None:
+    """Let the clocks of a change hear a review by the floor's word, as they hear a signed one."""
+    if not isinstance(said.data, FulfilmentReviewed):
+        return
+    event = Event(
+        name=REVIEWED,
+        occurred_ms=said.occurred_ms or now_ms,
+        recorded_ms=now_ms,
+        source="review",
+        self_declared=bool(said.occurred_ms),
+    )
+    change.promises, heard = contract.hear(change.promises, [event], now_ms)
+    change.said = [*change.said, *heard]
 
 
 def _goods(task: Task) -> list[Goods]:

@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract import terms
 from danshu.capabilities.floor.model import NUMBERS, Item, Scan, Work
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.orders.model import Fulfilment, Order
@@ -33,7 +34,9 @@ _decode_order = msgspec.json.Decoder(Order).decode
 
 
 class Task(Struct, kw_only=True, eq=False):
-    """A piece of work as it stands: the floor's row, the order, what to scan and what was."""
+    """A piece of work as it stands: the floor's row, the order with the codes of what was promised
+    on it, what to scan and what was.
+    """
 
     row: floor.Waiting
     work: Work
@@ -42,6 +45,7 @@ class Task(Struct, kw_only=True, eq=False):
     items: tuple[Item, ...]
     scans: tuple[Scan, ...]
     photos: tuple[tuple[bytes, int], ...]  # digest, size in bytes
+    promised: frozenset[str] = frozenset()
 
     @property
     def scanned_waybill(self) -> str:
@@ -89,6 +93,7 @@ async def open_task(
         items=lay_out(world, order, part, counted),
         scans=scans,
         photos=photos,
+        promised=frozenset(p.code for p in terms.load(bytes(stored[12]), world.book)),
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
+from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.hub import (
     catalogues,
     entry,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     Connection = psycopg.AsyncConnection[Any]
 
 TELLER: Final = Actor(sub="demo", role="admin", grade="C")
+REVIEW: Final = "outbound_review"
 STOCK_SEED: Final = 2026
 PASSWORD_BYTES: Final = 6
 # number at work, role, name
@@ -58,10 +62,19 @@ async def lend_network(connection: Connection, code: str, name: str) -> int:
 
 
 async def furnish(
-    connection: Connection, code: str, name: str, levels: Sequence[StockLevel] | None = None
+    connection: Connection,
+    code: str,
+    name: str,
+    levels: Sequence[StockLevel] | None = None,
+    *,
+    signs: bool = True,
 ) -> int:
-    """Make a merchant with network, 2,000 SKUs and stock (the demo's unless given)."""
+    """Make a merchant with network, 2,000 SKUs and stock (the demo's unless given), whose reviewers
+    sign (`signs`); without it, as every merchant begins.
+    """
     tenant = await lend_network(connection, code, name)
+    if signs:
+        await sign_reviews(connection, tenant)
     if not await _is_there(connection, "stock", tenant):
         await catalogues.put_skus(connection, tenant, merchant.skus(), TELLER)
         held = merchant.stock(STOCK_SEED) if levels is None else levels
@@ -69,6 +82,22 @@ async def furnish(
         if isinstance(done, Refusal):
             raise ProgramError(f"{code}: {done.reason}")
     return tenant
+
+
+async def sign_reviews(connection: Connection, tenant: int) -> None:
+    """Publish 出库复核 at grade A, by a key that does not leave the device, as a merchant does who
+    wants its reviewers to sign. Nothing where a version of the merchant's own is there.
+    """
+    first = next(a for a in shipped() if a.action == REVIEW)
+    signed = replace(first, version=2, who=replace(first.who, grade="A", device_bound=True))
+    async with connection.transaction():
+        cursor = await connection.execute(
+            "select max(version) from actions where tenant=%s and code=%s", (tenant, REVIEW)
+        )
+        row = await cursor.fetchone()
+        if row is not None and row[0] == first.version:
+            said = await merchants.write_action(connection, tenant, signed, TELLER.sub)
+            await merchants.say(connection, tenant, TELLER, *said)
 
 
 async def open_shops(connection: Connection, tenant: int) -> dict[str, Account]:

@@ -127,7 +127,7 @@ REFUSALS: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
     ("refund", {"who/roles": []}, ("e", "role_missing", "/who/roles")),
     ("refund", {"who/roles": ["king"]}, ("e", "role_unknown", "/who/roles/0")),
     (
-        "outbound_review",
+        "quality_check",
         {"who/roles": ["reviewer", "system"]},
         ("e", "grade_unsignable", "/who/roles/1"),
     ),
@@ -237,7 +237,10 @@ def test_shipped_actions_can_all_be_proven() -> None:
 
 
 def test_the_sentence_says_who_what_and_by_when() -> None:
-    said = sentence.plain(sentence.speak(ACTIONS["outbound_review"], "zh", NAMES))
+    review = ACTIONS["outbound_review"]
+    who = msgspec.structs.replace(review.who, grade="A", device_bound=True)
+    signed = msgspec.structs.replace(review, who=who)
+    said = sentence.plain(sentence.speak(signed, "zh", NAMES))
     for words in (
         "复核员",
         "本人用通行密钥签署",

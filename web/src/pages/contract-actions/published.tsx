@@ -1,6 +1,6 @@
-import { DiffOutlined, FormOutlined, StopOutlined } from "@ant-design/icons";
+import { DiffOutlined, FormOutlined, SafetyCertificateOutlined, StopOutlined } from "@ant-design/icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Button, ConfigProvider, Input, Modal, Select } from "antd";
+import { Button, ConfigProvider, Input, Modal, Select, Tooltip } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
@@ -67,7 +67,13 @@ export function Published({ code, names, drafts }: Props) {
             />
           }
         >
-          <Acts row={row} action={action} before={before} drafts={drafts} />
+          <Acts
+            row={row}
+            action={action}
+            before={before}
+            drafts={drafts}
+            isOfPeople={!names.words.data.outsiders.some((one) => action.who.roles.includes(one.code))}
+          />
           <Sentence proof={proof} />
           <ConfigProvider componentDisabled>
             <Findings value={proof.findings}>
@@ -92,9 +98,11 @@ interface ActsProps {
   action: Action;
   before: ActionRow | undefined;
   drafts: readonly DraftRow[];
+  /** Whether people do it, who can sign. */
+  isOfPeople: boolean;
 }
 
-function Acts({ row, action, before, drafts }: ActsProps) {
+function Acts({ row, action, before, drafts, isOfPeople }: ActsProps) {
   const { t } = useTranslation(["contractActions", "common"]);
   const go = useNavigate();
   const notice = useNotice();
@@ -108,7 +116,7 @@ function Acts({ row, action, before, drafts }: ActsProps) {
     enabled: isComparing && before !== undefined,
   });
   const begin = useMutation({
-    mutationFn: async () => (await beginDraft({ body: { action } })).data,
+    mutationFn: async (next: Action) => (await beginDraft({ body: { action: next } })).data,
     onSuccess: async (draft) => {
       await queries.invalidateQueries();
       void go(`/contract/actions/${draft.id}`);
@@ -141,12 +149,25 @@ function Acts({ row, action, before, drafts }: ActsProps) {
           {t("retire.act")}
         </Button>
       )}
+      {mayWrite && !open && row.active && isOfPeople && (action.who.grade ?? "B") === "B" && (
+        <Tooltip title={t("signedNote")}>
+          <Button
+            icon={<SafetyCertificateOutlined />}
+            loading={begin.isPending}
+            onClick={() =>
+              begin.mutate({ ...action, who: { ...action.who, grade: "A", device_bound: true } })
+            }
+          >
+            {t("toSigned")}
+          </Button>
+        </Tooltip>
+      )}
       {mayWrite && (
         <Button
           type="primary"
           icon={<FormOutlined />}
           loading={begin.isPending}
-          onClick={() => (open ? void go(`/contract/actions/${open.id}`) : begin.mutate())}
+          onClick={() => (open ? void go(`/contract/actions/${open.id}`) : begin.mutate(action))}
         >
           {t(open ? "toDraft" : "next", { version: row.version + 1 })}
         </Button>
