@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from danshu.data.verifier import checks
+from danshu.data.verifier.words import WORDS
 from danshu.hub.timeline_words import TOLD
 from danshu.kernel import note
 from danshu.kernel.sm3 import sm3
@@ -28,9 +28,12 @@ FORMAT: Final = "evb/1"
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
 _MODE: Final = 0o100644 << 16
-# The stand-alone verifier is written in three modules and handed out as one file.
+# The stand-alone verifier is written in six modules and handed out as one file.
 VERIFIER: Final = (
     "danshu.data.verifier.primitives",
+    "danshu.data.verifier.tokens",
+    "danshu.data.verifier.words",
+    "danshu.data.verifier.standing",
     "danshu.data.verifier.checks",
     "danshu.data.verifier.reading",
 )
@@ -54,6 +57,7 @@ _ROLES: Final = (
     ("books/*/entries/", "fact"),
     ("books/*/heads/", "head"),
     ("books/*/keys/", "key"),
+    ("books/*/stamped/", "checkpoint"),
     ("books/*/proofs/", "proof"),
     ("anchors/", "anchor"),
     ("contract/", "contract"),
@@ -84,7 +88,11 @@ README: Final = """单枢证据包 evb/1
 7. statements/、signatures/、media/、contract/ 以 SHA-256 命名,事实里写着同样的摘要;
 8. 签名是 WebAuthn:签的是 authenticatorData ‖ SHA-256(clientDataJSON),
    clientDataJSON 的 challenge 是陈述的 SHA-256;
-9. openssl ts -verify -in checkpoint.tsr -data checkpoint -CAfile 根证书.pem。
+9. 时间戳:openssl ts -verify -in checkpoint.tsr -data checkpoint -CAfile 根证书.pem;
+   trust/crls/ 是盖戳时签发者的吊销列表:openssl crl -inform DER -text -in 文件;
+10. anchors/*.json 是外部存证所代表的检查点(文件名是它的 SHA-256,也就是存进平台的摘要),
+   consistency/ 证明那个检查点与本包的检查点是同一日志(RFC 6962);
+   *.jws 是平台签署的回执(RFC 7515),没有它就凭 *.receipt.json 里的编号到平台查验。
 
 能证明的:这些字节在检查点签署之前已在日志中,之后未改;有时间戳的,不晚于时间戳所记时间。
 不能证明的:所述内容在采集之前是否真实;商家日志不是中立第三方,也不是区块链;
@@ -94,7 +102,7 @@ README: Final = """单枢证据包 evb/1
 
 @functools.cache
 def verifier() -> bytes:
-    """Give the stand-alone verifier: its three modules behind one another, in one name space."""
+    """Give the stand-alone verifier: its modules behind one another, in one name space."""
     parts = []
     for at, name in enumerate(VERIFIER):
         *folders, module = name.split(".")[1:]
@@ -103,16 +111,16 @@ def verifier() -> bytes:
         if at:  # what imports the other parts ends where the first section begins
             text = "\n\n" + text[text.index("# ── ") :]
         parts.append(text.rstrip("\n") + "\n")
-    head, rest = parts[0].split("\nimport re\n", 1)
+    head, rest = parts[0].split("\nimport base64\n", 1)
     imports = (
-        "import re\nimport subprocess\nimport sys\nimport tempfile\nimport zipfile\n"
+        "import base64\nimport datetime\nimport functools\nimport hashlib\nimport json\n"
+        "import re\nimport sys\nimport zipfile\n"
         "from collections.abc import Callable, Sequence\nfrom pathlib import Path\n"
         "from typing import IO, Any\n"
     )
     rest = rest[rest.index("\n# ── ") :]
     end = '\n\nif __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))\n'
     whole = head + "\n" + imports + rest + "".join(parts[1:]) + end
-    whole = whole.replace("tools: Any = PLAIN", "tools: Any = sys.modules[__name__]")
     return whole.encode()
 
 
@@ -121,7 +129,7 @@ def page() -> bytes:
     """Give verify.html: the same checks in a browser, from disk, without a network."""
     text = (resources.files("danshu") / "data" / "verifier" / "verify.html").read_text("utf-8")
     titles = {kind: told.title.zh for kind, told in TOLD.items() if "/" not in kind}
-    for mark, words in (("/*WORDS*/", checks.WORDS), ("/*TITLES*/", titles)):
+    for mark, words in (("/*WORDS*/", WORDS), ("/*TITLES*/", titles)):
         before, _, after = text.split(mark)
         text = before + msgspec.json.encode(words).decode().replace("<", "\\u003c") + after
     return text.encode()

@@ -253,12 +253,10 @@ def write_receipts(standing: Standing, files: dict[str, bytes]) -> None:
     """Add what each deposit stands for, under its SHA-256, and the platform's receipt."""
     for each in standing.anchors:
         receipt = {
-            "adapter": each.adapter,
             "at": rfc3339(each.at_ms),
             "digest": each.digest.hex(),
             "evidence_no": each.evidence_no,
             "period": each.period,
-            "size": each.size,
             "tx": each.tx,
         }
         files[f"anchors/{each.digest.hex()}.json"] = each.manifest

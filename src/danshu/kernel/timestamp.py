@@ -24,6 +24,8 @@ OIDS: Final = {
 DIGESTS: Final = {name: oid for oid, name in OIDS.items()}
 GRANTED: Final = (0, 1)  # granted, grantedWithMods (RFC 3161 §2.4.2)
 BAD_ALGORITHM: Final = 0  # the bit of PKIFailureInfo
+_VERSION: Final = 3  # of SignedData around anything but plain data (RFC 5652 §5.1)
+_SIGNERS: Final = (1, 3)  # versions of SignerInfo: named by issuer, by key identifier
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 _TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
 
@@ -107,7 +109,9 @@ def _read_token(item: Item) -> Token:
     if der.oid(kind) != _SIGNED_DATA:
         raise InputError("timestamp", "the token is no SignedData")
     signed = der.parts(_inside(content))
-    info_kind, wrapped = _exactly(der.parts(signed[2]), 2) if len(signed) > 3 else (kind, kind)
+    if len(signed) < 4 or der.integer(signed[0]) != _VERSION:
+        raise InputError("timestamp", "not a SignedData of version 3")
+    info_kind, wrapped = _exactly(der.parts(signed[2]), 2)
     if der.oid(info_kind) != _TST_INFO:
         raise InputError("timestamp", "the content is no TSTInfo")
     info = der.expect(_inside(wrapped), der.OCTET_STRING).body
@@ -162,7 +166,7 @@ def _read_accuracy(item: Item) -> int:
 def _read_signer(item: Item) -> Signer:
     """Read SignerInfo (RFC 5652 §5.3)."""
     parts = der.parts(item)
-    if len(parts) < 5:
+    if len(parts) < 5 or der.integer(parts[0]) not in _SIGNERS:
         raise InputError("timestamp", "not a SignerInfo")
     issuer, serial = b"", 0
     if parts[1].tag == der.SEQUENCE:

@@ -1,4 +1,5 @@
-"""A bundle made without a database: a small log, two orders with signed acts, a witness, heads.
+"""A bundle made without a database: a small log, two orders with signed acts, a witness, heads,
+time stamps, revocation lists, two deposits: one over an earlier checkpoint, one over a later one.
 
 Made by the kernel and the very functions that write a bundle, from fixed keys and times, so that
 verifiers can be tried on thousands of forgeries without a hub. `seal_again` does what an insider
@@ -25,19 +26,25 @@ from danshu.capabilities.people.facts import PasskeyAdded
 from danshu.hub import bundle_files
 from danshu.kernel import canonical, fact, heads, ids, merkle, note
 from danshu.kernel.fact import NO_HEAD, Actor, Evidence, Said
+from danshu.ledger import anchors
 from danshu.ledger.facts import HeadsCommitted
 from danshu.ledger.signers import SeedSigner, log_key
+from danshu.testing.attesting import PaperPlatform, PaperTsa
 
 ORIGIN: Final = "danshu/dossier/2026h2"
 HALF: Final = "2026h2"
 NOW_MS: Final = 1_790_000_000_000
+_HOUR_MS: Final = 3_600_000
 RP_ID: Final = "hub.example"
 LOG: Final = SeedSigner(b"log key of the dossier, 32 bytes"[:32].ljust(32, b"."))
 WITNESS: Final = SeedSigner(b"witness of the dossier".ljust(32, b"."))
 WITNESS_KEY: Final = note.VerifierKey(
     name="witness.example/dossier", kind=note.COSIGNATURE, public_key=WITNESS.public_key
 )
-TRUST: Final = (log_key(ORIGIN, LOG.public_key).encode(), WITNESS_KEY.encode())
+TSA: Final = PaperTsa(NOW_MS + _HOUR_MS)
+PLATFORM: Final = PaperPlatform(NOW_MS + _HOUR_MS)
+VKEYS: Final = (log_key(ORIGIN, LOG.public_key).encode(), WITNESS_KEY.encode())
+TRUST: Final = (*VKEYS, TSA.root, PLATFORM.root)
 _PERSON: Final = ids.uuid7(NOW_MS, b"person....")
 SUBJECT: Final = f"person:{_PERSON}"
 _REVIEWER: Final = Actor(sub=SUBJECT, role="reviewer", grade="A", key="session")
@@ -250,6 +257,9 @@ class Dossier:
         self.heads_index = entry.indexes[0]
         for n in range(7):
             self.log.append(b'{"later":%d}' % n)
+        self.size = len(self.log.bodies)  # where a bundle is proven
+        for n in range(5):
+            self.log.append(b'{"after":%d}' % n)
 
     def _live(self, nth: int, acts: int) -> Stream:
         stream = Stream(order=ids.uuid7(NOW_MS + nth, b"order%05d" % nth), log=self.log)
@@ -272,7 +282,7 @@ class Dossier:
         """Write the bundle of one order; `without` leaves out facts by their place in the stream,
         as somebody would who writes a bundle of their own and signs it.
         """
-        stream, size = self.orders[nth], size or len(self.log.bodies)
+        stream, size = self.orders[nth], size or self.size
         checkpoint = self.log.checkpoint(size)
         folder = f"books/{HALF}"
         files = {**stream.files, f"{folder}/checkpoint": checkpoint}
@@ -289,7 +299,14 @@ class Dossier:
             files[path] = self._map_proof(stream)
         self._grow(files, checkpoint, size)
         files[f"{folder}/checkpoint.cosigned"] = self._cosign(checkpoint)
-        files["trust/vkeys.txt"] = ("\n".join(TRUST) + "\n").encode()
+        files["trust/vkeys.txt"] = ("\n".join(VKEYS) + "\n").encode()
+        files["trust/tsa.pem"] = TSA.root.encode()
+        files[f"{folder}/checkpoint.tsr"] = TSA.stamp("sha256", checkpoint)
+        files[f"{folder}/checkpoint.sm3.tsr"] = TSA.stamp("sm3", checkpoint)
+        for crl in (*TSA.crls(), *PLATFORM.crls()):
+            files[f"trust/crls/{_hex(crl)}.crl"] = crl
+        for n, covered in enumerate((size - 5, min(size + 5, len(self.log.bodies)))):
+            files |= self.deposit(covered, size, f"2026-09-2{n}")
         bodies = [self.log.bodies[i] for i in places["entries"]]
         files["summary.json"] = canonical_summary(bodies, places["entries"])
         files["README.txt"] = bundle_files.README.encode()
@@ -302,6 +319,30 @@ class Dossier:
             "order": str(stream.order),
         }
         return bundle_files.write(head, files, ORIGIN, [LOG])
+
+    def deposit(self, covered: int, size: int, period: str, root: str = "") -> dict[str, bytes]:
+        """Give the files of a deposit over `covered` leaves in a bundle proven at `size`."""
+        told = root or self.log.root(covered).hex()
+        book = anchors.Covered(origin=ORIGIN, root=told, size=covered)
+        manifest = anchors.encode_manifest(period, [book])
+        digest = _hex(manifest)
+        receipt = {"digest": digest, "evidence_no": f"E-{period}", "tx": "ab" * 32}
+        at = fact.rfc3339(NOW_MS + _HOUR_MS)
+        signed = PLATFORM.receipt({**receipt, "alg": "sha256", "time": at})
+        more = {"at": at, "period": period}
+        files = {
+            f"anchors/{digest}.json": manifest,
+            f"anchors/{digest}.jws": signed,
+            f"anchors/{digest}.receipt.json": msgspec.json.encode(
+                {**receipt, **more}, order="sorted"
+            ),
+        }
+        if covered != size:
+            old, new = sorted((covered, size))
+            found = tuple(merkle.consistency_proof(old, new, self.log.node_at))
+            growth = note.Growth(old_size=old, hashes=found, checkpoint=self.log.checkpoint(new))
+            files[f"books/{HALF}/consistency/{old}-{new}.txt"] = note.encode_growth(growth)
+        return files
 
     def _map_proof(self, stream: Stream) -> bytes:
         proof = heads.prove(self.leaves, stream.order)

@@ -1,101 +1,41 @@
-"""What is checked of an evidence bundle evb/1, in order.
+"""What is checked of an evidence bundle evb/1, in order: a part of verify.py.
 
-`tools` gives the log's primitives: primitives.py in a bundle's verify.py, the kernel in
-`danshu verify`.
+`danshu verify` does the same by code of its own (danshu/faces/verify).
 """
 
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-# ── 三 核验:每项写明哪个文件、核了什么、怎样手工复核 ──
-WORDS = {
-    "zip": ("压缩包可读", "unzip -l 看:无重名、无绝对路径、无 .."),
-    "manifest": ("文件与清单一致", "sha256sum 与 openssl dgst -sm3,同 manifest.json 相比"),
-    "seal": ("清单由日志密钥签署", "manifest.note 是 C2SP 签名便笺,第三行是清单的 SHA-256"),
-    "checkpoint": ("检查点由日志密钥签署", "C2SP 签名便笺,Ed25519,公钥见信任锚"),
-    "witness": ("见证人共同签名", "C2SP tlog-cosignature:前 8 字节是时间"),
-    "known": ("接续此前留存的检查点", "同样大小则根相同;更大则看 consistency/"),
-    "entry": ("在日志中", "叶子=SHA-256(00‖字节),沿 proofs/ 算到检查点的根(RFC 6962)"),
-    "canonical": ("规范字节", "键有序、无空白、无浮点(RFC 8785)"),
-    "chain": ("属于本单,序号与前一条相接", "seq 从 1 连续;prev 是前一条的叶子摘要"),
-    "disclosed": ("原文与承诺摘要一致", "SHA-256(danshu/vault/1‖00‖名‖00‖盐‖原文)"),
-    "contract": ("条款与事实所钉摘要一致", "sha256sum 文件,同文件名与事实相比"),
-    "statement": ("陈述与事实一致", "sha256sum 陈述;对照动作、订单、主体、证据"),
-    "signature": ("本人签署(WebAuthn)", "签的是 authenticatorData‖SHA-256(clientDataJSON)"),
-    "key": ("公钥在签署前已登记给本人", "keys/ 中登记事实的叶子更靠前,公钥摘要相同"),
-    "media": ("证据原件与事实所记摘要一致", "sha256sum 文件,同文件名与事实的 evidence 相比"),
-    "after": ("陈述所见的检查点是本日志的前段", "consistency/ 是 RFC 6962 一致性证明"),
-    "heads": ("链头承诺:日志说过本单共几条", "heads/ 中的映射证明,算到事实所记的根"),
-    "stamp": ("可信时间戳(RFC 3161)", "openssl ts -verify -in X.tsr -data checkpoint -CAfile 根"),
-    "anchor": ("外部存证回执", "凭回执中的编号到该平台查验"),
-    "summary": ("摘要与事实一致", "summary.json 的 acts 逐条对照 entries"),
-    "stray": ("没有无人提及的文件", "每个文件都应由事实或清单提到"),
-}
-RENDERED = (
-    *("README.txt", "verify.py", "verify.html", "存证摘要.html", "存证摘要.pdf"),
-    *("trust/vkeys.txt", "trust/tsa.pem"),
+from danshu.data.verifier.primitives import (
+    by_cose,
+    checkpoint,
+    from_base64,
+    from_base64url,
+    included,
+    is_canonical,
+    leaf_hash,
+    open_note,
+    parse,
+    read_proof,
+    sha256,
+    sm3,
 )
+from danshu.data.verifier.standing import Standing
+
+# ── 六 核验 ──
 ERASURES = ("vault.erased", "evidence.erased")
 
 
-class Trust:
-    """Anchors: vkeys as (name, id) → type‖key; roots of time stamps (PEM); checkpoints held."""
-
-    def __init__(self, texts: Sequence[str], tools: Any) -> None:
-        self.keys: dict[tuple[str, bytes], bytes] = {}
-        self.roots, self.known = "", [t.encode() for t in texts if "\n\n— " in t]
-        for text in texts:
-            for pem in re.findall("-----BEGIN [^-]+-----[^-]+-----END [^-]+-----", text):
-                self.roots += pem + "\n"
-            for name, id_, body in re.findall(r"^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$", text, re.M):
-                key = tools.from_base64(body)
-                # The key of a log signs manifests too, under a name of its own.
-                for who in (name, name + "/bundle") if key[0] == 1 else (name,):
-                    made = tools.sha256(who.encode() + b"\n" + key)[:4]
-                    if len(key) == 33 and (who != name or made.hex() == id_):
-                        self.keys[who, made] = key
-
-
-class Verifier:
-    """The files of a bundle and what was found about them; nothing in them makes it raise."""
-
-    def __init__(
-        self, files: dict[str, bytes], trust: Trust, tools: Any, stamp: Callable[..., Any]
-    ) -> None:
-        self.files, self.trust, self.tools, self.stamp = files, trust, tools, stamp
-        self.used: set[str] = set(RENDERED)
-        self.checks: list[dict[str, Any]] = []
-        self.facts: list[dict[str, Any]] = []
-        self.books: dict[str, tuple[str, int, bytes]] = {}
-        self.keys: dict[str, tuple[str, int, str, str]] = {}
-        self.manifest: dict[str, Any] = {}
-        self.heads: list[tuple[str, dict[str, Any]]] = []
-        self.named: set[str] = set()
-        self.by_digest = {p.split(".")[0]: p for p in sorted(files) if "." in p}
-
-    def say(self, file: str, check: str, passed: bool | None, detail: str = "") -> None:
-        self.checks.append({"check": check, "detail": detail, "file": file, "passed": passed})
-
-    def get(self, path: str) -> bytes:
-        self.used.add(path)
-        return self.files[path]
-
-    def attempt(self, file: str, check: str, work: Callable[..., Any], *given: Any) -> Any:
-        try:
-            return work(*given)
-        except Exception as error:  # noqa: BLE001 (whatever a forged file breaks is a finding)
-            self.say(file, check, False, f"{type(error).__name__}: {error}"[:200])
-            return None
+class Verifier(Standing):
+    """Checks the files of a bundle; nothing in them makes it raise."""
 
     def run(self) -> None:
         self.attempt("manifest.json", "manifest", self.check_manifest)
         self.attempt("manifest.note", "seal", self.check_seal)
+        for path in sorted(p for p in self.files if p.startswith("trust/crls/")):
+            self.attempt(path, "crl", self.take_list, path)
         for book in self.manifest.get("books", []):
             path = f"books/{book.get('half')}/checkpoint"
             self.attempt(path, "checkpoint", self.check_book, path, book)
@@ -111,37 +51,40 @@ class Verifier:
             elif fact["type"] == "promise.made":
                 self.attempt(each["path"], "contract", self.check_promises, each, fact)
         self.attempt("summary.json", "summary", self.check_summary)
-        for path in sorted(p for p in self.files if p.endswith(".receipt.json")):
-            self.attempt(path, "anchor", self.check_anchor, path)
+        for path in sorted(p for p in self.files if p.startswith("anchors/")):
+            if path.endswith(".receipt.json"):
+                self.attempt(path, "anchor", self.check_anchor, path)
+            elif path.endswith(".json"):
+                self.attempt(path, "deposit", self.check_deposit, path)
         for path in sorted(set(self.files) - self.used):
             self.say(path, "stray", False)
 
     def check_manifest(self) -> None:
-        manifest = self.tools.parse(self.get("manifest.json"))
+        manifest = parse(self.get("manifest.json"))
         listed = {f["path"]: f for f in manifest["files"]}
         odd = sorted(set(listed) ^ (set(self.files) - {"manifest.json", "manifest.note"}))
         if manifest["format"] != "evb/1" or odd or len(listed) != len(manifest["files"]):
             self.say("manifest.json", "manifest", False, "、".join(odd[:5]) or "格式不认识")
         for path in sorted(set(listed) & set(self.files)):
             data, told = self.files[path], listed[path]
-            same = told["sha256"] == self.tools.sha256(data).hex() and told["bytes"] == len(data)
-            self.say(path, "manifest", same and told["sm3"] == self.tools.sm3(data).hex())
+            same = told["sha256"] == sha256(data).hex() and told["bytes"] == len(data)
+            self.say(path, "manifest", same and told["sm3"] == sm3(data).hex())
         self.manifest = manifest
 
     def check_seal(self) -> None:
         if "manifest.note" not in self.files:
             self.say("manifest.note", "seal", None, "导出时日志密钥不在场,清单未签署")
             return
-        text, signers, _ = self.tools.open_note(self.get("manifest.note"), self.trust.keys)
-        digest = self.tools.sha256(self.files["manifest.json"]).hex()
+        text, signers, _ = open_note(self.get("manifest.note"), self.trust.keys)
+        digest = sha256(self.files["manifest.json"]).hex()
         wanted = f"evb/1\n{self.manifest['order']}\n{digest}\n"
         names = {b["origin"] + "/bundle" for b in self.manifest["books"]}
         self.say("manifest.note", "seal", text == wanted and bool(names & set(signers)))
 
     def check_book(self, path: str, book: dict[str, Any]) -> None:
         half, raw = book["half"], self.get(path)
-        text, signers, _ = self.tools.open_note(raw, self.trust.keys)
-        origin, size, root = self.tools.checkpoint(text)
+        text, signers, _ = open_note(raw, self.trust.keys)
+        origin, size, root = checkpoint(text)
         ours = signers.get(origin, (0, 0))[0] == 1 and [origin, size] == [
             book["origin"],
             book["size"],
@@ -153,10 +96,10 @@ class Verifier:
         if path + ".cosigned" in self.files:
             self.attempt(path + ".cosigned", "witness", self.check_witness, path, text)
         for held in self.trust.known:
-            other, old, old_root = self.tools.checkpoint(
-                self.tools.open_note(held, self.trust.keys)[0]
-            )
-            if other == origin:
+            other, old, old_root = checkpoint(open_note(held, self.trust.keys)[0])
+            if other == origin and f"books/{half}/consistency/{size}-{old}.txt" in self.files:
+                self.attempt(path, "known", self.check_later, path, half, old, old_root, "known")
+            elif other == origin:
                 self.attempt(path, "known", self.check_growth, half, old, old_root, "known", path)
         for folder in ("entries", "keys", "heads"):
             for index in book.get(folder, []):
@@ -164,38 +107,27 @@ class Verifier:
                 body = self.attempt(entry, "entry", self.check_entry, entry, half, index)
                 if body is not None:
                     self.attempt(entry, "chain", self.take, folder, entry, half, index, body)
-        for stamp in sorted(p for p in self.files if p.startswith(path) and p.endswith(".tsr")):
-            passed, detail = self.stamp(self.get(stamp), raw, ".sm3." in stamp, self.trust.roots)
-            self.say(stamp, "stamp", passed, detail)
-
-    def check_witness(self, path: str, text: str) -> None:
-        """Hold the witnesses' lines (C2SP tlog-cosignature, type 4) against this checkpoint."""
-        file = path + ".cosigned"
-        told, signers, unknown = self.tools.open_note(self.get(file), self.trust.keys)
-        if told != text:
-            raise ValueError("见证的是别的检查点")
-        for name, (kind, time_s) in sorted(signers.items()):
-            if kind == 4:
-                self.say(file, "witness", True, f"{name} 于 {time_s}(Unix 秒)")
-        if unknown:
-            self.say(file, "witness", None, f"{unknown} 个签名的公钥不在信任锚内")
+        self.check_stamps(path, raw)
+        if f"books/{half}/stamped/checkpoint" in self.files:
+            path = f"books/{half}/stamped/checkpoint"
+            self.attempt(path, "growth", self.check_earlier, path, half)
 
     def check_entry(self, path: str, half: str, index: int) -> bytes:
         body, checkpoint = self.get(path), self.files[f"books/{half}/checkpoint"]
         proof = self.get(f"books/{half}/proofs/{index:012d}.tlog-proof")
-        told, hashes, below = self.tools.read_proof(proof, "index ")
+        told, hashes, below = read_proof(proof, "index ")
         _, size, root = self.books[half]
-        leaf = self.tools.leaf_hash(body)
+        leaf = leaf_hash(body)
         good = told == index and below == checkpoint
-        good = good and self.tools.included(leaf, index, size, hashes, root)
+        good = good and included(leaf, index, size, hashes, root)
         self.say(path, "entry", good, f"第 {index} 条")
-        self.say(path, "canonical", self.tools.is_canonical(body))
+        self.say(path, "canonical", is_canonical(body))
         return body
 
     def take(self, folder: str, path: str, half: str, index: int, body: bytes) -> None:
-        fact = self.tools.parse(body)
+        fact = parse(body)
         if folder == "entries":
-            leaf = self.tools.leaf_hash(body).hex()
+            leaf = leaf_hash(body).hex()
             told = [fact["type"], fact["occurred"], fact["actor"]["sub"]]
             if not all(isinstance(t, str) for t in told) or not isinstance(fact["data"], dict):
                 raise ValueError("不是一条事实")
@@ -209,20 +141,6 @@ class Verifier:
         elif fact["type"] == "passkey.removed":
             self.keys[fact["data"]["credential"] + "/removed"] = (half, index, "", "")
 
-    def check_growth(self, half: str, old: int, old_root: bytes, check: str, file: str) -> None:
-        """Hold a checkpoint that somebody saw against the one of this bundle."""
-        _, size, root = self.books[half]
-        path, proof = f"books/{half}/consistency/{old}-{size}.txt", []
-        if old < size and check == "known" and path not in self.files:
-            self.say(file, check, None, f"包内没有 {old}→{size} 的一致性证明")
-            return
-        if old < size:
-            told, proof, below = self.tools.read_proof(self.get(path), "old ")
-            if told != old or below != self.files[f"books/{half}/checkpoint"]:
-                raise ValueError("一致性证明属于别的检查点")
-        same = self.tools.grown(old, size, old_root, root, proof)
-        self.say(file, check, same, f"{old}→{size}" + (",日志回退" if old > size else ""))
-
     def check_stream(self) -> None:
         before, order = "", self.manifest["order"]
         for seq, each in enumerate(self.facts, 1):
@@ -235,12 +153,12 @@ class Verifier:
 
     def check_heads(self, path: str, fact: dict[str, Any]) -> None:
         """The log said at a time how far this order's stream had come: none may be left out."""
-        proof = self.tools.parse(self.get(path.replace(".json", ".map.json")))
-        leaf, data = self.tools.parse(proof["leaf"].encode()), fact["data"]
-        hashes = [self.tools.from_base64(h) for h in proof["hashes"]]
-        made = self.tools.leaf_hash(proof["leaf"].encode())
+        proof = parse(self.get(path.replace(".json", ".map.json")))
+        leaf, data = parse(proof["leaf"].encode()), fact["data"]
+        hashes = [from_base64(h) for h in proof["hashes"]]
+        made = leaf_hash(proof["leaf"].encode())
         root, count = bytes.fromhex(data["root"]), data["count"]
-        good = self.tools.included(made, proof["index"], count, hashes, root)
+        good = included(made, proof["index"], count, hashes, root)
         good = good and leaf["order"] == self.manifest["order"]
         seq = leaf["seq"]
         same = 0 < seq <= len(self.facts) and self.facts[seq - 1]["leaf"] == leaf["head"]
@@ -253,7 +171,7 @@ class Verifier:
             name = path[len("disclosed/") :]
             data, salt = self.get(path), bytes.fromhex(self.get("disclosed/salt.hex").decode())
             label = b"person" if name == "receiver" else name.encode()
-            made = self.tools.sha256(b"danshu/vault/1\0" + label + b"\0" + salt + data).hex()
+            made = sha256(b"danshu/vault/1\0" + label + b"\0" + salt + data).hex()
             if name != "salt.hex":
                 self.say(path, "disclosed", made == committed.get(name))
 
@@ -266,7 +184,7 @@ class Verifier:
         path = path if path.endswith(suffix) else ""
         if path:
             data = self.get(path)
-            same = self.tools.sha256(data).hex() == digest
+            same = sha256(data).hex() == digest
             if path not in self.named:
                 self.named.add(path)
                 self.say(path, check, same)
@@ -308,7 +226,7 @@ class Verifier:
             self.say(file, "signature", False, "等级 A 而没有签名")
         if raw is None:
             return
-        told = self.tools.parse(raw)
+        told = parse(raw)
         wanted = (data["action"], data["version"], data["definition"], self.manifest["order"])
         same = (told["action"], told["version"], told["definition"], told["order"]) == wanted
         items = [(e["digest"], e["kind"], e.get("size", 0)) for e in fact.get("evidence", [])]
@@ -323,7 +241,7 @@ class Verifier:
                 "signatures/", ".json", data["signature"], "signature", each
             )
             if raw_record is not None:
-                self.check_signature(each, fact, raw, self.tools.parse(raw_record))
+                self.check_signature(each, fact, raw, parse(raw_record))
 
     def check_after(self, file: str, each: dict[str, Any], after: dict[str, Any]) -> None:
         half = next((h for h, b in self.books.items() if b[0] == after["origin"]), "")
@@ -338,19 +256,19 @@ class Verifier:
         self, each: dict[str, Any], fact: dict[str, Any], statement: bytes, record: dict[str, Any]
     ) -> None:
         """W3C WebAuthn level 3 §7.2, over the statement's own bytes."""
-        tools, file = self.tools, each["path"]
+        file = each["path"]
         client, made, key, signature = (
-            tools.from_base64url(record[n])
+            from_base64url(record[n])
             for n in ("client_data", "authenticator_data", "public_key", "signature")
         )
         told = json.loads(client.decode())
         reasons = {
             "不是一次签署": told["type"] == "webauthn.get",
-            "签的不是这份陈述": tools.from_base64url(told["challenge"]) == tools.sha256(statement),
-            "不是这个网站": made[:32] == tools.sha256(record["rp_id"].encode()),
+            "签的不是这份陈述": from_base64url(told["challenge"]) == sha256(statement),
+            "不是这个网站": made[:32] == sha256(record["rp_id"].encode()),
             "无人在场或未验证本人(UP、UV)": made[32] & 5 == 5,
-            "公钥与摘要不符": tools.sha256(key).hex() == record["key"],
-            "签名不成立": bool(tools.by_cose(key, made + tools.sha256(client), signature)),
+            "公钥与摘要不符": sha256(key).hex() == record["key"],
+            "签名不成立": bool(by_cose(key, made + sha256(client), signature)),
         }
         wrong = [why for why, good in reasons.items() if not good]
         synced = "可同步的密钥(BE=1)" if made[32] & 8 else "不可同步的密钥(BE=0)"
@@ -370,15 +288,8 @@ class Verifier:
             file, "key", good and not (removed and removed[:2] < here), f"第 {known[1]} 条登记"
         )
 
-    def check_anchor(self, path: str) -> None:
-        """A receipt names a digest; whether the platform holds it, only the platform can say."""
-        told = self.tools.parse(self.get(path))
-        made = self.tools.sha256(self.get(f"anchors/{told['digest']}.json")).hex()
-        same = None if made == told["digest"] else False
-        self.say(path, "anchor", same, f"编号 {told['evidence_no']},请到该平台查验")
-
     def check_summary(self) -> None:
-        acts = self.tools.parse(self.get("summary.json"))["acts"]
+        acts = parse(self.get("summary.json"))["acts"]
         wanted = [
             {
                 "grade": f["fact"]["actor"].get("grade", "C"),

@@ -2,13 +2,15 @@
 """单枢证据包 evb/1 独立核验程序:只用 Python 3.8+ 标准库,不联网,不需要单枢软件。
 
 用法:python3 verify.py 证据包.zip [--trust 文件或目录]… [--json] [--all]
---trust 是取自包外的信任锚:公钥(vkey,一行一个)、时间戳机构根证书(PEM)、此前留存的检查点。
+--trust 是取自包外的信任锚:公钥(vkey,一行一个)、时间戳机构与存证平台的根证书、吊销列表(PEM)、
+此前留存的检查点。
 退出码:0 全部通过;1 有不通过;2 通过,但有未核验的部分,或信任锚取自包内。
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -17,15 +19,36 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# ── 一 密码学(只做验证,不含秘密):RFC 8032、FIPS 186-5、RFC 8017、GB/T 32905 ──
+# ── 一 密码学(只做验证,不含秘密):RFC 8032、FIPS 186-5、RFC 8017、GB/T 32905、32918 ──
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
-Q = 2**256 - 2**224 + 2**192 + 2**96 - 1
-N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-GX = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
-GY = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
+# y² = x³ − 3x + b over F_p: p, b, order, base point; FIPS 186-5 and GB/T 32918.5
+CURVES = {
+    name: tuple(int(number, 16) for number in numbers.split())
+    for name, numbers in {
+        "P-256": "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
+        " 5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"
+        " ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+        " 6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        " 4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
+        "P-384": "ffffffffffffffffffffffffffffffffffffffffffffffff"
+        "fffffffffffffffeffffffff0000000000000000ffffffff"
+        " b3312fa7e23ee7e4988e056be3f82d19181d9c6efe814112"
+        "0314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef"
+        " ffffffffffffffffffffffffffffffffffffffffffffffff"
+        "c7634d81f4372ddf581a0db248b0a77aecec196accc52973"
+        " aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b98"
+        "59f741e082542a385502f25dbf55296c3a545e3872760ab7"
+        " 3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147c"
+        "e9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f",
+        "SM2": "fffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffff"
+        " 28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93"
+        " fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123"
+        " 32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7"
+        " bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0",
+    }.items()
+}
 Point = Any  # a tuple of coordinates
 
 
@@ -99,6 +122,7 @@ def ed_point(raw: bytes) -> Point:
     return (x, y, 1, x * y % P) if x & 1 == sign else (P - x, y, 1, (P - x) * y % P)
 
 
+@functools.lru_cache(maxsize=256)
 def ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
     """RFC 8032 §5.1.7: canonical points, S < L, no key of small order."""
     a, r = ed_point(key), ed_point(signature[:32])
@@ -112,31 +136,58 @@ def ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
     return not ((x[0] * y[2] - y[0] * x[2]) % P or (x[1] * y[2] - y[1] * x[2]) % P)
 
 
-def ec_add(p: Point, q: Point) -> Point:
-    """Add points of P-256 in Jacobian coordinates; z = 0 is the neutral one."""
+def ec_add(m: int, p: Point, q: Point) -> Point:
+    """Add points modulo `m` in Jacobian coordinates; z = 0 is the neutral one."""
     if not p[2] or not q[2]:
         return q if not p[2] else p
-    z1, z2 = p[2] * p[2] % Q, q[2] * q[2] % Q
-    u1, u2 = p[0] * z2 % Q, q[0] * z1 % Q
-    s1, s2 = p[1] * q[2] * z2 % Q, q[1] * p[2] * z1 % Q
+    z1, z2 = p[2] * p[2] % m, q[2] * q[2] % m
+    u1, u2 = p[0] * z2 % m, q[0] * z1 % m
+    s1, s2 = p[1] * q[2] * z2 % m, q[1] * p[2] * z1 % m
     if (u1, s1) == (u2, s2):
-        m, s = 3 * (p[0] - z1) * (p[0] + z1) % Q, 4 * p[0] * p[1] * p[1] % Q
-        x = (m * m - 2 * s) % Q
-        return x, (m * (s - x) - 8 * pow(p[1], 4, Q)) % Q, 2 * p[1] * p[2] % Q
-    h, r = (u2 - u1) % Q, s2 - s1
-    x = (r * r - h * h * h - 2 * u1 * h * h) % Q
-    return x, (r * (u1 * h * h - x) - s1 * h * h * h) % Q, h * p[2] * q[2] % Q
+        t, s = 3 * (p[0] - z1) * (p[0] + z1) % m, 4 * p[0] * p[1] * p[1] % m
+        x = (t * t - 2 * s) % m
+        return x, (t * (s - x) - 8 * pow(p[1], 4, m)) % m, 2 * p[1] * p[2] % m
+    h, r = (u2 - u1) % m, s2 - s1
+    x = (r * r - h * h * h - 2 * u1 * h * h) % m
+    return x, (r * (u1 * h * h - x) - s1 * h * h * h) % m, h * p[2] * q[2] % m
+
+
+def ec_sum(name: str, u: int, v: int, x: int, y: int) -> int:
+    """x of u·G + v·(x, y); −1 when that is infinity or (x, y) lies off the curve."""
+    m, b, _, gx, gy = CURVES[name]
+    if max(x, y) >= m or (y * y - x**3 + 3 * x - b) % m:
+        return -1
+    add, zero = functools.partial(ec_add, m), (1, 1, 0)
+    total = add(times(u, (gx, gy, 1), add, zero), times(v, (x, y, 1), add, zero))
+    return total[0] * pow(total[2], -2, m) % m if total[2] else -1
+
+
+@functools.lru_cache(maxsize=256)
+def ecdsa(name: str, x: int, y: int, digest: bytes, pair: tuple[int, int]) -> bool:
+    """FIPS 186-5 §6.4.2; `pair` is r and s."""
+    (r, s), n = pair, CURVES[name][2]
+    if not (0 < r < n and 0 < s < n):
+        return False
+    w, e = pow(s, -1, n), int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - n.bit_length())
+    at = ec_sum(name, e * w % n, r * w % n, x, y)
+    return at >= 0 and at % n == r
 
 
 def p256(x: int, y: int, message: bytes, signature: bytes) -> bool:
-    """ECDSA with SHA-256 (FIPS 186-5 §6.4.2); the signature as strict DER."""
-    r, s = der_pair(signature)
-    if not (0 < r < N and 0 < s < N and max(x, y) < Q and (y * y - x**3 + 3 * x - B) % Q == 0):
+    """ECDSA with SHA-256; the signature as strict DER."""
+    return ecdsa("P-256", x, y, sha256(message), der_pair(signature))
+
+
+@functools.lru_cache(maxsize=256)
+def sm2(x: int, y: int, message: bytes, pair: tuple[int, int]) -> bool:
+    """GB/T 32918.2 §7, with the usual id 1234567812345678 (GM/T 0009 §10)."""
+    (r, s), (m, b, n, gx, gy) = pair, CURVES["SM2"]
+    if not (0 < r < n and 0 < s < n) or (r + s) % n == 0:
         return False
-    w, e, zero = pow(s, -1, N), int.from_bytes(sha256(message), "big"), (1, 1, 0)
-    u, v = times(e * w % N, (GX, GY, 1), ec_add, zero), times(r * w % N, (x, y, 1), ec_add, zero)
-    total = ec_add(u, v)
-    return bool(total[2]) and bool(total[0] * pow(total[2], -2, Q) % Q % N == r)
+    who = b"\0\x801234567812345678"
+    za = sm3(who + b"".join(i.to_bytes(32, "big") for i in (m - 3, b, gx, gy, x, y)))
+    at = ec_sum("SM2", s, (r + s) % n, x, y)
+    return at >= 0 and (int.from_bytes(sm3(za + message), "big") + at) % n == r
 
 
 def der_pair(raw: bytes) -> tuple[int, int]:
@@ -151,10 +202,17 @@ def der_pair(raw: bytes) -> tuple[int, int]:
     return int.from_bytes(r, "big"), int.from_bytes(s, "big")
 
 
-def rsa(n: int, e: int, message: bytes, signature: bytes) -> bool:
-    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2.2)."""
+PREFIXES = {
+    "sha256": "3031300d060960864801650304020105000420",
+    "sha384": "3041300d060960864801650304020205000430",
+    "sha512": "3051300d060960864801650304020305000440",
+}
+
+
+def rsa(n: int, e: int, message: bytes, signature: bytes, name: str = "sha256") -> bool:
+    """RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2)."""
     size = (n.bit_length() + 7) // 8
-    info = bytes.fromhex("3031300d060960864801650304020105000420") + sha256(message)
+    info = bytes.fromhex(PREFIXES[name]) + hashlib.new(name, message).digest()
     wanted = b"\0\1" + b"\xff" * (size - len(info) - 3) + b"\0" + info
     made = pow(int.from_bytes(signature, "big"), e, n).to_bytes(size, "big")
     return size >= 256 and len(signature) == size and made == wanted

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from danshu.data.verifier import primitives
-from danshu.data.verifier.checks import WORDS, Trust, Verifier
+from danshu.data.verifier.checks import Verifier
+from danshu.data.verifier.standing import Trust
+from danshu.data.verifier.words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PLAIN: Any = primitives
-# ── 四 读取、判定、说明 ──
+# ── 七 读取、判定、说明 ──
 FILES_MAX, BYTES_MAX = 10_000, 1_073_741_824
 
 
@@ -37,28 +35,7 @@ def read_zip(source: IO[bytes]) -> dict[str, bytes]:
         return {e.filename: archive.read(e) for e in entries}
 
 
-def stamp_by_openssl(token: bytes, data: bytes, is_sm3: bool, roots: str) -> tuple[Any, str]:
-    """Verify an RFC 3161 answer by the openssl command; unchecked where there is none."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, body in (("t.tsr", token), ("data", data), ("roots.pem", roots.encode())):
-            (Path(folder) / name).write_bytes(body)
-        ask = ["openssl", "ts", "-verify", "-in", "t.tsr", "-data", "data", "-CAfile", "roots.pem"]
-        try:
-            read = ["openssl", "ts", "-reply", "-in", "t.tsr", "-text"]
-            text = subprocess.run(read, cwd=folder, capture_output=True, check=False).stdout
-            done = subprocess.run(ask, cwd=folder, capture_output=True, check=False)
-        except OSError:
-            return None, "未核验:本机没有 openssl 命令"
-    told = re.search(rb"Time stamp: ([^\n]+)", text)
-    at = told.group(1).decode() if told else ""
-    if not roots:
-        return None, "未核验:没有时间戳机构的根证书;所称时间 " + at
-    return done.returncode == 0, at
-
-
-def verify(
-    source: IO[bytes], texts: Sequence[str], tools: Any = PLAIN, stamp: Any = stamp_by_openssl
-) -> dict[str, Any]:
+def verify(source: IO[bytes], texts: Sequence[str]) -> dict[str, Any]:
     """Check a bundle by anchors from outside, or loudly by its own. Exit code in `code`."""
     trust = (
         "outside" if any(re.search(r"^\S+\+[0-9a-f]{8}\+", t, re.M) for t in texts) else "bundle"
@@ -66,9 +43,7 @@ def verify(
     try:
         files = read_zip(source)
         own = [files[n].decode() for n in ("trust/vkeys.txt", "trust/tsa.pem") if n in files]
-        found = Verifier(
-            files, Trust(texts if trust == "outside" else [*own, *texts], tools), tools, stamp
-        )
+        found = Verifier(files, Trust(texts if trust == "outside" else [*own, *texts]))
         found.run()
         checks, facts, order = found.checks, found.facts, str(found.manifest.get("order", ""))
     except Exception as error:  # noqa: BLE001 (bytes that are no zip)
