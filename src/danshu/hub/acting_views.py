@@ -11,7 +11,7 @@ from msgspec import Struct
 from danshu.capabilities.contract.actions.catalogue import KINDS
 from danshu.capabilities.contract.model import Texts
 from danshu.capabilities.contract.performing import evidence
-from danshu.hub import acts, doers, performing
+from danshu.hub import acts, doers, holding, performing
 from danshu.hub import performing_rows as rows
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import rfc3339
@@ -246,7 +246,10 @@ async def show_act(
 ) -> ActShown:
     """Show an act under way with what its evidence still lacks."""
     items = await rows.items(connection, tenant, act.id)
-    missing = evidence.missing(action, items, goods, now_ms)
+    missing = [
+        *evidence.missing(action, items, goods, now_ms),
+        *await holding.missing(connection, tenant, act, action, items),
+    ]
     return ActShown(
         id=act.id,
         action=act.action,

@@ -12,16 +12,14 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.contract import decide as contract
-from danshu.capabilities.contract.actions import rules
 from danshu.capabilities.contract.actions.model import Action
-from danshu.capabilities.contract.actions.rules import Verdict
 from danshu.capabilities.contract.model import Event
-from danshu.capabilities.contract.performing import decide, series
+from danshu.capabilities.contract.performing import decide
 from danshu.capabilities.contract.performing import statement as statements
 from danshu.capabilities.contract.performing.facts import ActionPerformed
 from danshu.capabilities.contract.performing.model import Item
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import acts, performing, signing, stating, trusted_time
+from danshu.hub import acts, holding, performing, signing, stating, trusted_time
 from danshu.hub import performing_rows as rows
 from danshu.hub.doers import By
 from danshu.kernel.errors import Refusal
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 STATEMENT_TYPE: Final = "application/json"
-_HELD: Final = {Verdict.HELD: "kept", Verdict.FAILED: "broken", Verdict.UNPROVEN: "unproven"}
+KEPT: Final = "kept"  # earlier versions also said broken and unproven; such an act ends no more
 STALE: Final = Refusal(
     code="statement_stale",
     reason="还没有出示陈述,或出示后证据有变:请重新出示",
@@ -139,7 +137,7 @@ async def complete(
         now_ms=now_ms,
         device_ms=device_ms,
         clock="device",
-        held=await _hold(connection, world.tenant, act, action, now_ms),
+        held=KEPT if action.holds else "",
     )
     if not ending.claimed_ms:
         ending.clock = (await trusted_time.state(connection)).told
@@ -188,24 +186,6 @@ def _actor(act: rows.Act, by: By, signed: signing.Signed | None) -> Actor:
     return Actor(sub=act.sub, role=act.role, key=by.actor.key, grade=grade)
 
 
-async def _hold(
-    connection: Connection, tenant: int, act: rows.Act, action: Action, now_ms: int
-) -> str:
-    """Say what the series shows of a maintenance duty, from its first sample until now."""
-    if action.holds is None:
-        return ""
-    samples: list[rules.Sample] = []
-    for item in await rows.items(connection, tenant, act.id):
-        found = await blobs.read(connection, tenant, bytes.fromhex(item.digest))
-        if item.kind == "temperature_series" and found:
-            samples += series.read(found[1])
-    if not samples:
-        return _HELD[Verdict.UNPROVEN]
-    first_ms = min(s.at_ms for s in samples)
-    verdict, _ = rules.hold(action.holds, samples, first_ms, max(now_ms, first_ms))
-    return _HELD[verdict]
-
-
 async def _why_not(
     connection: Connection, world: World, held: acts.Held, ending: _Ending
 ) -> Refusal | None:
@@ -224,7 +204,8 @@ async def _why_not(
         began_ms=act.began_ms,
         now_ms=ending.claimed_ms or ending.now_ms,
     )
-    return next(iter((*refusals, *missing)), None)
+    unheld = await holding.missing(connection, world.tenant, act, action, ending.items)
+    return next(iter((*refusals, *missing, *unheld)), None)
 
 
 def _decide(ending: _Ending, carrier: str, also: Sequence[Said]) -> acts.Decide:
@@ -235,9 +216,7 @@ def _decide(ending: _Ending, carrier: str, also: Sequence[Said]) -> acts.Decide:
         ending.seq = held.seq + 1
         cause = f"{held.id}/{ending.seq}"
         change = acts.Change(order=held.order, said=[], promises=held.promises)
-        # What was not kept, or not shown to be, moves nothing and stops no clock.
-        goes_on = ending.held in ("", "kept")
-        if action.moves and goes_on:
+        if action.moves:
             command = orders.Command(
                 event=action.moves,
                 fulfilment=act.fulfilment,
@@ -250,7 +229,7 @@ def _decide(ending: _Ending, carrier: str, also: Sequence[Said]) -> acts.Decide:
             if isinstance(told, Refusal):
                 return told
             change = told
-        if action.says and goes_on:
+        if action.says:
             event = Event(
                 name=action.says,
                 occurred_ms=occurred_ms or now_ms,

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.performing import evidence
 from danshu.capabilities.contract.performing import statement as statements
-from danshu.hub import acts, modelling, performing, signing
+from danshu.hub import acts, holding, modelling, performing, signing
 from danshu.hub import performing_rows as rows
 from danshu.kernel import note as notes
 from danshu.kernel.errors import ProgramError, Refusal
@@ -139,7 +139,9 @@ async def find_lack(
     refusals, _, _ = await performing.why_not(
         connection, world.tenant, held, by, action, act.fulfilment, now_ms
     )
-    return next(iter((*refusals, *evidence.missing(action, items, goods, now_ms))), None)
+    missing = evidence.missing(action, items, goods, now_ms)
+    unheld = await holding.missing(connection, world.tenant, act, action, items)
+    return next(iter((*refusals, *missing, *unheld)), None)
 
 
 def _body(act: rows.Act, goods: Sequence[Goods], lang: str, note: str) -> dict[str, Any]:
@@ -167,7 +169,7 @@ def _figures(
     """Give the figures of the order that a statement may name."""
     names = {w.code: w.name for w in world.warehouses}
     parts = [f for f in order.fulfilments if f.state != "cancelled" and fulfilment in (0, f.no)]
-    scanned = [i.value for i in items if i.kind == "waybill_no"]
+    scanned = [i.value for i in items if i.kind in ("waybill_no", "handover_scan")]
     waybills = dict.fromkeys([*scanned, *(f.waybill for f in parts if f.waybill)])
     shown = datetime.datetime.fromtimestamp(now_ms / 1000, _ZONE)
     amount = format_minor(order.total, order.currency)
