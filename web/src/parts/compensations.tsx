@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, Modal } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { ask } from "@/client";
 import { dated, exact, money } from "@/format";
 import { useNotice } from "@/parts/notice";
@@ -51,6 +52,7 @@ interface Props {
 export function Compensations({ order, nameOf, onDecided }: Props) {
   const { t } = useTranslation("compensations");
   const may = useMay("order.compensate");
+  const mayClause = useMay("contract.read");
   const list = useCompensations(order);
   const queries = useQueryClient();
   const notice = useNotice();
@@ -100,7 +102,12 @@ export function Compensations({ order, nameOf, onDecided }: Props) {
                     step: row.step + 1,
                     base: money(row.base, row.currency),
                     digest: row.clause.slice(0, 8),
-                  })}
+                  })}{" "}
+                  {mayClause && (
+                    <Link className="compensation-clause" to={`/contract/clauses?show=all&at=${row.clause}`}>
+                      {t("toClause")}
+                    </Link>
+                  )}
                 </p>
                 {may && (row.state === "proposed" || row.is_stuck) && (
                   <div className="order-buttons">

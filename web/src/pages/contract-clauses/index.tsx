@@ -14,12 +14,18 @@ import { useAsked } from "@/parts/use-asked";
 import { asProblem } from "@/problem";
 import "./clauses.css";
 
+/** Bring the version that a link names into view. */
+function show(item: HTMLLIElement | null) {
+  item?.scrollIntoView({ block: "center" });
+}
+
 /** 承诺条款: the text as shown, its version, the orders that are bound to it. */
 export default function Clauses() {
   const { t } = useTranslation("clauses");
   const { asked, ask } = useAsked();
   const read = useQuery(listClausesOptions());
   const isAll = asked("show") === "all";
+  const at = asked("at");
   const items = (read.data?.items ?? []).filter((one) => isAll || one.active);
   return (
     <>
@@ -44,7 +50,12 @@ export default function Clauses() {
       {read.data && items.length === 0 && <p className="note">{t("none")}</p>}
       <ul className="clauses" aria-label={t("caption")}>
         {items.map((one) => (
-          <li key={one.digest} className="card">
+          <li
+            key={one.digest}
+            className="card"
+            aria-current={one.digest === at ? "true" : undefined}
+            ref={one.digest === at ? show : undefined}
+          >
             <header>
               <h2>{byLocale(one.name_zh, one.name_en)}</h2>
               <ToneTag tone={one.active ? "kept" : "excused"}>

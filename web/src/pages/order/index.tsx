@@ -100,6 +100,8 @@ function Page({ id }: { id: string }) {
         <div className="order-column">
           <div className="order-column" data-part="promises">
             <PromisesCard promises={sheet.promises} />
+          </div>
+          <div className="order-column" data-part="promises evidence">
             <CompensationCard id={id} promises={sheet.promises} onDecided={refresh} />
           </div>
           <div className="order-column" data-part="evidence">

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Input, QRCode, Select, Space } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { LinkSettings } from "@/api/types.gen";
 import { ask } from "@/client";
 import { count, near } from "@/format";
 import { Card } from "@/parts/card";
@@ -24,8 +25,7 @@ interface Link {
   url: string;
 }
 
-const DAYS = [7, 30, 90, 365] as const;
-const USUAL = 90;
+const DAYS: readonly number[] = [7, 30, 90, 365];
 
 /** Links by which the customer sees this order's evidence: make, copy, scan, revoke. */
 export function LinksCard({ id }: { id: string }) {
@@ -33,13 +33,23 @@ export function LinksCard({ id }: { id: string }) {
   const mayWrite = useMay("link.write");
   const queries = useQueryClient();
   const notice = useNotice();
-  const [days, setDays] = useState<number>(USUAL);
+  const [chosen, setDays] = useState<number>();
   const path = `/v1/orders/${id}/links`;
   const key = ["order-links", id];
   const list = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => ask<{ items: readonly Link[] }>(path, { signal }),
   });
+  const settings = useQuery({
+    queryKey: ["link-settings"],
+    queryFn: ({ signal }) => ask<LinkSettings>("/v1/link-settings", { signal }),
+    enabled: mayWrite,
+  });
+  // Without a choice the merchant's setting holds; the hub knows it best.
+  const days = chosen ?? settings.data?.days ?? null;
+  const offered = [...new Set([...DAYS, ...(settings.data ? [settings.data.days] : [])])].sort(
+    (a, b) => a - b,
+  );
   const again = () => queries.invalidateQueries({ queryKey: key });
   const make = useMutation({
     mutationFn: () => ask<Link>(path, { method: "POST", json: { days } }),
@@ -97,7 +107,8 @@ export function LinksCard({ id }: { id: string }) {
               <Select
                 aria-label={t("days")}
                 value={days}
-                options={DAYS.map((one) => ({ value: one, label: t("lives", { count: one }) }))}
+                loading={settings.isPending}
+                options={offered.map((one) => ({ value: one, label: t("lives", { count: one }) }))}
                 onChange={setDays}
               />
               <Button

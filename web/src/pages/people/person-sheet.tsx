@@ -9,6 +9,7 @@ import { ProblemNote } from "@/parts/problem-note";
 import { useProven } from "@/parts/step-up";
 import { asProblem } from "@/problem";
 import { queries } from "@/queries";
+import { Certificates } from "./certificates";
 import { HandOver } from "./hand-over";
 import { type Link, PEOPLE_KEY, type Person, ROLES } from "./person";
 import "./people.css";
@@ -137,6 +138,8 @@ export function PersonSheet({ person, mayWrite }: Props) {
           )}
         </section>
       )}
+
+      <Certificates person={person} mayWrite={mayWrite} />
 
       <section>
         <h2>{t("sessions")}</h2>
