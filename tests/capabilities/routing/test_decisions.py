@@ -133,7 +133,7 @@ def test_explain_refuses_what_it_cannot_know() -> None:
 
 def test_parts_are_named() -> None:
     decision = decide_all(make_world(seed=3))[0]
-    assert len(decision.parts_fen) == len(PART_NAMES)
+    assert len(decision.parts_fen) == len(PART_NAMES) - 1  # policy had no say
 
 
 def test_unknown_engine_and_wrong_counters_are_program_errors() -> None:

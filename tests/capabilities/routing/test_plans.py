@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from danshu.capabilities.routing.batch import PART_NAMES
 from danshu.capabilities.routing.decide import decide_batch
+from danshu.capabilities.routing.explain import name_parts
 from danshu.capabilities.routing.plans import view_plans
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.kernel.errors import InputError
@@ -26,7 +26,7 @@ def test_plans_add_up_and_the_first_is_the_recorded_one(lines: tuple[int, int]) 
             set(p.warehouses) for p in decision.plans
         ]
         assert plans[0].lines == decision.plan
-        assert plans[0].parts_fen == dict(zip(PART_NAMES, decision.parts_fen, strict=True))
+        assert plans[0].parts_fen == name_parts(decision.parts_fen)
         for plan in plans:
             assert sum(plan.parts_fen.values()) == plan.total_fen
             assert {p.warehouse for p in plan.parcels} == {w for _, w in plan.lines if w}

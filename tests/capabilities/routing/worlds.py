@@ -9,6 +9,7 @@ import numpy as np
 from danshu.capabilities.routing.batch import Batch, Request, RequestLine
 from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.routing.network import Network, Site, build_network
+from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.signals import Signals
 from danshu.capabilities.routing.snapshot import Prices, Snapshot
 
@@ -118,6 +119,24 @@ def make_requests(
     return requests
 
 
+def make_rulings(world: World, count: int) -> list[Ruling | None]:
+    """Random rulings, few different ones; some orders have none."""
+    rng, codes = world.rng, world.snapshot.network.codes
+    some: list[Ruling | None] = [None]
+    for _ in range(12):
+        forbidden = rng.choice(codes, int(rng.integers(0, len(codes) // 2 + 1)), replace=False)
+        preferred = rng.choice(codes, int(rng.integers(0, 4)), replace=False)
+        some.append(
+            Ruling(
+                policy="p",
+                forbid=tuple(map(str, forbidden)),
+                prefer=tuple((str(code), int(rng.integers(-900, 900))) for code in preferred),
+                parcels_max=int(rng.integers(0, 4)),
+            )
+        )
+    return [some[int(rng.integers(len(some)))] for _ in range(count)]
+
+
 def slice_batch(batch: Batch, first: int, last: int) -> Batch:
     """Orders first to last of a batch, as a batch."""
     a, b = batch.line_start[first], batch.line_start[last]
@@ -126,5 +145,7 @@ def slice_batch(batch: Batch, first: int, last: int) -> Batch:
         batch.promise_min[first:last].copy(),
         batch.value_fen[first:last].copy(),
         (batch.line_start[first : last + 1] - a).astype(np.int32),
-        *(column[a:b].copy() for column in batch[4:]),
+        *(column[a:b].copy() for column in batch[4:9]),
+        *(column[first:last].copy() for column in batch[9:12]),
+        batch.surcharge_fen,
     )

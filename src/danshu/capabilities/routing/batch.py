@@ -15,6 +15,10 @@ Python). The rules that both keep:
 * Up to SPLIT_LINES lines the plan is the cheapest of all (subset DP). Above, lines of one SKU
   travel together; lines with equal candidates form a unit; up to SPLIT_LINES units are planned
   exactly, more of them greedily (least cost a line) and improved by single moves.
+* A ruling of policy (ruling.py) shuts warehouses, adds its surcharge to each parcel of a warehouse
+  and to the penalty of a line its dearest one, and limits the parcels: exactly up to SPLIT_LINES
+  units (where lines of one SKU would need two parcels of one warehouse, to a single parcel),
+  greedily above.
 * Ties go to the lowest warehouse index.
 * Plan k + 1 is the best plan without the warehouses of plans 1 to k.
 * Orders are decided in the order given; stock and capacity are taken as they go.
@@ -27,6 +31,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 import numpy as np
 from msgspec import Struct
 
+from danshu.capabilities.routing.ruling import Ruling, steer
 from danshu.kernel.errors import ProgramError
 
 if TYPE_CHECKING:
@@ -47,6 +52,7 @@ PART_NAMES: Final = (
     "split_fen",
     "price_fen",
     "unfulfilled_fen",
+    "policy_fen",
 )
 NO_PROMISE: Final = -1
 
@@ -68,6 +74,7 @@ class Request(Struct, frozen=True, kw_only=True):
     promise_min: int
     value_fen: int
     lines: tuple[RequestLine, ...]
+    ruling: Ruling | None = None
 
 
 class Batch(NamedTuple):
@@ -86,6 +93,10 @@ class Batch(NamedTuple):
     weight_g: NDArray[np.int32]  # [m]
     storage: NDArray[np.int32]  # [m]
     price_row: NDArray[np.int32]  # [m]
+    shut: NDArray[np.int64]  # [n], see ruling.Steering
+    favour: NDArray[np.int32]  # [n]
+    parcels_max: NDArray[np.int32]  # [n]
+    surcharge_fen: NDArray[np.int64]  # [k, W]
 
 
 class Routed(NamedTuple):
@@ -134,6 +145,7 @@ def build_batch(snapshot: Snapshot, requests: Sequence[Request]) -> Batch:
     else:
         skus, rows, qtys, weights, classes = ((),) * 5
     count = len(lines)
+    steering = steer(snapshot.network, [request.ruling for request in requests])
     return Batch(
         region=np.array([regions.get(request.region, -1) for request in requests], np.int32),
         promise_min=promises,
@@ -146,6 +158,10 @@ def build_batch(snapshot: Snapshot, requests: Sequence[Request]) -> Batch:
         price_row=np.array([prices.get(sku, -1) for sku in skus], np.int32)
         if prices
         else np.full(count, -1, np.int32),
+        shut=steering.shut,
+        favour=steering.favour,
+        parcels_max=steering.parcels_max,
+        surcharge_fen=steering.surcharge_fen,
     )
 
 

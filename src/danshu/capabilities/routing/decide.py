@@ -23,6 +23,7 @@ from danshu.capabilities.routing.batch import (
     check_stock,
     empty_routed,
 )
+from danshu.capabilities.routing.ruling import Ruling
 from danshu.kernel.errors import InputError, ProgramError
 
 if TYPE_CHECKING:
@@ -54,15 +55,16 @@ class PlanTotal(Struct, frozen=True, array_like=True):
     warehouses: tuple[str, ...]
 
 
-class Decision(Struct, frozen=True, kw_only=True):
+class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One order, decided: inputs, plan, cost and what else there was.
 
     Inputs: `snapshot` (digest), `region`, `promise_min` (-1: none), `minute` of the local day,
     `value_fen`, `lines`, `room` (mask, in hex, of warehouses with capacity), `held` (for a SKU on
-    several lines: number of its first line, then units in stock by warehouse, at most those asked).
+    several lines: number of its first line, then units in stock by warehouse, at most those asked),
+    `ruling` (what policy said; left out for nothing).
     Output: `plan` (line number from 1, warehouse code, "" = unfulfilled), `parts_fen` (as
-    batch.PART_NAMES), `plans` (up to three, the chosen first), `margin_fen` (second - first, 0 when
-    there is no second).
+    batch.PART_NAMES, without the last where that is 0), `plans` (up to three, the chosen first),
+    `margin_fen` (second - first, 0 when there is no second).
     """
 
     code: str
@@ -79,6 +81,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     room: str
     snapshot: str
     value_fen: int
+    ruling: Ruling | None = None
 
 
 class Decided(NamedTuple):
@@ -174,11 +177,12 @@ def write_decisions(
                 room=hex(rooms[order]),
                 held=_write_held(routed, start, end) if twins else (),
                 plan=tuple(enumerate([codes[w] for w in rows[0][start:end]], 1)),
-                parts_fen=tuple(parts[order]),
+                parts_fen=tuple(parts[order] if parts[order][-1] else parts[order][:-1]),
                 plans=tuple(plans),
                 margin_fen=total[1] - total[0] if len(plans) > 1 else 0,
                 code=CODE,
                 engine=engine,
+                ruling=request.ruling,
             )
         )
     return decisions
@@ -231,6 +235,7 @@ def read_inputs(
             RequestLine(line.sku, rows[line.sku], line.qty, line.weight_g, line.storage)
             for line in decision.lines
         ),
+        ruling=decision.ruling,
     )
     return request, atp, capacity
 

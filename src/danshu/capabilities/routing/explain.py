@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ from danshu.capabilities.routing.variables import VARIABLES, ZONES, Per, Variabl
 from danshu.kernel.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from danshu.capabilities.routing.snapshot import Snapshot
 
 _STATUS: Final = {
@@ -91,7 +94,7 @@ def explain(decision: Decision, snapshot: Snapshot, warehouse: str = "") -> Expl
     return Explanation(
         snapshot=decision.snapshot,
         plan=decision.plan,
-        parts_fen=dict(zip(PART_NAMES, decision.parts_fen, strict=True)),
+        parts_fen=name_parts(decision.parts_fen),
         plans=decision.plans,
         margin_fen=decision.margin_fen,
         warehouses=tuple(
@@ -99,6 +102,11 @@ def explain(decision: Decision, snapshot: Snapshot, warehouse: str = "") -> Expl
         ),
         variables=_view_variables(order, snapshot.network.warehouse_index[focus]),
     )
+
+
+def name_parts(parts_fen: Sequence[int]) -> dict[str, int]:
+    """Name a record's cost parts; the last is left out of records that policy cost nothing."""
+    return dict(zip(PART_NAMES, chain(parts_fen, repeat(0)), strict=False))
 
 
 def order_reasons(order: OneOrder, w: int) -> int:
@@ -109,6 +117,8 @@ def order_reasons(order: OneOrder, w: int) -> int:
     bits = int(snapshot.tables.lane_bits[order.region, w])
     if not order.room >> w & 1:
         bits |= Reason.CAPACITY
+    if order.shut >> w & 1:
+        bits |= Reason.POLICY
     if order.minute + order.promise <= 1_440 and order.minute >= snapshot.network.cutoff_min[w]:
         bits |= Reason.CUTOFF
     soon = order.promise < snapshot.figures.saturation_promise_min
@@ -139,7 +149,7 @@ def _view_warehouse(decision: Decision, order: OneOrder, w: int, chosen: bool) -
     if order.oversells(list(range(len(order.lines))), w):
         bits |= Reason.STOCK
     alone = _cost_alone(order, w)
-    parts = dict(zip(PART_NAMES, decision.parts_fen, strict=True))
+    parts = name_parts(decision.parts_fen)
     return WarehouseView(
         code=order.snapshot.network.codes[w],
         chosen=chosen,
@@ -164,11 +174,12 @@ def _cost_alone(order: OneOrder, w: int) -> dict[str, int]:
         int(network.first_kg_fen[region, w]),
         int(network.extra_kg_fen[region, w]) * kg,
         int(network.handling_fen[w]),
-        order.offer.opening[w] - fixed,
+        order.offer.opening[w] - fixed - order.surcharge[w],
         int(tables.risk_fen[w]),
         0,
         int(tables.mu_fen[w]) + prices,
         0,
+        order.surcharge[w],
     )
     return dict(zip(PART_NAMES, figures, strict=True))
 

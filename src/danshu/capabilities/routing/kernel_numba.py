@@ -17,11 +17,10 @@ from numba import njit, typeof, types
 from danshu.capabilities.routing.batch import PLANS, Batch, Routed
 from danshu.capabilities.routing.kernel_plan import (
     cost_subsets,
-    each_once,
     forbid_oversell,
     forbid_warehouses,
     greedy,
-    partition,
+    plan_exactly,
 )
 from danshu.capabilities.routing.kernel_units import (
     clock,
@@ -33,6 +32,7 @@ from danshu.capabilities.routing.kernel_units import (
     mask_lines,
     openings,
     price_units,
+    steer_opening,
     weigh_units,
     wide,
 )
@@ -68,6 +68,8 @@ def _settle(
     capacity: Floats,
     plan: Any,
     parts: Ints,
+    surcharge: Ints,
+    favour: int,
 ) -> None:
     """Take what the chosen plan needs from stock and capacity, and tell its cost by parts."""
     first_kg, extra, fixed = lanes[0], lanes[1], lanes[2]
@@ -97,7 +99,9 @@ def _settle(
             parts[o, 0] += first_kg[r, w]
             parts[o, 1] += extra[r, w] * kg(load[w, 0])
             parts[o, 2] += handling[w]
-            parts[o, 3] += opening[w] - fixed[r, w]
+            more = surcharge[favour, w] if 0 <= favour < surcharge.shape[0] else 0
+            parts[o, 3] += opening[w] - fixed[r, w] - more
+            parts[o, 8] += more
             parts[o, 4] += risk[w]
             parts[o, 6] += mu[w]
             load[w, 1] = 0
@@ -107,8 +111,9 @@ def _settle(
 
 @compiled
 def _plan_order(
-    o: int, a: int, b: int, units: int, lost: int, none_fen: int, parcel: int, extra: Ints,
-    lines: Any, unit_of: Ints, unit_mask: Ints, unit: Ints, price: Ints, out: Any, ws: Any,
+    o: int, a: int, b: int, units: int, lost: int, none_fen: int, parcel: int, most: int,
+    extra: Ints, lines: Any, unit_of: Ints, unit_mask: Ints, unit: Ints, price: Ints, out: Any,
+    ws: Any,
 ) -> None:  # fmt: skip
     """Find up to PLANS plans, each without the warehouses of those before."""
     plans, totals, held, twin = out[0], out[2], out[5], out[6]
@@ -120,11 +125,9 @@ def _plan_order(
             forbid_oversell(a, b, lines, held, twin, ws)
     for k in range(PLANS):
         if exact:
-            total = partition(units, unit, none_fen, parcel, ws)
-            if total < 0:
-                total = each_once(units, unit, none_fen, parcel, ws)
+            total = plan_exactly(units, unit, none_fen, parcel, most, ws)
         else:
-            total = greedy(units, unit, unit_mask, price, extra, none_fen, parcel, ws)
+            total = greedy(units, unit, unit_mask, price, extra, none_fen, parcel, most, ws)
         totals[o, k] = total + lost
         shipped = 0
         for i in range(a, b):
@@ -176,12 +179,19 @@ def _workspace(warehouses: int) -> tuple[Any, ...]:
 
 
 @compiled
-def _well_formed(batch: Any, lines: Any, longest: int) -> bool:
+def _well_formed(
+    batch: Any, lines: Any, shut: Ints, steering: Any, surcharge: Ints, sites: int, longest: int
+) -> bool:
     """Tell whether the batch's arrays fit one another: compiled code checks no bounds."""
     region, promise, value, line_start = batch
     n, m = region.shape[0], lines[0].shape[0]
     if line_start.shape[0] != n + 1 or promise.shape[0] != n or value.shape[0] != n:
         return False
+    if shut.shape[0] != n or surcharge.shape[1] != sites:
+        return False
+    for column in steering:
+        if column.shape[0] != n:
+            return False
     for column in lines:
         if column.shape[0] != m:
             return False
@@ -196,14 +206,16 @@ def _well_formed(batch: Any, lines: Any, longest: int) -> bool:
 @compiled
 def _route(
     lanes: Any, timing: Any, sites: Any, masks: Any, worst: Any, lam: Any, figures: Any,
-    minute: int, batch: Any, lines: Any, atp: Any, capacity: Any, out: Any, work: Any,
+    minute: int, batch: Any, lines: Any, shut: Ints, steering: Any, surcharge: Ints,
+    atp: Any, capacity: Any, out: Any, work: Any,
 ) -> bool:  # fmt: skip
     """Decide a batch. See `route` for what the tuples hold; False when the batch is malformed."""
     ws, (wait, penalty, line_mask, unit_of, unit_mask, unit, price) = work
-    if not _well_formed(batch, lines, unit_of.shape[0]):
-        return False
     fixed, extra = lanes[2], lanes[1]
     regions, warehouses = fixed.shape
+    if not _well_formed(batch, lines, shut, steering, surcharge, warehouses, unit_of.shape[0]):
+        return False
+    favour, most = steering
     region, promise, value, line_start = batch
     opening, load = ws[7], ws[8]
     taking = clock(minute, sites[3], figures, wait)
@@ -225,6 +237,8 @@ def _route(
             late = figures[0] + min(max(value[o], 0), 1 << 40) * figures[1] // 10_000
             late = min(late, figures[2])
             openings(promise[o], late, fixed[r], timing[0][r], timing[1][r], wait, opening)
+            steer_opening(favour[o], surcharge, opening, penalty)
+            allowed &= ~shut[o]
             if minute + promise[o] <= 1440.0:
                 allowed &= taking
             if masks[2][r] and promise[o] < figures[7]:
@@ -245,12 +259,12 @@ def _route(
             for i in range(a, b):
                 out[0][k, i] = -1
         _plan_order(
-            o, a, b, units, lost, everything - lost, parcel, extra[r],
+            o, a, b, units, lost, everything - lost, parcel, wide(most[o]), extra[r],
             lines, unit_of, unit_mask, unit, price, out, ws,
         )  # fmt: skip
         _settle(
             o, r, a, b, lines, lanes, sites, penalty, lam, parcel, opening, load,
-            atp, capacity, out[0][0], out[1],
+            atp, capacity, out[0][0], out[1], surcharge, wide(favour[o]),
         )  # fmt: skip
     return True
 
@@ -278,6 +292,9 @@ def _signature() -> Any:
         i8,
         declared.Tuple((write(i4, 1), write(f8, 1), write(i8, 1), write(i4, 1))),
         declared.UniTuple(write(i4, 1), 5),
+        write(i8, 1),
+        declared.UniTuple(write(i4, 1), 2),
+        write(i8, 2),
         write(i4, 2),
         write(f8, 1),
         declared.Tuple(
@@ -302,12 +319,13 @@ def _compile() -> Any:
 
     def run(
         lanes: Any, timing: Any, sites: Any, masks: Any, worst: Any, lam: Any, figures: Any,
-        minute: int, batch: Any, lines: Any, atp: Any, capacity: Any, out: Any, work: Any,
+        minute: int, batch: Any, lines: Any, shut: Ints, steering: Any, surcharge: Ints,
+        atp: Any, capacity: Any, out: Any, work: Any,
     ) -> bool:  # fmt: skip
         # The comparison is there so that the digest belongs to the function, and to its cache key.
         return sources >= 0 and _route(
             lanes, timing, sites, masks, worst, lam, figures,
-            minute, batch, lines, atp, capacity, out, work,
+            minute, batch, lines, shut, steering, surcharge, atp, capacity, out, work,
         )  # fmt: skip
 
     return njit(_signature(), cache=True, error_model="numpy", _nrt=False)(run)
@@ -327,5 +345,8 @@ def route(
     """Decide `batch` at `minute` of the local day: the Engine protocol, compiled."""
     work = _workspace(capacity.shape[0])
     tables = snapshot.engine_tables
-    if not _run(*tables, minute, batch[:4], batch[4:], atp, capacity, tuple(out), work):
+    if not _run(
+        *tables, minute, batch[:4], batch[4:9], batch[9], batch[10:12], batch[12],
+        atp, capacity, tuple(out), work,
+    ):  # fmt: skip
         raise ProgramError("the arrays of the batch do not fit one another")

@@ -72,24 +72,49 @@ def forbid_warehouses(units: int, shipped: int, ws: Any) -> None:
 
 
 @compiled
-def partition(units: int, unit: Ints, none_fen: int, parcel: int, ws: Any) -> int:
-    """Cheapest way to cut the units into parcels; fills `pick`; tells the cost without `lost`."""
-    keys, ship, best, take, first = ws[1], ws[2], ws[3], ws[4], ws[5]
-    size = 1 << units
-    for part in range(1, size):
+def plan_exactly(units: int, unit: Ints, none_fen: int, parcel: int, most: int, ws: Any) -> int:
+    """Cheapest way to cut the units into parcels, at most `most` of them (0 = any number); fills
+    `pick`; tells the cost without `lost`.
+    """
+    cheapest_parcels(units, ws)
+    if 0 < most < units:
+        total = partition_at_most(units, unit, none_fen, parcel, most, ws)
+        if total < 0:  # two parcels of one warehouse: one parcel is always a plan
+            total = partition_at_most(units, unit, none_fen, parcel, 1, ws)
+        return total
+    best, take = ws[3], ws[4]
+    cut(units, unit, best, best, take, ws)
+    total = unwind(units, unit, none_fen, parcel, 0, ws)
+    return each_once(units, unit, none_fen, parcel, ws) if total < 0 else total
+
+
+@compiled
+def cheapest_parcels(units: int, ws: Any) -> None:
+    """Least key of each subset in one parcel."""
+    keys, ship = ws[1], ws[2]
+    for part in range(1, 1 << units):
         least = INF
         for w in range(keys.shape[1]):
             least = keys[part, w] if keys[part, w] < least else least
         ship[part] = least
+
+
+@compiled
+def cut(units: int, unit: Ints, after: Ints, best: Ints, take: Ints, ws: Any) -> None:
+    """For each subset of units: `best` cost in parcels, the first parcel to `take` (0 = its lowest
+    unit stays), and the `first` where the lowest must be shipped. What the first parcel leaves
+    costs `after`: `best` itself, or that of fewer parcels.
+    """
+    ship, first = ws[2], ws[5]
     best[0] = 0
-    for whole in range(1, size):
+    for whole in range(1, 1 << units):
         low = whole & -whole
         rest = whole ^ low
         least, taken, sub = INF, 0, rest
         while True:
             part = sub | low
             if ship[part] < (NEVER << 6):
-                fen = (ship[part] >> 6) + best[rest ^ sub]
+                fen = (ship[part] >> 6) + after[rest ^ sub]
                 if fen < least:
                     least, taken = fen, part
             if sub == 0:
@@ -101,16 +126,39 @@ def partition(units: int, unit: Ints, none_fen: int, parcel: int, ws: Any) -> in
             if low >> u == 1:
                 left += unit[u, 2]
         best[whole], take[whole] = (left, 0) if left < least else (least, taken)
-    return unwind(units, unit, none_fen, parcel, ws)
 
 
 @compiled
-def unwind(units: int, unit: Ints, none_fen: int, parcel: int, ws: Any) -> int:
+def partition_at_most(
+    units: int, unit: Ints, none_fen: int, parcel: int, most: int, ws: Any
+) -> int:
+    """Layer by layer, each with one parcel more; -1 when two parcels leave one warehouse."""
+    best, fewer, chosen = ws[3], ws[9], ws[10]
+    most = min(most, chosen.shape[0])
+    sum_penalties(units, unit, fewer)
+    for layer in range(most):
+        cut(units, unit, fewer, best, chosen[layer], ws)
+        for whole in range(1 << units):
+            fewer[whole] = best[whole]
+    return unwind(units, unit, none_fen, parcel, most, ws)
+
+
+@compiled
+def begin(rest: int, most: int, layer: int, ws: Any) -> int:
+    """The first parcel of what is left; 0 when its lowest unit stays."""
+    if most == 0:
+        parcel: int = ws[4][rest]
+        return parcel
+    return ws[10][layer, rest] if layer >= 0 else 0
+
+
+@compiled
+def unwind(units: int, unit: Ints, none_fen: int, parcel: int, most: int, ws: Any) -> int:
     """Read the plan back; -1 when two of its parcels leave one warehouse.
 
     The first parcel bears no nuisance, so shipping nothing is weighed apart, at the end.
     """
-    ship, take, first, pick = ws[2], ws[4], ws[5], ws[6]
+    ship, first, pick = ws[2], ws[5], ws[6]
     for u in range(units):
         pick[u] = -1
     rest, whole, least, left = 0, (1 << units) - 1, INF, 0
@@ -121,7 +169,7 @@ def unwind(units: int, unit: Ints, none_fen: int, parcel: int, ws: Any) -> int:
         whole &= ~(1 << u)
     if least == INF or none_fen < least - parcel:
         return none_fen
-    used, part = 0, first[rest, 1]
+    used, part, layer = 0, first[rest, 1], most - 1
     while True:
         w = ship[part] & 63
         if (used >> w) & 1:
@@ -131,11 +179,12 @@ def unwind(units: int, unit: Ints, none_fen: int, parcel: int, ws: Any) -> int:
             if (part >> u) & 1:
                 pick[u] = w
         rest ^= part
-        while rest and take[rest] == 0:
+        layer -= 1
+        while rest and begin(rest, most, layer, ws) == 0:
             rest &= rest - 1
         if rest == 0:
             return least - parcel
-        part = take[rest]
+        part = begin(rest, most, layer, ws)
 
 
 @compiled
@@ -194,14 +243,20 @@ def unwind_once(units: int, chosen: Ints, pick: Ints) -> None:
 
 
 @compiled
-def seed(units: int, unit: Ints, unit_mask: Ints, price: Ints, extra: Ints, ws: Any) -> None:
-    """Open one warehouse after another, the least cost a line first, until nothing is left."""
+def seed(
+    units: int, unit: Ints, unit_mask: Ints, price: Ints, extra: Ints, most: int, ws: Any
+) -> None:
+    """Open one warehouse after another, the least cost a line first, until nothing is left or
+    `most` are open (0 = no limit).
+    """
     pick, opening, load = ws[6], ws[7], ws[8]
     for u in range(units):
         pick[u] = -1
     for w in range(opening.shape[0]):
         load[w, 0], load[w, 1] = 0, 0
-    while True:
+    opened = 0
+    while most == 0 or opened < most:
+        opened += 1
         best_w, best_fen, best_lines = -1, 0, 1
         for w in range(opening.shape[0]):
             fen, grams, lines = opening[w], 0, 0
@@ -266,12 +321,13 @@ def greedy(
     extra: Ints,
     none_fen: int,
     parcel: int,
+    most: int,
     ws: Any,
 ) -> int:
-    """Plan more units than the exact plan takes: seed, then single moves."""
+    """Plan more units than the exact plan takes: seed, then single moves (none under a limit)."""
     pick, opening, load = ws[6], ws[7], ws[8]
-    seed(units, unit, unit_mask, price, extra, ws)
-    for _ in range(MOVE_PASSES):
+    seed(units, unit, unit_mask, price, extra, most, ws)
+    for _ in range(0 if most else MOVE_PASSES):
         if not move(units, unit, unit_mask, price, extra, ws):
             break
     total, shipped = -parcel, 0

@@ -79,6 +79,18 @@ def openings(
 
 
 @compiled
+def steer_opening(row: int, surcharge: Ints, opening: Ints, penalty: Ints) -> None:
+    """Add what policy asks for a parcel of each warehouse; a line left behind bears the dearest."""
+    if not 0 <= row < surcharge.shape[0]:
+        return
+    worst = 0
+    for w in range(opening.shape[0]):
+        opening[w] += surcharge[row, w]
+        worst = max(worst, surcharge[row, w])
+    penalty[0] += worst
+
+
+@compiled
 def clock(minute: int, cutoff: Ints, figures: Ints, wait: Ints) -> int:
     """Wait for a wave at each warehouse; mask of those that still take orders today."""
     taking = 0

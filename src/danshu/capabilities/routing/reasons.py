@@ -24,6 +24,7 @@ class Reason(IntFlag):
     DISAGREE = 1024
     CARRIER = 2048
     LANE = 4096
+    POLICY = 8192
 
 
 class ReasonText(Struct, frozen=True, kw_only=True):
@@ -49,6 +50,7 @@ _WORDS: Final[tuple[tuple[Reason, str, str], ...]] = (
     (Reason.DISAGREE, "温度传感器互不一致", "temperature sensors disagree"),
     (Reason.CARRIER, "承运能力不可用", "the carrier is unavailable"),
     (Reason.LANE, "线路未开通或关闭", "the lane is closed or was never opened"),
+    (Reason.POLICY, "策略不允许", "a published policy forbids it"),
 )
 
 REASON_TEXTS: Final = {

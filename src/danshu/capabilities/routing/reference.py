@@ -13,6 +13,7 @@ from danshu.capabilities.routing.reference_plan import (
     Offer,
     Plan,
     Unit,
+    plan_at_most,
     plan_each_once,
     plan_greedily,
     plan_parcels,
@@ -94,6 +95,11 @@ class OneOrder:
         self.region = region if 0 <= region < len(snapshot.network.regions) else -1
         self.promise = float(batch.promise_min[order])
         self.value_fen = int(batch.value_fen[order])
+        self.shut = int(batch.shut[order])
+        favour, table = int(batch.favour[order]), batch.surcharge_fen
+        some = self.region >= 0 and 0 <= favour < len(table)
+        self.surcharge = table[favour].tolist() if some else [0] * len(self.warehouses)
+        self.most = int(batch.parcels_max[order])
         needed = 1.0 + 0.5 * self.count
         self.room = sum(1 << w for w in self.warehouses if capacity[w] >= needed)
         self.allowed = self._allow()
@@ -135,7 +141,7 @@ class OneOrder:
         tables, figures = self.snapshot.tables, self.snapshot.figures
         if tables.crowded[self.region] and self.promise < figures.saturation_promise_min:
             return 0
-        allowed = self.room & int(tables.lane_ok[self.region])
+        allowed = self.room & int(tables.lane_ok[self.region]) & ~self.shut
         if self.minute + self.promise <= _DAY_MIN:
             cutoffs = self.snapshot.network.cutoff_min
             allowed &= sum(1 << w for w in self.warehouses if self.minute < cutoffs[w])
@@ -156,6 +162,7 @@ class OneOrder:
                 )
                 e = late_odds((wait + eta[w] - self.promise) * pull[w])
                 opening[w] += int(late / (1.0 + e) + 0.5)
+        opening = [fen + more for fen, more in zip(opening, self.surcharge, strict=True)]
         extra = tables.extra_fen[self.region].tolist()
         return Offer(opening, extra, figures.parcel_fen, self.price)
 
@@ -171,7 +178,8 @@ class OneOrder:
         first, extra = 0, 0
         if self.region >= 0:
             first, extra = self.snapshot.tables.worst_fen[self.region].tolist()
-        left = self.snapshot.figures.unfulfilled_fen + first + extra * weigh_kg(grams)
+        left = self.snapshot.figures.unfulfilled_fen + max(self.surcharge)
+        left += first + extra * weigh_kg(grams)
         return _Line(row, qty, grams, storage, int(batch.price_row[i]), can, mask, left)
 
     def _pair(self) -> dict[int, list[int]]:
@@ -239,10 +247,15 @@ class OneOrder:
 
     def _plan(self, units: list[Unit], forbidden: int) -> tuple[int, Plan]:
         if len(units) > SPLIT_LINES:
-            return plan_greedily(self.offer, units, forbidden)
+            return plan_greedily(self.offer, units, forbidden, self.most)
         if self.costs is None:
             self.costs = self._cost_parcels(units)
         costs = {w: parcels for w, parcels in self.costs.items() if not forbidden >> w & 1}
+        if 0 < self.most < len(units):
+            for most in (min(self.most, len(self.warehouses)), 1):
+                total, plan = plan_at_most(units, costs, self.offer.parcel_fen, most)
+                if total is not None:
+                    return total, plan
         total, plan = plan_parcels(units, costs, self.offer.parcel_fen)
         if total is None:
             return plan_each_once(units, costs, self.offer.parcel_fen)
@@ -292,9 +305,11 @@ class OneOrder:
             parts[0] += int(first_kg[w])
             parts[1] += self.offer.extra[w] * weigh_kg(sum(line.grams for line in inside))
             parts[2] += int(network.handling_fen[w])
-            parts[3] += self.offer.opening[w] - int(tables.fixed_fen[self.region, w])
+            opened = self.offer.opening[w] - int(tables.fixed_fen[self.region, w])
+            parts[3] += opened - self.surcharge[w]
             parts[4] += int(tables.risk_fen[w])
             parts[6] += int(tables.mu_fen[w])
+            parts[8] += self.surcharge[w]
         parts[5] = self.offer.parcel_fen * max(len(used) - 1, 0)
         return parts
 

@@ -70,17 +70,20 @@ def plan_parcels(
             best[whole], take[whole] = first[whole]
         else:
             best[whole], take[whole] = left, 0
-    return _choose(units, ship, take, first, parcel_fen)
+    return _choose(units, ship, [take] * (len(units) + 1), first, parcel_fen)
 
 
 def _choose(
     units: list[Unit],
     ship: dict[int, tuple[int, int]],
-    take: dict[int, int],
+    takes: list[dict[int, int]],
     first: dict[int, tuple[int, int]],
     parcel_fen: int,
 ) -> tuple[int | None, Plan]:
-    """Weigh the best plan that ships something against shipping nothing, and read it back."""
+    """Weigh the best plan that ships something against shipping nothing, and read it back.
+
+    `takes` holds the first parcel of each subset, by the number of parcels allowed less one.
+    """
     nothing = sum(unit.left_fen for unit in units)
     whole, left = (1 << len(units)) - 1, 0
     choices: list[tuple[int, int, int]] = []
@@ -95,6 +98,7 @@ def _choose(
     plan: Plan = {}
     used: set[int] = set()
     part = first[rest][1]
+    layer = len(takes) - 1
     while True:
         w = ship[part][1]
         if w in used:
@@ -102,7 +106,9 @@ def _choose(
         used.add(w)
         plan.update({u: w for u in range(len(units)) if part >> u & 1})
         rest ^= part
-        while rest and not take[rest]:
+        layer -= 1
+        take = takes[layer] if layer >= 0 else {}
+        while rest and not take.get(rest):
             rest &= rest - 1
         if not rest:
             return least - parcel_fen, plan
@@ -140,8 +146,47 @@ def plan_each_once(
     return fen - parcel_fen, plan
 
 
-def plan_greedily(offer: Offer, units: list[Unit], forbidden: int) -> tuple[int, Plan]:
-    """Plan more units than the exact plan takes: seed, then single moves."""
+def plan_at_most(
+    units: list[Unit], costs: dict[int, dict[int, int]], parcel_fen: int, most: int
+) -> tuple[int | None, Plan]:
+    """As `plan_parcels`, of at most `most` parcels (1 to the number of warehouses)."""
+    everything = (1 << len(units)) - 1
+    ship: dict[int, tuple[int, int]] = {}
+    for w in sorted(costs):
+        for part, fen in costs[w].items():
+            if part not in ship or fen < ship[part][0]:
+                ship[part] = (fen, w)
+    fewer = {
+        whole: sum(unit.left_fen for u, unit in enumerate(units) if whole >> u & 1)
+        for whole in range(everything + 1)
+    }
+    takes: list[dict[int, int]] = []
+    first: dict[int, tuple[int, int]] = {}
+    for _ in range(most):
+        best: dict[int, int] = {0: 0}
+        take: dict[int, int] = {0: 0}
+        first.clear()
+        for whole in range(1, everything + 1):
+            low = whole & -whole
+            for part in subsets(whole):
+                if part & low and part in ship:
+                    fen = ship[part][0] + fewer[whole ^ part]
+                    if whole not in first or fen < first[whole][0]:
+                        first[whole] = (fen, part)
+            left = units[low.bit_length() - 1].left_fen + best[whole ^ low]
+            if whole in first and first[whole][0] <= left:
+                best[whole], take[whole] = first[whole]
+            else:
+                best[whole], take[whole] = left, 0
+        takes.append(take)
+        fewer = best
+    return _choose(units, ship, takes, first, parcel_fen)
+
+
+def plan_greedily(
+    offer: Offer, units: list[Unit], forbidden: int, most: int = 0
+) -> tuple[int, Plan]:
+    """Plan more units than the exact plan takes: seed, then single moves (none under a limit)."""
     masks = [unit.mask & ~forbidden for unit in units]
     plan: Plan = {}
     loads: dict[int, set[int]] = {w: set() for w in range(len(offer.opening))}
@@ -153,7 +198,9 @@ def plan_greedily(offer: Offer, units: list[Unit], forbidden: int) -> tuple[int,
         prices = sum(offer.price(units[u], w) for u in inside)
         return offer.opening[w] + offer.extra[w] * kg + prices
 
-    while True:
+    opened = 0
+    while not most or opened < most:
+        opened += 1
         choice: tuple[int, int, int, set[int]] | None = None
         for w in range(len(offer.opening)):
             cover = {u for u, mask in enumerate(masks) if u not in plan and mask >> w & 1}
@@ -164,7 +211,7 @@ def plan_greedily(offer: Offer, units: list[Unit], forbidden: int) -> tuple[int,
             break
         loads[choice[2]] = choice[3]
         plan.update(dict.fromkeys(choice[3], choice[2]))
-    for _ in range(MOVE_PASSES):
+    for _ in range(0 if most else MOVE_PASSES):
         if not _move_once(masks, plan, loads, cost):
             break
     total = sum(cost(w, inside) for w, inside in loads.items()) - offer.parcel_fen

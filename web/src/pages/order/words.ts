@@ -50,14 +50,16 @@ export function pick(words: { zh: string; en: string }): string {
   return i18next.language === "en" ? words.en : wide(words.zh);
 }
 
-/** The four parts that the bars show, of the eight that routing has. */
-export const PARTS = ["freight", "handling", "stock", "late", "short"] as const;
+/** The parts that the bars show, of those that routing has. */
+export const PARTS = ["freight", "handling", "stock", "late", "short", "policy"] as const;
+const RARE: readonly string[] = ["short", "policy"]; // shown only where some plan has them
 const OF: Record<(typeof PARTS)[number], readonly string[]> = {
   freight: ["freight_first_fen", "freight_extra_fen"],
   handling: ["handling_fen", "split_fen"],
   stock: ["price_fen"],
   late: ["lateness_fen", "risk_fen"],
   short: ["unfulfilled_fen"],
+  policy: ["policy_fen"],
 };
 
 /** The cost parts of a plan in the order of the bars, in 分; parts that no plan has are left out. */
@@ -68,7 +70,7 @@ export function costParts(
 ): { key: string; label: string; fen: number }[] {
   const sum = (of: { parts_fen: Record<string, number> }, key: (typeof PARTS)[number]) =>
     OF[key].reduce((total, part) => total + (of.parts_fen[part] ?? 0), 0);
-  return PARTS.filter((key) => key !== "short" || all.some((one) => sum(one, key) > 0)).map(
+  return PARTS.filter((key) => !RARE.includes(key) || all.some((one) => sum(one, key) > 0)).map(
     (key) => ({ key, label: t(`parts.${key}`), fen: sum(plan, key) }),
   );
 }
