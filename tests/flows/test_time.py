@@ -106,15 +106,23 @@ def test_a_token_is_asked_for(house: House, tsa: Tsa) -> None:
 
 
 def test_the_strip_says_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trusted, waiting for a token, or suspended: one of them is true, and it is the one told."""
+
     def clock() -> tuple[object, ...]:
         trust = house.call("GET", "/v1/board/trust").json()
-        return trust["clock"], trust["clock_error_us"], trust["clock_waits"]
+        told = ("waits" if trust["clock_waits"] else "") + ("!" if trust["clock_suspends"] else "")
+        return trust["clock"], trust["clock_error_us"], told
 
-    assert clock() == ("unmeasured", None, False)
+    authority = "https://tsa.example.cn/tsr"
+    assert clock() == ("unmeasured", None, "")
     monkeypatch.setenv("DANSHU_TIME_REQUIRED", "1")
-    assert clock() == ("unmeasured", None, True)
+    assert clock() == ("unmeasured", None, "waits!")
+    monkeypatch.setenv("DANSHU_TSA_URLS", authority)
+    assert clock() == ("unmeasured", None, "waits")
     monkeypatch.delenv("DANSHU_TIME_REQUIRED")
     look(house, 1_800)
-    assert clock() == ("measured", 1_800, False)
+    assert clock() == ("measured", 1_800, "")
     look(house, 250_000)
-    assert clock() == ("faulted", None, True)
+    assert clock() == ("faulted", None, "waits")
+    monkeypatch.delenv("DANSHU_TSA_URLS")
+    assert clock() == ("faulted", None, "waits!")

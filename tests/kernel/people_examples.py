@@ -36,6 +36,7 @@ EXAMPLES: list[Struct] = [
         record="e5" * 32,
         synced=True,
     ),
+    people.PasskeyContested(key="e4" * 32, owner="person:019aa9d3-6b80-7000-8000-000000000009"),
     people.PasskeyRemoved(credential="e3" * 32),
     people.CertificateRecorded(certificate="执业药师", number="示例-0001", until="2027-12-31"),
     people.CertificateRemoved(certificate="执业药师", reason="离职"),

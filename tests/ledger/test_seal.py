@@ -239,9 +239,16 @@ async def test_a_restored_backup_cannot_sign_a_second_history(
             await drain(c.sequencer, connection)
         before = await query(connection, "select count(*) from checkpoints")
         if named:
-            with pytest.raises(Forked):
+            with pytest.raises(Forked) as raised:
                 await c.sealer.step(connection, NOW_MS)
             assert await query(connection, "select count(*) from checkpoints") == before
+            assert "restore the newest one" in raised.value.diagnose()
+            told = [(c.pen.tenant, HALF, NOW_MS)]
+            forks = "select tenant, half, position from cursors where name='forked'"
+            assert await query(connection, forks) == told
+            # who looks after it without the second place finds no harm, so the word goes
+            await Sealer(every_ms=0).step(connection, NOW_MS)
+            assert await query(connection, forks) == []
         else:  # without a second place nobody here can know: this is what the place is for
             assert await c.sealer.step(connection, NOW_MS) == (1 if regrown else 0)
     with psycopg.connect(engine.admin_url, autocommit=True) as admin:

@@ -1,4 +1,6 @@
-"""The newest that a person should see: broken and doubtful promises, holds, the inbox."""
+"""The newest that a person should see: broken and doubtful promises, holds, the inbox; before all
+of them what puts the proof in doubt, a forked log or a key of two people.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 4
 _INBOX_PAGE: Final = "/tasks"
+_ALARM_PAGES: Final = {"log": "/evidence", "passkey": "/settings/people"}
 
 
 def alerts(raw: Raw, frame: Frame, names: Mapping[str, Clause]) -> tuple[Alert, ...]:
-    """Give the newest groups, the newest first."""
+    """Give the alarms, then the newest groups, the newest first."""
     found: list[tuple[datetime.datetime, Alert]] = []
     full = sum(r[2] for r in raw.verdicts) < ALERT_ROWS
     for state, code, n, newest, _ in raw.verdicts:
@@ -51,7 +54,10 @@ def alerts(raw: Raw, frame: Frame, names: Mapping[str, Clause]) -> tuple[Alert, 
     for channel, reason, n, newest, _ in raw.inbox:
         found.append((newest, _plain("inbox", reason, channel, n, full, newest, _INBOX_PAGE)))
     found.sort(key=lambda each: each[0], reverse=True)
-    return tuple([alert for _, alert in found[:_SHOWN]])
+    alarms = [
+        _plain(kind, code, "", n, True, at, _ALARM_PAGES[kind]) for kind, code, n, at in raw.alarms
+    ]
+    return tuple([*alarms, *(alert for _, alert in found)][:_SHOWN])
 
 
 def _plain(

@@ -166,7 +166,8 @@ class Node(Struct, frozen=True, kw_only=True):
 class Alert(Struct, frozen=True, kw_only=True):
     """Something new that a person should see: `kind` broken, borderline, hold or inbox; `code`
     is the promise, the hold's reason, or the inbox's, `name_*` the promise's or the channel's name;
-    at least `n` when not `exact`.
+    at least `n` when not `exact`. Before them, of kind log (`code` log_forked, forked) or passkey
+    (passkey_shared), what puts the proof itself in doubt.
     """
 
     kind: str

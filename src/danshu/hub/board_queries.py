@@ -110,6 +110,18 @@ inbox where tenant=%(tenant)s and state='open' and (%(channel)s::text='' or chan
 and %(wh)s::int4 is null order by made desc limit {INBOX_COUNT}) i group by 1,2
 """
 
+# What puts the proof itself in doubt, whatever is filtered: a log that is forked, by the word of
+# our own sealer or of a witness, and a public key that two people hold.
+_ALARMS: Final = """
+select 'log', 'log_forked', count(*), to_timestamp(max(position) / 1000.0) from cursors
+where name='forked' and tenant=%(tenant)s having count(*) > 0
+union all select 'log', 'forked', count(*), max(forked) from witness_books
+where tenant=%(tenant)s and forked is not null having count(*) > 0
+union all select 'passkey', 'passkey_shared', count(*), max(since) from (select max(made) as since
+from passkeys where tenant=%(tenant)s group by public_key having count(distinct person) > 1) p
+having count(*) > 0
+"""
+
 
 class Raw(Struct, frozen=True, kw_only=True):
     """The rows of every question, as they come."""
@@ -131,6 +143,7 @@ class Raw(Struct, frozen=True, kw_only=True):
     hold_hours: Rows
     verdicts: Rows
     inbox: Rows
+    alarms: Rows
 
 
 async def ask(connection: Connection, frame: Frame) -> Raw:
@@ -153,6 +166,7 @@ async def ask(connection: Connection, frame: Frame) -> Raw:
         "hold_hours": _HOLD_HOURS,
         "verdicts": _VERDICTS,
         "inbox": _INBOX,
+        "alarms": _ALARMS,
     }
     params = frame.params()
     rows: dict[str, Rows] = {}

@@ -50,12 +50,13 @@ async def of_person(connection: Connection, tenant: int, person: uuid.UUID) -> l
     """List the certificates of a person."""
     cursor = await connection.execute(_LIST, (tenant, person))
     return [
-        Certificate(certificate=code, number=number, until=_last_day(until))
+        Certificate(certificate=code, number=number, until=last_day(until))
         for code, number, until in await cursor.fetchall()
     ]
 
 
-def _last_day(until: datetime.datetime) -> str:
+def last_day(until: datetime.datetime) -> str:
+    """Give the last day, in China, on which a certificate counts."""
     return (until.astimezone(_ZONE) - datetime.timedelta(days=1)).date().isoformat()
 
 

@@ -2,8 +2,10 @@
 
 Once an hour it reads which orders the new leaves of a book speak of, writes a map of them as they
 are now, and says its root in a fact. An order's last act is covered by the entry over the window in
-which its leaf lies; an export asks for an entry of its own where the hour is not over yet, and
-reuses what covers it already, so that the same order gives the same proof again.
+which its leaf lies. Orders that have ended, completed or cancelled, do not wait for the hour: a few
+seconds after their last fact is in the log an entry covers them, all of that moment together. An
+export asks for an entry of its own where neither is there yet, and reuses what covers it already,
+so that the same order gives the same proof again.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.orders.model import State
 from danshu.hub import merchants
 from danshu.hub.compose import now_ms
 from danshu.kernel import heads
@@ -22,6 +25,7 @@ from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import Actor, rfc3339
 from danshu.kernel.heads import Head, MapProof
 from danshu.kernel.limits import (
+    HEADS_CLOSED_S,
     HEADS_EVERY_S,
     HEADS_LEAVES,
     HEADS_ORDERS,
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 CURSOR: Final = "heads"
+CLOSED: Final = "heads-closed"
 MAP_TYPE: Final = "application/x-ndjson"
 _HUB: Final = Actor(sub="hub")
 _DUE: Final = """
@@ -55,6 +60,14 @@ _MOVE: Final = (
     " where c.position=%s returning 1"
 )
 _ORDERS: Final = "select id, seq, head from orders where tenant=%s and id = any(%s)"
+_ENDED: Final = _ORDERS + f" and state in ({int(State.COMPLETED)},{int(State.CANCELLED)})"
+# What the hourly entries covered before anybody looked for ended orders is not looked through anew.
+_GROWN: Final = """
+select b.tenant, b.half, b.size, coalesce(c.position, h.position, 0) from books b
+left join cursors c on c.name=%s and c.tenant=b.tenant and c.half=b.half
+left join cursors h on h.name=%s and h.tenant=b.tenant and h.half=b.half
+where b.size > coalesce(c.position, h.position, 0) order by b.tenant, b.half
+"""
 _KEEP: Final = (
     "insert into heads(tenant,stream,half,start,stop,count,root,map,at,asked)"
     " values (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
@@ -87,8 +100,8 @@ class HeadProof(Struct, frozen=True, kw_only=True):
 
 
 class HeadsEntry(Struct, frozen=True, kw_only=True):
-    """One commitment: the window of leaves, how many orders, its root (hex), when; `asked` for one
-    order by an export.
+    """One commitment: the window of leaves, how many orders, its root (hex), when; `asked` beside
+    the hour, for one order by an export, or for orders that had ended.
     """
 
     half: str
@@ -103,9 +116,16 @@ class HeadsEntry(Struct, frozen=True, kw_only=True):
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     """Give the step of the room."""
     del url
+    next_ms = 0
 
     async def step(connection: Connection) -> int:
-        return await commit_due(connection, now_ms())
+        nonlocal next_ms
+        at_ms = now_ms()
+        made = await commit_due(connection, at_ms)
+        if at_ms >= next_ms:  # few entries of many orders, not one for each
+            next_ms = at_ms + HEADS_CLOSED_S * 1000
+            made += await commit_closed(connection, at_ms)
+        return made
 
     return step
 
@@ -118,33 +138,73 @@ async def commit_due(connection: Connection, at_ms: int) -> int:
     for tenant, half, size, first in await (await connection.execute(_DUE, asked)).fetchall():
         position = first
         while position < size:
-            after, entry = await _commit_window(connection, tenant, half, position, size, at_ms)
-            made += entry
-            position = after
+            window = await _look(connection, tenant, half, position, size, begun=True)
+            made += await _commit_window(connection, CURSOR, window, at_ms)
+            position = window.stop
     return made
 
 
-async def _commit_window(
-    connection: Connection, tenant: int, half: str, first: int, size: int, at_ms: int
-) -> tuple[int, int]:
-    """Commit to the orders of one window; give where it ends, and 1 when there were any."""
+async def commit_closed(connection: Connection, at_ms: int) -> int:
+    """Commit to the heads of orders that have ended and that new leaves speak of; give the entries.
+
+    An order that was only placed has not ended, so placing costs a look at its key.
+    """
+    made = 0
+    rows = await (await connection.execute(_GROWN, (CLOSED, CURSOR))).fetchall()
+    for tenant, half, size, first in rows:
+        position = first
+        while position < size:
+            window = await _look(connection, tenant, half, position, size, begun=False)
+            made += await _commit_window(connection, CLOSED, window, at_ms)
+            position = window.stop
+    return made
+
+
+class _Window(Struct, frozen=True):
+    """Leaves [start, stop) of a book, and the streams that they speak of."""
+
+    tenant: int
+    half: str
+    start: int
+    stop: int
+    streams: frozenset[bytes]
+
+
+async def _look(
+    connection: Connection, tenant: int, half: str, first: int, size: int, *, begun: bool
+) -> _Window:
+    """Look at the next leaves: as many as speak of HEADS_ORDERS streams. `begun` False leaves out
+    streams of which these leaves hold nothing but the beginning.
+    """
     end = min(first + HEADS_LEAVES, size)
     touched: set[bytes] = set()
     after = first
     for touch in await read_touches(connection, tenant, half, first, end):
-        if touch.stream not in touched and len(touched) == HEADS_ORDERS:
-            break
-        touched.add(touch.stream)
+        if (begun or touch.v > 1) and touch.stream not in touched:
+            if len(touched) == HEADS_ORDERS:
+                break
+            touched.add(touch.stream)
         after = touch.position + 1
+    return _Window(tenant, half, first, after, frozenset(touched))
+
+
+async def _commit_window(connection: Connection, name: str, window: _Window, at_ms: int) -> int:
+    """Commit to the orders of one window and move the cursor; 1 when there were any, 0 also when
+    another worker went on from there.
+    """
+    w = window
     async with connection.transaction():
-        moved = await connection.execute(_MOVE, (CURSOR, tenant, half, after, first))
-        if await moved.fetchone() is None:  # another worker went on from here
-            return size, 0
-        found = await _read_heads(connection, tenant, [uuid.UUID(bytes=s) for s in touched])
+        moved = await connection.execute(_MOVE, (name, w.tenant, w.half, w.stop, w.start))
+        if await moved.fetchone() is None:
+            return 0
+        is_closed = name == CLOSED
+        ids = [uuid.UUID(bytes=s) for s in w.streams]
+        found = await _read_heads(connection, w.tenant, ids, _ENDED if is_closed else _ORDERS)
         if not found:
-            return after, 0
-        await _commit(connection, tenant, half, (first, after), found, at_ms, asked=False)
-    return after, 1
+            return 0
+        span = (w.start, w.stop)
+        await _commit(connection, w.tenant, w.half, span, found, at_ms, asked=is_closed)
+    return 1
 
 
 async def commit_head(connection: Connection, tenant: int, order: uuid.UUID) -> None:
@@ -244,8 +304,12 @@ async def _find(
     return None
 
 
-async def _read_heads(connection: Connection, tenant: int, ids: Sequence[uuid.UUID]) -> list[Head]:
-    rows = await (await connection.execute(_ORDERS, (tenant, list(ids)))).fetchall()
+async def _read_heads(
+    connection: Connection, tenant: int, ids: Sequence[uuid.UUID], query: str = _ORDERS
+) -> list[Head]:
+    if not ids:
+        return []
+    rows = await (await connection.execute(query, (tenant, list(ids)))).fetchall()
     return [Head(order=id_, seq=seq, head=bytes(head)) for id_, seq, head in rows]
 
 

@@ -15,6 +15,7 @@ from danshu.hub.log_keys import TrustedKey
 from danshu.hub.witnessing import WitnessState
 from danshu.kernel import note
 from danshu.kernel.limits import HEADS_EVERY_S, RECEIPT_IN_LOG_S
+from danshu.ledger.seal import Forked
 from danshu.ledger.signers import origin_of
 
 Connection = psycopg.AsyncConnection[Any]
@@ -31,7 +32,10 @@ and l.half=b.half order by size desc limit 1) l on true
 where b.tenant=%s order by b.half desc
 """
 _GAPS: Final = """
-select tenant, 'forked', name || ' ' || half, forked from witness_books where forked is not null
+select tenant, 'log_forked', half, to_timestamp(position / 1000.0) from cursors
+where name='forked'
+union all select tenant, 'forked', name || ' ' || half, forked from witness_books
+where forked is not null
 union all select tenant, 'witness_trouble', name || ': ' || trouble, asked from witness_books
 where forked is null and trouble <> ''
 union all select tenant, 'anchor_trouble', period || ': ' || trouble, asked from anchors
@@ -48,10 +52,16 @@ where k.tenant=b.tenant and k.half=b.half and k.size > coalesce(c.position,0)
 and k.signed < now() - make_interval(secs => %s))
 """
 
+_FORKS: Final = """
+select exists (select 1 from cursors where name='forked'),
+exists (select 1 from witness_books where forked is not null)
+"""
+
 
 class LogGap(Struct, frozen=True, kw_only=True):
-    """What keeps the log from being what it promises: forked, witness_trouble, anchor_trouble,
-    anchor_pending, heads_late, seal_late. `subject` says of what, in the words of whoever failed.
+    """What keeps the log from being what it promises: log_forked (the sealer refuses a second
+    history), forked (a witness does), witness_trouble, anchor_trouble, anchor_pending, heads_late,
+    seal_late. `subject` says of what, in the words of whoever failed.
     """
 
     tenant: int
@@ -151,3 +161,14 @@ async def find_gaps(connection: Connection) -> list[LogGap]:
     late_s = 2 * HEADS_EVERY_S
     rows = await (await connection.execute(_GAPS, (late_s, late_s))).fetchall()
     return [LogGap(tenant=t, code=code, subject=told, since=since) for t, code, told, since in rows]
+
+
+async def find_troubles(connection: Connection) -> tuple[str, ...]:
+    """Tell of forked logs as an operator needs it, without saying whose they are."""
+    forked = await (await connection.execute(_FORKS)).fetchone()
+    found = []
+    if forked and forked[0]:
+        found.append(f"{Forked.code}: nothing is sealed. {Forked.remedy}")
+    if forked and forked[1]:
+        found.append("forked: a witness knows another history. Stop writing and find out why.")
+    return tuple(found)

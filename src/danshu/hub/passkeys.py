@@ -21,7 +21,7 @@ from webauthn.helpers.exceptions import WebAuthnException
 
 from danshu.capabilities.people import decide, facts
 from danshu.capabilities.people.model import ACTIVE
-from danshu.hub import challenges, people
+from danshu.hub import challenges, passkey_owners, people
 from danshu.kernel import canonical
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import CHALLENGE_S, PERSON_PASSKEYS
@@ -159,7 +159,7 @@ async def register(
 ) -> people.Row:
     """Keep a new passkey of a locked person, inside the caller's transaction.
 
-    Raises InputError `bad_passkey`, `too_many_passkeys`, `passkey_known`.
+    Raises InputError `bad_passkey`, `too_many_passkeys`, `passkey_known`, KeyOfAnother.
     """
     if len(row.person.passkeys) >= PERSON_PASSKEYS:
         raise TOO_MANY
@@ -174,6 +174,7 @@ async def register(
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise BAD from error
+    await passkey_owners.check(connection, tenant, row.id, done.credential_public_key)
     kept = (
         tenant,
         done.credential_id,

@@ -29,6 +29,7 @@ _OPEN: Final = (
     f"select {_COLUMNS} from performances where tenant=%s and oid=%s and state='open'"
     " order by began, id limit %s"
 )
+_SPAN: Final = f"select {_COLUMNS} from performances where tenant=%s and oid>=%s and oid<%s"
 _INSERT: Final = (
     "insert into performances(tenant,id,oid,fulfilment,action,version,definition,sub,role,"
     "delegated_by,source,began,ends) values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
@@ -96,6 +97,14 @@ async def read(
 async def list_open(connection: Connection, tenant: int, order: uuid.UUID, limit: int) -> list[Act]:
     """List the acts under way on an order, the first begun first."""
     cursor = await connection.execute(_OPEN, (tenant, order, limit), binary=True)
+    return [_act(row) for row in await cursor.fetchall()]
+
+
+async def read_span(
+    connection: Connection, tenant: int, first: uuid.UUID, end: uuid.UUID
+) -> list[Act]:
+    """Read every act, under way or ended, on the orders [first, end)."""
+    cursor = await connection.execute(_SPAN, (tenant, first, end), binary=True)
     return [_act(row) for row in await cursor.fetchall()]
 
 

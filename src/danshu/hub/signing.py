@@ -19,7 +19,7 @@ from webauthn.helpers.exceptions import WebAuthnException
 
 from danshu.capabilities.contract.performing import assertion
 from danshu.capabilities.contract.performing.model import SignatureRecord
-from danshu.hub import challenges
+from danshu.hub import challenges, passkey_owners
 from danshu.kernel import canonical
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import CHALLENGE_S, SIGNATURE_BYTES
@@ -142,6 +142,8 @@ async def check(
     if row is None:
         return assertion.UNKNOWN
     public_key, uses = bytes(row[0]), row[1]
+    if await passkey_owners.find(connection, tenant, person, public_key) is not None:
+        return passkey_owners.SHARED
     expected = assertion.Expected(
         digest=digest,
         origin=origin.url,

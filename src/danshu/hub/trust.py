@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import trusted_time
+from danshu.hub import time_settings, trusted_time
 from danshu.kernel import fact
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
@@ -38,7 +38,8 @@ class Trustworthiness(Struct, frozen=True, kw_only=True):
     kept; risk, sealing is late; broken, later than receipts promise.
 
     `clock`: measured, unmeasured (未测), faulted or stale; its error bound is None unless it was
-    measured. `clock_waits`: acts of grade A wait for a time-stamp token, or are suspended.
+    measured. `clock_waits`: acts of grade A wait for a time-stamp token; `clock_suspends`: there is
+    no authority to give one, so they are suspended.
     """
 
     sealed_at: str
@@ -48,6 +49,7 @@ class Trustworthiness(Struct, frozen=True, kw_only=True):
     clock: str
     clock_error_us: int | None
     clock_waits: bool
+    clock_suspends: bool
     tone: str
 
 
@@ -84,6 +86,7 @@ async def read(connection: Connection, tenant: int, now_ms: int) -> Trustworthin
         clock=clock.word,
         clock_error_us=clock.err_us if clock.ok else None,
         clock_waits=clock.waits,
+        clock_suspends=clock.waits and not time_settings.read().tsa_urls,
         tone=tone,
     )
 

@@ -15,9 +15,11 @@ signatures of the log. A log that was linked to a new one (relink.py) is not loo
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 from msgspec import Struct
 
 from danshu.kernel import limits, note
@@ -40,8 +42,6 @@ from danshu.ledger.signers import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import psycopg
 
     from danshu.kernel.tiles import Edge
 
@@ -78,17 +78,31 @@ _SIGNED: Final = (
 )
 
 
+FORKED: Final = "forked"
+"""The cursor that tells other processes of a book that is forked: since when, in epoch ms."""
+_FORKED: Final = (
+    "insert into cursors(name,tenant,half,position) values (%s,%s,%s,%s) on conflict do nothing"
+)
+_JOINED: Final = "delete from cursors where name=%s"
+
+
 class Forked(LogBroken):
     """What is stored is older than, or other than, what was signed: nothing is signed any more."""
 
     code = "log_forked"
+    remedy = (
+        "The database is probably an older backup: restore the newest one. If there is none,"
+        " `danshu log relink` begins a linked log."
+    )
+
+    def __init__(self, tenant: int, half: str, why: str) -> None:
+        super().__init__(f"book {tenant}/{half}{why}")
+        self.tenant: Final = tenant
+        self.half: Final = half
 
     def diagnose(self) -> str:
         """Say what a person can do about it."""
-        return (
-            f"{self}. The database is probably an older backup: restore the newest one. If there"
-            " is none, `danshu log relink` begins a linked log."
-        )
+        return f"{self}. {self.remedy}"
 
 
 class Book(Struct, frozen=True, kw_only=True):
@@ -158,7 +172,7 @@ class Sealer:
         self._signers: list[Signer] = []
         self._known: list[bytes] = []
         self._holder: psycopg.AsyncConnection[Any] | None = None
-        self._started = False
+        self._started = self._is_fresh = False
         self._next_ms = 0
         self._edges: dict[tuple[int, str], Edge] = {}
 
@@ -176,9 +190,16 @@ class Sealer:
             if not self._started:
                 await self._start(connection)
             sealed = await self._seal(connection)
+            if self._is_fresh:  # all is well, whatever was told before
+                await connection.execute(_JOINED, (FORKED,))
+                self._is_fresh = False
         except write.GuardFailed:
             self._started = False
             return 0
+        except Forked as error:
+            self._started = False
+            await _tell_fork(connection, error, now_ms)
+            raise
         except BaseException:
             self._started = False
             if connection.closed:
@@ -207,7 +228,7 @@ class Sealer:
                 tenant, _, half = path.stem.partition(".")
                 if not await is_linked(connection, int(tenant), half, path.read_bytes()):
                     await self._edge(connection, int(tenant), half)
-        self._started = True
+        self._started = self._is_fresh = True
 
     async def _seal(self, connection: psycopg.AsyncConnection[Any]) -> int:
         cursor = await connection.cursor(binary=True).execute(_GROWN)
@@ -230,45 +251,45 @@ class Sealer:
 
     async def _advance(self, connection: psycopg.AsyncConnection[Any], book: Book) -> None:
         """Bring our own edge of a book to its size; Forked unless both roots agree."""
-        name = f"book {book.tenant}/{book.half}"
-        edge = self._edges.get((book.tenant, book.half))
+        place = (book.tenant, book.half)
+        edge = self._edges.get(place)
         if edge is None:
             edge = await self._edge(connection, book.tenant, book.half)
         if book.size < max(book.signed, edge.size):
-            raise Forked(
-                f"{name} has {book.size} leaves, {max(book.signed, edge.size)} were signed"
-            )
+            signed = max(book.signed, edge.size)
+            raise Forked(*place, f" has {book.size} leaves, {signed} were signed")
         hashes = await read_hashes(connection, book.tenant, book.half, edge.size, book.size)
         edge.extend(split_hashes(hashes))
         if edge.root() != book.root:
-            raise Forked(f"{name}: the stored leaves do not grow from what was signed to its root")
+            raise Forked(*place, ": the stored leaves do not grow from what was signed to its root")
 
     async def _edge(self, connection: psycopg.AsyncConnection[Any], tenant: int, half: str) -> Edge:
         """Rebuild the edge at the newest note of both places; Forked unless it has their roots."""
-        name = f"book {tenant}/{half}"
+        place = (tenant, half)
         cursor = await connection.execute(
             "select t.code, b.size, b.signed from books b join tenants t on t.id = b.tenant"
             " where b.tenant=%s and b.half=%s",
-            (tenant, half),
+            place,
         )
         row = await cursor.fetchone()
         if row is None:
-            raise Forked(f"{name} was signed and is not in the database")
+            raise Forked(*place, " was signed and is not in the database")
         code, size, signed = row
         keys = [log_key(origin_of(code, half), public) for public in self._known]
         stored = await last_note(connection, tenant, half)
         kept = self._kept(tenant, half)
-        notes = [_opened(raw, keys, name) for raw in (stored, kept) if raw is not None]
-        if signed != (_opened(stored, keys, name).size if stored else 0):
-            raise Forked(f"{name}: {signed} leaves were signed, the last checkpoint says otherwise")
+        notes = [_opened(raw, keys, place) for raw in (stored, kept) if raw is not None]
+        if signed != (_opened(stored, keys, place).size if stored else 0):
+            why = f": {signed} leaves were signed, the last checkpoint says otherwise"
+            raise Forked(*place, why)
         notes.sort(key=lambda each: each.size)
         edge = await load_edge(connection, tenant, half, 0)
         for checkpoint in notes:
             if checkpoint.size > size:
-                raise Forked(f"{name} has {size} leaves, {checkpoint.size} were signed")
+                raise Forked(*place, f" has {size} leaves, {checkpoint.size} were signed")
             edge = await load_edge(connection, tenant, half, checkpoint.size)
             if edge.root() != checkpoint.root:
-                raise Forked(f"{name}: other leaves were signed at size {checkpoint.size}")
+                raise Forked(*place, f": other leaves were signed at size {checkpoint.size}")
         self._edges[tenant, half] = edge
         return edge
 
@@ -302,6 +323,12 @@ class Sealer:
             os.close(folder)
 
 
+async def _tell_fork(connection: psycopg.AsyncConnection[Any], error: Forked, now_ms: int) -> None:
+    """Leave word of it for who looks; the row goes when a sealer begins and all is well."""
+    with contextlib.suppress(psycopg.Error):  # it is raised anyway
+        await connection.execute(_FORKED, (FORKED, error.tenant, error.half, now_ms))
+
+
 async def is_linked(
     connection: psycopg.AsyncConnection[Any], tenant: int, half: str, raw: bytes
 ) -> bool:
@@ -313,10 +340,10 @@ async def is_linked(
     return await cursor.fetchone() is not None
 
 
-def _opened(raw: bytes, keys: Sequence[VerifierKey], name: str) -> Checkpoint:
+def _opened(raw: bytes, keys: Sequence[VerifierKey], place: tuple[int, str]) -> Checkpoint:
     checkpoint = open_note(raw, *keys)
     if isinstance(checkpoint, Refusal):
-        raise Forked(f"{name}: its last checkpoint is not ours: {checkpoint.reason_en}")
+        raise Forked(*place, f": its last checkpoint is not ours: {checkpoint.reason_en}")
     return checkpoint
 
 

@@ -52,9 +52,12 @@ class Authenticator:
         rp_id: str = "",
         verified: bool = True,
         kind: str = "webauthn.create",
+        key: ec.EllipticCurvePrivateKey | None = None,
     ) -> dict[str, Any]:
-        """Answer navigator.credentials.create, and keep the passkey."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        """Answer navigator.credentials.create, and keep the passkey; `key` is one that it copied
+        from another device.
+        """
+        key = key or ec.generate_private_key(ec.SECP256R1())
         rp_id = rp_id or options["rp"]["id"]
         kept = _Kept(os.urandom(32), rp_id, options["user"]["id"], key, 0)
         numbers = key.public_key().public_numbers()

@@ -6,7 +6,7 @@ import { count } from "@/format/numbers";
 import { duration, exact, timeOfDay } from "@/format/times";
 import { useLiveState } from "@/live/use-live";
 import { useMay } from "@/session";
-import { isClockBad, type Trust, trustTone, useTrust } from "./trust";
+import { actsGo, isClockBad, type Trust, trustTone, useTrust } from "./trust";
 
 /** An older seal is told by what waits for it, not by its age. */
 const AGE_TOLD_MS = 60_000;
@@ -37,6 +37,12 @@ export function TrustStrip() {
           <dd>
             {mayRead ? <Link to="/time">{words.clock}</Link> : words.clock}
           </dd>
+          {trust && (
+            <>
+              <dt>{t("trust.acts")}</dt>
+              <dd>{t(`trust.go.${actsGo(trust)}`)}</dd>
+            </>
+          )}
           <dt>{t("trust.sealed")}</dt>
           <dd>{trust?.sealed_at ? exact(trust.sealed_at) : words.seal}</dd>
           <dt>{t("trust.waiting")}</dt>
@@ -86,9 +92,9 @@ function useTrustWords(trust: Trust | null): { clock: string; seal: string } {
   };
 
   function clockWords(known: Trust): string {
-    if (isClockBad(known)) return t("trust.timeBad");
+    if (isClockBad(known)) return t(`trust.bad.${actsGo(known)}`);
     if (known.clock_error_us !== null) return `±${(known.clock_error_us / 1000).toFixed(1)} ms`;
-    return t(known.clock_waits ? "trust.unmeasuredWaits" : "trust.unmeasured");
+    return t(`trust.unmeasured.${actsGo(known)}`);
   }
 
   function seconds(ms: number): string {

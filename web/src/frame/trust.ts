@@ -15,8 +15,10 @@ export interface Trust {
   clock: "measured" | "unmeasured" | "faulted" | "stale";
   /** None unless the clock is measured and within bounds. */
   clock_error_us: number | null;
-  /** Acts of grade A wait for a time-stamp token, or are suspended. */
+  /** Acts of grade A wait for a time-stamp token. */
   clock_waits: boolean;
+  /** No authority is connected that could give one: acts of grade A are suspended. */
+  clock_suspends: boolean;
   /** Of the seal alone. */
   tone: SealTone;
 }
@@ -33,9 +35,16 @@ export function isClockBad(trust: Trust): boolean {
   return trust.clock === "faulted" || trust.clock === "stale";
 }
 
-/** The tone of clock and seal together: the worse of both. */
+/** What becomes of acts of grade A: they go on, wait for a token, or are suspended. */
+export function actsGo(trust: Trust): "on" | "wait" | "suspended" {
+  if (trust.clock_suspends) return "suspended";
+  return trust.clock_waits ? "wait" : "on";
+}
+
+/** The tone of clock and seal together: the worse of both. A token makes up for a bad clock. */
 export function trustTone(trust: Trust | null): SealTone | "none" {
   if (!trust) return "none";
-  if (isClockBad(trust) || trust.tone === "broken") return "broken";
+  const isSuspended = isClockBad(trust) && trust.clock_suspends;
+  if (isSuspended || trust.tone === "broken") return "broken";
   return trust.clock_waits ? "risk" : trust.tone;
 }

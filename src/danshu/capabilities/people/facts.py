@@ -80,6 +80,14 @@ class PasskeyAdded(Struct, frozen=True, kw_only=True, omit_defaults=True):
     synced: bool = False
 
 
+@fact_type("passkey.contested")
+class PasskeyContested(Struct, frozen=True, kw_only=True):
+    """通行密钥重用: the person tried to add a passkey whose public key (digest) is the owner's."""
+
+    key: str
+    owner: str
+
+
 @fact_type("certificate.recorded")
 class CertificateRecorded(Struct, frozen=True, kw_only=True):
     """登记证书: an admin says that the person holds a certificate (执业药师) until that day."""

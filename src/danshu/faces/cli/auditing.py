@@ -16,7 +16,10 @@ from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.people_audit import PeopleFolder
+from danshu.hub.performing_audit import PerformingFolder
+from danshu.hub.power_audit import PowersFolder
 from danshu.hub.remedy_audit import RemediesFolder
+from danshu.hub.standing_audit import StandingFolder
 from danshu.kernel.errors import InputError
 from danshu.ledger import audit
 from danshu.ledger.fold import Folder
@@ -36,6 +39,9 @@ def run(tenant: str, as_json: bool) -> int:
             MastersFolder(number),
             ActionsFolder(number),
             PeopleFolder(number),
+            StandingFolder(number),
+            PerformingFolder(number),
+            PowersFolder(number),
             RemediesFolder(number),
         ]
         try:

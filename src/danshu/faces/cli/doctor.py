@@ -26,6 +26,7 @@ from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError
 from danshu.kernel.limits import RECEIPT_IN_LOG_S
 from danshu.ledger import engine, migrate, sequence
+from danshu.ledger.seal import Forked
 from danshu.ledger.write import connect
 from danshu.ports import registry
 
@@ -309,6 +310,8 @@ def _third_parties(url: str) -> Finding:
     gaps = asyncio.run(read())
     counted = Counter(gap.code for gap in gaps)
     told = [f"merchant {gap.tenant}: {gap.code}: {gap.subject}" for gap in gaps[:_GAPS_TOLD]]
+    if counted["log_forked"]:
+        told.insert(0, f"LOG FORKED, nothing is sealed: {Forked.remedy}")
     if counted["forked"]:
         told.insert(0, "LOG FORKED: a witness knows another history; stop writing and find out why")
     return Finding(

@@ -12,7 +12,7 @@ from danshu.faces.http import cookies
 from danshu.faces.http.entering import Ceremony, Credential, PasskeyName, origin_of
 from danshu.faces.http.framework import PROBLEMS, hub_of, only_json, own_page
 from danshu.faces.http.sessions import Password, Session, SessionTenant, enter
-from danshu.hub import entry, invitations, passkeys, passwords, sessions
+from danshu.hub import entry, invitations, passkey_owners, passkeys, passwords, sessions
 from danshu.hub.fields import PLAIN
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import ORDER_BODY_BYTES
@@ -157,7 +157,8 @@ async def join_by_passkey(
         challenge = await passkeys.spend(
             connection, held.tenant, "register", data.credential, now_ms, held.id.bytes
         )
-        async with connection.transaction():
+        who = (held.tenant, held.row.id, held.actor)
+        async with passkey_owners.telling(connection, *who), connection.transaction():
             row = await invitations.use(connection, held, "passkey", now_ms)
             row = await passkeys.register(
                 connection,

@@ -21,7 +21,7 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.problems import of as problem_of
 from danshu.faces.http.sessions import Session, renewed
-from danshu.hub import passkeys, people, sessions
+from danshu.hub import passkey_owners, passkeys, people, sessions
 from danshu.hub.sessions import Session as OpenSession
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
@@ -203,7 +203,8 @@ async def add_passkey(
         challenge = await passkeys.spend(
             connection, session.tenant, "register", data.credential, now_ms, session.id.bytes
         )
-        async with connection.transaction():
+        who = (session.tenant, session.row.id, session.actor)
+        async with passkey_owners.telling(connection, *who), connection.transaction():
             row = await people.lock(connection, session.tenant, session.row.id)
             row = await passkeys.register(
                 connection,

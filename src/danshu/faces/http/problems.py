@@ -66,6 +66,7 @@ _STATUS: Final = {
     "no_checkpoint": 404,
     "no_task": 404,
     "no_act": 404,
+    "passkey_of_another": 409,
     "no_delegation": 404,
     "no_certificate": 404,
     "bad_evidence": 400,

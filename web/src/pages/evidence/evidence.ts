@@ -84,8 +84,10 @@ export interface Gap {
 
 export const BOOKS_KEY = ["books"];
 
+const BROKEN = new Set(["log_forked", "forked", "seal_late"]);
+
 /** What a gap means: a fork is a broken promise, all else is late or waits. */
 export function toneOf(gaps: readonly Gap[]): Tone {
-  if (gaps.some((gap) => gap.code === "forked" || gap.code === "seal_late")) return "broken";
+  if (gaps.some((gap) => BROKEN.has(gap.code))) return "broken";
   return gaps.length > 0 ? "risk" : "kept";
 }

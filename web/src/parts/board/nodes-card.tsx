@@ -16,6 +16,8 @@ const TONES: Record<string, Tone> = {
   borderline: "pend",
   hold: "risk",
   inbox: "info",
+  log: "broken",
+  passkey: "broken",
 };
 
 /** 37 仓: where the work lies, who owes a promise, and the four newest alerts. */
@@ -112,5 +114,6 @@ function AlertName({ alert }: { alert: Alert }) {
   const name = i18n.language === "en" ? alert.name_en : alert.name_zh;
   if (alert.kind === "hold") return t(`holds.${alert.code}`, { defaultValue: alert.code || t("holds.other") });
   if (alert.kind === "inbox") return `${name} · ${t(`inbox.${alert.code}`, { defaultValue: alert.code })}`;
+  if (alert.kind === "log" || alert.kind === "passkey") return t(`alarms.${alert.code}`);
   return name;
 }
