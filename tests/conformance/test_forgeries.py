@@ -10,6 +10,7 @@ import io
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import warnings
@@ -22,6 +23,7 @@ import pytest
 
 from danshu.faces import verify
 from danshu.hub import bundle_files
+from danshu.kernel.sm3 import sm3
 from danshu.stories import forging
 from danshu.testing import dossier
 
@@ -32,6 +34,15 @@ DOSSIER = dossier.Dossier(acts=1)
 WHOLE = DOSSIER.bundle()
 OTHER = DOSSIER.bundle(1)
 FILES = forging.unpack(WHOLE)
+
+
+NEEDS_OPENSSL = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="the reference SM2 keys are openssl's"
+)
+
+
+def digest(note: bytes) -> bytes:
+    return sm3(note)
 
 
 @pytest.fixture(scope="session")

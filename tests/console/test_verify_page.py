@@ -20,6 +20,7 @@ from danshu.faces import verify
 from danshu.hub import bundle_files
 from danshu.stories import forging
 from danshu.testing import dossier
+from tests.conformance import test_attested as attested
 from tests.conformance import test_forgeries as table
 from tests.console import chromium
 
@@ -107,6 +108,30 @@ def test_a_false_act_is_found(page: Page, name: str) -> None:
     forged, _ = table.ACTS[name]
     code, _ = ask(page, dossier.Dossier(acts=0, forged=forged).bundle())
     assert code == verify.FAILED
+
+
+def agree(page: Page, bundle: bytes, trust: tuple[str, ...]) -> None:
+    report = verify.verify(io.BytesIO(bundle), trust)
+    mine = [(c.file, c.check, c.passed) for c in report.checks]
+    assert ask(page, bundle, trust) == (report.code, mine)
+
+
+def test_it_judges_third_parties_as_the_others_do(page: Page) -> None:
+    for make, _ in attested.FORGERIES.values():
+        agree(page, make(), dossier.TRUST)
+    for make, trust, _ in attested.UNCOVERED.values():
+        agree(page, make(), trust)
+
+
+def test_it_leaves_sm2_to_the_others(page: Page) -> None:
+    path = f"{attested.BOOK}/checkpoint.sm3.tsr"
+    plain = bytes.fromhex("06082a8648ce3d040302")  # ecdsa-with-SHA256, as the signer's
+    raw = table.FILES[path]
+    at = raw.rindex(plain)
+    other = bytes.fromhex("06082a811ccf55018375")  # sm2-with-sm3
+    forged = raw[:at] + other + raw[at + len(plain) :]
+    _, checks = ask(page, attested.bundle({path: forged}))
+    assert (path, "stamp", None) in checks
 
 
 def test_a_changed_byte_is_found_in_every_file(page: Page) -> None:

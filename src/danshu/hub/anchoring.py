@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import merchants, outside
+from danshu.hub import merchants, outside, revocation
 from danshu.hub.compose import now_ms
 from danshu.kernel import fact, note
 from danshu.kernel.errors import DanshuError, InputError
@@ -60,7 +60,8 @@ _OPEN: Final = (
     " and (asked is null or asked <= %s) order by period"
 )
 _GOT: Final = (
-    "update anchors set evidence_no=%s, tx=%s, at=%s, asked=%s, trouble='' where tenant=%s"
+    "update anchors set evidence_no=%s, tx=%s, at=%s, asked=%s, signed=%s, trouble=''"
+    " where tenant=%s"
     " and period=%s and tx=''"
 )
 _FAILED: Final = "update anchors set asked=%s, trouble=%s where tenant=%s and period=%s"
@@ -257,7 +258,11 @@ async def _keep(
     at_ms: int,
 ) -> int:
     """Keep a receipt; the fact is said once, when a transaction is there."""
-    row = (receipt.evidence_no, receipt.tx, at, instant(at_ms * 1000), tenant, period)
+    if receipt.signed:
+        signers = revocation.read_receipt(receipt.signed)
+        await revocation.fetch_due(connection, signers, (), at_ms * 1000)
+    asked = instant(at_ms * 1000)
+    row = (receipt.evidence_no, receipt.tx, at, asked, receipt.signed, tenant, period)
     async with connection.transaction():
         kept = await connection.execute(_GOT, row)
         if kept.rowcount != 1 or not receipt.tx:

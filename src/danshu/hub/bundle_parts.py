@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.contract import definitions
-from danshu.hub import bundle_files, heads, time_settings
+from danshu.hub import bundle_files, heads, revocation, time_settings
 from danshu.kernel import merkle, note
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import rfc3339
@@ -231,13 +232,18 @@ async def find_heads(
     return HeadEntry(fact=told, proof=msgspec.json.encode(written, order="sorted"))
 
 
-async def read_standing(connection: Connection, tenant: int, books: Mapping[str, int]) -> Standing:
-    """Read who else speaks for the checkpoints of a bundle."""
+async def read_standing(
+    connection: Connection, tenant: int, books: Mapping[str, int], earlier: Mapping[str, int]
+) -> Standing:
+    """Read who else speaks for the checkpoints of a bundle; `earlier` are those that were stamped
+    before a witness came.
+    """
     tokens: list[stamps.Token] = []
     witnesses: list[str] = []
     deposits: dict[bytes, anchors.Anchored] = {}
     for half, size in sorted(books.items()):
-        tokens += await stamps.read_tokens(connection, tenant, half, size)
+        for of in dict.fromkeys((size, earlier.get(half, size))):
+            tokens += await stamps.read_tokens(connection, tenant, half, of)
         cursor = await connection.execute(_COSIGNED, (tenant, half, size))
         witnesses += [name for _, name in await cursor.fetchall()]
         for each in await anchors.read_anchors(connection, tenant, half, size):
@@ -247,6 +253,12 @@ async def read_standing(connection: Connection, tenant: int, books: Mapping[str,
         witnesses=tuple(sorted(set(witnesses))),
         anchors=tuple(deposits.values()),
     )
+
+
+def covered_by(standing: Standing, origin: str) -> list[int]:
+    """Give the sizes of a book's checkpoints that the deposits stand for."""
+    listed = [c for a in standing.anchors for c in msgspec.json.decode(a.manifest)["checkpoints"]]
+    return sorted({each["size"] for each in listed if each["origin"] == origin})
 
 
 def write_receipts(standing: Standing, files: dict[str, bytes]) -> None:
@@ -262,6 +274,17 @@ def write_receipts(standing: Standing, files: dict[str, bytes]) -> None:
         files[f"anchors/{each.digest.hex()}.json"] = each.manifest
         raw = msgspec.json.encode(receipt, order="sorted")
         files[f"anchors/{each.digest.hex()}.receipt.json"] = raw
+        if each.signed:
+            files[f"anchors/{each.digest.hex()}.jws"] = each.signed
+
+
+async def write_lists(connection: Connection, standing: Standing, files: dict[str, bytes]) -> None:
+    """Add the revocation lists of who stamped and who took in, those that reach that moment."""
+    moments = [(revocation.read_token(t.token), t.gen_us) for t in standing.tokens]
+    moments += [(revocation.read_receipt(a.signed), a.at_ms * 1000) for a in standing.anchors]
+    for certificates, at_us in moments:
+        for raw in await revocation.find(connection, certificates, at_us):
+            files[f"trust/crls/{hashlib.sha256(raw).hexdigest()}.crl"] = raw
 
 
 def tsa_roots() -> bytes:

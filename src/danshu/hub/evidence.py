@@ -62,6 +62,8 @@ async def export(
     heads = await bundle_parts.find_heads(connection, prover, tenant, order)
     shown = [*facts, *keys, *([heads.fact] if heads else [])]
     books = {half: await _size(connection, tenant, half, shown) for half in _halves(shown)}
+    earlier = {half: await _earlier(connection, tenant, half, shown, books) for half in books}
+    standing = await bundle_parts.read_standing(connection, tenant, books, earlier)
     cursor = await connection.execute("select code from tenants where id=%s", (tenant,))
     row = await cursor.fetchone()
     code = row[0] if row else ""
@@ -73,6 +75,12 @@ async def export(
         book |= {"heads": _in([heads.fact], half) if heads else []}
         for old in kept.afters.get(book["origin"], set()):
             await _write_growth(connection, prover, tenant, half, old, size, files)
+        if earlier[half] < size:
+            folder = f"books/{half}/stamped"
+            await _write_stamped(connection, tenant, half, earlier[half], folder, files)
+            await _write_growth(connection, prover, tenant, half, earlier[half], size, files)
+        for covered in bundle_parts.covered_by(standing, book["origin"]):
+            await _write_growth(connection, prover, tenant, half, covered, size, files)
         listed.append(book)
     _move(files, keys, "keys")
     if heads:
@@ -83,8 +91,8 @@ async def export(
         await _disclose(connection, tenant, order, files)
     origins = [book["origin"] for book in listed]
     await _write_trust(connection, tenant, origins, files)
-    standing = await bundle_parts.read_standing(connection, tenant, books)
     bundle_parts.write_receipts(standing, files)
+    await bundle_parts.write_lists(connection, standing, files)
     head = {
         "absent": kept.absent,
         "books": listed,
@@ -142,6 +150,15 @@ async def _size(connection: Connection, tenant: int, half: str, shown: list[Told
     return size
 
 
+async def _earlier(
+    connection: Connection, tenant: int, half: str, shown: list[Told], books: dict[str, int]
+) -> int:
+    """Give the first stamped checkpoint that covers what is shown, if it is before the chosen."""
+    needed = max(each.place[1] for each in shown if each.place[0] == half) + 1
+    size = await stamps.first_stamped(connection, tenant, half, needed)
+    return min(books[half], size if size is not None else books[half])
+
+
 async def _write_book(
     connection: Connection,
     prover: prove.Prover,
@@ -151,18 +168,11 @@ async def _write_book(
     shown: list[Told],
     files: dict[str, bytes],
 ) -> dict[str, Any]:
-    row = await (await connection.execute(_NOTE, (tenant, half, size))).fetchone()
-    raw = bytes(row[0]) if row else b""
     folder = f"books/{half}"
-    files[f"{folder}/checkpoint"] = raw
+    raw = await _write_stamped(connection, tenant, half, size, folder, files)
     whole = await cosigned.read_cosigned(connection, tenant, half, size)
     if whole != raw:
         files[f"{folder}/checkpoint.cosigned"] = whole
-    for at, token in enumerate(await stamps.read_tokens(connection, tenant, half, size)):
-        middle = ".sm3" if token.algorithm == "sm3" else ""
-        path = f"{folder}/checkpoint{middle}.tsr"
-        path = f"{folder}/checkpoint{middle}.{at}.tsr" if path in files else path
-        files[path] = token.token
     bundle = Bundle(half=half, size=size, note=raw, facts=())
     for each in shown:
         if each.place[0] != half:
@@ -175,6 +185,29 @@ async def _write_book(
     return {"half": half, "size": size}
 
 
+async def _read_note(connection: Connection, tenant: int, half: str, size: int) -> bytes:
+    row = await (await connection.execute(_NOTE, (tenant, half, size))).fetchone()
+    return bytes(row[0]) if row else b""
+
+
+async def _write_stamped(
+    connection: Connection,
+    tenant: int,
+    half: str,
+    size: int,
+    folder: str,
+    files: dict[str, bytes],
+) -> bytes:
+    """Add a checkpoint with the tokens over it; gives the checkpoint."""
+    raw = files[f"{folder}/checkpoint"] = await _read_note(connection, tenant, half, size)
+    for at, token in enumerate(await stamps.read_tokens(connection, tenant, half, size)):
+        middle = ".sm3" if token.algorithm == "sm3" else ""
+        path = f"{folder}/checkpoint{middle}.tsr"
+        path = f"{folder}/checkpoint{middle}.{at}.tsr" if path in files else path
+        files[path] = token.token
+    return raw
+
+
 async def _write_growth(
     connection: Connection,
     prover: prove.Prover,
@@ -184,12 +217,16 @@ async def _write_growth(
     size: int,
     files: dict[str, bytes],
 ) -> None:
-    """Prove that the checkpoint that somebody saw when they signed is a beginning of this one."""
-    if not 0 < old < size:
+    """Prove that of two checkpoints the smaller is a beginning of the larger: that of the bundle,
+    and what somebody saw when they signed, what was stamped or deposited.
+    """
+    old, new = sorted((old, size))
+    if not 0 < old < new:
         return
-    hashes = await prover.prove_consistency(connection, tenant, half, old, size)
-    growth = bundle_parts.growth(old, hashes, files[f"books/{half}/checkpoint"])
-    files[f"books/{half}/consistency/{old}-{size}.txt"] = growth
+    hashes = await prover.prove_consistency(connection, tenant, half, old, new)
+    below = await _read_note(connection, tenant, half, new)
+    growth = bundle_parts.growth(old, hashes, below)
+    files[f"books/{half}/consistency/{old}-{new}.txt"] = growth
 
 
 async def _disclose(

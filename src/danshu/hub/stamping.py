@@ -1,7 +1,8 @@
 """The room `stamp`: RFC 3161 tokens over the newest checkpoint of every book that has grown.
 
 One a book, authority and digest in STAMP_EVERY_S, sooner when somebody asked (`stamps_asked`). Only
-what was verified is stored; a failure is remembered with its code and tried again ever more slowly.
+what was verified is stored, and then the revocation lists that its certificates name; a failure is
+remembered with its code and tried again ever more slowly.
 No transaction is open while an authority thinks.
 """
 
@@ -15,9 +16,10 @@ import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import psycopg
+from cryptography import x509
 from msgspec import Struct
 
-from danshu.hub import daemons, time_settings
+from danshu.hub import daemons, revocation, time_settings
 from danshu.kernel.limits import (
     STAMP_ASKED_S,
     STAMP_EVERY_S,
@@ -33,7 +35,7 @@ from danshu.ports import registry
 from danshu.ports.timestamp import ALGORITHMS, StampRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from danshu.hub.time_settings import TimeSettings
     from danshu.ports.timestamp import Authority, Stamp, Timestamp
@@ -142,7 +144,20 @@ async def work(connection: Connection, settings: TimeSettings, now_us: int) -> i
     answers = await _ask(due, notes, authorities)
     for each, answer in zip(due, answers, strict=True):
         await keep(connection, each, answer, settings.is_own(each.authority))
+    stamped = [a for a in answers if not isinstance(a, StampRefused)]
+    await _fetch_lists(connection, stamped, authorities.values(), now_us)
     return len(due)
+
+
+async def _fetch_lists(
+    connection: Connection, stamped: Sequence[Stamp], authorities: Iterable[Authority], now_us: int
+) -> None:
+    """Keep the revocation lists of who stamped; the tokens themselves wait for nothing."""
+    inside = {c for each in stamped for c in revocation.read_token(each.token)}
+    if inside:
+        pems = [a.roots for a in authorities if a.roots.strip()]
+        roots = [root for pem in pems for root in x509.load_pem_x509_certificates(pem)]
+        await revocation.fetch_due(connection, list(inside), roots, now_us)
 
 
 async def _read_note(connection: Connection, due: Due) -> bytes:

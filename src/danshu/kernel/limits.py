@@ -316,6 +316,9 @@ STAMP_RETRY_S: Final = 5
 STAMP_RETRY_MAX_S: Final = 600
 STAMPS_AT_ONCE: Final = 4
 STAMP_WAIT_S: Final = 20
+CRL_BYTES: Final = 8_388_608
+CRL_TIMEOUT_S: Final = 10
+CRL_RETRY_S: Final = 600
 
 # Voices: a recording, speech in it, and how alike (cosine in permille) two are to be called one
 # person's: the point of equal errors on English clips; on Mandarin nobody has measured it yet
@@ -365,6 +368,7 @@ ANCHOR_EVERY_H: Final = 24
 ANCHOR_TIMEOUT_S: Final = 20
 ANCHOR_BYTES: Final = 4_194_304
 ANCHOR_RETRY_S: Final = 60
+ANCHOR_RECEIPT_BYTES: Final = 65_536
 
 # Remedies: how long a hand-over may be without its waybill, what policy pays by itself at most,
 # how long a payment service may take and how much it may say, waits between tries, payments at once
@@ -391,3 +395,20 @@ NOTICE_RETRY_S: Final = 30
 NOTICE_RETRY_MAX_S: Final = 3_600
 NOTICE_GIVE_UP_S: Final = 86_400
 NOTICES_AT_ONCE: Final = 20
+
+# Signals: a message and its readings, characters of a name; readings of one commit, how long they
+# gather, readings that wait, sources of a merchant; how late a reading may come; how often the room
+# looks, how old a snapshot may get before a server makes the next itself; days that rows are kept;
+# messages fetched at once from NATS
+SIGNAL_BODY_BYTES: Final = 1_048_576
+SIGNAL_READINGS: Final = 5_000
+SIGNAL_NAME_CHARS: Final = 128
+SIGNAL_GROUP: Final = 5_000
+SIGNAL_WAIT_MS: Final = 5
+SIGNAL_QUEUE: Final = 50_000
+SIGNAL_SOURCES: Final = 200_000
+SIGNAL_LATE_S: Final = 86_400
+SIGNAL_TICK_MS: Final = 1_000
+SIGNAL_GRACE_MS: Final = 2_000
+READINGS_DAYS: Final = 30
+NATS_FETCH: Final = 500

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMAT: Final = "danshu/anchor/1"
 _READ: Final = (
     "select a.period, b.size, a.adapter, a.digest, a.manifest, a.evidence_no, a.tx,"
+    " a.signed,"
     " coalesce(extract(epoch from a.at) * 1000, 0)::int8 from anchored_books b join anchors a"
     " on a.tenant=b.tenant and a.period=b.period where b.tenant=%s and b.half=%s"
     " and a.evidence_no <> ''"
@@ -36,7 +37,7 @@ class Covered(Struct, frozen=True, kw_only=True):
 class Anchored(Struct, frozen=True, kw_only=True):
     """A deposit that covers a book at `size` leaves. `digest` is the SHA-256 of `manifest`, whose
     canonical JSON names the checkpoints of all books; `tx` is "" while no chain holds it.
-    `at_ms` is the platform's time.
+    `at_ms` is the platform's time; `signed` its receipt as a JWS, b"" where it signs none.
     """
 
     period: str
@@ -46,6 +47,7 @@ class Anchored(Struct, frozen=True, kw_only=True):
     manifest: bytes
     evidence_no: str
     tx: str
+    signed: bytes
     at_ms: int
 
 
@@ -67,7 +69,7 @@ async def read_anchors(
     for sql in (_BEFORE, _AFTER):
         row = await (await connection.execute(sql, (tenant, half, size))).fetchone()
         if row is not None:
-            period, of, adapter, digest, manifest, evidence_no, tx, at_ms = row
+            period, of, adapter, digest, manifest, evidence_no, tx, signed, at_ms = row
             found.append(
                 Anchored(
                     period=period,
@@ -77,6 +79,7 @@ async def read_anchors(
                     manifest=bytes(manifest),
                     evidence_no=evidence_no,
                     tx=tx,
+                    signed=bytes(signed),
                     at_ms=at_ms,
                 )
             )

@@ -27,11 +27,16 @@ class Account(Struct, frozen=True, kw_only=True):
 class Receipt(Struct, frozen=True, kw_only=True):
     """What a platform answers. `evidence_no` names the deposit there; `tx` is the transaction id
     on its chain, "" while it has none; `time` is the platform's (RFC 3339).
+
+    `signed` is the receipt as the platform signed it, for whoever checks it offline: a compact JWS
+    (RFC 7515), alg ES256, RS256 or SM2, certificates in `x5c`, payload {alg, digest, evidence_no,
+    time, tx}. b"" = the platform signs none, or not yet.
     """
 
     evidence_no: str
     tx: str
     time: str
+    signed: bytes = b""
 
 
 class Deposits(Protocol):

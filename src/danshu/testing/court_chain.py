@@ -1,9 +1,10 @@
 """A reference evidence platform: true HTTP on this machine, signed requests, a chain, and faults.
 
-It speaks what adapters/anchors/court_chain.py speaks and keeps deposits in memory. `faults` are
+It speaks what adapters/anchors/court_chain.py speaks and keeps deposits in memory. A deposit that
+is on the chain has a receipt that it signs (JWS), by ES256 or by SM2 (sm2_tokens.py). `faults` are
 taken one a request, in order: "down" answers 503 and does nothing, "lost" does it and closes with
-no answer, "slow chain" gives a number and no transaction yet, "other digest" lies in the receipt,
-"garbage" answers no JSON.
+no answer, "slow chain" gives a number and no transaction yet, "unsigned" gives no signed receipt,
+"other digest" lies in the receipt, "garbage" answers no JSON.
 """
 
 from __future__ import annotations
@@ -15,22 +16,37 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from danshu.testing.attesting import PaperPlatform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 KEY: Final = "danshu-test"
 SECRET: Final = "the platform's secret"
 
 
+class Receipts(Protocol):
+    """Who signs receipts; `root` vouches for it (PEM)."""
+
+    root: str
+
+    def receipt(self, told: Mapping[str, Any]) -> bytes:
+        """Sign a receipt as JWS."""
+        ...
+
+
 class Platform:
     """What the platform knows, and how it fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, receipts: Receipts | None = None) -> None:
         self.url = ""
+        self._receipts = receipts or PaperPlatform(time.time_ns() // 1_000_000)
+        self.root: Final = self._receipts.root
         self.deposits: dict[str, dict[str, Any]] = {}
         self.nonces: set[str] = set()
         self.faults: list[str] = []
@@ -94,6 +110,8 @@ class Platform:
         if fault != "slow chain":
             self.mine()
         told = {name: made[name] for name in ("digest", "evidence_no", "time", "tx")}
+        if made["tx"] and fault != "unsigned":
+            told["receipt"] = self._receipts.receipt({**told, "alg": made["alg"]}).decode()
         if fault == "other digest":
             told["digest"] = "00" * 32
         return 200, _told("OK", told)
@@ -141,9 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve() -> Iterator[Platform]:
-    """Serve a platform on a free port of this machine."""
-    platform = Platform()
+def serve(receipts: Receipts | None = None) -> Iterator[Platform]:
+    """Serve a platform on a free port of this machine; `receipts` signs for it."""
+    platform = Platform(receipts)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, platform))
     platform.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

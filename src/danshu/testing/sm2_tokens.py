@@ -6,8 +6,9 @@ signs its attributes. For tests: keys are made in a folder and thrown away with 
 
 from __future__ import annotations
 
+import base64
 import subprocess
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -17,8 +18,10 @@ from danshu.kernel.fact import rfc3339
 from danshu.kernel.sm2 import SIGNATURE_OIDS, USER_ID
 from danshu.kernel.sm3 import sm3
 from danshu.kernel.timestamp import DIGESTS
+from danshu.testing.attesting import raw_pair, sign_jws
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _TST_INFO: Final = der.write_oid("1.2.840.113549.1.9.16.1.4")
@@ -103,6 +106,11 @@ class Sm2Tsa:
         )
         granted = der.write(der.SEQUENCE, der.write_integer(0))
         return der.write(der.SEQUENCE, granted, token)
+
+    def receipt(self, told: Mapping[str, Any]) -> bytes:
+        """Sign a platform's receipt as JWS; `purpose` "plain" makes a signer that may."""
+        chain = [base64.b64encode(self._signer.public_bytes(Encoding.DER)).decode()]
+        return sign_jws({"alg": "SM2", "x5c": chain}, told, lambda m: raw_pair(self._sign(m)))
 
     def _sign(self, message: bytes) -> bytes:
         (self._folder / "message").write_bytes(message)

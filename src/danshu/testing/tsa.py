@@ -1,5 +1,6 @@
 """A reference time-stamping authority that speaks RFC 3161 over HTTP, and lies when told to.
 
+Its certificates name revocation lists, which it serves (RFC 5280 §5) and changes on demand.
 The answers are made by `openssl ts -reply` under a CA of its own, so this is 自建(不中立): it
 proves nothing to others. `fault` chooses how it fails; "" is honest.
 """
@@ -26,14 +27,15 @@ from danshu.kernel.errors import NotAvailable
 from danshu.kernel.timestamp import read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 POLICY: Final = "1.2.3.4.1"
 OTHER_POLICY: Final = "1.2.3.4.2"
 FAULTS: Final = (
     "nonce", "imprint", "expired", "unsorted", "slow", "500", "redirect", "garbage", "huge",
-    "rejected", "no_sm3", "policy", "flipped",
+    "rejected", "no_sm3", "policy", "flipped", "no_crl", "bad_crl",
 )  # fmt: skip
+LISTS: Final = ("/root.crl", "/middle.crl")
 _QUERY: Final = "application/timestamp-query"
 _REPLY: Final = "application/timestamp-reply"
 _BODY_MAX: Final = 4_096
@@ -67,17 +69,38 @@ _REJECTION: Final = der.write(
 
 
 class Tsa:
-    """What the authority knows. `asked` counts requests; `hold` is awaited while it is `slow`."""
+    """What the authority knows. `asked` counts requests, `listed` those for revocation lists;
+    `hold` is awaited while it is `slow`. `base` is where it serves; "" = no lists.
+    """
 
-    def __init__(self, folder: Path) -> None:
-        self.url = ""
+    def __init__(self, folder: Path, base: str = "") -> None:
+        self.url = f"{base}/tsr"
+        self.listed = 0
         self.fault = ""
         self.asked = 0
         self.hold = threading.Event()
         self.roots = folder / "roots"
         self._folder = folder
         self._lock = threading.Lock()
-        self.root = _make_chain(folder)
+        self.chain = Chain(folder, base)
+        self.root = self.chain.root
+        self._revoked: dict[int, tuple[datetime.datetime, x509.ReasonFlags | None]] = {}
+
+    def revoke(
+        self, at: datetime.datetime, reason: x509.ReasonFlags | None = None, serial: int = 0
+    ) -> None:
+        """Revoke the signer's certificate (or another by its serial) as of a time."""
+        self._revoked[serial or self.chain.signer.serial_number] = (at, reason)
+
+    def crl(self, path: str) -> bytes:
+        """Give a list (DER) by its path; b"" for what is none."""
+        with self._lock:
+            self.listed += 1
+        if self.fault == "no_crl" or path not in LISTS:
+            return b""
+        nth = LISTS.index(path)
+        raw = self.chain.write_list(nth, self._revoked if nth else {})
+        return raw[:-1] + bytes((raw[-1] ^ 1,)) if self.fault == "bad_crl" else raw
 
     def answer(self, query: bytes) -> tuple[int, bytes]:
         """Give the HTTP status and body for a request."""
@@ -150,60 +173,90 @@ def _spoil(query: bytes, part: str) -> bytes:
     return query
 
 
-def _make_chain(folder: Path) -> bytes:
-    """Make a root, an intermediate and two signers, one of them expired; give the root (PEM)."""
-    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-    long_ago, soon = now - datetime.timedelta(days=40), now + datetime.timedelta(days=3650)
-    root_key, middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
-    root = _certify("示例根 Root", root_key, None, root_key, (long_ago, soon))
-    middle = _certify("示例中间 CA", middle_key, root, root_key, (long_ago, soon))
-    ended = now - datetime.timedelta(days=10)
-    signers = {"tsa": (long_ago, soon), "expired": (long_ago, ended)}
-    for name, span in signers.items():
-        signer = _certify("自建时间戳 TSA", key, middle, middle_key, span, is_signer=True)
-        _write(folder / f"{name}.pem", signer)
-    _write(folder / "chain.pem", middle)
-    (folder / "serial").write_text("01")
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+class Chain:
+    """A root, an intermediate and two signers, one of them expired; `root` is PEM."""
+
+    def __init__(self, folder: Path, base: str) -> None:
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        self._now, self._base = now, base
+        ago, soon = now - datetime.timedelta(days=40), now + datetime.timedelta(days=3650)
+        root_key, middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+        self._keys = (root_key, middle_key)
+        root = self._certify("示例根 Root", root_key, None, root_key, (ago, soon))
+        middle = self._certify("示例中间 CA", middle_key, root, root_key, (ago, soon))
+        self._issuers = (root, middle)
+        ended = now - datetime.timedelta(days=10)
+        for name, span in {"expired": (ago, ended), "tsa": (ago, soon)}.items():
+            self.signer = self._certify(
+                "自建时间戳 TSA", key, middle, middle_key, span, is_signer=True
+            )
+            _write(folder / f"{name}.pem", self.signer)
+        _write(folder / "chain.pem", middle)
+        (folder / "serial").write_text("01")
+        (folder / "key.pem").write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
         )
-    )
-    (folder / "roots").mkdir()
-    return _write(folder / "roots" / "root.pem", root)
+        (folder / "roots").mkdir()
+        self.root = _write(folder / "roots" / "root.pem", root)
+
+    def write_list(
+        self,
+        nth: int,
+        revoked: Mapping[int, tuple[datetime.datetime, x509.ReasonFlags | None]],
+    ) -> bytes:
+        """Give the list (DER) of the root (0) or the intermediate (1), good for a week."""
+        day = datetime.timedelta(days=1)
+        made = x509.CertificateRevocationListBuilder().issuer_name(self._issuers[nth].subject)
+        made = made.last_update(self._now - day).next_update(self._now + 7 * day)
+        for serial, (when, reason) in revoked.items():
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(when)
+            if reason is not None:
+                entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            made = made.add_revoked_certificate(entry.build())
+        signed = made.sign(self._keys[nth], hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.DER)
+
+    def _certify(
+        self,
+        name: str,
+        key: ec.EllipticCurvePrivateKey,
+        issuer: x509.Certificate | None,
+        signing: ec.EllipticCurvePrivateKey,
+        span: tuple[datetime.datetime, datetime.datetime],
+        *,
+        is_signer: bool = False,
+    ) -> x509.Certificate:
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer.subject if issuer else subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(span[0])
+            .not_valid_after(span[1])
+            .add_extension(x509.BasicConstraints(ca=not is_signer, path_length=None), critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
+            .add_extension(above, critical=False)
+        )
+        if is_signer:
+            stamping = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+            builder = builder.add_extension(stamping, critical=True)
+        if issuer and self._base:
+            builder = builder.add_extension(_point(self._base + LISTS[is_signer]), critical=False)
+        return builder.sign(signing, hashes.SHA256())
 
 
-def _certify(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: x509.Certificate | None,
-    signing: ec.EllipticCurvePrivateKey,
-    span: tuple[datetime.datetime, datetime.datetime],
-    *,
-    is_signer: bool = False,
-) -> x509.Certificate:
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(span[0])
-        .not_valid_after(span[1])
-        .add_extension(x509.BasicConstraints(ca=not is_signer, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()),
-            critical=False,
-        )
-    )
-    if is_signer:
-        stamping = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-        builder = builder.add_extension(stamping, critical=True)
-    return builder.sign(signing, hashes.SHA256())
+def _point(url: str) -> x509.CRLDistributionPoints:
+    named = [x509.UniformResourceIdentifier(url)]
+    return x509.CRLDistributionPoints([x509.DistributionPoint(named, None, None, None)])
 
 
 def _write(path: Path, certificate: x509.Certificate) -> bytes:
@@ -232,6 +285,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
 
+    def do_GET(self) -> None:
+        """Answer with a revocation list."""
+        body = self.tsa.crl(self.path)
+        self.send_response(200 if body else 404)
+        self.send_header("content-type", "application/pkix-crl")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
@@ -240,11 +302,11 @@ class _Handler(BaseHTTPRequestHandler):
 def open_tsa(port: int = 0) -> Iterator[Tsa]:
     """Serve an authority on this machine; `root` is what vouches for it (PEM)."""
     with tempfile.TemporaryDirectory(prefix="danshu-tsa-") as folder:
-        tsa = Tsa(Path(folder))
-        handler = type("Handler", (_Handler,), {"tsa": tsa})
+        handler: Any = type("Handler", (_Handler,), {})
         with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
             server.daemon_threads = True
-            tsa.url = f"http://127.0.0.1:{server.server_address[1]}/tsr"
+            tsa = Tsa(Path(folder), f"http://127.0.0.1:{server.server_address[1]}")
+            handler.tsa = tsa
             thread = threading.Thread(target=server.serve_forever, daemon=True)
             thread.start()
             try:

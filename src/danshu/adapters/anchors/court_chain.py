@@ -4,7 +4,7 @@ The shape is that of the platforms of internet courts and of AntChain's evidence
 HTTPS, an app key, an HMAC-SHA256 over method, path, time, nonce and the body's digest; a deposit
 has a number at once and a transaction id once its block is made.
 
-    POST /v1/deposits                       {alg, biz_no, digest, meta} -> {evidence_no, time, tx}
+    POST /v1/deposits        {alg, biz_no, digest, meta} -> {digest, evidence_no, receipt, time, tx}
     GET  /v1/deposits/<no>/certificate      -> the certificate's bytes
     POST /v1/verifications                  {digest, tx} -> {matched}
 
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from danshu.kernel.errors import InputError, NotAvailable
+from danshu.kernel.limits import ANCHOR_RECEIPT_BYTES
 from danshu.ports.anchor import Receipt
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class _Open:
             raise NotAvailable("the platform's receipt can't be read", _RETRY_AFTER_S)
         if data.get("digest") != digest.hex():
             raise InputError("anchor_refused", "the platform's receipt is for another digest")
-        return Receipt(evidence_no=str(number), tx=tx, time=time)
+        signed = _signed(data.get("receipt", ""), digest) if tx else b""
+        return Receipt(evidence_no=str(number), tx=tx, time=time, signed=signed)
 
     async def certificate(self, evidence_no: str) -> bytes:
         """Fetch the certificate of a deposit."""
@@ -96,6 +98,23 @@ class _Open:
             "x-signature": sign(self._account.secret, method, signed, self._now_ms, nonce, body),
         }
         return await self._send(method, base + path, headers, body)
+
+
+def _signed(receipt: object, digest: bytes) -> bytes:
+    """Take a receipt that the platform signed, if it is one; who checks it verifies it."""
+    if not receipt:
+        return b""
+    if not isinstance(receipt, str) or len(receipt) > ANCHOR_RECEIPT_BYTES:
+        raise NotAvailable("the platform's signed receipt can't be read", _RETRY_AFTER_S)
+    try:
+        _, middle, _ = receipt.split(".")
+        told = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+        same = told["digest"] == digest.hex()
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotAvailable("the platform's signed receipt can't be read", _RETRY_AFTER_S) from error
+    if not same:
+        raise InputError("anchor_refused", "the platform's signed receipt is for another digest")
+    return receipt.encode()
 
 
 def _read(status: int, body: bytes) -> dict[str, Any]:
