@@ -14,6 +14,7 @@ import psycopg_pool
 from danshu.capabilities.orders import decide as orders
 from danshu.hub import acts, merchants, rerouting
 from danshu.hub.batch import Batch
+from danshu.hub.readings import Readings
 from danshu.hub.stock_figures import StockFigures
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
@@ -45,6 +46,7 @@ class Hub:
         self.clock = clock
         self.worlds = Worlds(url, clock)
         self.batch = Batch(url, self.worlds, clock)
+        self.readings = Readings(url, self.worlds, clock)
         self.stock_figures = StockFigures(self.connection)
         self._pool: psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
 
@@ -62,11 +64,14 @@ class Hub:
         )
         await pool.open(wait=True, timeout=30)
         self._pool = pool
+        self.worlds.start()
         self.batch.start()
 
     async def close(self) -> None:
         """Settle what is in flight and close."""
         await self.batch.close()
+        await self.readings.close()
+        await self.worlds.close()
         await self.stock_figures.close()
         if self._pool:
             await self._pool.close()

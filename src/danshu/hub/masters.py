@@ -9,14 +9,12 @@ import numpy as np
 
 from danshu.capabilities.contract import definitions
 from danshu.capabilities.intake.address import Gazetteer
-from danshu.capabilities.routing import signals
 from danshu.capabilities.routing import tables as routing_tables
 from danshu.capabilities.routing.model import Lane, Region
-from danshu.capabilities.routing.network import Site, build_network
-from danshu.capabilities.routing.snapshot import Snapshot
+from danshu.capabilities.routing.network import Network, Site, build_network
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.capabilities.stock.model import Sku, Storage, Warehouse
-from danshu.hub import calendars
+from danshu.hub import calendars, pictures
 from danshu.hub.world import World
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 _TENANT = "select code, revision from tenants where id=%b"
 _USED_TODAY = "select wh, count(*) from orders where tenant=%b and id >= %b and wh >= 0 group by wh"
-_KEEP_SNAPSHOT = "insert into snapshots(tenant,digest,body) values(%b,%b,%b) on conflict do nothing"
 
 
 async def changed(connection: psycopg.AsyncConnection[Any], world: World) -> bool:
@@ -39,6 +36,29 @@ async def changed(connection: psycopg.AsyncConnection[Any], world: World) -> boo
     cursor = await connection.execute(_TENANT, (world.tenant,), binary=True)
     row = await cursor.fetchone()
     return row is None or row[1] != world.revision
+
+
+async def load_network(
+    connection: psycopg.AsyncConnection[Any], tenant: int
+) -> tuple[int, Network] | None:
+    """Read the tenant's revision and its network; None for a tenant that has none yet."""
+    found = await _rows(connection, _TENANT, tenant)
+    warehouses = _warehouses(await _rows(connection, stock_tables.READ_WAREHOUSES, tenant))
+    regions = _regions(await _rows(connection, routing_tables.READ_REGIONS, tenant))
+    if not found or not warehouses or not regions:
+        return None
+    lanes = _lanes(await _rows(connection, routing_tables.READ_LANES, tenant))
+    return found[0][1], _lay_out(warehouses, regions, lanes)
+
+
+def _lay_out(
+    warehouses: Sequence[Warehouse], regions: Sequence[Region], lanes: list[Lane]
+) -> Network:
+    return build_network(
+        [Site(w.code, w.storage_bits, w.capacity_units, w.cutoff_min) for w in warehouses],
+        regions,
+        lanes,
+    )
 
 
 async def load(
@@ -57,15 +77,8 @@ async def load(
     lanes = _lanes(await _rows(connection, routing_tables.READ_LANES, tenant))
     if not warehouses or not regions:
         raise InputError("no_network", "the merchant has no warehouses or regions yet")
-    network = build_network(
-        [Site(w.code, w.storage_bits, w.capacity_units, w.cutoff_min) for w in warehouses],
-        regions,
-        lanes,
-    )
-    snapshot = Snapshot(network, signals.resolve((), network, now_ms))
-    await connection.execute(
-        _KEEP_SNAPSHOT, (tenant, bytes.fromhex(snapshot.digest), snapshot.dump()), binary=True
-    )
+    network = _lay_out(warehouses, regions, lanes)
+    snapshot = await pictures.current(connection, tenant, network, now_ms)
     book, active = await load_definitions(connection, tenant)
     world = World(
         tenant=tenant,
@@ -75,6 +88,7 @@ async def load(
         warehouses=warehouses,
         snapshot=snapshot,
         gazetteer=Gazetteer.load(),
+        region_rows=regions,
         regions={r.code: no for no, r in enumerate(regions)},
         places={r.code: (r.province, r.name) for r in regions},
         definitions=active,

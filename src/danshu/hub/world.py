@@ -31,6 +31,7 @@ class World(Struct, kw_only=True, eq=False):
     snapshot: Snapshot
     gazetteer: Gazetteer
     regions: dict[str, int]
+    region_rows: tuple[Region, ...]
     places: dict[str, tuple[str, str]]  # region -> its province's name, its own
     definitions: tuple[Clause, ...]
     book: dict[str, Clause]

@@ -4,20 +4,27 @@ moved on.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import masters
+from danshu.hub import masters, pictures
+from danshu.kernel.limits import SIGNAL_GRACE_MS, SIGNAL_TICK_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from danshu.hub.world import World
 
 RELOAD_STOCK_S = 60
 RELOAD_MASTERS_S = 60
+LOOK_S = 3
+_HEADS = "select tenant,digest,network,until from routing_heads where tenant = any(%b)"
+_log = logging.getLogger("danshu.worlds")
 
 
 def now_ms() -> int:
@@ -34,6 +41,82 @@ class Worlds:
         self._worlds: dict[int, World] = {}
         self._stale: set[int] = set()
         self._stock_stale: set[int] = set()
+        self._looked_s = 0.0
+        self._watch: asyncio.Task[None] | None = None
+        self._looking = asyncio.Lock()
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    def start(self) -> None:
+        """Begin to follow the routing heads, once a second for all merchants."""
+        self._watch = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        """Stop following."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(SIGNAL_TICK_MS / 1000)
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - the next look tries again
+                _log.warning("routing heads cannot be read: %s", error)
+
+    async def look(self) -> None:
+        """Swap the snapshots whose heads have moved; what a decision holds already stays its own.
+
+        A head that nobody renewed in time is renewed here: what it says has become stale, and
+        whatever fails closed must close even when the room `signals` is dead.
+        """
+        self._looked_s = time.monotonic()
+        tenants = list(self._worlds)
+        if not tenants:
+            return
+        async with self._borrow() as connection:
+            cursor = await connection.execute(_HEADS, (tenants,), binary=True)
+            for tenant, digest, network, until_ms in await cursor.fetchall():
+                world = self._worlds.get(tenant)
+                if world is not None:
+                    await self._swap(connection, world, bytes(digest).hex(), network, until_ms)
+
+    async def _swap(
+        self,
+        connection: psycopg.AsyncConnection[Any],
+        world: World,
+        digest: str,
+        network: str,
+        until_ms: int,
+    ) -> None:
+        mine = world.snapshot.network
+        if network != mine.digest:
+            self.forget(world.tenant)
+        elif self._clock() > until_ms + SIGNAL_GRACE_MS:
+            world.snapshot = await pictures.renew(connection, world.tenant, mine, self._clock())
+        elif digest != world.snapshot.digest:
+            found = await pictures.read_snapshot(connection, world.tenant, digest)
+            world.snapshot = found or world.snapshot
+
+    @contextlib.asynccontextmanager
+    async def _borrow(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """Lend the follower's connection, or one for this once where nobody follows."""
+        if self._watch is None:
+            async with await psycopg.AsyncConnection.connect(
+                self._url, autocommit=True
+            ) as connection:
+                yield connection
+            return
+        async with self._looking:
+            if self._connection is None or self._connection.closed:
+                self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
+            try:
+                yield self._connection
+            except BaseException:  # cancelled in the middle of an answer, it can't be used again
+                await self._connection.close()
+                raise
 
     def __getitem__(self, tenant: int) -> World:
         return self._worlds[tenant]
@@ -56,8 +139,11 @@ class Worlds:
 
     async def ensure(self, tenant: int) -> World:
         """Give the tenant's world, loading what is missing or too old."""
-        world = self._worlds.get(tenant)
         now = time.monotonic()
+        if now - self._looked_s > LOOK_S:  # nobody follows here, or the follower is late
+            with contextlib.suppress(psycopg.Error):
+                await self.look()
+        world = self._worlds.get(tenant)
         if world is None or tenant in self._stale or now - world.loaded_s > RELOAD_MASTERS_S:
             return await self._renew(tenant, world, now)
         if tenant in self._stock_stale or now - world.stock_s > RELOAD_STOCK_S:

@@ -100,6 +100,11 @@ def int8s(values: Sequence[int] | np.ndarray[Any, Any]) -> Array:
     return _fixed(20, 1016, ">i8", 8, values)
 
 
+def float8s(values: Sequence[float] | np.ndarray[Any, Any]) -> Array:
+    """Make a float8[] parameter."""
+    return _fixed(701, 1022, ">f8", 8, values)
+
+
 def times(values_us: Sequence[int] | np.ndarray[Any, Any]) -> Array:
     """Make a timestamptz[] parameter from epoch microseconds."""
     return _fixed(1184, 1185, ">i8", 8, np.asarray(values_us, dtype=np.int64) - _EPOCH_2000_US)

@@ -24,7 +24,7 @@ _KEYS: Final = (
 _ACCOUNTS: Final = (
     "select account,channel,shop,key,secret<>'' from accounts where tenant=%s order by account"
 )
-Role = Literal["admin", "operator", "warehouse", "channel", "viewer"]
+Role = Literal["admin", "operator", "warehouse", "channel", "sensor", "viewer"]
 
 
 class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,6 +52,8 @@ _STATUS: Final = {
     "no_account": 404,
     "no_channel": 404,
     "no_key": 404,
+    "no_feed": 404,
+    "signal_form": 400,
     "no_kind": 404,
     "no_view": 404,
     "no_job": 404,

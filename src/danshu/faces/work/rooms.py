@@ -24,6 +24,7 @@ from danshu.hub import (
     rows_room,
     sheet_apply,
     stamping,
+    signals_room,
     timing,
     witnessing,
 )
@@ -113,6 +114,7 @@ ROOMS = (
     Room("sheets", sheet_apply.begin, 0.5),
     Room("people", people_room.begin, 60.0),
     Room("time", timing.begin, 1.0),
+    Room("signals", signals_room.begin, 1.0),
     Room("stamp", stamping.begin, 0.5),
     Room("heads", heads.begin, 5.0),
     Room("witness", witnessing.begin, 5.0),

@@ -1,0 +1,164 @@
+"""The routing picture of a merchant: the newest snapshot, stored under its digest and named by
+`routing_heads`.
+
+Whoever finds that the head no longer tells the truth makes the next one: the room `signals`, a
+server whose room seems dead, a world that is loaded on a changed network. The head moves only from
+where it was read, so that of two who make one, one wins, and the other reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from msgspec import Struct
+
+from danshu.capabilities.routing import tables
+from danshu.capabilities.routing.signals import Quality, Reading, Signals, resolve
+from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
+from danshu.ledger.write import instant
+
+if TYPE_CHECKING:
+    from danshu.capabilities.routing.network import Network
+
+Connection = Any
+_HEAD: Final = "select no,digest,network,until from routing_heads where tenant=%b"
+_LATEST: Final = """
+select s.key,s.subject,s.source,l.observed,l.received,l.value,l.quality
+from signal_sources s left join signal_latest l on l.tenant=s.tenant and l.no=s.no
+where s.tenant=%b and (s.retired is null or l.received > extract(epoch from s.retired)*1000)
+"""
+_KEEP: Final = "insert into snapshots(tenant,digest,body) values(%b,%b,%b) on conflict do nothing"
+_MOVE: Final = """
+insert into routing_heads as h (tenant,no,digest,network,taken,until,at)
+values(%b,%b,%b,%b,%b,%b,%b) on conflict (tenant) do update set no=excluded.no,
+digest=excluded.digest, network=excluded.network, taken=excluded.taken, until=excluded.until,
+at=excluded.at where h.no = excluded.no - 1 returning no
+"""
+
+_TOUCH: Final = """
+insert into signal_moves(tenant,no) values(%b,1)
+on conflict (tenant) do update set no = signal_moves.no + 1
+"""
+
+
+class Head(Struct, frozen=True):
+    """Which snapshot decides now; it is true until `until_ms` unless a reading comes."""
+
+    no: int
+    digest: str
+    network: str
+    until_ms: int
+
+
+async def read_head(connection: Connection, tenant: int) -> Head | None:
+    """Read a merchant's head; None while no snapshot was ever needed."""
+    row = await (await connection.execute(_HEAD, (tenant,), binary=True)).fetchone()
+    return None if row is None else Head(row[0], bytes(row[1]).hex(), row[2], row[3])
+
+
+async def read_snapshot(connection: Connection, tenant: int, digest: str) -> Snapshot | None:
+    """Read a stored snapshot, None when it is not kept."""
+    asked = (tenant, bytes.fromhex(digest))
+    row = await (await connection.execute(tables.READ_SNAPSHOT, asked, binary=True)).fetchone()
+    if row is None:
+        return None
+    # some milliseconds of unpacking, for which no order should wait
+    return await asyncio.to_thread(_unpack, bytes(row[0]), digest)
+
+
+def _unpack(raw: bytes, digest: str) -> Snapshot:
+    snapshot = load_snapshot(raw, digest)
+    assert snapshot.digest == digest  # and it is computed here, not in a decision
+    return snapshot
+
+
+async def read_latest(
+    connection: Connection, tenant: int
+) -> tuple[list[Reading], list[tuple[str, str]]]:
+    """Read the newest reading of each source, and what is registered: (key, subject)."""
+    rows = await (await connection.execute(_LATEST, (tenant,), binary=True)).fetchall()
+    readings = [
+        Reading(
+            key=key,
+            subject=subject,
+            source=source,
+            observed_ms=observed,
+            received_ms=received,
+            value=value,
+            quality=Quality(quality),
+        )
+        for key, subject, source, observed, received, value, quality in rows
+        if observed is not None
+    ]
+    return readings, [(row[0], row[1]) for row in rows]
+
+
+async def current(connection: Connection, tenant: int, network: Network, now_ms: int) -> Snapshot:
+    """Give the snapshot to decide on: the head's, or a new one when that is of another network or
+    no longer true.
+    """
+    head = await read_head(connection, tenant)
+    if head is not None and head.network == network.digest and now_ms <= head.until_ms:
+        kept = await read_snapshot(connection, tenant, head.digest)
+        if kept is not None:
+            return kept
+    return await renew(connection, tenant, network, now_ms)
+
+
+async def renew(connection: Connection, tenant: int, network: Network, now_ms: int) -> Snapshot:
+    """Resolve what is known now; store it and move the head if it says anything else than the head
+    does. Gives the snapshot that the head names afterwards.
+    """
+    while True:
+        head = await read_head(connection, tenant)
+        kept = await read_snapshot(connection, tenant, head.digest) if head else None
+        readings, registered = await read_latest(connection, tenant)
+        signals = resolve(readings, network, now_ms, registered)
+        made = await compose(connection, tenant, network, signals)
+        if kept is not None and head is not None and now_ms <= head.until_ms and alike(made, kept):
+            return kept
+        if await _publish(connection, tenant, head.no if head else 0, made):
+            return made
+
+
+async def touch(connection: Connection, tenant: int) -> None:
+    """Say that something that snapshots are made of has changed: the room looks within a second."""
+    await connection.execute(_TOUCH, (tenant,), binary=True)
+
+
+async def compose(
+    connection: Connection, tenant: int, network: Network, signals: Signals
+) -> Snapshot:
+    """Put a snapshot together: what else than signals belongs to it is read here."""
+    return Snapshot(network, signals)
+
+
+def alike(one: Snapshot, other: Snapshot) -> bool:
+    """Tell whether two snapshots decide alike: everything but when their readings were made."""
+    return (
+        one.network.digest == other.network.digest
+        and one.policy == other.policy
+        and one.figures == other.figures
+        and one.prices.version == other.prices.version
+        and one.signals.fields.keys() == other.signals.fields.keys()
+        and all(
+            np.array_equal(field.value, other.signals.fields[key].value)
+            and np.array_equal(field.status, other.signals.fields[key].status)
+            for key, field in one.signals.fields.items()
+        )
+    )
+
+
+async def _publish(connection: Connection, tenant: int, after: int, made: Snapshot) -> bool:
+    """Store a snapshot and move the head from `after` to it; False when it has moved meanwhile."""
+    digest = bytes.fromhex(made.digest)
+    signals = made.signals
+    moved = (tenant, after + 1, digest, made.network.digest, signals.taken_ms)
+    at = instant(time.time_ns() // 1000)
+    async with connection.transaction():
+        await connection.execute(_KEEP, (tenant, digest, made.dump()), binary=True)
+        cursor = await connection.execute(_MOVE, (*moved, signals.valid_until_ms, at), binary=True)
+        return await cursor.fetchone() is not None
