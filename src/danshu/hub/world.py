@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.model import Clause
 from danshu.capabilities.intake.address import Gazetteer
+from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock.model import Sku, Warehouse
 
