@@ -67,6 +67,8 @@ def test_the_timeline_tells_a_life_in_both_languages(house: House) -> None:
         range(1, told["facts"] + 1)
     )
     english = page(house, order, "timeline", lang="en")
+    by_channel = [figures(e).get("channel", {}).get("text") for e in english["entries"]]
+    assert [c for c in by_channel if c] == ["API"]
     for zh, en in zip(told["entries"], english["entries"], strict=True):
         assert zh["facts"] == en["facts"]
         assert not re.search(r"[一-鿿]", en["title"] + en["detail"] + en["who"]["grade_note"])

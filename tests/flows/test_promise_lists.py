@@ -58,7 +58,8 @@ def test_the_next_to_fall_due_comes_first_whatever_warns_first(house: House) -> 
     assert [r["order"] for r in rows] == [late, middle, early]
     assert rows[0]["number"].startswith("T")
     assert rows[0]["name_zh"] == "48小时发货"
-    assert rows[0]["warehouse"] in {w.code for w in WAREHOUSES}
+    called = {w.code: w.name for w in WAREHOUSES}
+    assert rows[0]["warehouse_name"] == called[rows[0]["warehouse"]]
     assert rows[0]["channel"] == "api"
     assert rows[0]["carrier"]
     assert rows[0]["started"] < rows[0]["due"]
@@ -106,6 +107,7 @@ def test_a_page_that_meets_nothing_ends_where_it_stands(
     first = get(house, "/v1/promises", channel="taobao")
     assert first["items"] == []
     assert first["next"]
+    assert first["looked"] == 2
     assert everything(house, "/v1/promises", channel="taobao") == []
 
 
@@ -122,6 +124,7 @@ def test_broken_late_and_groups(house: House) -> None:
     assert groups["exact"]
     (group,) = groups["items"]
     assert group["key"] == "api"
+    assert (group["name_zh"], group["name_en"]) == ("接口", "API")
     assert group["total"] == len(everything(house, "/v1/promises", state="ticking"))
     assert (group["overdue"], group["in_24h"]) == (0, 0)
     both = get(house, "/v1/promises/groups", by="warehouse", then="carrier")["items"]
@@ -131,6 +134,7 @@ def test_broken_late_and_groups(house: House) -> None:
     assert told["exact"]
     ship = next(g for g in told["items"] if g["key"] == "ship48h")
     assert (ship["broken"], ship["late"], ship["kept"], ship["total"]) == (1, 1, 0, 2)
+    assert ship["name_zh"] == "48小时发货"
     assert ship["worst_ms"] == row["gap_ms"]
     past = get(house, "/v1/promises/outcomes", by="code", to="2020-01-01T00:00:00Z")
     assert past["items"] == []
@@ -152,6 +156,39 @@ def test_groups_count_what_is_soon(house: House) -> None:
     ]
     counts = [ship[k] for k in ("overdue", "in_30m", "in_2h", "in_8h", "in_24h", "total")]
     assert counts == [0, 1, 1, 1, 1, 5]
+
+
+def test_totals_are_exact_beyond_what_is_counted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More promises than are looked through: the board's counters say how many there are."""
+    for hours in (50, 49, 47.75, 41, 30, 1):
+        paid(house, hours)
+    ring(house)
+
+    def groups(path: str, by: str, **more: Any) -> Any:
+        return get(house, f"/v1/promises/{path}", by=by, **more)
+
+    def totals(path: str, by: str) -> tuple[dict[str, dict[str, int]], Any]:
+        told = groups(path, by)
+        timed = {"worst_ms", "soonest", "overdue", "in_30m", "in_2h", "in_8h", "in_24h"}
+        items = {g["key"]: {k: v for k, v in g.items() if k not in timed} for g in told["items"]}
+        return items, (told["exact"], told.get("exact_min"))
+
+    asked = [(p, by) for p in ("groups", "outcomes") for by in ("channel", "warehouse", "code")]
+    full = [totals(*one) for one in asked]
+    assert all(exact for _, (exact, _) in full)
+    assert any(full[-1][0])
+    monkeypatch.setattr("danshu.hub.promise_groups.PROMISES_COUNTED", 2)
+    assert [totals(*one)[0] for one in asked] == [items for items, _ in full]
+    told = groups("groups", "code")
+    # the second to fall due does so in 7 hours: up to 2 hours everything was seen
+    assert (told["exact"], told["exact_min"]) == (True, 120)
+    for more in ({"carrier": "nobody"}, {"then": "channel"}):
+        answer = groups("groups", "code", **more)
+        assert answer["items"] == [] or not answer["exact"]
+    assert not groups("outcomes", "carrier")["exact"] or len(full[3][0]) < 2
+    assert not groups("outcomes", "code", **{"from": "2020-01-01T00:00:00Z"})["exact"]
 
 
 def test_gaps_tell_when_it_was_due_done_and_heard_of(house: House) -> None:

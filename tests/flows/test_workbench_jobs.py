@@ -91,6 +91,15 @@ def test_all_that_match_are_held_and_let_go_again(house: House) -> None:
     assert [(f["order"], f["code"]) for f in listed["items"]] == [(orders[1], "ended_already")]
     assert listed["items"][0]["number"].startswith("T")
     assert [(r["code"], r["count"]) for r in listed["reasons"]] == [("ended_already", 1)]
+    path = f"/v1/jobs/{job['id']}/failures/csv"
+    for lang, head in (("zh", "订单号,原因"), ("en", "Order,Reason")):
+        file = house.call("GET", path, params={"lang": lang})
+        assert file.headers["content-type"].startswith("text/csv")
+        first, line, *rest = file.text.removeprefix("\ufeff").splitlines()
+        assert (first[: len(head)], rest) == (head, [])
+        assert line.startswith(listed["items"][0]["number"])
+        assert line.endswith(f",ended_already,{orders[1]}")
+    assert len(house.call("GET", path, params={"code": "x"}).text.splitlines()) == 1
     held = house.call("GET", f"/v1/orders/{orders[0]}").json()["holds"]
     assert held == ["地址存疑", "暴雨"]
     back = follow_up(house, job, "undo")

@@ -206,7 +206,8 @@ def test_counts_are_those_of_the_list(
         if text.startswith(("state.in", "placed.ge.-5d")):
             continue  # the board's, which has counted nothing here
         told = asyncio.run(count(text))
-        assert (told.count, told.amount) == (len(wanted), sum(r.total for r in wanted)), text
+        amount = sum(a.amount for a in told.amounts)  # all of them in CNY
+        assert (told.count, amount) == (len(wanted), sum(r.total for r in wanted)), text
         assert told.exact
     monkeypatch.setattr("danshu.hub.counts.COUNT_ROWS", 5)
     monkeypatch.setattr("danshu.hub.counts.SCAN_CANDIDATES", 5)

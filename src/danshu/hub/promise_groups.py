@@ -1,16 +1,21 @@
 """Promises in groups: what is about to break, and how it went, by channel, warehouse, clause,
-carrier. Counted from at most PROMISES_COUNTED rows; beyond them the answer says so.
+carrier. Counted from at most PROMISES_COUNTED rows, the next to fall due or the newest verdicts;
+beyond them the board's counters tell the totals, which know no carrier and no span of time. What
+neither can tell, the answer does not call exact.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import replace
 
-from danshu.hub.promise_views import Asked, instant, read_warehouses
-from danshu.kernel.limits import PROMISE_GROUPS, PROMISES_COUNTED
+from danshu.hub import promise_totals
+from danshu.hub.promise_views import NOWHERE, Asked, instant, read_names, read_warehouses
+from danshu.hub.timeline_figures import channel_title
+from danshu.kernel.limits import LATEST_MS, PROMISE_GROUPS, PROMISES_COUNTED
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -33,7 +38,8 @@ select {first}::text, {second}::text, count(*), count(*) filter (where due<=%(no
   count(*) filter (where due>%(now)s and due<=%(m0)s),
   count(*) filter (where due>%(m0)s and due<=%(m1)s),
   count(*) filter (where due>%(m1)s and due<=%(m2)s),
-  count(*) filter (where due>%(m2)s and due<=%(m3)s), min(due), (select count(*) from rows)
+  count(*) filter (where due>%(m2)s and due<=%(m3)s), min(due), (select count(*) from rows),
+  (select max(due) from rows)
 from rows where """
     + _FILTERS
     + """ group by 1,2 order by min(due), 1, 2 limit %(groups)s
@@ -62,10 +68,13 @@ limit %(groups)s
 
 class OpenGroup(Struct, frozen=True, kw_only=True):
     """Running clocks of a group by what is left: past due and not judged yet, up to 30 minutes, 2,
-    8, 24 hours, each without those before it; `total` holds the later ones too.
+    8, 24 hours, each without those before it; `total` holds the later ones too. `soonest` is ""
+    where nothing of the group was among the rows that were counted.
     """
 
     key: str
+    name_zh: str
+    name_en: str
     then: str
     total: int
     overdue: int
@@ -77,9 +86,13 @@ class OpenGroup(Struct, frozen=True, kw_only=True):
 
 
 class DecidedGroup(Struct, frozen=True, kw_only=True):
-    """Verdicts of a group; `worst_ms` is the longest delay of those that were done late."""
+    """Verdicts of a group; `worst_ms` is the longest delay of those that were done late, among the
+    rows that were counted.
+    """
 
     key: str
+    name_zh: str
+    name_en: str
     then: str
     total: int
     kept: int
@@ -90,24 +103,54 @@ class DecidedGroup(Struct, frozen=True, kw_only=True):
     worst_ms: int
 
 
+class Open(Struct, frozen=True, kw_only=True):
+    """Groups of running clocks. `exact`: whether the totals are; counts by what is left are exact
+    up to `exact_min` minutes from now, 0 = none of them.
+    """
+
+    groups: list[OpenGroup]
+    exact: bool
+    exact_min: int
+
+
 async def group_open(
     connection: Connection, tenant: int, asked: Asked, by: str, then: str, now_ms: int
-) -> tuple[list[OpenGroup], bool]:
-    """Group the running clocks, soonest first; tells whether all of them were counted."""
+) -> Open:
+    """Group the running clocks, soonest first."""
     marks = {
         f"m{i}": write.instant((now_ms + m * MINUTE_MS) * 1000) for i, m in enumerate(MARKS_MIN)
     }
     params = {**_params(tenant, asked), **marks, "now": write.instant(now_ms * 1000)}
     rows = await _ask(connection, _OPEN, by, then, params)
-    warehouses = await read_warehouses(connection, tenant)
+    names = await _Names.read(connection, tenant, by, then)
     groups = [
         OpenGroup(
-            key=_key(by, r[0], warehouses), then=_key(then, r[1], warehouses), total=r[2],
+            **names.of(r[0]), then=names.then(r[1]), total=r[2],
             overdue=r[3], in_30m=r[4], in_2h=r[5], in_8h=r[6], in_24h=r[7], soonest=instant(r[8]),
         )
         for r in rows
     ]  # fmt: skip
-    return groups, not rows or rows[0][9] < PROMISES_COUNTED
+    if not rows or rows[0][9] < PROMISES_COUNTED:
+        return Open(groups=groups, exact=True, exact_min=MARKS_MIN[-1])
+    reached_min = max([m for i, m in enumerate(MARKS_MIN) if marks[f"m{i}"] < rows[0][10]] or [0])
+    totals = None if then else await promise_totals.read_open(connection, tenant, asked, by)
+    if totals is None:
+        return Open(groups=groups, exact=False, exact_min=reached_min)
+    # The board is a moment behind the rows.
+    seen = {r[0] for r in rows}
+    groups = [
+        replace(g, total=max(g.total, totals.get(r[0], 0)))
+        for g, r in zip(groups, rows, strict=True)
+    ]
+    later = [
+        OpenGroup(
+            **names.of(key), then="", total=n, overdue=0, in_30m=0, in_2h=0, in_8h=0, in_24h=0,
+            soonest="",
+        )
+        for key, n in sorted(totals.items())
+        if n and key not in seen
+    ]  # fmt: skip
+    return Open(groups=[*groups, *later][:PROMISE_GROUPS], exact=True, exact_min=reached_min)
 
 
 async def group_decided(
@@ -126,15 +169,32 @@ async def group_decided(
         "until": write.instant(until_ms * 1000),
     }
     rows = await _ask(connection, _DECIDED, by, then, params)
-    warehouses = await read_warehouses(connection, tenant)
+    names = await _Names.read(connection, tenant, by, then)
     groups = [
         DecidedGroup(
-            key=_key(by, r[0], warehouses), then=_key(then, r[1], warehouses), total=r[2],
+            **names.of(r[0]), then=names.then(r[1]), total=r[2],
             kept=r[3], broken=r[4], late=r[5], borderline=r[6], excused=r[7], worst_ms=r[8] or 0,
         )
         for r in rows
     ]  # fmt: skip
-    return groups, not rows or rows[0][9] < PROMISES_COUNTED
+    if not rows or rows[0][9] < PROMISES_COUNTED:
+        return groups, True
+    if then or since_ms or until_ms < LATEST_MS:
+        return groups, False
+    totals = await promise_totals.read_decided(connection, tenant, asked, by)
+    if totals is None:
+        return groups, False
+    worst = {r[0]: r[8] or 0 for r in rows}
+    groups = [
+        DecidedGroup(
+            **names.of(key), then="", total=told.total, kept=told.kept, broken=told.broken,
+            late=told.late, borderline=told.borderline, excused=told.excused,
+            worst_ms=worst.get(key, 0),
+        )
+        for key, told in totals.items()
+    ]  # fmt: skip
+    groups.sort(key=lambda g: (-(g.broken + g.late), -g.total, g.key))
+    return groups[:PROMISE_GROUPS], True
 
 
 def _params(tenant: int, asked: Asked) -> dict[str, Any]:
@@ -156,5 +216,48 @@ async def _ask(
     return await (await connection.execute(text, params)).fetchall()
 
 
-def _key(by: str, value: str, warehouses: dict[int, str]) -> str:
-    return warehouses.get(int(value), "") if by == "warehouse" else value
+class _Named(TypedDict):
+    """Key and names of a group."""
+
+    key: str
+    name_zh: str
+    name_en: str
+
+
+class _Names(Struct, frozen=True, kw_only=True):
+    """What the keys of groups are called."""
+
+    by: str
+    inner: str
+    warehouses: dict[int, tuple[str, str]]
+    clauses: dict[str, tuple[str, str]]
+
+    @classmethod
+    async def read(cls, connection: Connection, tenant: int, by: str, then: str) -> _Names:
+        """Read the names that the groups need."""
+        is_clause = by == "code"
+        return cls(
+            by=by,
+            inner=then,
+            warehouses=await read_warehouses(connection, tenant),
+            clauses=await read_names(connection, tenant) if is_clause else {},
+        )
+
+    def of(self, value: str) -> _Named:
+        """Give key and names of a group."""
+        key = self._key(self.by, value)
+        zh = en = key
+        if self.by == "warehouse":
+            zh = en = self.warehouses.get(int(value), NOWHERE)[1]
+        elif self.by == "code":
+            zh, en = self.clauses.get(value, (value, value))
+        elif self.by == "channel":
+            zh, en = channel_title(value), channel_title(value, "en")
+        return _Named(key=key, name_zh=zh, name_en=en)
+
+    def then(self, value: str) -> str:
+        """Give the key of a group within a group."""
+        return self._key(self.inner, value)
+
+    def _key(self, by: str, value: str) -> str:
+        return self.warehouses.get(int(value), NOWHERE)[0] if by == "warehouse" else value

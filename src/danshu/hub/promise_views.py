@@ -29,6 +29,7 @@ Place = tuple[int, uuid.UUID, str]
 """Where a page begins: µs of the deadline or of the verdict, order, code."""
 FIRST: Final[Place] = (0, uuid.UUID(int=0), "")
 LAST: Final[Place] = (253_402_300_799_000_000, uuid.UUID(int=2**128 - 1), "\U0010ffff")
+NOWHERE: Final = ("", "")
 TICKING: Final = ("running", "paused")
 # What is looked at: `scan` rows in the order of an index. Where the filters met too few of them,
 # the next page goes on behind the last.
@@ -58,6 +59,7 @@ join orders o on o.tenant=%b and o.id=w.id and o.id>=%b and o.id<=%b
 _DEFINITIONS: Final = """
 select code,version,active,digest,body from definitions where tenant=%s order by code,version
 """
+_WAREHOUSES: Final = "select no,code,name from warehouses where tenant=%s"
 _NAMES: Final = """
 select distinct on (code) code, body from definitions where tenant=%s order by code, version desc
 """
@@ -74,7 +76,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 class PromiseRow(Struct, frozen=True, kw_only=True):
     """One promise of one order; `due`, `started` and `at` (when it was decided) are "" where there
-    is none. `carrier` carries it, or would on that lane; `warned` counts the marks that it passed.
+    is none. `warehouse` is a code. `carrier` carries it, or would on that lane; `warned` counts the
+    marks that it passed.
     """
 
     order: uuid.UUID
@@ -86,6 +89,7 @@ class PromiseRow(Struct, frozen=True, kw_only=True):
     state: str
     channel: str
     warehouse: str
+    warehouse_name: str
     carrier: str
     started: str
     due: str
@@ -164,14 +168,16 @@ async def list_ticking(
     before_ms: int,
     after: Place,
     limit: int,
-) -> tuple[list[Found], Place | None]:
-    """List promises whose clock runs, the next to fall due first. `state` "" is any of TICKING."""
+) -> tuple[list[Found], Place | None, int]:
+    """List promises whose clock runs, the next to fall due first, where the list goes on, and how
+    many were looked at. `state` "" is any of TICKING.
+    """
     params = {
         "tenant": tenant,
         "before": write.instant(before_ms * 1000) if before_ms else None,
     }
 
-    rows, place = await _walk(connection, _SOONEST, params, (asked, state), after, limit)
+    rows, place, looked = await _walk(connection, _SOONEST, params, (asked, state), after, limit)
     found = [
         Found(
             id=r[0], code=r[1], state=r[2], wh=r[3], channel=r[4], carrier=r[5], due=r[6],
@@ -179,7 +185,7 @@ async def list_ticking(
         )
         for r in rows
     ]  # fmt: skip
-    return found, place
+    return found, place, looked
 
 
 async def list_verdicts(
@@ -191,15 +197,15 @@ async def list_verdicts(
     since_ms: int,
     after: Place,
     limit: int,
-) -> tuple[list[Found], Place | None]:
-    """List decided promises in a state below a place, the newest verdict first."""
+) -> tuple[list[Found], Place | None, int]:
+    """List decided promises in a state below a place, the newest verdict first, as list_ticking."""
     params = {
         "tenant": tenant,
         "listed": state,
         "since": write.instant(since_ms * 1000) if since_ms else None,
     }
 
-    rows, place = await _walk(connection, _NEWEST, params, (asked, ""), after, limit)
+    rows, place, looked = await _walk(connection, _NEWEST, params, (asked, ""), after, limit)
     found = [
         Found(
             id=r[0], code=r[1], state=r[2], wh=r[3], channel=r[4], carrier=r[5], due=r[6], at=r[7],
@@ -207,7 +213,7 @@ async def list_verdicts(
         )
         for r in rows
     ]  # fmt: skip
-    return found, place
+    return found, place, looked
 
 
 async def _walk(
@@ -217,8 +223,10 @@ async def _walk(
     wanted: tuple[Asked, str],
     after: Place,
     limit: int,
-) -> tuple[list[tuple[Any, ...]], Place | None]:
-    """Walk an index until the page is full, the rows end, or PROMISE_PAGE_MS are over."""
+) -> tuple[list[tuple[Any, ...]], Place | None, int]:
+    """Walk an index until the page is full, the rows end, or PROMISE_PAGE_MS are over. The number
+    of rows looked at counts whole pieces only, but for the last.
+    """
     asked, state = wanted
     params |= {
         "state": state,
@@ -231,7 +239,7 @@ async def _walk(
     meets = _MEETS.format(looked=index.looked, order=index.order)
     reach = _REACH.format(moment=index.moment, looked=index.looked, order=index.order)
     rows: list[tuple[Any, ...]] = []
-    began_s, place = time.monotonic(), after
+    began_s, place, looked = time.monotonic(), after, 0
     while True:
         params |= {"at": write.instant(place[0]), "id": place[1], "code": place[2]}
         params["limit"] = limit + 1 - len(rows)
@@ -239,14 +247,15 @@ async def _walk(
         rows += await cursor.fetchall()
         if len(rows) > limit:
             end = rows[limit - 1]
-            return rows[:limit], (_us(end[index.column]), end[0], end[1])
+            return rows[:limit], (_us(end[index.column]), end[0], end[1]), looked + limit
         cursor = await connection.execute(reach, params, binary=True)
         last = await cursor.fetchone()
         if last is None:
-            return rows, None
+            return rows, None, looked
+        looked += params["scan"]
         place = (_us(last[0]), last[1], last[2])
         if (time.monotonic() - began_s) * 1000 > PROMISE_PAGE_MS:
-            return rows, place
+            return rows, place, looked
 
 
 async def dress(connection: Connection, tenant: int, rows: Sequence[Found]) -> list[PromiseRow]:
@@ -272,7 +281,8 @@ async def dress(connection: Connection, tenant: int, rows: Sequence[Found]) -> l
             name_en=names.get(r.code, (r.code, r.code))[1],
             state=r.state,
             channel=r.channel,
-            warehouse=warehouses.get(r.wh, ""),
+            warehouse=warehouses.get(r.wh, NOWHERE)[0],
+            warehouse_name=warehouses.get(r.wh, NOWHERE)[1],
             carrier=r.carrier,
             started=instant(r.started),
             due=instant(r.due),
@@ -284,10 +294,10 @@ async def dress(connection: Connection, tenant: int, rows: Sequence[Found]) -> l
     ]
 
 
-async def read_warehouses(connection: Connection, tenant: int) -> dict[int, str]:
-    """Read the codes of the merchant's warehouses by their numbers."""
-    cursor = await connection.execute("select no,code from warehouses where tenant=%s", (tenant,))
-    return dict(await cursor.fetchall())
+async def read_warehouses(connection: Connection, tenant: int) -> dict[int, tuple[str, str]]:
+    """Read code and name of the merchant's warehouses by their numbers."""
+    cursor = await connection.execute(_WAREHOUSES, (tenant,))
+    return {no: (code, name) for no, code, name in await cursor.fetchall()}
 
 
 async def read_names(connection: Connection, tenant: int) -> dict[str, tuple[str, str]]:

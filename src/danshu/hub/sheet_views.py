@@ -148,7 +148,7 @@ def _rejects(
 ) -> Iterator[str]:
     header = sheet_files.header_of(body, form)
     own = ("row", "column", "reason") if lang == "en" else ("行", "列", "原因")
-    yield "\ufeff" + _line((*header, *own))
+    yield "\ufeff" + write_line((*header, *own))
     fields = {f.name: f for f in sheet.kind.fields}
     for line, cells in sheet_files.rows(body, form):
         wrong = wrongs.get(line)
@@ -160,10 +160,11 @@ def _rejects(
         at = columns.get(field, {}).get("at", -1)
         column = header[at] if 0 <= at < len(header) else name
         padded = [*cells[: len(header)], *[""] * (len(header) - len(cells))]
-        yield _line((*padded, str(line), column, explain(reason, name, value, detail, lang)))
+        yield write_line((*padded, str(line), column, explain(reason, name, value, detail, lang)))
 
 
-def _line(cells: tuple[str, ...]) -> str:
+def write_line(cells: tuple[str, ...]) -> str:
+    """Write a line of CSV in which no spreadsheet computes anything."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerow([defuse(c) for c in cells])
     return text.getvalue()

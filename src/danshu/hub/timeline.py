@@ -284,7 +284,7 @@ def tell_who(actor: Actor, names: figures.Names, persons: Mapping[str, str]) -> 
     if kind == "person":
         name = persons.get(rest, rest[:8])
     elif kind == "channel":
-        name = figures.channel_title(rest)
+        name = figures.channel_title(rest, names.lang)
     else:
         kind = "system" if actor.role == "system" else "key"
         name = actor.sub

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.catalogue import EVENTS
 from danshu.capabilities.contract.views import STATES
-from danshu.hub.timeline_words import FIELDS, HOLDS, WORKS
+from danshu.hub.timeline_words import DOCUMENTS, FIELDS, HOLDS, WORKS
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.machine import Words
 from danshu.ports import registry
@@ -58,6 +58,7 @@ class Names(Struct, frozen=True, kw_only=True, eq=False):
 
 
 Told = tuple[str, list[Figure]]  # variant of the words, figures
+_HANDS: Final = {"api": Words(zh="接口", en="API")}  # what orders come by without an adapter
 _STATE_WORDS: Final = {s.value: Words(zh=zh, en=en) for s, (zh, en) in STATES.items()}
 _EVENT_WORDS: Final = {code: Words(zh=e.zh, en=e.en) for code, e in EVENTS.items()}
 
@@ -88,12 +89,15 @@ def span(name: str, ms: int) -> Figure:
 
 
 @lru_cache(maxsize=256)
-def channel_title(code: str) -> str:
+def channel_title(code: str, lang: str = "zh") -> str:
     """Give what people call a channel; its code when no adapter is plugged in under it."""
+    if code in _HANDS:
+        return _HANDS[code].en if lang == "en" else _HANDS[code].zh
     try:
-        return cast("Channel", registry.load("channel", code)).title
+        channel = cast("Channel", registry.load("channel", code))
     except ProgramError:
         return code
+    return (getattr(channel, "title_en", "") if lang == "en" else "") or channel.title
 
 
 def tell(kind: str, datas: Sequence[Any], names: Names) -> Told:
@@ -109,7 +113,7 @@ def _units(shares: Iterable[Any]) -> int:
 def _placed(datas: Sequence[Any], names: Names) -> Told:
     (d,) = datas
     figures = [
-        text("channel", channel_title(d.channel) if names.lang != "en" else d.channel),
+        text("channel", channel_title(d.channel, names.lang)),
         count("lines", len(d.lines)),
         count("units", _units(d.lines)),
         money("discount", d.discount, d.currency),
@@ -284,7 +288,7 @@ def _stopped(datas: Sequence[Any], names: Names) -> Told:
 
 def _printed(datas: Sequence[Any], names: Names) -> Told:
     d = datas[0]
-    return "", [text("document", d.document), text("paper", d.paper)]
+    return "", [text("document", names.word(DOCUMENTS, d.document)), text("paper", d.paper)]
 
 
 def _revealed(datas: Sequence[Any], names: Names) -> Told:

@@ -384,3 +384,8 @@ WORKS: Final[dict[str, Words]] = {
     "damaged": Words(zh="破损", en="damaged"),
     "help": Words(zh="呼叫主管", en="help called"),
 }
+DOCUMENTS: Final[dict[str, Words]] = {
+    "picking": Words(zh="拣货单", en="picking list"),
+    "packing": Words(zh="装箱单", en="packing slip"),
+    "evidence": Words(zh="存证摘要", en="evidence summary"),
+}

@@ -72,12 +72,13 @@ class Row(Struct, frozen=True, kw_only=True):
 
 class Page(Struct, frozen=True, kw_only=True):
     """Rows in the order of `sort`, which is "-placed" when more words were met than can be
-    sorted. `next` is where the following page begins, None at the end.
+    sorted. `next` is where the following page begins, None at the end; `looked` at so many.
     """
 
     rows: list[Row]
     next: Place | None
     sort: str
+    looked: int
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ class Found(Struct, frozen=True, kw_only=True):
     places: list[Place]
     next: Place | None
     sort: str
+    looked: int
 
 
 def write_cursor(question: str, sort: str, at: Place) -> str:
@@ -118,7 +120,7 @@ async def page(
     """Read one page of orders after a place."""
     found = await find(connection, tenant, asked, sort, after, limit)
     rows = await read_rows(connection, tenant, [p.id for p in found.places])
-    return Page(rows=rows, next=found.next, sort=found.sort)
+    return Page(rows=rows, next=found.next, sort=found.sort, looked=found.looked)
 
 
 async def find(
@@ -128,19 +130,15 @@ async def find(
     seeker = _Seeker(connection, tenant, asked, sort, limit + 1)
     few = await seeker.few()
     if few is not None:
-        found = await seeker.sort_few(few, after)
-        return _cut(found, None, limit, sort)
-    if asked.q:
+        found, stopped = await seeker.sort_few(few, after), None
+    elif asked.q:
+        sort = "-placed"
         found, stopped = await seeker.look_up(after)
-        return _cut(found, stopped, limit, "-placed")
-    found, stopped = await seeker.walk(after)
-    return _cut(found, stopped, limit, sort)
-
-
-def _cut(found: list[Place], stopped: Place | None, limit: int, sort: str) -> Found:
+    else:
+        found, stopped = await seeker.walk(after)
     if len(found) > limit:
-        return Found(places=found[:limit], next=found[limit - 1], sort=sort)
-    return Found(places=found, next=stopped, sort=sort)
+        found, stopped = found[:limit], found[limit - 1]
+    return Found(places=found, next=stopped, sort=sort, looked=seeker.looked)
 
 
 class _Seeker:
@@ -152,6 +150,7 @@ class _Seeker:
         self.connection, self.tenant, self.asked = connection, tenant, asked
         self.sort, self.wanted = sort, wanted
         self.rest: Conditions = conditions(asked)
+        self.looked = 0  # orders, whether they meet the question or not
         self._began_s = time.monotonic()
         self._words: tuple[list[uuid.UUID], uuid.UUID | None] | None = None
 
@@ -198,6 +197,7 @@ class _Seeker:
 
     async def sort_few(self, few: Sequence[uuid.UUID], after: Place | None) -> list[Place]:
         """Look at the other filters of a few orders, and sort those that are left."""
+        self.looked += len(few)
         column = {"due": "w.due", "-placed": "null::timestamptz"}.get(self.sort, "w.total")
         rows = await self.ask(
             f"select {column}, w.id from unnest(%(few)s::uuid[]) d(id)"
@@ -216,6 +216,7 @@ class _Seeker:
         found, stopped = self._words or ([], None)
         if after is not None:
             found, stopped = await self._by_words(self.asked.q, after.id)
+        self.looked += len(found)
         rows = await self.ask(
             "select w.id from unnest(%(few)s::uuid[]) d(id)"
             f" join worklist w on w.tenant=%(tenant)s and w.id=d.id{self.rest.where}"
@@ -257,6 +258,7 @@ class _Seeker:
                     left_ms = self._left_ms
                     places, seen, last = await self._piece(walk, order, at, low, high, chunk)
                     found += places
+                    self.looked += seen
                     budget -= 0 if walk.is_whole else seen
                     if len(found) >= self.wanted:
                         return found[: self.wanted], None
@@ -291,14 +293,8 @@ class _Seeker:
         chunk: int,
     ) -> tuple[list[Place], int, Place | None]:
         """Walk one piece: the places that meet everything, how many were seen, and the last one."""
-        params: dict[str, Any] = {
-            **walk.params,
-            **walk.rest.params,
-            "low": low,
-            "high": high,
-            "chunk": chunk,
-            "wanted": self.wanted,
-        }
+        params: dict[str, Any] = {**walk.params, **walk.rest.params}
+        params |= {"low": low, "high": high, "chunk": chunk, "wanted": self.wanted}
         if at is not None:
             params |= {"at": order.value(at.key), "at_id": at.id}
         source = walk.source.replace("{start}", walk.start if at is not None else "")

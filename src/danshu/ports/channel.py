@@ -116,7 +116,9 @@ class Acknowledgement(Struct, frozen=True, kw_only=True):
 
 
 class Channel(Protocol):
-    """A platform that orders come from."""
+    """A platform that orders come from. A `title_en` may stand beside the title, for English pages;
+    without one they show the title.
+    """
 
     name: str
     title: str  # 淘宝/天猫

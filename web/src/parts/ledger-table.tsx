@@ -16,8 +16,10 @@ import {
 import { fixedAt, Line, type Places } from "./ledger-line";
 import { useRowActs } from "./ledger-rows";
 import { ProblemNote } from "./problem-note";
+import { Searching } from "./searching";
 import { Skeleton } from "./skeleton";
 import { useHeight, useNarrow, useNear } from "./use-size";
+import type { Search } from "./use-keyset";
 import { useWindow } from "./use-window";
 
 export interface LedgerProps<Row extends object> {
@@ -39,6 +41,10 @@ export interface LedgerProps<Row extends object> {
   onRetry?: (() => void) | undefined;
   /** What stands there when there are no rows: a sentence and one action. */
   empty?: ReactNode;
+  /** The list is looking for more rows of its last page. */
+  search?: Search | null | undefined;
+  /** What the rows are counted in: 单. */
+  unit?: string | undefined;
   sort?: Sort | undefined;
   onSort?: ((sort: Sort) => void) | undefined;
   selected?: ReadonlySet<string> | undefined;
@@ -90,7 +96,13 @@ export function LedgerTable<Row extends object>(props: LedgerProps<Row>) {
       {rows.length > 0 ? (
         <Grid {...props} />
       ) : (
-        <div className="ledger-box ledger-empty">{props.empty ?? t("table.empty")}</div>
+        <div className="ledger-box ledger-empty">
+          {props.search ? (
+            <Searching search={props.search} unit={props.unit} />
+          ) : (
+            (props.empty ?? t("table.empty"))
+          )}
+        </div>
       )}
     </>
   );
@@ -265,6 +277,7 @@ function Foot<Row extends object>(props: LedgerProps<Row>) {
   return (
     <div className="ledger-foot">
       {props.foot ?? (props.hasKeys === false ? <span /> : <Hints {...props} />)}
+      {props.search && <Searching search={props.search} unit={props.unit} />}
       <span>
         {sorted && `${t("table.sorted", { column: sorted.title, direction })} · `}
         {total === undefined

@@ -51,6 +51,7 @@ class Douyin:
 
     name = "douyin"
     title = "抖音/抖店"
+    title_en = "Douyin"
 
     def verify(self, message: Message, account: Account) -> bool:
         """Check header `event-sign`: hex of md5(app key + body + app secret)."""

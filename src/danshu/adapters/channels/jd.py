@@ -63,6 +63,7 @@ class Jd:
 
     name = "jd"
     title = "京东"
+    title_en = "JD"
 
     def verify(self, message: Message, account: Account) -> bool:
         """Check `sign` in the query; the body counts as 360buy_param_json.

@@ -49,6 +49,7 @@ class Pdd:
 
     name = "pdd"
     title = "拼多多"
+    title_en = "Pinduoduo"
 
     def verify(self, message: Message, account: Account) -> bool:
         """Check `sign` in the query: md5(client_secret + parameters in key order + client_secret).

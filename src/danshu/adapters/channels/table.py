@@ -29,6 +29,7 @@ class Table:
 
     name = "table"
     title = "表格"
+    title_en = "Table"
 
     def verify(self, message: Message, account: Account) -> bool:
         """Check `x-danshu-signature`: hex HMAC-SHA256 of the body."""

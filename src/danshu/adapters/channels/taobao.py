@@ -66,6 +66,7 @@ class Taobao:
 
     name = "taobao"
     title = "淘宝/天猫"
+    title_en = "Taobao / Tmall"
 
     def verify(self, message: Message, account: Account) -> bool:
         """Check `sign` in the query: parameters in key order, then the body (TOP and 奇门).

@@ -50,6 +50,7 @@ class WechatMiniprogram:
 
     name = "wechat-miniprogram"
     title = "微信小店/小程序"
+    title_en = "WeChat"
 
     def verify(self, message: Message, account: Account) -> bool:
         """Check the push: sha1 over the sorted token, timestamp and nonce; the secret is the token.

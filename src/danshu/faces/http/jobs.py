@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
-from litestar.response import File
+from litestar.response import File, Stream
 from msgspec import Struct
 
+from danshu.faces.http import sheets
 from danshu.faces.http.auth import Held, require
 from danshu.faces.http.framework import (
     PROBLEMS,
@@ -23,14 +25,16 @@ from danshu.faces.http.framework import (
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.workbench import who_of
 from danshu.hub import bulk, exports, jobs, lists, selections
-from danshu.hub.compose import now_ms
+from danshu.hub.compose import Hub, now_ms
 from danshu.hub.export_files import MEDIA
 from danshu.hub.job_runner import Runner
 from danshu.hub.jobs import Failure, Job, NewJob, Reason
 from danshu.hub.selections import Selection
+from danshu.hub.sheet_views import write_line
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
+from danshu.kernel.limits import SCAN_CANDIDATES
 
 
 class JobView(Struct, frozen=True, kw_only=True):
@@ -206,6 +210,7 @@ async def get_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) 
     return _show(await _mine(request, job_id), held_of(request))
 
 
+Lang = Annotated[Literal["zh", "en"], QueryParameter(description="language of the words")]
 Reasoned = Annotated[str, QueryParameter(max_length=64, description="only failures of this code")]
 
 
@@ -235,6 +240,48 @@ async def list_failures(
         reasons=tuple(reasons),
         next=write_place(str(more.order)) if more else "",
     )
+
+
+@get(
+    "/v1/jobs/{job_id:uuid}/failures/csv",
+    operation_id="downloadFailures",
+    tags=["jobs"],
+    media_type=sheets.CSV,
+    responses=READ_PROBLEMS,
+    guards=[may("order.read")],
+)
+async def download_failures(
+    job_id: FromPath[uuid.UUID],
+    request: Request[Any, Any, Any],
+    code: Reasoned = "",
+    lang: Lang = "zh",
+) -> Stream:
+    """Give the orders that a job could not do as a CSV file: number, reason, code, id."""
+    job = await _mine(request, job_id)
+    return Stream(
+        _failure_lines(hub_of(request), job, code, lang),
+        media_type=f"{sheets.CSV}; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="failures-{job.id}.csv"'},
+    )
+
+
+async def _failure_lines(hub: Hub, job: Job, code: str, lang: str) -> AsyncIterator[bytes]:
+    """Write the failures piece by piece; a file of any length needs little memory."""
+    is_english = lang == "en"
+    head = ("Order", "Reason", "Code", "Id") if is_english else ("订单号", "原因", "原因码", "编号")
+    text, before = "\ufeff" + write_line(head), lists.LAST
+    while True:
+        async with hub.connection() as connection:
+            found = await jobs.failures(
+                connection, job.tenant, job.id, code, before, SCAN_CANDIDATES
+            )
+        for one in found:
+            reason = (one.reason_en or one.reason) if is_english else one.reason
+            text += write_line((one.number, reason, one.code, str(one.order)))
+        yield text.encode()
+        if len(found) < SCAN_CANDIDATES:
+            return
+        text, before = "", found[-1].order
 
 
 @post(
@@ -335,6 +382,7 @@ ROUTES: Final = [
     list_jobs,
     get_job,
     list_failures,
+    download_failures,
     cancel_job,
     retry_job,
     undo_job,

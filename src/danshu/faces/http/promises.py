@@ -51,21 +51,23 @@ GapLimit = Annotated[int, QueryParameter(ge=1, le=PROMISE_GAPS)]
 
 class PromisePage(Struct, frozen=True, kw_only=True):
     """Promises; running ones by their deadline, decided ones by their verdict, newest first. A page
-    may be short before the end; `next` is "" there.
+    may be short before the end, having `looked` at so many; `next` is "" there.
     """
 
     items: tuple[PromiseRow, ...]
     next: str
+    looked: int
 
 
 class OpenGroups(Struct, frozen=True, kw_only=True):
-    """Running clocks in groups as of `at`, soonest first; `exact` is False when more run than are
-    counted.
+    """Running clocks in groups as of `at`, soonest first. `exact`: whether the totals are; counts
+    by what is left are exact up to `exact_min` minutes, 0 = none of them.
     """
 
     at: str
     items: tuple[OpenGroup, ...]
     exact: bool
+    exact_min: int
 
 
 class DecidedGroups(Struct, frozen=True, kw_only=True):
@@ -161,10 +163,11 @@ class OrderPromises(Struct, frozen=True, kw_only=True):
 
 
 class GapPage(Struct, frozen=True, kw_only=True):
-    """Decided promises with their times, newest first; `next` is "" at the end."""
+    """Decided promises with their times, newest first; `next` is "" at the end, see PromisePage."""
 
     items: tuple[Gap, ...]
     next: str
+    looked: int
 
 
 _READ: Final[dict[str, Any]] = {
@@ -196,7 +199,7 @@ async def list_promises(
     async with hub_of(request).connection() as connection:
         asked = await _asked(connection, tenant, channel, warehouse, code, carrier)
         if is_open:
-            found, following = await promise_views.list_ticking(
+            found, following, looked = await promise_views.list_ticking(
                 connection,
                 tenant,
                 state="" if promise_state == "ticking" else promise_state,
@@ -206,7 +209,7 @@ async def list_promises(
                 limit=limit,
             )
         else:
-            found, following = await promise_views.list_verdicts(
+            found, following, looked = await promise_views.list_verdicts(
                 connection,
                 tenant,
                 state=promise_state,
@@ -216,7 +219,7 @@ async def list_promises(
                 limit=limit,
             )
         rows = await promise_views.dress(connection, tenant, found)
-    return PromisePage(items=tuple(rows), next=_write(following))
+    return PromisePage(items=tuple(rows), next=_write(following), looked=looked)
 
 
 @get("/v1/promises/groups", operation_id="groupPromises", **_READ)
@@ -234,8 +237,13 @@ async def group_promises(
     at_ms = hub.clock()
     async with hub.connection() as connection:
         asked = await _asked(connection, tenant, channel, warehouse, code, carrier)
-        groups, exact = await promise_groups.group_open(connection, tenant, asked, by, then, at_ms)
-    return OpenGroups(at=rfc3339(at_ms), items=tuple(groups), exact=exact)
+        found = await promise_groups.group_open(connection, tenant, asked, by, then, at_ms)
+    return OpenGroups(
+        at=rfc3339(at_ms),
+        items=tuple(found.groups),
+        exact=found.exact,
+        exact_min=found.exact_min,
+    )
 
 
 @get("/v1/promises/outcomes", operation_id="groupOutcomes", **_READ)
@@ -282,7 +290,7 @@ async def list_gaps(
     hub, tenant = hub_of(request), held_of(request).tenant
     async with hub.connection() as connection:
         asked = await _asked(connection, tenant, channel, warehouse, code, carrier)
-        found, following = await promise_views.list_verdicts(
+        found, following, looked = await promise_views.list_verdicts(
             connection,
             tenant,
             state=promise_state,
@@ -293,7 +301,7 @@ async def list_gaps(
         )
         book = (await hub.worlds.ensure(tenant)).book if found else {}
         gaps = await promise_gaps.explain(connection, tenant, found, book, hub.clock())
-    return GapPage(items=tuple(gaps), next=_write(following))
+    return GapPage(items=tuple(gaps), next=_write(following), looked=looked)
 
 
 @get("/v1/promises/{order_id:uuid}", operation_id="getPromises", **_READ)

@@ -95,12 +95,14 @@ class WorkbenchRow(Struct, frozen=True, kw_only=True):
 
 class WorkbenchPage(Struct, frozen=True, kw_only=True):
     """One page. `next` is the cursor of the following one, "" at the end; a page may be short, even
-    empty, before it. `sort` is "-placed" where more words are met than can be sorted.
+    empty, before it, having `looked` at so many orders. `sort` is "-placed" where more words are
+    met than can be sorted.
     """
 
     items: tuple[WorkbenchRow, ...]
     next: str
     sort: str
+    looked: int
     took_ms: int
     now: str
 
@@ -165,7 +167,9 @@ async def list_orders(
     hub, held = hub_of(request), held_of(request)
     world = await world_of(hub, held.tenant)
     if world is None:
-        return WorkbenchPage(items=(), next="", sort=sort, took_ms=0, now=rfc3339(now_ms()))
+        return WorkbenchPage(
+            items=(), next="", sort=sort, looked=0, took_ms=0, now=rfc3339(now_ms())
+        )
     asked = resolve(world, f, held)
     after = workbench.read_cursor(f, sort, cursor) if cursor else None
     async with hub.connection() as connection:
@@ -175,6 +179,7 @@ async def list_orders(
         items=tuple([_row(world, row, people_) for row in page.rows]),
         next=workbench.write_cursor(f, sort, page.next) if page.next else "",
         sort=page.sort,
+        looked=page.looked,
         took_ms=round((time.perf_counter() - began_s) * 1000),
         now=rfc3339(now_ms()),
     )

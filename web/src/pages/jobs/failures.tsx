@@ -1,3 +1,5 @@
+import { DownloadOutlined } from "@ant-design/icons";
+import { Button } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -47,7 +49,21 @@ export function Failures({ id, failed }: { id: string; failed: number }) {
   }, [t]);
   const reasons = list.first?.reasons ?? [];
   return (
-    <Card title={t("failures")} note={count(failed)} isFlush>
+    <Card
+      title={t("failures")}
+      note={count(failed)}
+      isFlush
+      extra={
+        <Button
+          size="small"
+          icon={<DownloadOutlined />}
+          href={`/v1/jobs/${id}/failures/csv?${query({ code, lang: byLocale("zh", "en") })}`}
+          download
+        >
+          {t("csv")}
+        </Button>
+      }
+    >
       <p className="jobs-reasons" role="group" aria-label={t("columns.reason")}>
         {reasons.map((one) => (
           <button

@@ -36,6 +36,7 @@ export function useRows(f: string, sort: string) {
         `/v1/workbench/orders?${query({ f, sort, cursor, limit: PAGE_ROWS })}`,
         { signal },
       ),
+    limit: PAGE_ROWS,
   });
   const total = useQuery({
     queryKey: [...ROWS_KEY, "count", f],

@@ -144,6 +144,8 @@ export function Workbench({ views, view, onOpen }: Props) {
         isWaiting={list.isWaiting}
         problem={list.problem}
         onRetry={list.onRetry}
+        search={list.search}
+        unit={t("unit")}
         sort={sortOf(list.first?.sort ?? sort)}
         onSort={(wish) => shown.ask({ s: wordOf(wish) })}
         {...(mayPick ? { selected, onSelect: choose } : {})}

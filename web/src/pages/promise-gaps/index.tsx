@@ -9,6 +9,7 @@ import { type PromiseRow, useClauseName } from "@/pages/promises/rows";
 import { Compensations } from "@/parts/compensations";
 import type { Column } from "@/parts/ledger-columns";
 import { LedgerTable } from "@/parts/ledger-table";
+import { Named, namedText } from "@/parts/named";
 import { Peek } from "@/parts/peek";
 import { StatusTag } from "@/parts/status-tag";
 import { useKeyset } from "@/parts/use-keyset";
@@ -47,14 +48,17 @@ interface Gap {
 interface Page {
   items: readonly Gap[];
   next: string;
+  looked: number;
 }
+
+const PAGE_ROWS = 25;
 
 const FILTERS = ["channel", "warehouse", "carrier"] as const;
 const STATES = ["late", "broken", "borderline", "kept", "excused"] as const;
 
 /** 承诺差距: promise, due, the time it was done, the time that was heard, and who had the order. */
 export default function PromiseGaps() {
-  const { t } = useTranslation(["promise-gaps", "common"]);
+  const { t } = useTranslation(["promise-gaps", "promises", "common"]);
   const [asked, setAsked] = useSearchParams();
   const nameOf = useClauseName();
   const state = asked.get("state") ?? "late";
@@ -66,9 +70,10 @@ export default function PromiseGaps() {
     queryKey: ["promise-gaps", state, chosen],
     fetch: (cursor, signal) =>
       ask<Page>(
-        `/v1/promises/gaps?${new URLSearchParams({ state, limit: "25", cursor, ...chosen })}`,
+        `/v1/promises/gaps?${new URLSearchParams({ state, limit: String(PAGE_ROWS), cursor, ...chosen })}`,
         { signal },
       ),
+    limit: PAGE_ROWS,
   });
   const set = (name: string, value: string) =>
     setAsked((old) => {
@@ -113,7 +118,12 @@ export default function PromiseGaps() {
         const word = (name: string) => (name ? t(`events.${name}`, { defaultValue: name }) : t("now"));
         return `${word(stretch.start)} → ${word(stretch.end)}`;
       }),
-      plain("warehouse", 110, (gap) => gap.promise.warehouse || "—"),
+      {
+        ...plain("warehouse", 130, (gap) =>
+          namedText(gap.promise.warehouse_name, gap.promise.warehouse),
+        ),
+        render: (gap) => <Named name={gap.promise.warehouse_name} code={gap.promise.warehouse} />,
+      },
       plain("channel", 110, (gap) =>
         t(`common:channels.${gap.promise.channel}`, { defaultValue: gap.promise.channel }),
       ),
@@ -121,6 +131,12 @@ export default function PromiseGaps() {
     ];
   }, [t, nameOf]);
 
+  const labelOf = (field: (typeof FILTERS)[number], value: string) => {
+    if (field === "channel") return t(`common:channels.${value}`, { defaultValue: value });
+    if (field === "carrier") return value;
+    const row = list.rows.find((gap) => gap.promise.warehouse === value);
+    return namedText(row?.promise.warehouse_name ?? "", value);
+  };
   const held = list.rows.find((gap) => keyOf(gap) === peek);
   return (
     <>
@@ -141,8 +157,7 @@ export default function PromiseGaps() {
             value={asked.get(one) || null}
             options={seen(list.rows, one, asked.get(one)).map((value) => ({
               value,
-              label:
-                one === "channel" ? t(`common:channels.${value}`, { defaultValue: value }) : value,
+              label: labelOf(one, value),
             }))}
             onChange={(value: string | null) => set(one, value ?? "")}
           />
@@ -163,6 +178,8 @@ export default function PromiseGaps() {
         isWaiting={list.isWaiting}
         problem={list.problem}
         onRetry={list.onRetry}
+        search={list.search}
+        unit={t("promises:unit")}
         empty={t("empty", { state: t(`common:states.${state}`) })}
       />
       <Peek

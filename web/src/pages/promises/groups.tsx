@@ -5,7 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ask } from "@/client";
 import { count, duration } from "@/format";
+import { byLocale } from "@/i18n";
 import { Card } from "@/parts/card";
+import { Named } from "@/parts/named";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
@@ -13,6 +15,8 @@ import { type DecidedGroup, type Grouping, GROUPINGS, type OpenGroup } from "./r
 
 interface Props {
   isOpen: boolean;
+  /** What a key of a grouping is called, as far as the rows tell; "" where they do not. */
+  nameOf: (by: Grouping, key: string) => string;
   narrowed: readonly (readonly [Grouping, string])[];
   onPick: (by: Grouping, key: string) => void;
   onDrop: (by: Grouping) => void;
@@ -21,12 +25,18 @@ interface Props {
 interface Answer<Group> {
   items: readonly Group[];
   exact: boolean;
+  exact_min?: number;
 }
+
+/** The counts that are shown of running clocks reach so far. */
+const SHOWN_MIN = 120;
+/** The warehouse of orders that have none yet, as the hub is asked for it. */
+const NOWHERE = "-";
 
 const REFRESH_MS = 15_000;
 
 /** Where it is about to break, or has broken: by warehouse, channel, clause or carrier. */
-export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
+export function Groups({ isOpen, nameOf, narrowed, onPick, onDrop }: Props) {
   const { t } = useTranslation(["promises", "common"]);
   const [by, setBy] = useState<Grouping>("warehouse");
   const query = new URLSearchParams([["by", by], ...narrowed.map(([k, v]) => [k, v])]);
@@ -37,12 +47,19 @@ export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
     refetchInterval: REFRESH_MS,
   });
   const items = groups.data?.items ?? [];
-  const called = (name: Grouping, key: string) =>
-    name === "channel" ? t(`common:channels.${key}`, { defaultValue: key }) : key;
+  const isExact = groups.data?.exact && (groups.data.exact_min ?? SHOWN_MIN) >= SHOWN_MIN;
+  const called = (name: Grouping, key: string, zh: string, en: string) =>
+    name === "channel" ? t(`common:channels.${key}`, { defaultValue: zh }) : byLocale(zh, en);
+  const narrowedTo = (name: Grouping, value: string) => {
+    if (value === NOWHERE) return t("noWarehouse");
+    const one = name === by ? items.find((group) => group.key === value) : undefined;
+    const told = one ? called(name, value, one.name_zh, one.name_en) : nameOf(name, value);
+    return told || called(name, value, value, value);
+  };
   return (
     <Card
       title={t(isOpen ? "soon" : "outcomes")}
-      note={groups.data && !groups.data.exact ? t("about") : undefined}
+      note={groups.data && !isExact ? t("about") : undefined}
       className="promises-groups"
     >
       <Segmented
@@ -61,7 +78,7 @@ export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
           iconPlacement="end"
           onClick={() => onDrop(name)}
         >
-          {t(`groupings.${name}`)} {called(name, value)}
+          {t(`groupings.${name}`)} {narrowedTo(name, value)}
         </Button>
       ))}
       {groups.error && (
@@ -86,8 +103,12 @@ export function Groups({ isOpen, narrowed, onPick, onDrop }: Props) {
             {items.map((group) => (
               <tr key={group.key}>
                 <th scope="row">
-                  <button type="button" onClick={() => onPick(by, group.key)}>
-                    {called(by, group.key) || t("none")}
+                  <button type="button" onClick={() => onPick(by, group.key || NOWHERE)}>
+                    <Named
+                      name={called(by, group.key, group.name_zh, group.name_en)}
+                      code={by === "warehouse" ? group.key : ""}
+                      none={t(by === "warehouse" ? "noWarehouse" : "none")}
+                    />
                   </button>
                 </th>
                 {isOpen ? (

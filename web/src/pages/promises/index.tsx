@@ -8,6 +8,7 @@ import { PageHead } from "@/frame/page-head";
 import { useNow } from "@/live/use-live";
 import type { Column } from "@/parts/ledger-columns";
 import { LedgerTable } from "@/parts/ledger-table";
+import { Named, namedText } from "@/parts/named";
 import { StatusTag } from "@/parts/status-tag";
 import { useKeyset } from "@/parts/use-keyset";
 import { Groups } from "./groups";
@@ -15,6 +16,8 @@ import { GROUPINGS, type PromisePage, type PromiseRow, stateOf, useClauseName } 
 import "./promises.css";
 
 const LISTS = ["ticking", "broken", "late", "borderline", "kept", "excused"] as const;
+
+const PAGE_ROWS = 100;
 
 /** 承诺: what runs and is about to break comes first; then what was decided. */
 export default function Promises() {
@@ -28,10 +31,11 @@ export default function Promises() {
     const value = asked.get(name);
     return value === null ? [] : [[name, value] as const];
   });
-  const query = new URLSearchParams([["state", state], ["limit", "100"], ...narrowed.map(([k, v]) => [k, v])]);
+  const query = new URLSearchParams([["state", state], ["limit", String(PAGE_ROWS)], ...narrowed.map(([k, v]) => [k, v])]);
   const list = useKeyset<PromiseRow, PromisePage>({
     queryKey: ["promises", query.toString()],
     fetch: (cursor, signal) => ask<PromisePage>(`/v1/promises?${query}&cursor=${cursor}`, { signal }),
+    limit: PAGE_ROWS,
   });
 
   function set(changes: Record<string, string | null>) {
@@ -76,7 +80,14 @@ export default function Promises() {
         ? []
         : [{ ...plain("at", 130, (row) => (row.at ? dated(row.at) : "—")), least: 116 }]),
       plain("stage", 100, (row) => t(`common:stages.${row.order_state}`, { defaultValue: row.order_state })),
-      plain("warehouse", 110, (row) => row.warehouse || t("noWarehouse")),
+      {
+        ...plain("warehouse", 130, (row) =>
+          namedText(row.warehouse_name, row.warehouse, t("noWarehouse")),
+        ),
+        render: (row) => (
+          <Named name={row.warehouse_name} code={row.warehouse} none={t("noWarehouse")} />
+        ),
+      },
       plain("channel", 120, (row) => t(`common:channels.${row.channel}`, { defaultValue: row.channel })),
       plain("carrier", 120, (row) => row.carrier || "—"),
     ];
@@ -96,6 +107,11 @@ export default function Promises() {
       <div className="promises">
         <Groups
           isOpen={isOpen}
+          nameOf={(by, key) => {
+            const row = list.rows.find((one) => one[by] === key);
+            if (by === "warehouse") return row?.warehouse_name ?? "";
+            return by === "code" && row ? nameOf(row) : "";
+          }}
           narrowed={narrowed}
           onPick={(by, key) => set({ [by]: key })}
           onDrop={(by) => set({ [by]: null })}
@@ -114,6 +130,8 @@ export default function Promises() {
             isWaiting={list.isWaiting}
             problem={list.problem}
             onRetry={list.onRetry}
+            search={list.search}
+            unit={t("unit")}
             empty={t(isOpen ? "emptyOpen" : "emptyDecided", { list: t(`lists.${state}`) })}
             card={(row) => (
               <>

@@ -12,6 +12,7 @@ export interface PromiseRow {
   state: PromiseState;
   channel: string;
   warehouse: string;
+  warehouse_name: string;
   carrier: string;
   started: string;
   due: string;
@@ -23,11 +24,14 @@ export interface PromiseRow {
 export interface PromisePage {
   items: readonly PromiseRow[];
   next: string;
+  looked: number;
 }
 
 /** Running clocks of a group by what is left of them. */
 export interface OpenGroup {
   key: string;
+  name_zh: string;
+  name_en: string;
   total: number;
   overdue: number;
   in_30m: number;
@@ -40,6 +44,8 @@ export interface OpenGroup {
 /** Verdicts of a group. */
 export interface DecidedGroup {
   key: string;
+  name_zh: string;
+  name_en: string;
   total: number;
   kept: number;
   broken: number;
