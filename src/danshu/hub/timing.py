@@ -109,6 +109,13 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     return step
 
 
+async def forget(connection: Connection, source: str) -> None:
+    """Forget the clock as a source measured it that is gone for good: nobody knows any more, which
+    is no fault of the clock.
+    """
+    await connection.execute("delete from clock_states where source=%s", (source,))
+
+
 class Watch:
     """When to look next, and by how much the wall clock jumped against the monotonic one."""
 

@@ -13,8 +13,8 @@ import msgspec
 from rich.console import Console
 
 from danshu.faces import verify
-from danshu.hub import settings
-from danshu.stories import caller, furnishing, showing, stage
+from danshu.hub import settings, timing
+from danshu.stories import caller, furnishing, showing, stage, time_sources
 from danshu.stories.showing import Access, Totals
 from danshu.testing import merchant, messages
 
@@ -46,7 +46,8 @@ def run(once: bool, orders: int) -> int:
     if port and stage.is_ready(stage.default_address()):
         console.print(f"{stage.default_address()} 已有单枢在运行;本次演示另用一个端口。")
         port = 0
-    with stage.open_stage(1, port=port) as place:
+    with time_sources.lend() as sources, stage.open_stage(1, port=port) as place:
+        _tell_sources(console, sources)
         totals, seen = asyncio.run(_play(place, orders, console))
         totals.seconds = round(time.monotonic() - started, 1)
         if once:
@@ -61,7 +62,21 @@ def run(once: bool, orders: int) -> int:
                 showing.show_access(console, totals.access)
             console.print("Ctrl-C 结束。")
             _wait()
+        if sources.server:
+            asyncio.run(_forget(place, sources.server))
     return code
+
+
+def _tell_sources(console: Console, sources: time_sources.TimeSources) -> None:
+    """Say that the time sources are the demo's own, and prove nothing to others."""
+    served = [each for each in (sources.server, sources.authority) if each]
+    if served:
+        console.print(f"演示时间源(本机参考服务,不中立,只随演示运行):{'、'.join(served)}")
+
+
+async def _forget(place: stage.Stage, server: str) -> None:
+    async with place.connection() as connection:
+        await timing.forget(connection, server)
 
 
 def _wait() -> None:
