@@ -30,7 +30,7 @@ def test_an_action_is_lent_seen_by_the_other_and_handed_back(
     page.get_by_role("button", name="授权代办").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("以自己的名义")
-    dialog.get_by_text("指定时间").click()
+    dialog.get_by_text("指定").click()
     dialog.get_by_label("到期").fill("2020-01-01T08:00")
     dialog.get_by_role("button", name="授权代办").click()
     for wrong in ("没有选动作", "没有选代办人", "原因是空的", "要在此刻之后、30 天之内"):

@@ -66,8 +66,8 @@ export default function Delegations() {
       when("ends"),
       plain("reason", 220, (one) => one.reason),
       {
-        ...plain("act", 104, () => ""),
-        least: 96,
+        ...plain("act", 124, () => ""),
+        least: 116,
         render: (one) => {
           if (!one.holds) return "";
           const isBack = !one.mine && one.to === person.number;

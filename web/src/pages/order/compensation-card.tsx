@@ -20,8 +20,10 @@ export function CompensationCard({ id, promises, onDecided }: Props) {
     return promise ? pick(promise.name) : code;
   };
   return (
-    <Card title={t("title")}>
-      <Compensations order={id} nameOf={nameOf} onDecided={onDecided} />
-    </Card>
+    <div data-part="promises evidence">
+      <Card title={t("title")}>
+        <Compensations order={id} nameOf={nameOf} onDecided={onDecided} />
+      </Card>
+    </div>
   );
 }

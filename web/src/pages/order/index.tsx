@@ -101,9 +101,7 @@ function Page({ id }: { id: string }) {
           <div className="order-column" data-part="promises">
             <PromisesCard promises={sheet.promises} />
           </div>
-          <div className="order-column" data-part="promises evidence">
-            <CompensationCard id={id} promises={sheet.promises} onDecided={refresh} />
-          </div>
+          <CompensationCard id={id} promises={sheet.promises} onDecided={refresh} />
           <div className="order-column" data-part="evidence">
             <EvidenceCard query={asks.proof} id={id} onRaw={() => open("raw")} />
             {mayLinks && <LinksCard id={id} />}
