@@ -34,7 +34,7 @@ RECEIPT = next(p for p in FILES if p.endswith(".jws"))
 TOLD = json.loads(FILES[RECEIPT.replace(".jws", ".receipt.json")])
 
 
-def crl(chain: dossier.PaperTsa | PaperPlatform, nth: int = 0) -> str:
+def crl(chain: PaperTsa | PaperPlatform, nth: int = 0) -> str:
     return f"trust/crls/{table.dossier._hex(chain.crls()[nth])}.crl"
 
 

@@ -42,7 +42,7 @@ _ADD: Final = (
 )
 # The first list that reaches the moment: a list that comes later changes no bundle.
 _FIND: Final = (
-    "select body from crls where url = any(%s) and next_us >= %s order by this_us, digest limit 1"
+    "select body from crls where url = any(%s) and next_us >= %s order by this_us, fetched limit 1"
 )
 _failed_s: dict[str, float] = {}  # when an address failed, by this process's clock
 

@@ -31,9 +31,12 @@ SECRET: Final = "the platform's secret"
 
 
 class Receipts(Protocol):
-    """Who signs receipts; `root` vouches for it (PEM)."""
+    """Who signs receipts."""
 
-    root: str
+    @property
+    def root(self) -> str:
+        """What vouches for it (PEM)."""
+        ...
 
     def receipt(self, told: Mapping[str, Any]) -> bytes:
         """Sign a receipt as JWS."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 from danshu.faces import verify
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may, raw_body
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import bundle_exports, evidence
+from danshu.hub import bundle_exports, bundle_parts, evidence
 from danshu.hub.bundle_exports import Exported
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import BUNDLE_UPLOAD_BYTES
@@ -103,13 +103,17 @@ def _read_id(text: object) -> uuid.UUID:
     operation_class=raw_body("The bundle evb/1, a zip", "application/zip"),
 )
 async def verify_bundle(request: Request[Any, Any, Any]) -> BundleReport:
-    """Verify a bundle that somebody brings against this merchant's own keys; nothing is kept."""
+    """Verify a bundle that somebody brings against this merchant's own keys and the roots of the
+    time-stamping authorities here; nothing is kept.
+    """
     body = await request.body()
     _check_size(body)
     async with hub_of(request).connection() as connection:
         trust = await evidence.read_trust(connection, held_of(request).tenant)
+    roots = bundle_parts.tsa_roots().decode()
     # Without a book there is no key: then any key but the bundle's own stands for none.
-    report = await asyncio.to_thread(verify.verify, io.BytesIO(body), trust or [_NOBODY])
+    anchors = [*(trust or [_NOBODY]), roots]
+    report = await asyncio.to_thread(verify.verify, io.BytesIO(body), anchors)
     return BundleReport(
         code=report.code,
         order=report.order,
