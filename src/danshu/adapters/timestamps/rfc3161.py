@@ -3,8 +3,8 @@
 Status, imprint, nonce and policy are compared here. Signature and chain are verified at genTime by
 rfc3161-client; an answer that it can't read though it is valid (certificates that are not sorted as
 DER sorts a set, granted with modifications) goes to `openssl ts -verify`; one that an SM2 key
-signed is verified by kernel/sm2.py. Revocation is not looked up: a token names its certificate, and
-whether that was revoked at genTime is for whoever relies on it.
+signed is verified by kernel/sm2.py. Revocation is not looked up here: the hub keeps the lists that
+the certificates name (hub/revocation.py), and whoever relies on a token reads them.
 """
 
 from __future__ import annotations
