@@ -30,6 +30,7 @@ from tests.kernel import (
     link_examples,
     log_examples,
     people_examples,
+    power_examples,
     remedy_examples,
 )
 
@@ -208,6 +209,7 @@ EXAMPLES: list[Struct] = [
     ),
     *people_examples.EXAMPLES,
     *link_examples.EXAMPLES,
+    *power_examples.EXAMPLES,
     *remedy_examples.EXAMPLES,
     *log_examples.EXAMPLES,
     floor.FulfilmentWorked(

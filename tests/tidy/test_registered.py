@@ -27,6 +27,7 @@ FAMILIES = {
     "connectors": "connector",
     "events": "event",
     "modalities": "modality",
+    "notices": "notice",
     "settlements": "settlement",
     "signals": "signal",
     "signers": "signer",

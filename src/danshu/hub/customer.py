@@ -1,7 +1,7 @@
 """What a customer sees of one order: the verdict of the engine, its promises, acts and evidence.
 
-Nothing personal is read but whether it was erased: people stand there by role and number, and of
-free text that people wrote there is none.
+Nothing personal is read but whether it was erased: people stand there by role and number. Of free
+text there is the merchant's reason for declining what the customer asked for, and no other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from danshu.capabilities.contract.actions import catalogue
 from danshu.capabilities.contract.model import State
 from danshu.capabilities.orders import facts as order_facts
 from danshu.capabilities.orders import model
-from danshu.hub import evidence, order_promises, timeline
+from danshu.hub import customer_asks, evidence, order_promises, timeline
+from danshu.hub.customer_asks import CustomerAsks
 from danshu.hub.customer_words import ACTS, KINDS, LOGISTICS
 from danshu.kernel import fact, note
 from danshu.kernel.errors import ProgramError
@@ -123,6 +124,7 @@ class CustomerPage(Struct, frozen=True, kw_only=True):
     unsealed: int
     has_logistics: bool
     erased: str
+    asks: CustomerAsks
     tokens: int = 0
     witnesses: int = 0
 
@@ -170,6 +172,8 @@ async def read(
         if f is not None and isinstance(f.data, order_facts.CompensationPaid)
     )
     tokens, witnesses = await _count_third(connection, world.tenant, located)
+    erased = rfc3339(row.erased_ms) if row and row.erased_ms else ""
+    asks = await customer_asks.read(connection, world.tenant, seen, lang, erased=bool(erased))
     return CustomerPage(
         merchant=name[0] if name else "",
         tail=seen.order.number[-TAIL_CHARS:],
@@ -182,7 +186,8 @@ async def read(
         untold=told.facts - shown,
         unsealed=told.facts - told.sealed,
         has_logistics=any(f is not None and f.type in LOGISTICS for _, f in facts),
-        erased=rfc3339(row.erased_ms) if row and row.erased_ms else "",
+        erased=erased,
+        asks=asks,
         tokens=tokens,
         witnesses=witnesses,
     )

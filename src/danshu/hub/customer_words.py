@@ -36,6 +36,16 @@ ACTS: Final[dict[str, Words]] = {
     "promise.resumed": Words(zh="承诺续走", en="A promise's clock resumed"),
     "promise.corrected": Words(zh="更正承诺结论", en="A verdict corrected"),
     "promise.ruled": Words(zh="人工裁定承诺", en="A promise ruled on"),
+    "request.made": Words(zh="买家提出申请", en="Something asked for"),
+    "request.accepted": Words(zh="商家同意申请", en="Request accepted"),
+    "request.declined": Words(zh="商家不同意申请", en="Request declined"),
+    "request.withdrawn": Words(zh="撤回申请", en="Request withdrawn"),
+    "power.opened": Words(zh="因违约产生买家权利", en="A right of the buyer, by a breach"),
+    "power.used": Words(zh="买家行使权利", en="The buyer used a right"),
+    "power.ended": Words(zh="买家权利消灭", en="A right of the buyer ended"),
+    "notice.sent": Words(zh="违约已告知", en="The breach was told"),
+    "notice.refused": Words(zh="违约告知被拒收", en="The notice of the breach was refused"),
+    "notice.abandoned": Words(zh="违约没能告知", en="The breach could not be told"),
     "vault.erased": Words(zh="依法删除个人信息", en="Personal data erased by law"),
 }
 
@@ -47,6 +57,7 @@ KINDS: Final[dict[str, Words]] = {
     "document": Words(zh="文件", en="Document"),
     "report": Words(zh="检测报告", en="Report"),
     "temperature": Words(zh="温度记录", en="Temperatures"),
+    "message": Words(zh="买家说明", en="The buyer's words"),
     "raw": Words(zh="下单原文", en="Order as received"),
     "receiver": Words(zh="收货人信息", en="Receiver"),
 }

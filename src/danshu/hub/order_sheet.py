@@ -14,12 +14,11 @@ from msgspec import Struct
 
 from danshu.capabilities.orders import facts, model
 from danshu.capabilities.stock.model import Storage
-from danshu.hub import masking, order_promises, timeline_figures
+from danshu.hub import masking, order_promises, request_vault, timeline_figures
 from danshu.hub.order_promises import PromiseSheet
 from danshu.kernel import fact
 from danshu.kernel.fact import rfc3339
 from danshu.ledger import vault
-from danshu.ports.channel import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
     from danshu.hub.views import Numbered, Seen
     from danshu.hub.world import World
     from danshu.kernel.fact import Fact
+    from danshu.ports.channel import Receiver
 
 Connection = psycopg.AsyncConnection[Any]
 _COLD: Final = Storage.CHILLED | Storage.FROZEN
-_decode_receiver = msgspec.json.Decoder(Receiver).decode
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -153,7 +152,7 @@ async def read_receiver(
     row = await vault.read(connection, tenant, id_)
     if row is None or row.person is None:
         return None, (row.erased_ms or 0) if row else 0
-    return _decode_receiver(row.person), 0
+    return await request_vault.read_receiver(connection, tenant, id_, row.person), 0
 
 
 def show(

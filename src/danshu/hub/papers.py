@@ -14,7 +14,15 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.floor.model import TAIL_CHARS, label_of
-from danshu.hub import acts, floor_rows, floor_tasks, masking, personal, timeline
+from danshu.hub import (
+    acts,
+    floor_rows,
+    floor_tasks,
+    masking,
+    personal,
+    request_vault,
+    timeline,
+)
 from danshu.kernel import note
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
@@ -47,7 +55,6 @@ select distinct on (half) half, size, note, signed from checkpoints where tenant
 and half = any(%s) order by half, size desc
 """
 _SLOTS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_decode_receiver = msgspec.json.Decoder(Receiver).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -260,7 +267,8 @@ async def read_slip(
     part, _ = pick_part(seen, no)
     order = seen.order
     kept = await vault.read(connection, world.tenant, seen.id)
-    receiver = _decode_receiver(kept.person) if kept and kept.person else None
+    placed = kept.person if kept else None
+    receiver = await request_vault.read_receiver(connection, world.tenant, seen.id, placed)
     if receiver:
         receiver = masking.mask_receiver(
             receiver,

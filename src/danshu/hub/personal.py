@@ -8,11 +8,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import acts, erasing, inbox
+from danshu.hub import acts, erasing, inbox, request_vault
 from danshu.hub.facts import PersonRevealed
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said, rfc3339
@@ -34,7 +33,6 @@ ERASED: Final = Refusal(
     reason_en="The personal data has been erased",
     clause="vault.erased",
 )
-_decode_receiver = msgspec.json.Decoder(Receiver).decode
 
 
 class Address(Struct, frozen=True, kw_only=True):
@@ -97,7 +95,8 @@ async def reveal(
         told = await acts.change(connection, world, id_, actor, now_ms, _say(said))
         if isinstance(told, Refusal):
             return told
-    to = _decode_receiver(row.person)
+        to = await request_vault.read_receiver(connection, world.tenant, id_, row.person)
+        to = to or Receiver()
     return Revealed(
         order=id_,
         fields=asked,
@@ -145,5 +144,6 @@ async def erase(
             raise psycopg.Rollback  # it was erased before: the fact is not said twice
         messages = await inbox.erase_order(connection, world.tenant, id_)
         evidence = await erasing.erase_evidence(connection, world.tenant, id_)
+        evidence += await request_vault.erase(connection, world.tenant, id_, now_ms)
         done = Erased(order=id_, erased=rfc3339(now_ms), messages=messages, evidence=evidence)
     return done

@@ -18,6 +18,7 @@ from danshu.capabilities.contract.facts import (
     PromiseRuled,
     PromiseSuperseded,
 )
+from danshu.capabilities.contract.power_facts import PowerUsed
 from danshu.capabilities.contract.remedy_facts import (
     CompensationApproved,
     CompensationProposed,
@@ -26,7 +27,7 @@ from danshu.capabilities.contract.remedy_facts import (
     HandoverLagging,
 )
 from danshu.capabilities.orders.facts import CompensationPaid, OrderShipped, WaybillRecorded
-from danshu.hub import merchants
+from danshu.hub import merchants, powers
 from danshu.hub.remedy_facts import RemedyConfigured
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Said, rfc3339
@@ -121,6 +122,8 @@ async def _settle(
         given, before = ("refused", now, actor.sub, data.reason, None, ""), "proposed"
     elif isinstance(data, CompensationPaid) and data.code:
         given, before = ("paid", now, actor.sub, "", None, data.receipt), "approved"
+    elif isinstance(data, PowerUsed):
+        return await powers.settle(connection, tenant, id_, data, now_ms)
     else:
         return
     # what the payment service will not pay may be refused after all
@@ -197,15 +200,20 @@ async def _propose(
     now = write.instant(now_ms * 1000)
     for p in turned:
         for (code, step), state in known.items():
-            if code == p.code and state == "proposed":
+            # what was offered for a claim is owed for no breach: no verdict takes it back
+            if code == p.code and state == "proposed" and step < remedies.CLAIM_STEP:
                 refused = CompensationRefused(code=code, reason=VERDICT_CHANGED, step=step)
                 given = ("refused", now, "system", VERDICT_CHANGED, None, "")
                 place = (tenant, id_, code, step, "proposed", False)
                 await connection.execute(_DECIDE, (*given, *place))
                 more.append(Said(data=refused))
     settings = await read_settings(connection, tenant) if touched else Settings()
-    for p in touched:
-        chain = await find_chain(connection, tenant, p)
+    broken = [(p, await find_chain(connection, tenant, p)) for p in touched]
+    order = decided.order
+    said, next_ms = await powers.follow(connection, tenant, id_, order, broken, turned, now_ms)
+    more += said
+    await _wake(connection, tenant, id_, next_ms)
+    for p, chain in broken:
         owed, later_ms = remedies.owe(
             chain,
             p,
@@ -213,13 +221,18 @@ async def _propose(
             late_lines=_late_lines(decided.order),
             now_ms=now_ms,
         )
-        if later_ms:
-            given_timer = (tenant, write.instant(later_ms * 1000), id_, TIMER_REMEDY)
-            await connection.execute(_ADD_TIMER, given_timer)
+        await _wake(connection, tenant, id_, later_ms)
         for each in owed:
             if (each.code, each.step) not in known:
                 more += await _write(connection, tenant, id_, p, each, decided.order, settings, now)
     return more
+
+
+async def _wake(connection: Connection, tenant: int, id_: uuid.UUID, at_ms: int) -> None:
+    """Look at the order again when the next step of a chain comes about; 0 = there is none."""
+    if at_ms:
+        given = (tenant, write.instant(at_ms * 1000), id_, TIMER_REMEDY)
+        await connection.execute(_ADD_TIMER, given)
 
 
 async def _write(

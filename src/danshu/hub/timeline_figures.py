@@ -6,86 +6,35 @@ figures by name. Money, instants and spans stay numbers: whoever shows them form
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from danshu.capabilities.contract.catalogue import EVENTS
 from danshu.capabilities.contract.views import STATES
+from danshu.hub import power_figures
+from danshu.hub.figures import Figure as Figure
+from danshu.hub.figures import Names as Names
+from danshu.hub.figures import Told as Told
+from danshu.hub.figures import count as count
+from danshu.hub.figures import instant as instant
+from danshu.hub.figures import money as money
+from danshu.hub.figures import promises as _promises
+from danshu.hub.figures import span as span
+from danshu.hub.figures import text as text
 from danshu.hub.timeline_words import DOCUMENTS, FIELDS, HOLDS, WORKS
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.machine import Words
 from danshu.ports import registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from danshu.ports.channel import Channel
 
 
-class Figure(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One figure of a sentence. `amount` is a count, minor units of `currency`, or ms of a span."""
-
-    name: str
-    kind: Literal["text", "count", "money", "instant", "span"]
-    text: str = ""
-    amount: int = 0
-    currency: str = ""
-    at: str = ""
-
-
-class Names(Struct, frozen=True, kw_only=True, eq=False):
-    """What codes are called, in the language asked for: warehouses, promises; and the currency."""
-
-    lang: str
-    warehouses: Mapping[str, str] = {}
-    regions: Mapping[str, str] = {}
-    promises: Mapping[str, str] = {}
-    actions: Mapping[str, str] = {}
-    currency: str = "CNY"
-
-    def pick(self, words: Words) -> str:
-        """Give the words in the language."""
-        return words.en if self.lang == "en" else words.zh
-
-    def join(self, texts: Iterable[str]) -> str:
-        """Join texts as the language lists things."""
-        return (", " if self.lang == "en" else "、").join(texts)
-
-    def word(self, table: Mapping[str, Words], code: str) -> str:
-        """Give a code's words, or the code where it has none."""
-        return self.pick(table[code]) if code in table else code
-
-
-Told = tuple[str, list[Figure]]  # variant of the words, figures
 _HANDS: Final = {"api": Words(zh="接口", en="API")}  # what orders come by without an adapter
 _STATE_WORDS: Final = {s.value: Words(zh=zh, en=en) for s, (zh, en) in STATES.items()}
 _EVENT_WORDS: Final = {code: Words(zh=e.zh, en=e.en) for code, e in EVENTS.items()}
-
-
-def text(name: str, value: str) -> Figure:
-    """Words, ready in the language asked for."""
-    return Figure(name=name, kind="text", text=value)
-
-
-def count(name: str, amount: int) -> Figure:
-    """A number of things."""
-    return Figure(name=name, kind="count", amount=amount)
-
-
-def money(name: str, amount: int, currency: str) -> Figure:
-    """Minor units of a currency."""
-    return Figure(name=name, kind="money", amount=amount, currency=currency)
-
-
-def instant(name: str, at: str) -> Figure:
-    """An RFC 3339 instant."""
-    return Figure(name=name, kind="instant", at=at)
-
-
-def span(name: str, ms: int) -> Figure:
-    """A stretch of time in ms."""
-    return Figure(name=name, kind="span", amount=ms)
 
 
 @lru_cache(maxsize=256)
@@ -213,11 +162,6 @@ def _damage(datas: Sequence[Any], names: Names) -> Told:
     return "", [text("reason", names.join(d.detail for d in datas))]
 
 
-def _promises(datas: Sequence[Any], names: Names) -> Figure:
-    codes = dict.fromkeys(d.code for d in datas)
-    return text("promises", names.join(names.promises.get(c, c) for c in codes))
-
-
 def _made(datas: Sequence[Any], names: Names) -> Told:
     return "", [_promises([p for d in datas for p in d.promises], names)]
 
@@ -329,6 +273,7 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     **dict.fromkeys(
         ("compensation.proposed", "compensation.approved", "compensation.refused"), _remedied
     ),
+    **power_figures.TELLERS,
     "promise.made": _made,
     **dict.fromkeys(
         (

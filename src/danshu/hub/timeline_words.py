@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from danshu.hub.power_words import POWER_WORDS
 from danshu.hub.remedy_words import REMEDIES
 from danshu.kernel.machine import Words
 
@@ -152,7 +153,7 @@ TOLD: Final[dict[str, Told]] = {
     "compensation.paid": _told(
         "wallet", "赔付", "Compensated", "已付买家 {amount}", "{amount} paid to the buyer"
     ),
-    **{kind: _told(*told) for kind, told in REMEDIES.items()},
+    **{kind: _told(*told) for kind, told in (REMEDIES | POWER_WORDS).items()},
     "promise.made": _told(
         "safety",
         "定承诺",
@@ -342,6 +343,7 @@ GRADES: Final[dict[str, Words]] = {
 ROLES: Final[dict[str, Words]] = {
     "system": Words(zh="系统", en="System"),
     "channel": Words(zh="渠道", en="Channel"),
+    "customer": Words(zh="持链接者", en="Whoever holds the link"),
     "operator": Words(zh="业务系统", en="Business system"),
     "viewer": Words(zh="只读系统", en="Reader"),
     "admin": Words(zh="管理员", en="Administrator"),

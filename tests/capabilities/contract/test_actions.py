@@ -101,6 +101,22 @@ REFUSALS: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
         {"clock/calendar": "cn-workday@2026.1"},
         ("w", "calendar_ends", "/clock/calendar"),
     ),
+    # What nobody says
+    (
+        "ship48h",
+        {"clock/pause/0/on": "buyer.return_received"},
+        ("e", "nobody_pauses", "/clock/pause/0/on"),
+    ),
+    (
+        "ship48h",
+        {"clock/pause/0/until": "buyer.return_received"},
+        ("e", "nobody_resumes", "/clock/pause/0/until"),
+    ),
+    (
+        "ship48h",
+        {"clock/void": ["buyer.return_received"]},
+        ("w", "nobody_says", "/clock/void/0"),
+    ),
     # Evidence
     ("refund", {"evidence": []}, ("e", "evidence_missing", "/evidence")),
     ("refund", {"evidence": [{"kind": "oath"}]}, ("e", "kind_unknown", "/evidence/0/kind")),
@@ -346,6 +362,7 @@ def test_every_kind_has_a_collector_with_words() -> None:
         for names in kind.collectors.values():
             assert set(names) <= set(catalogue.COLLECTORS)
     assert set(EVENTS) >= catalogue.HEARD
+
     assert catalogue.collectors("photo|video", "device") == ("station_camera",)
     assert catalogue.collectors("photo|report", "device") == ()
 

@@ -39,6 +39,12 @@ EVENTS: Final[dict[str, EventName]] = {
     "buyer.address_confirmed": _event(
         "买家确认地址", "address confirmed", "确认地址", "address is confirmed"
     ),
+    "buyer.address_change_declined": _event(
+        "改址未获同意", "address change declined", "未获同意", "address change is declined"
+    ),
+    "buyer.address_change_withdrawn": _event(
+        "买家撤回改址", "address change withdrawn", "撤回改址", "address change is withdrawn"
+    ),
     "compensation.paid": _event(
         "赔付到账", "compensation paid", "赔付|赔款", "compensation|compensated"
     ),
@@ -55,3 +61,10 @@ EVENTS: Final[dict[str, EventName]] = {
     "refund.paid": _event("退款到账", "refund paid", "退款到账|退款", "refund"),
     "return.inspected": _event("退货验收完成", "return inspected", "验收", "inspected|inspection"),
 }
+
+TAKEN_BACK: Final[dict[str, frozenset[str]]] = {
+    "buyer.address_change_requested": frozenset(
+        {"buyer.address_change_declined", "buyer.address_change_withdrawn"}
+    ),
+}
+"""Events that take another back: a pause that it began ends, whatever its clause waits for."""

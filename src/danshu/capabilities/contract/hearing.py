@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from danshu.capabilities.contract import facts
+from danshu.capabilities.contract.catalogue import TAKEN_BACK
 from danshu.capabilities.contract.clock import compute_due, judge, pause_end, stamp
 from danshu.capabilities.contract.evolve import (
     insert_pause,
@@ -83,7 +84,7 @@ def _respond(promise: Promise, mark: Mark, now_ms: int) -> Iterator[tuple[Struct
         for pausing in clause.pauses:
             if event == pausing.on:
                 yield from _hear_pause(promise, pausing, mark, now_ms)
-            elif event == pausing.until:
+            elif event == pausing.until or event in TAKEN_BACK.get(pausing.on, ()):
                 yield from _hear_resume(promise, pausing, mark, now_ms)
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from danshu.capabilities.contract.model import Definition, Promise
 
 PAY_WITHIN: Final = "PT72H"  # where an old definition says nothing
+# Compensation proposed for a claim has no step of a breach chain: it counts from here, by request.
+CLAIM_STEP: Final = 40
 UNKEPT: Final = frozenset({State.BROKEN, State.LATE})
 _PERMILLE: Final = 1_000
 _FEN_A_YUAN: Final = 100
@@ -37,6 +39,14 @@ class Owed(Struct, frozen=True, kw_only=True):
     base: int
     pay_by_ms: int
     auto: bool
+
+
+class Reached(Struct, frozen=True, kw_only=True):
+    """A step of a chain that has come about; `from_ms` is when: the deadline, and `after`."""
+
+    step: int
+    remedy: Remedy
+    from_ms: int
 
 
 def reckon(amount: Amount, base: int) -> int:
@@ -71,12 +81,39 @@ def owe(
     """Say which steps of a broken promise's chain owe money by now, and when the next one will
     (epoch ms, 0 = none). `paid` and `late_lines` are what shares are taken of.
     """
+    found = []
+    reached, later = reach(chain, promise, now_ms, "compensate")
+    for each in reached:
+        if each.remedy.amount is None:
+            continue
+        base = late_lines if each.remedy.amount.of == "line" else paid
+        amount = reckon(each.remedy.amount, base)
+        if amount:
+            found.append(
+                Owed(
+                    code=promise.code,
+                    step=each.step,
+                    amount=amount,
+                    base=base,
+                    pay_by_ms=each.from_ms + parse_duration(each.remedy.due or PAY_WITHIN, ""),
+                    auto=each.remedy.auto,
+                )
+            )
+    return tuple(found), later
+
+
+def reach(
+    chain: Sequence[Remedy], promise: Promise, now_ms: int, *kinds: str
+) -> tuple[tuple[Reached, ...], int]:
+    """Say which steps of these kinds (`do`) a broken promise's chain has come to by now, and when
+    the next one will (epoch ms, 0 = none).
+    """
     if promise.state not in UNKEPT:
         return (), 0
     found = []
     later = 0
     for step, remedy in enumerate(chain):
-        if remedy.do != "compensate" or remedy.amount is None:
+        if remedy.do not in kinds:
             continue
         from_ms = promise.due_ms + (parse_duration(remedy.after, "") if remedy.after else 0)
         if promise.stop and promise.stop.occurred_ms <= from_ms and remedy.after:
@@ -84,17 +121,5 @@ def owe(
         if from_ms > now_ms:
             later = min(later or from_ms, from_ms)
             continue
-        base = late_lines if remedy.amount.of == "line" else paid
-        amount = reckon(remedy.amount, base)
-        if amount:
-            found.append(
-                Owed(
-                    code=promise.code,
-                    step=step,
-                    amount=amount,
-                    base=base,
-                    pay_by_ms=from_ms + parse_duration(remedy.due or PAY_WITHIN, ""),
-                    auto=remedy.auto,
-                )
-            )
+        found.append(Reached(step=step, remedy=remedy, from_ms=from_ms))
     return tuple(found), later

@@ -29,7 +29,7 @@ from danshu.ledger.prove import Prover
 
 _NONCE_BYTES: Final = 16
 _TOKEN_CHARS: Final = 100
-_HEADERS: Final = {
+HEADERS: Final = {
     "cache-control": "private, no-store",
     "referrer-policy": "no-referrer",
     "x-robots-tag": "noindex, nofollow",
@@ -73,17 +73,17 @@ def _policy(nonce: str) -> str:
     return (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
         "img-src 'self' data:; media-src 'self'; connect-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
+        "form-action 'self'; frame-ancestors 'none'"
     )
 
 
 def _html(text: str, nonce: str, status: int = 200, **more: str) -> Response[Any]:
-    headers = {**_HEADERS, "content-security-policy": _policy(nonce), **more}
+    headers = {**HEADERS, "content-security-policy": _policy(nonce), **more}
     return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def _file(body: bytes, media_type: str, name: str = "") -> Response[Any]:
-    headers = {**_HEADERS, "content-security-policy": "default-src 'none'; sandbox"}
+    headers = {**HEADERS, "content-security-policy": "default-src 'none'; sandbox"}
     if name:
         headers["content-disposition"] = f'attachment; filename="{name}"'
     return Response(body, media_type=media_type, headers=headers)
@@ -94,7 +94,7 @@ def _lang(request: Ask) -> str:
     return customer_pages.choose_lang(asked, request.headers.get("accept-language", ""))
 
 
-async def _answer(
+async def answer(
     request: Ask, text: str, make: Callable[[Token], Awaitable[Response[Any]]]
 ) -> Response[Any]:
     """Answer whoever holds a token; every "no" is a page that says the same."""
@@ -138,10 +138,11 @@ async def read_page(token: FromPath[str], request: Ask) -> Response[Any]:
             token=token,
             expires=rfc3339(link.expires_ms),
             nonce=nonce,
+            said=request.query_params.get("said", ""),
         )
         return _html(text, nonce, vary="accept-language")
 
-    return await _answer(request, token, make)
+    return await answer(request, token, make)
 
 
 async def _look_up(hub: Hub, given: Token) -> Link:
@@ -161,7 +162,7 @@ async def read_proof(token: FromPath[str], request: Ask) -> Response[Any]:
             proof = await customer.read_proof(connection, prover, given.tenant, link.order)
         return _file(_encode(proof), "application/json")
 
-    return await _answer(request, token, make)
+    return await answer(request, token, make)
 
 
 @get("/e/{token:str}/bundle", include_in_schema=False)
@@ -178,7 +179,7 @@ async def read_bundle(token: FromPath[str], request: Ask) -> Response[Any]:
             )
         return _file(bundle, "application/zip", f"{link.order}.evb.zip")
 
-    return await _answer(request, token, make)
+    return await answer(request, token, make)
 
 
 @get("/e/{token:str}/media/{digest:str}", include_in_schema=False)
@@ -201,7 +202,7 @@ async def read_media(token: FromPath[str], digest: FromPath[str], request: Ask) 
         media_type, body = kept
         return _file(body, media_type, "" if media_type in _INLINE else wanted[:16])
 
-    return await _answer(request, token, make)
+    return await answer(request, token, make)
 
 
 @get("/e/{token:str}/logistics", include_in_schema=False)
@@ -217,7 +218,7 @@ async def read_logistics(token: FromPath[str], request: Ask) -> Response[Any]:
             b"\n".join([*found, b""]), "application/jsonl", f"{link.order}.logistics.jsonl"
         )
 
-    return await _answer(request, token, make)
+    return await answer(request, token, make)
 
 
 @get("/e/files/verify.js", include_in_schema=False)

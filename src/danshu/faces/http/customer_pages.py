@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from danshu.faces.http import papers
 from danshu.hub.timeline_words import GRADES
+from danshu.kernel.limits import REQUEST_CHARS, REQUEST_PHOTOS
 
 if TYPE_CHECKING:
     from danshu.hub.customer import CustomerPage, Promised
@@ -55,9 +56,19 @@ def choose_lang(asked: str, accepted: str) -> str:
 
 
 def render(
-    page: CustomerPage, *, lang: str, order: str, token: str, expires: str, nonce: str
+    page: CustomerPage,
+    *,
+    lang: str,
+    order: str,
+    token: str,
+    expires: str,
+    nonce: str,
+    said: str = "",
 ) -> str:
-    """Write the page. All values are escaped; only our own style and words are not."""
+    """Write the page. All values are escaped; only our own style and words are not.
+
+    `said` names what became of a request: words of ours, or none.
+    """
     words = WORDS[lang]
 
     def say(key: str, **values: Any) -> str:
@@ -70,6 +81,9 @@ def render(
         say=say,
         page=page,
         headline=_headline(page, lang),
+        said=words["said"].get(said, ""),
+        names={p.code: p.name for p in page.promises},
+        bounds={"photos": REQUEST_PHOTOS, "chars": REQUEST_CHARS},
         until=papers.short(expires),
         base=f"/e/{token}",
         order=order,
@@ -149,5 +163,11 @@ _ENVIRONMENT: Final = jinja2.Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters.update(
-    {"gap": gap, "groups": papers.groups, "instant": papers.instant, "short": papers.short}
+    {
+        "gap": gap,
+        "groups": papers.groups,
+        "instant": papers.instant,
+        "money": papers.money,
+        "short": papers.short,
+    }
 )

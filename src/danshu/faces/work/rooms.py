@@ -19,8 +19,10 @@ from danshu.hub import (
     anchoring,
     clocks,
     heads,
+    notices,
     paying,
     people_room,
+    reading_days,
     rows_room,
     sheet_apply,
     stamping,
@@ -97,6 +99,7 @@ def _partitions(url: str) -> Step:
 
         def make() -> int:
             with psycopg.connect(url, autocommit=True) as plain:
+                reading_days.make_partitions(plain, today, PARTITION_DAYS)
                 return migrate.make_partitions(plain, today, PARTITION_DAYS)
 
         await asyncio.to_thread(make)
@@ -110,6 +113,7 @@ ROOMS = (
     Room("seal", _seal, 0.2),
     Room("timers", clocks.begin, 0.5),
     Room("payouts", paying.begin, 1.0),
+    Room("notices", notices.begin, 2.0),
     Room("rows", rows_room.begin, 0.3),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("people", people_room.begin, 60.0),
@@ -119,6 +123,7 @@ ROOMS = (
     Room("heads", heads.begin, 5.0),
     Room("witness", witnessing.begin, 5.0),
     Room("anchor", anchoring.begin, 60.0),
+    Room("readings", reading_days.begin, 600.0),
     Room("partitions", _partitions, 3600.0),
 )
 

@@ -143,9 +143,7 @@ def _clock(action: Action, around: Around) -> Iterator[Finding]:
     if action.promise is None:
         yield find("clock_unpromised", "/promise")
     yield from _events(clock)
-    if clock.start in EVENTS and clock.start not in _said(action, around):
-        event = EVENTS[clock.start]
-        yield find("nobody_starts", "/clock/start", zh=event.zh, en=event.en)
+    yield from _unsaid(clock, _said(action, around))
     paused = list(_pauses(clock))
     yield from paused
     yield from _covered(clock, around)
@@ -157,6 +155,21 @@ def _clock(action: Action, around: Around) -> Iterator[Finding]:
             pointer = pointer.replace("/breach", "/promise/breach", 1)
             pointer = pointer.replace("/params", "/promise/params", 1)
             yield find("definition", pointer or "/clock", value=error.detail)
+
+
+def _unsaid(clock: Clock, said: set[str]) -> Iterator[Finding]:
+    """Events that nothing says: a clock that never starts, a pause that never begins or never ends
+    before its bound, a comparison or an end that never comes.
+    """
+    named = [(clock.start, "/clock/start", "nobody_starts")]
+    for at, pause in enumerate(clock.pause):
+        named.append((pause.on, f"/clock/pause/{at}/on", "nobody_pauses"))
+        named.append((pause.until, f"/clock/pause/{at}/until", "nobody_resumes"))
+    named += [(e, f"/clock/stop_alt/{at}", "nobody_says") for at, e in enumerate(clock.stop_alt)]
+    named += [(e, f"/clock/void/{at}", "nobody_says") for at, e in enumerate(clock.void)]
+    for event, pointer, code in named:
+        if event in EVENTS and event not in said:
+            yield find(code, pointer, zh=EVENTS[event].zh, en=EVENTS[event].en)
 
 
 def _events(clock: Clock) -> Iterator[Finding]:

@@ -1,0 +1,80 @@
+"""Webhook: a signed POST after Standard Webhooks 1.0 (standardwebhooks.com).
+
+    POST <url>   webhook-id: <key>, webhook-timestamp: <Unix seconds>,
+                 webhook-signature: v1,<base64 of HMAC-SHA-256 over "id.timestamp.body">
+                 {type: "promise.broken", timestamp, data: {…}}
+    -> 2xx       taken over; {id} is the receiver's number, if it has one
+    -> 410, 422  will not be taken: not sent again
+    -> others    sent again later, under the same id
+
+The secret is `whsec_` and base64, as the specification has it, or any other text, of which the
+UTF-8 bytes are the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import asdict
+
+from danshu.kernel.errors import InputError, NotAvailable
+
+if TYPE_CHECKING:
+    from danshu.ports.notice import Account, Notice, Send
+
+_PREFIX: Final = "whsec_"
+_REFUSED: Final = frozenset({410, 422})
+_RETRY_AFTER_S: Final = 30
+_NUMBER_CHARS: Final = 128
+
+
+def sign(secret: str, id_: str, at_s: int, body: bytes) -> str:
+    """Sign a message. Raises InputError `notice_refused` for a `whsec_` secret of no base64."""
+    key = secret.encode()
+    if secret.startswith(_PREFIX):
+        try:
+            key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        except binascii.Error as error:
+            raise InputError("notice_refused", "the secret is not base64") from error
+    signed = f"{id_}.{at_s}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+class Webhook:
+    """The adapter."""
+
+    async def send(self, account: Account, send: Send, notice: Notice, at_ms: int) -> str:
+        """Hand a notice over."""
+        told = {name: value for name, value in asdict(notice).items() if name != "key"}
+        # the body is the same at each try: the receiver may compare what came under one id
+        whole = {"type": "promise.broken", "timestamp": notice.made, "data": told}
+        body = json.dumps(whole, sort_keys=True, ensure_ascii=False).encode()
+        at_s = at_ms // 1000
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": notice.key,
+            "webhook-timestamp": str(at_s),
+            "webhook-signature": sign(account.secret, notice.key, at_s, body),
+        }
+        status, answer = await send("POST", account.url, headers, body)
+        if status in _REFUSED:
+            raise InputError("notice_refused", f"the service answers {status}")
+        if not 200 <= status < 300:
+            raise NotAvailable(f"the service answers {status}", _RETRY_AFTER_S)
+        return _number(answer)
+
+
+def _number(answer: bytes) -> str:
+    """Give the receiver's number of the notice; most receivers answer with nothing."""
+    try:
+        read = json.loads(answer)
+    except ValueError:
+        return ""
+    number = read.get("id") if isinstance(read, dict) else None
+    is_plain = isinstance(number, str) and number.isprintable() and len(number) <= _NUMBER_CHARS
+    return str(number) if is_plain else ""

@@ -1,0 +1,23 @@
+"""The fact types of what a merchant lets customers ask for, and of its notice service."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from danshu.kernel.fact import fact_type
+
+
+@fact_type("request.configured")
+class RequestConfigured(Struct, frozen=True, kw_only=True):
+    """申请设置: what whoever holds a link may ask for on the evidence page."""
+
+    address: bool
+    damage: bool
+
+
+@fact_type("notice.configured")
+class NoticeConfigured(Struct, frozen=True, kw_only=True):
+    """告知设置: through which service breaches are told; its secret is told by nothing."""
+
+    adapter: str
+    url: str

@@ -1,0 +1,29 @@
+"""Examples of the fact types of requests, powers and notices."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from danshu.capabilities.contract import power_facts as powers
+from danshu.hub.power_facts import NoticeConfigured, RequestConfigured
+
+EXAMPLES: list[Struct] = [
+    powers.RequestMade(by="link", kind="address_change", no=1),
+    powers.RequestAccepted(amount=1_000, kind="damage", no=2),
+    powers.RequestDeclined(kind="damage", no=3, reason="照片与订单商品不符"),
+    powers.RequestWithdrawn(by="link", kind="address_change", no=1),
+    powers.PowerOpened(
+        action="cancel_without_fault",
+        code="ship48h",
+        definition="a1" * 32,
+        holder="buyer",
+        step=2,
+    ),
+    powers.PowerUsed(action="cancel_without_fault", code="ship48h", step=2),
+    powers.PowerEnded(action="cancel_without_fault", code="ship48h", reason="performed", step=2),
+    powers.NoticeSent(code="ship48h", receipt="nt_000001", step=1, to="buyer"),
+    powers.NoticeRefused(code="ship48h", reason="the service answers 410", step=1, to="buyer"),
+    powers.NoticeAbandoned(code="damage", reason="no_service", step=0, to="finance", tries=29),
+    RequestConfigured(address=True, damage=False),
+    NoticeConfigured(adapter="webhook", url="https://notice.example/danshu"),
+]
