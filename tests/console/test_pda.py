@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from danshu.capabilities.stock.model import Storage
+from danshu.testing import merchant
 from tests.console.conftest import PDA, Visit
 from tests.console.devices import give_passkey, scan
 from tests.console.site import Site
@@ -22,10 +25,8 @@ KEPT = """() => navigator.serviceWorker.ready
 _numbers = itertools.count(1)
 
 
-@pytest.fixture
-def task(site: Site) -> dict[str, Any]:
-    """A fulfilment order of its own that waits to be picked, with its goods."""
-    skus = site.call("GET", "/v1/skus?limit=2")["items"]
+def place_order(site: Site, skus: list[dict[str, Any]]) -> str:
+    """An order of its own for these goods: one of the first, two of the second."""
     new = {
         "number": f"PDA{next(_numbers):08d}",
         "lines": [
@@ -40,7 +41,13 @@ def task(site: Site) -> dict[str, Any]:
         },
         "paid_at": PAID_AT,
     }
-    order = site.call("POST", "/v1/orders", json=new)["order"]
+    return str(site.call("POST", "/v1/orders", json=new)["order"])
+
+
+@pytest.fixture
+def task(site: Site) -> dict[str, Any]:
+    """A fulfilment order of its own that waits to be picked, with its goods."""
+    order = place_order(site, site.call("GET", "/v1/skus?limit=2")["items"])
     site.call("POST", f"/v1/orders/{order}/transitions", json={"event": "release"})
     return dict(site.call("GET", f"/v1/floor/tasks/{order}/1/pick"))
 
@@ -262,3 +269,46 @@ def test_without_a_reader_of_codes_it_says_so_and_lets_type(
     sheet.get_by_label("商品条码或编码").fill(line["sku"])
     sheet.get_by_role("button", name="计入").click()
     expect(page.locator(".pda-lines li").first).to_contain_text(f"1 / {line['quantity']}")
+
+
+def test_a_cold_box_is_handed_over_with_what_its_probe_recorded(site: Site, visit: Visit) -> None:
+    sku = next(s for s in merchant.skus() if s.storage is Storage.CHILLED)
+    order = place_order(site, [{"code": sku.code}])
+    for event in ("release", "pick", "pack"):
+        site.call("POST", f"/v1/orders/{order}/transitions", json={"event": event})
+    page = visit(f"/pda/handover/{order}/1", "warehouse", size=PDA)
+    cold = page.get_by_role("region", name="冷链交接")
+    expect(cold).to_contain_text("先扫运单号")
+    scan(page, "SF1234567890")
+    cold.get_by_role("button", name="记录冷链交接").click()
+    sheet = page.get_by_role("dialog", name="冷链交接")
+    expect(sheet).to_contain_text("等温度探头送来曲线")
+    expect(sheet.get_by_role("button", name="读陈述")).to_have_attribute("aria-disabled", "true")
+    sheet.get_by_role("button", name="拍照").click()
+    page.locator("input[type=file]").set_input_files(
+        FilePayload(name="box.jpg", mimeType="image/jpeg", buffer=b"\xff\xd8\xff a cold box")
+    )
+    listed = site.call("GET", f"/v1/orders/{order}/acts")["items"]
+    (act,) = next(i for i in listed if i["action"] == "cold_handover")["open"]
+    path = f"/v1/orders/{order}/acts/{act['id']}/files"
+    query = {"kind": "temperature_series", "by": "device", "source": "probe"}
+    for oldest, newest, told in ((30, 10, ".pda-lacks"), (30, 0, "text=证据已齐")):
+        now = datetime.now(UTC)
+        lines = [
+            f"{(now - timedelta(minutes=m)).isoformat(timespec='seconds')},4.25"
+            for m in range(oldest, newest - 1, -1)
+        ]
+        site.call("POST", path, content="\n".join(lines), params=query)
+        expect(sheet.locator(told)).to_be_visible()
+        if newest:
+            expect(sheet.locator(told)).to_contain_text("请重新取曲线")
+    sheet.get_by_role("button", name="读陈述").click()
+    expect(sheet.locator(".pda-statement")).to_contain_text("运单号 SF1234567890")
+    sheet.get_by_role("button", name="确认冷链交接").click()
+    expect(cold).to_contain_text("冷链交接已记录")
+    page.get_by_role("button", name="登记交接").click()
+    page.wait_for_url("**/pda")
+    facts = site.call("GET", f"/v1/orders/{order}/facts")["facts"]
+    (kept,) = [f["data"]["held"] for f in facts if f["type"] == "action.performed"]
+    assert kept == "kept"
+    assert "order.shipped" in {f["type"] for f in facts}

@@ -9,7 +9,7 @@ import pytest
 
 from danshu.kernel.fact import rfc3339
 from tests.fixtures.acting import PNG, begin, complete, path, person, prepare, upload
-from tests.fixtures.floor import facts, go_through, release
+from tests.fixtures.floor import ONE, TWO, facts, go_through, release
 from tests.fixtures.hub import House
 from tests.fixtures.people import Browser
 
@@ -110,6 +110,20 @@ def test_what_was_not_held_or_not_shown_is_not_signed(
     hand_in(house, order, id_, series(house, COLD))
     assert prepare(browser, order, id_).status_code == 200
     assert complete(browser, order, id_).json()["held"] == "kept"
+
+
+def test_who_reviewed_by_the_floor_s_word_does_not_hand_over(house: House) -> None:
+    browser, _ = person(house, "W01", "warehouse", "reviewer", passkey=False)
+    order = str(release(house)["order"])
+    go_through(house, order, "pick", "pack")
+    place = f"/v1/floor/tasks/{order}/1/review"
+    for code, quantity in ((ONE.barcode, 2), (TWO.code, 1)):
+        scanned = browser.call("POST", f"{place}/scan", {"code": code, "quantity": quantity})
+        assert scanned.status_code == 200, scanned.text
+    assert browser.call("POST", f"{place}/done", {}).status_code == 200
+    refused = begin(browser, order, "cold_handover", fulfilment=1).json()
+    assert (refused["code"], "出库复核" in refused["reason"]) == ("same_person", True)
+    assert begin(browser, order, "outbound_review", fulfilment=1).json()["code"] == "done_already"
 
 
 def test_a_series_waits_for_no_one_and_a_person_speaks_for_no_probe(house: House) -> None:

@@ -153,6 +153,8 @@ def test_old_evidence_does_not_count_and_a_claim_makes_it_older_only() -> None:
     assert [c for c, _ in lacks(claimed)] == ["evidence_old", "evidence_missing"]
     newer = (*ITEMS[:2], replace(ITEMS[2], device_ms=NOW + MINUTE), ITEMS[3])
     assert lacks(newer) == []
+    again = (*old, replace(ITEMS[2], no=9))
+    assert lacks(again) == []  # taken anew: the old one is no hindrance
 
 
 def test_a_signature_is_asked_for_and_pace_counts_by_the_server_s_clock() -> None:

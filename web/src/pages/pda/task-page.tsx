@@ -6,6 +6,7 @@ import { byLocale } from "@/i18n";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { useMay } from "@/session";
+import { ColdPart, isCold } from "./cold-handover";
 import { readGs1 } from "./gs1";
 import { judge, type Verdict } from "./match";
 import { type Act, type Line, newId, refOf, type Task, TITLES, type Work } from "./model";
@@ -22,7 +23,7 @@ import { useWedge } from "./use-wedge";
 const ANSWER_MS = 4_000;
 const PHOTO_BYTES = 8_388_608;
 
-type Open = "" | "scan" | "photo" | "carrier" | "sign" | Trouble;
+type Open = "" | "scan" | "photo" | "carrier" | "sign" | "cold" | Trouble;
 
 /** One task: scan, photograph, say that it is done, or why it cannot be. */
 export function TaskPage({ work }: { work: Work }) {
@@ -240,6 +241,14 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
           <Parcel task={task} carrier={carrier ?? task.carrier} onCarrier={() => setOpen("carrier")} />
         ) : (
           <Lines lines={task.lines} />
+        )}
+        {isWaybill && task.open && isCold(task) && (
+          <ColdPart
+            task={task}
+            isOpen={open === "cold"}
+            onOpen={() => setOpen("cold")}
+            onClose={() => setOpen("")}
+          />
         )}
         {review && isWhole && <ReviewNote review={review} />}
         {work === "review" && isWhole && <Photos count={task.photos.length} onAdd={() => setOpen("photo")} />}

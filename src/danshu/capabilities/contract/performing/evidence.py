@@ -50,7 +50,8 @@ def _lacks(
     if len(right) < len(of) and len(right) < wanted.min:
         yield _no(clause, "evidence_source", *_source_words(wanted, zh, en))
     fresh = [i for i in right if _is_fresh(i, wanted, now_ms)]
-    if len(fresh) < len(right):
+    lacking = list(_count(wanted, clause, fresh, goods))
+    if lacking and len(fresh) < len(right):  # what was taken anew makes up for what grew old
         limit = wanted.max_age or wanted.within
         yield _no(
             clause,
@@ -58,7 +59,7 @@ def _lacks(
             f"{zh}须在完成前 {limit} 内取得,有 {len(right) - len(fresh)} 件过旧,请重取",
             f"{en}: collected within {limit} before the end; {len(right) - len(fresh)} too old",
         )
-    yield from _count(wanted, clause, fresh, goods)
+    yield from lacking
     if wanted.rule:
         yield from _rule(wanted, clause, fresh, now_ms)
 
