@@ -23,13 +23,17 @@ HANDLING_FEN: Final = 180
 
 
 class Site(NamedTuple):
-    """What routing knows of a warehouse: classes, work units a day, cut-off minute, handling."""
+    """What routing knows of a warehouse: classes, work units a day, cut-off minute, handling; the
+    kind of building (policy/fields.KINDS) and the region that it stands in.
+    """
 
     code: str
     storage_bits: int
     capacity_units: int
     cutoff_min: int
     handling_fen: int = HANDLING_FEN
+    kind: str = "ground"
+    region: str = ""
 
 
 class Network:
