@@ -12,7 +12,7 @@ import psycopg
 import psycopg_pool
 
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import acts, merchants, rerouting
+from danshu.hub import acts, merchants, reading_days, rerouting
 from danshu.hub.batch import Batch
 from danshu.hub.readings import Readings
 from danshu.hub.stock_figures import StockFigures
@@ -137,6 +137,7 @@ def prepare(url: str) -> None:
     today = datetime.datetime.now(datetime.UTC).date()
     with psycopg.connect(url, autocommit=True) as connection:
         migrate.make_partitions(connection, today, PARTITION_DAYS)
+        reading_days.make_partitions(connection, today, PARTITION_DAYS)
     # In a thread of its own: the caller may stand in an event loop already.
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _adopt(url)).result()

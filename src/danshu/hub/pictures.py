@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from danshu.capabilities.routing import tables
+from danshu.capabilities.routing.joining import join
 from danshu.capabilities.routing.signals import Quality, Reading, Signals, resolve
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
 from danshu.ledger.write import instant
@@ -116,7 +117,7 @@ async def renew(connection: Connection, tenant: int, network: Network, now_ms: i
         head = await read_head(connection, tenant)
         kept = await read_snapshot(connection, tenant, head.digest) if head else None
         readings, registered = await read_latest(connection, tenant)
-        signals = resolve(readings, network, now_ms, registered)
+        signals = resolve(join(readings, now_ms), network, now_ms, registered)
         made = await compose(connection, tenant, network, signals)
         if kept is not None and head is not None and now_ms <= head.until_ms and alike(made, kept):
             return kept

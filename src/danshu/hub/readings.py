@@ -143,7 +143,7 @@ class Readings:
     ) -> tuple[list[Row], list[Fault]]:
         """Find each place; name what is unknown, of the future, too late, unbelievable."""
         places = self._places_of(tenant)
-        rows: dict[tuple[Series, int], Row] = {}
+        merged: dict[tuple[Series, int], list[tuple[Row, float]]] = {}
         faults: list[Fault] = []
         for number, reading in enumerate(readings):
             told = _refuse(reading, received_ms)
@@ -164,8 +164,14 @@ class Readings:
             for subject in subjects:
                 series = (tenant, reading.key, subject, source)
                 row = Row(series, reading.observed_ms, received_ms, reading.value, quality)
-                rows[series, reading.observed_ms] = row
-        return list(rows.values()), faults
+                told_here = merged.setdefault((series, reading.observed_ms), [])
+                told_here.append((row, reading.weight))
+        return [_mean(told_here) for told_here in merged.values()], faults
+
+    async def places(self, tenant: int) -> Places:
+        """Give where a merchant's warehouses and regions are. Raises InputError `no_network`."""
+        await self._worlds.ensure(tenant)
+        return self._places_of(tenant)
 
     def _places_of(self, tenant: int) -> Places:
         world = self._worlds[tenant]
@@ -274,6 +280,22 @@ def _refuse(reading: Reading, received_ms: int) -> tuple[str, str] | None:
     if "\0" in reading.subject or "\0" in reading.source:
         return "bad_text", "names hold no U+0000"
     return None
+
+
+def _mean(told: Sequence[tuple[Row, float]]) -> Row:
+    """Make one row of those on one subject and moment: bits united, all else a mean by weight."""
+    first = told[0][0]
+    if len(told) == 1:
+        return first
+    quality = max(row.quality for row, _ in told)
+    if first.series[1] == "policy_compliance":
+        bits = 0
+        for row, _ in told:
+            bits |= int(row.value)
+        return first._replace(value=float(bits), quality=quality)
+    weight = sum(each for _, each in told) or 1.0
+    value = sum(row.value * each for row, each in told) / weight
+    return first._replace(value=value, quality=quality)
 
 
 _MAKERS: Final = {"4": write.int4s, "8": write.int8s, "f": write.float8s, "2": write.int2s}

@@ -15,6 +15,8 @@ from danshu.ports.signal import Alert, AlertState, Reading, Told
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from danshu.hub.signal_places import Places
+
 Connection = Any
 FOREVER_MS: Final = 2**62
 _PUT: Final = """
@@ -33,23 +35,25 @@ update signal_alerts set closed=true where tenant=%s and source=%s and place=%s 
 and issued <= %s and alert <> all(%s::text[])
 """
 _OPEN: Final = """
-select value from signal_alerts where tenant=%s and source=%s and place=%s and not closed
-and expires > %s
+select place, value from signal_alerts where tenant=%s and source=%s and not closed and expires > %s
 """
 _SWEEP: Final = "delete from signal_alerts where tenant=%s and source=%s and expires < %s"
 _KEPT_MS: Final = 7 * 86_400_000
 
 
 async def fold(
-    connection: Connection, tenant: int, source: str, told: Told, at_ms: int
+    connection: Connection, tenant: int, source: str, told: Told, at_ms: int, places: Places
 ) -> list[Reading]:
-    """Bring the open alerts up to date and give the level of each place that was spoken of."""
-    places = sorted({alert.place for alert in told.alerts} | set(told.whole))
+    """Bring the open alerts up to date; give the level of each subject that they speak of.
+
+    A subject is as bad as the worst of its places: a district's all-clear leaves its neighbour's
+    warning. A place that is not in the network gives a reading of its own, which the door names.
+    """
+    spoken = sorted({alert.place for alert in told.alerts} | set(told.whole))
     async with connection.transaction():
         # one at a time for a merchant's feed: a level must see every alert that is committed
-        await connection.execute(
-            "select pg_advisory_xact_lock(hashtextextended(%s, %s))", (source, tenant)
-        )
+        lock = "select pg_advisory_xact_lock(hashtextextended(%s, %s))"
+        await connection.execute(lock, (source, tenant))
         for alert in sorted(told.alerts, key=lambda a: (a.issued_ms, a.id)):
             await _put(connection, tenant, source, alert)
         for place in told.whole:
@@ -57,16 +61,19 @@ async def fold(
             asked = (tenant, source, place, at_ms, named)
             await connection.execute(_CLOSE_OTHERS, asked)
         await connection.execute(_SWEEP, (tenant, source, at_ms - _KEPT_MS))
-        readings = []
-        for place in places:
-            rows = await (
-                await connection.execute(_OPEN, (tenant, source, place, at_ms))
-            ).fetchall()
-            value = strongest([row[0] for row in rows])
-            readings.append(
-                Reading(key="wx_alert", subject=place, value=float(value), observed_ms=at_ms)
-            )
-    return readings
+        rows = await (await connection.execute(_OPEN, (tenant, source, at_ms))).fetchall()
+    worst: dict[str, list[int]] = {}
+    for place in spoken:
+        for subject in places.find("wx_alert", place) or (place,):
+            worst[subject] = []
+    for place, value in rows:
+        for subject in places.find("wx_alert", place) or (place,):
+            if subject in worst:
+                worst[subject].append(value)
+    return [
+        Reading(key="wx_alert", subject=subject, value=float(strongest(values)), observed_ms=at_ms)
+        for subject, values in worst.items()
+    ]
 
 
 def strongest(values: Sequence[int]) -> int:

@@ -4,19 +4,30 @@ levels, the door commits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from danshu.hub import signal_alerts
+from danshu.capabilities.routing.signal_facts import SignalRetired
+from danshu.hub import merchants, pictures, signal_alerts
 from danshu.hub.readings import Readings, Taken
 from danshu.kernel.errors import InputError
+from danshu.kernel.limits import INT4_MAX
 from danshu.ports import registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from danshu.kernel.fact import Actor
     from danshu.ports.signal import Message, Signal
 
+    Lend = Callable[[], AbstractAsyncContextManager[Any]]
+
 Connection = Any
+_RETIRE: Final = """
+update signal_sources set retired=now() where tenant=%s and no=%s returning key,subject,source
+"""
 
 
 def find_feed(name: str) -> Signal:
@@ -26,9 +37,7 @@ def find_feed(name: str) -> Signal:
     return cast("Signal", registry.load("signal", name))
 
 
-async def take(
-    connection: Connection, door: Readings, tenant: int, feed: str, message: Message
-) -> Taken:
+async def take(lend: Lend, door: Readings, tenant: int, feed: str, message: Message) -> Taken:
     """Understand a message and commit what it says.
 
     Raises InputError when nothing of it can be read, and what the door raises.
@@ -37,10 +46,25 @@ async def take(
     told = adapter.parse(message)
     readings = list(told.readings)
     if told.alerts or told.whole:
-        readings += await signal_alerts.fold(
-            connection, tenant, adapter.name, told, message.received_ms
-        )
+        places = await door.places(tenant)
+        async with lend() as connection:
+            readings += await signal_alerts.fold(
+                connection, tenant, adapter.name, told, message.received_ms, places
+            )
     if not readings:
         return Taken(faults=told.faults)
     taken = await door.take(tenant, adapter.name, readings, message.received_ms)
     return msgspec.structs.replace(taken, faults=(*told.faults, *taken.faults))
+
+
+async def retire(connection: Connection, tenant: int, no: int, actor: Actor) -> None:
+    """Take a source out of service; it comes back by speaking. Raises InputError `no_source`."""
+    async with connection.transaction():
+        row = None
+        if 0 < no <= INT4_MAX:
+            row = await (await connection.execute(_RETIRE, (tenant, no))).fetchone()
+        if row is None:
+            raise InputError("no_source", "there is no such source")
+        said = SignalRetired(key=row[0], subject=row[1], source=row[2])
+        await merchants.say(connection, tenant, actor, said)
+        await pictures.touch(connection, tenant)

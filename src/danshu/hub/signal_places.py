@@ -43,6 +43,9 @@ class Places:
         per = BY_KEY[key].per
         if kind in ("ad", "gh"):
             codes = self._of_code(name) if kind == "ad" else self._of_cell(name)
+            if key == "policy_compliance":
+                # what is true of a district does not close its whole prefecture
+                codes = [code for code in codes if name in (code, code[:2] + "0000")]
             found: list[str] = []
             if Per.REGION in per:
                 found += [region_subject(code) for code in codes]

@@ -21,7 +21,8 @@ class Reading(Struct, frozen=True, kw_only=True):
 
     `subject` is of the network (wh:, rg:, ln:, zn:), or a place that the hub resolves:
     `ad:440300` an administrative code (GB/T 2260), `gh:ws105r` a geohash. `source` names the
-    device within the feed, "" where the feed itself is the source.
+    device within the feed, "" where the feed itself is the source. Readings of one message that
+    come to lie on one subject are one: their mean by `weight`.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     observed_ms: int
     source: str = ""
     quality: int = GOOD
+    weight: float = 1.0
 
 
 class AlertState(StrEnum):

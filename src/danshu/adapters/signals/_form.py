@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from danshu.ports.signal import Message
 
+_BASE32: Final = "0123456789bcdefghjkmnpqrstuvwxyz"
+_POINT: Final = 8  # letters of a point's own geohash: some 40 m
 _SECONDS_BEFORE: Final = 100_000_000_000  # a smaller number of a moment is told in seconds
 
 
@@ -135,3 +137,35 @@ def said_at(document: Any, message: Message) -> int:
     if isinstance(document, dict):
         return moment_of(document, "observed", "ts", "time", otherwise_ms=message.received_ms)
     return message.received_ms
+
+
+def place_of(item: Mapping[str, Any], otherwise: str = "") -> str:
+    """Give where an item lies: its warehouse, region, administrative code, geohash or point."""
+    for name, kind in (("warehouse", "wh"), ("region", "rg"), ("adcode", "ad"), ("geohash", "gh")):
+        if item.get(name):
+            return f"{kind}:{text_of(item, name)}"
+    if item.get("lng") is not None:
+        return f"gh:{geohash(number_of(item, 'lng'), number_of(item, 'lat'), _POINT)}"
+    if not otherwise:
+        raise InputError("signal_place", "where it lies is not told", "/adcode")
+    return otherwise
+
+
+def geohash(lng: float, lat: float, letters: int) -> str:
+    """Write a point as a geohash. Raises InputError for one that is not on the earth."""
+    if not (-180 <= lng <= 180 and -90 <= lat <= 90):
+        raise InputError("signal_number", "the point is not on the earth", "/lng")
+    spans = [[-180.0, 180.0], [-90.0, 90.0]]
+    point = (lng, lat)
+    written, axis = "", 0
+    for _ in range(letters):
+        number = 0
+        for _ in range(5):
+            span = spans[axis]
+            middle = (span[0] + span[1]) / 2
+            above = point[axis] >= middle
+            number = number * 2 + above
+            span[0 if above else 1] = middle
+            axis ^= 1
+        written += _BASE32[number]
+    return written

@@ -78,6 +78,7 @@ class Qweather:
         # with a fault the list is not known whole: what it does not name may be the faulty one
         return Told(alerts=tuple(alerts), whole=() if faults else (place,), faults=tuple(faults))
 
+
 def _read(item: Mapping[str, Any], place: str, received_ms: int) -> Alert:
     message_type = item.get("messageType")
     kind = ""

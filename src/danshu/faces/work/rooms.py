@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from msgspec import Struct
 
+from danshu.faces.work import telemetry
 from danshu.hub import (
     anchoring,
     clocks,
@@ -116,9 +117,10 @@ ROOMS = (
     Room("notices", notices.begin, 2.0),
     Room("rows", rows_room.begin, 0.3),
     Room("sheets", sheet_apply.begin, 0.5),
+    Room("signals", signals_room.begin, 1.0),
+    Room("telemetry", telemetry.begin, 0.5),
     Room("people", people_room.begin, 60.0),
     Room("time", timing.begin, 1.0),
-    Room("signals", signals_room.begin, 1.0),
     Room("stamp", stamping.begin, 0.5),
     Room("heads", heads.begin, 5.0),
     Room("witness", witnessing.begin, 5.0),

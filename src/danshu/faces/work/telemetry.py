@@ -1,0 +1,178 @@
+"""The room `telemetry`: readings that come over NATS, and over MQTT by the NATS server's listener.
+
+Subjects are `danshu.signals.MERCHANT.FEED[.…]`; as an MQTT topic the same with slashes. The stream
+keeps a message until it is acknowledged, which happens after the commit of its readings, so that a
+killed worker loses none; one that comes again is the same reading. What cannot be read is ended and
+named in the log of the worker; what finds the door full stays with NATS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from danshu.hub import signal_feeds
+from danshu.hub.readings import Readings
+from danshu.hub.worlds import Worlds, now_ms
+from danshu.kernel.errors import DanshuError, InputError, NotAvailable
+from danshu.kernel.limits import NATS_FETCH, READINGS_DAYS, RETRY_AFTER_S, SIGNAL_BODY_BYTES
+from danshu.ports.signal import Message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    import psycopg
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+VARIABLE: Final = "DANSHU_NATS_URL"
+STREAM: Final = "danshu-signals"
+SUBJECTS: Final = "danshu.signals.>"
+DURABLE: Final = "danshu"
+_WORDS: Final = 4  # danshu.signals.MERCHANT.FEED
+_FETCH_S: Final = 0.5
+_ACK_WAIT_S: Final = 30
+_CONNECT_S: Final = 5
+_STREAM_BYTES: Final = 8 * 1024**3
+_FIND: Final = "select id from tenants where code=%s"
+_log = logging.getLogger("danshu.telemetry")
+
+
+def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
+    """Make the step of the room; without DANSHU_NATS_URL there is nothing to do."""
+    servers = os.environ.get(VARIABLE, "")
+    consumer = Consumer(url, servers) if servers else None
+
+    async def step(connection: psycopg.AsyncConnection[Any]) -> int:
+        if consumer is None:
+            return 0
+        try:
+            return await consumer.step(connection)
+        except BaseException:
+            await consumer.close()
+            raise
+
+    return step
+
+
+class Consumer:
+    """A durable consumer: every worker of the room takes a share of the messages."""
+
+    def __init__(self, url: str, servers: str) -> None:
+        self._servers = servers.split(",")
+        self._door = Readings(url, Worlds(url), now_ms)
+        self._client: Client | None = None
+        self._pull: JetStreamContext.PullSubscription | None = None
+        self._tenants: dict[str, int] = {}
+        self._alone = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Let go of NATS and the door; what was not acknowledged comes again."""
+        client, self._client, self._pull = self._client, None, None
+        if client is not None:
+            with contextlib.suppress(Exception):
+                await client.close()
+        await self._door.close()
+
+    async def step(self, connection: psycopg.AsyncConnection[Any]) -> int:
+        """Take the messages that are there, at most NATS_FETCH; gives how many were settled.
+
+        Raises NotAvailable when NATS does not answer.
+        """
+        pull = self._pull or await self._connect()
+        from nats.errors import Error
+        from nats.errors import TimeoutError as NothingThere
+
+        try:
+            messages = await pull.fetch(NATS_FETCH, timeout=_FETCH_S)
+        except (NothingThere, TimeoutError):
+            return 0
+        except Error as error:
+            raise NotAvailable(f"NATS: {error}", RETRY_AFTER_S) from error
+        settled = await asyncio.gather(*(self._settle(connection, m) for m in messages))
+        return sum(settled)
+
+    async def _connect(self) -> JetStreamContext.PullSubscription:
+        import nats
+        from nats.errors import Error
+        from nats.js.api import ConsumerConfig, StreamConfig
+        from nats.js.errors import NotFoundError
+
+        try:
+            self._client = await nats.connect(
+                servers=self._servers, connect_timeout=_CONNECT_S, max_reconnect_attempts=2
+            )
+            stream = self._client.jetstream()
+            try:
+                await stream.stream_info(STREAM)
+            except NotFoundError:
+                await stream.add_stream(
+                    StreamConfig(
+                        name=STREAM,
+                        subjects=[SUBJECTS],
+                        max_age=READINGS_DAYS * 86_400,
+                        max_bytes=_STREAM_BYTES,
+                        max_msg_size=SIGNAL_BODY_BYTES,
+                    )
+                )
+            self._pull = await stream.pull_subscribe(
+                SUBJECTS,
+                durable=DURABLE,
+                stream=STREAM,
+                config=ConsumerConfig(ack_wait=_ACK_WAIT_S, max_ack_pending=NATS_FETCH * 4),
+            )
+        except (Error, OSError, TimeoutError) as error:
+            raise NotAvailable(f"NATS does not answer: {error}", RETRY_AFTER_S) from error
+        return self._pull
+
+    async def _settle(self, connection: psycopg.AsyncConnection[Any], msg: Msg) -> int:
+        """Commit one message and acknowledge it; 0 when it stays with NATS."""
+        try:
+            words = msg.subject.split(".")
+            if len(words) < _WORDS:
+                raise InputError("subject", "a subject is danshu.signals.MERCHANT.FEED")
+            tenant = await self._find(connection, words[2])
+            message = Message(
+                body=msg.data,
+                # when NATS had it: the same however often it comes
+                received_ms=int(msg.metadata.timestamp.timestamp() * 1000),
+                headers={name.lower(): value for name, value in (msg.header or {}).items()},
+                topic=".".join(words[_WORDS:]),
+                place=(msg.header or {}).get("Danshu-Place", ""),
+            )
+            taken = await signal_feeds.take(
+                lambda: self._lend(connection), self._door, tenant, words[3], message
+            )
+        except InputError as error:
+            _log.warning("%s cannot be read: %s", msg.subject, error)
+            await msg.term()
+            return 1
+        except DanshuError as error:
+            _log.warning("%s stays with NATS: %s", msg.subject, error)
+            await msg.nak(delay=RETRY_AFTER_S)
+            return 0
+        for fault in taken.faults:
+            _log.warning("%s %s: %s %s", msg.subject, fault.at, fault.code, fault.detail)
+        await msg.ack()
+        return 1
+
+    async def _find(self, connection: psycopg.AsyncConnection[Any], code: str) -> int:
+        if code not in self._tenants:
+            async with self._lend(connection) as lent:
+                row = await (await lent.execute(_FIND, (code,))).fetchone()
+            if row is None:
+                raise InputError("no_tenant", f"no merchant is called {code}")
+            self._tenants[code] = int(row[0])
+        return self._tenants[code]
+
+    @contextlib.asynccontextmanager
+    async def _lend(
+        self, connection: psycopg.AsyncConnection[Any]
+    ) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """Lend the room's one connection to one message after the other."""
+        async with self._alone:
+            yield connection
