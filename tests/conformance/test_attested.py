@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -11,14 +13,17 @@ from types import ModuleType
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from danshu.faces import verify
+from danshu.kernel.timestamp import write_request
 from danshu.stories import forging
 from danshu.testing import dossier
 from danshu.testing.attesting import PaperPlatform, PaperTsa
 from danshu.testing.sm2_tokens import Sm2Tsa
+from danshu.testing.tsa import Tsa
 from tests.conformance import test_forgeries as table
 
 alone = table.alone  # the fixture
@@ -187,6 +192,42 @@ def test_a_platforms_own_certificate_covers(alone: ModuleType) -> None:
     assert "revocation?" in table.failed(without, alone)
     trust = (*dossier.VKEYS, dossier.TSA.root, pinned)
     assert table.failed(without, alone, trust) == set()
+
+
+@functools.cache
+def by_key(kind: str) -> tuple[str, bytes]:
+    """The authority's root, and the bundle with its token, by a signer with such a key."""
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    if kind == "P-384":
+        key = ec.derive_private_key(5, ec.SECP384R1())
+    else:
+        key = rsa.generate_private_key(65537, int(kind))
+    tsa = PaperTsa(AT_MS, 40, key=key)
+    return tsa.root, bundle({STAMP: tsa.stamp("sha256", NOTE)})
+
+
+@pytest.mark.parametrize("kind", ["P-384", "2048", "1024"])
+def test_other_keys(kind: str, alone: ModuleType) -> None:
+    """The keys that authorities have; RSA of 1,024 bits proves nothing any more."""
+    root, made = by_key(kind)
+    wanted = {"stamp"} if kind == "1024" else set()
+    assert table.failed(made, alone, (*dossier.TRUST, root)) == wanted
+    raw = forging.unpack(made)[STAMP]
+    assert "stamp" in table.failed(
+        bundle({STAMP: raw[:-3] + bytes((raw[-3] ^ 1,)) + raw[-2:]}), alone
+    )
+
+
+@table.NEEDS_OPENSSL
+@pytest.mark.parametrize("fault", ["", "unsorted", "expired", "flipped"])
+def test_tokens_of_openssl(fault: str, alone: ModuleType, tmp_path: Path) -> None:
+    """Another program's tokens, true and false: its checks and ours say the same."""
+    authority = Tsa(tmp_path)
+    authority.fault = fault
+    query = write_request("sha256", hashlib.sha256(NOTE).digest(), 7)
+    made = bundle({STAMP: authority.answer(query)[1]})
+    found = table.failed(made, alone, (*dossier.TRUST, authority.root.decode()))
+    assert found == ({"stamp"} if fault in ("expired", "flipped") else {"revocation?"})
 
 
 @table.NEEDS_OPENSSL

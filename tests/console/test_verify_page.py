@@ -121,6 +121,9 @@ def test_it_judges_third_parties_as_the_others_do(page: Page) -> None:
         agree(page, make(), dossier.TRUST)
     for make, trust, _ in attested.UNCOVERED.values():
         agree(page, make(), trust)
+    for kind in ("P-384", "2048", "1024"):
+        root, made = attested.by_key(kind)
+        agree(page, made, (*dossier.TRUST, root))
 
 
 def test_it_leaves_sm2_to_the_others(page: Page) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TST_INFO: Final = der.write_oid("1.2.840.113549.1.9.16.1.4")
 _SIGNED_DATA: Final = der.write_oid("1.2.840.113549.1.7.2")
 _ES256: Final = der.write(der.SEQUENCE, der.write_oid("1.2.840.10045.4.3.2"))
+_RSA: Final = der.write(der.SEQUENCE, der.write_oid("1.2.840.113549.1.1.1"), der.write(der.NULL))
 _SHA256: Final = der.write(der.SEQUENCE, der.write_oid(timestamp.DIGESTS["sha256"]))
 _EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _DAY: Final = datetime.timedelta(days=1)
@@ -34,15 +35,21 @@ _SIGNS: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 
 class Chain:
-    """A root, a certificate authority below it and a signer, all of P-256, valid a year around
-    `at_ms`. `purpose` is the signer's extended key usage.
+    """A root, a certificate authority below it and a signer, of P-256 unless the signer's `key` is
+    another (RSA or P-384), valid a year around `at_ms`. `purpose` is its extended key usage.
     """
 
     def __init__(
-        self, secret: int, name: str, at_ms: int, purpose: x509.ObjectIdentifier | None
+        self,
+        secret: int,
+        name: str,
+        at_ms: int,
+        purpose: x509.ObjectIdentifier | None,
+        key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | None = None,
     ) -> None:
         self.at = _EPOCH + datetime.timedelta(milliseconds=at_ms)
-        self._keys = [ec.derive_private_key(secret + n, ec.SECP256R1()) for n in range(3)]
+        self._keys = [ec.derive_private_key(secret + n, ec.SECP256R1()) for n in range(2)]
+        self._key = key or ec.derive_private_key(secret + 2, ec.SECP256R1())
         self._root = self._certify(0, f"{name}根", None, None)
         self._middle = self._certify(1, f"{name}中间", self._root, None)
         self.signer = self._certify(2, name, self._middle, purpose)
@@ -50,8 +57,10 @@ class Chain:
         self.certificates = (self.signer, self._middle)
 
     def sign(self, message: bytes) -> bytes:
-        """Sign with the signer's key; DER of r and s."""
-        return self._keys[2].sign(message, _SIGNS)
+        """Sign with the signer's key: PKCS #1 v1.5, or DER of r and s."""
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        return self._key.sign(message, _SIGNS)
 
     def crls(
         self, revoked: Mapping[int, tuple[datetime.datetime, x509.ReasonFlags | None]] | None = None
@@ -87,7 +96,7 @@ class Chain:
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(issuer.subject if issuer else subject)
-            .public_key(self._keys[nth].public_key())
+            .public_key((*self._keys, self._key)[nth].public_key())
             .serial_number(1_000 + nth)
             .not_valid_before(self.at - 180 * _DAY)
             .not_valid_after(self.at + 180 * _DAY)
@@ -107,8 +116,9 @@ class PaperTsa(Chain):
         at_ms: int,
         secret: int = 40,
         purpose: x509.ObjectIdentifier | None = ExtendedKeyUsageOID.TIME_STAMPING,
+        key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | None = None,
     ) -> None:
-        super().__init__(secret, "示例时间戳", at_ms, purpose)
+        super().__init__(secret, "示例时间戳", at_ms, purpose, key)
 
     def stamp(self, algorithm: str, data: bytes, at: datetime.datetime | None = None) -> bytes:
         """Give the TimeStampResp over `data`; `at` is genTime."""
@@ -138,7 +148,7 @@ class PaperTsa(Chain):
             ),
             _SHA256,
             bytes((der.context(0),)) + signed[1:],
-            _ES256,
+            _RSA if isinstance(self._key, rsa.RSAPrivateKey) else _ES256,
             der.write(der.OCTET_STRING, self.sign(signed)),
         )
         inside = sorted(c.public_bytes(Encoding.DER) for c in self.certificates)
