@@ -9,7 +9,7 @@ near the demand but misallocated by lognormal(0, 0.8), weights lognormal(-0.4, 0
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -76,9 +76,7 @@ def build(skus: int, rng: np.random.Generator) -> Country:
 
 def with_prices(snapshot: Snapshot, prices: Prices) -> Snapshot:
     """Give the same snapshot at other prices."""
-    return Snapshot(
-        snapshot.network, snapshot.signals, prices, snapshot.figures, snapshot.policy
-    )
+    return Snapshot(snapshot.network, snapshot.signals, prices, snapshot.figures, snapshot.policy)
 
 
 def draw_orders(
@@ -90,7 +88,9 @@ def draw_orders(
     sku = _draw_skus(country, sizes, start, rng)
     lines = len(sku)
     return Orders(
-        region=rng.choice(len(country.region_share), count, p=country.region_share).astype(np.int32),
+        region=rng.choice(len(country.region_share), count, p=country.region_share).astype(
+            np.int32
+        ),
         promise_min=np.full(count, PROMISE_MIN),
         value_fen=np.full(count, VALUE_FEN, np.int64),
         shut=np.zeros(count, np.int64),
@@ -123,7 +123,7 @@ def build_problem(
     tightness: tuple[float, float],
 ) -> Problem:
     """Lay stock and work out for these orders; no order has a warehouse yet."""
-    needed = np.bincount(orders.sku, orders.qty, minlength=len(country.sku_share))
+    needed = np.bincount(orders.sku, orders.qty, len(country.sku_share))
     work = float(len(orders.region) + 0.5 * len(orders.sku))
     atp, capacity = spread(country, needed, work, rng, tightness)
     return Problem(orders, MINUTE, atp, capacity)
@@ -131,7 +131,7 @@ def build_problem(
 
 def spread(
     country: Country,
-    needed: Floats,
+    needed: NDArray[Any],
     work: float,
     rng: np.random.Generator,
     tightness: tuple[float, float],

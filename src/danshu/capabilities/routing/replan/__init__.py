@@ -1,1 +1,1 @@
-"""Replan 重排: all open orders decided at once, and the shadow prices 影子价 that follow from it."""
+"""Replan 重排: all open orders decided at once, and the shadow prices 影子价 of that."""

@@ -25,7 +25,7 @@ def least_units(
 ) -> float:
     """Sum what unit orders cost at these prices, each by itself, in 分."""
     total = 0.0
-    for begin in range(0, len(cells.count), _ROWS):
+    for begin in range(0, len(cells.size), _ROWS):
         rows = slice(begin, begin + _ROWS)
         sku = np.clip(cells.sku[rows], 0, max(len(atp) - 1, 0))
         priced = cost_fen[rows] + UNIT_WORK * duals.mu[None, :]
@@ -33,7 +33,7 @@ def least_units(
             priced += duals.lam[sku]
         priced[cost_fen[rows] >= CLOSED] = np.inf
         least = np.minimum(priced.min(axis=1), cells.penalty_fen[rows])
-        total += float(cells.count[rows] @ least)
+        total += float(cells.size[rows] @ least)
     return total
 
 

@@ -7,7 +7,7 @@ one. Costs are int32 分 without prices, CLOSED where a hard constraint speaks a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Cells(NamedTuple):
     region: NDArray[np.int32]  # [C]
     sku: NDArray[np.int32]  # [C]
     was: NDArray[np.int16]  # [C]
-    count: Ints  # [C]
+    size: Ints  # [C], orders in the cell
     penalty_fen: Ints  # [C], of leaving one order of the cell behind
     cost_fen: Costs  # [C, W]
     member: Ints  # [unit orders]
@@ -129,20 +129,21 @@ def count_cells(snapshot: Snapshot, problem: Problem, orders: Ints) -> Cells:
     first = member[begins]
     count = np.diff(start)
 
-    def mean(of: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.add.reduceat(of[member], begins) / count if len(begins) else of[:0]
+    def mean(of: NDArray[Any]) -> NDArray[np.float64]:
+        table = of.astype(np.float64)
+        return np.add.reduceat(table[member], begins) / count if len(begins) else table[:0]
 
     value = late_fen(snapshot, told.value_fen[orders])
     grams = told.weight_g[line[first]].astype(np.int64)
     opening = open_parcels(
-        snapshot, problem.minute, region[first], mean(promise), np.rint(mean(value * 1.0)),
+        snapshot, problem.minute, region[first], mean(promise), np.rint(mean(value)),
         told.shut[orders[first]],
     )  # fmt: skip
     return Cells(
         region=region[first],
         sku=sku[first],
         was=was[first],
-        count=count,
+        size=count,
         penalty_fen=penalties(snapshot, region[first], grams),
         cost_fen=_cost_units(snapshot, problem, opening, line[first], region[first], grams),
         member=orders[member],
@@ -196,7 +197,12 @@ def open_parcels(
         wait = wait_to_wave(minute, cutoff, figures.wave_wait_min, figures.first_wave_min)
         z = (wait + tables.eta_min[rows, w] - promise) * tables.pull[rows, w]
         fen = np.where(has_promise, np.floor(late / (1.0 + _exp_of_minus(z)) + 0.5), 0.0)
-        is_open = known & ~crowded & ((shut >> w) & 1 == 0) & ((tables.lane_ok.view(np.int64)[rows] >> w) & 1 == 1)
+        is_open = (
+            known
+            & ~crowded
+            & ((shut >> w) & 1 == 0)
+            & ((tables.lane_ok.view(np.int64)[rows] >> w) & 1 == 1)
+        )
         if minute >= cutoff:
             is_open &= ~today
         fixed = tables.fixed_fen[rows, w] - tables.mu_fen[w]
@@ -279,7 +285,7 @@ def gather_compounds(snapshot: Snapshot, problem: Problem, orders: Ints) -> Comp
             problem.minute,
             region,
             told.promise_min[orders],
-            late_fen(snapshot, told.value_fen[orders]) * 1.0,
+            late_fen(snapshot, told.value_fen[orders]).astype(np.float64),
             told.shut[orders],
         ),
         can=can,

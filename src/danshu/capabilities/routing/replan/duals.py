@@ -49,9 +49,7 @@ def _prices(graph: Any, distance: NDArray[np.int64], skus: int, penalty_fen: int
     opening = np.clip(distance[first:-1], 0, penalty_fen)
     stock = np.clip(distance[graph.cells : first], 0, 1 << 59)
     lam = np.zeros((skus, len(opening)))
-    lam[graph.stock_sku, graph.stock_wh] = np.clip(
-        stock - opening[graph.stock_wh], 0, penalty_fen
-    )
+    lam[graph.stock_sku, graph.stock_wh] = np.clip(stock - opening[graph.stock_wh], 0, penalty_fen)
     return Duals(lam, opening / UNIT_WORK)
 
 

@@ -71,8 +71,8 @@ def build_graph(
     works = np.arange(warehouses, dtype=np.int32)
     slots = np.floor(np.maximum(capacity, 0.0) / UNIT_WORK + 1e-9).astype(np.int64)
     supply = np.zeros(sink + 1, np.int64)
-    supply[:count] = cells.count
-    supply[sink] = -int(cells.count.sum())
+    supply[:count] = cells.size
+    supply[sink] = -int(cells.size.sum())
     return Graph(
         tail=np.concatenate(
             [cell, each, count + np.arange(len(stocks), dtype=np.int32), first + works]
@@ -81,7 +81,7 @@ def build_graph(
             [count + stock_of, np.full(count, sink), first + at, np.full(warehouses, sink)]
         ).astype(np.int32),
         capacity=np.concatenate(
-            [cells.count[cell], cells.count, atp[sku, at].astype(np.int64), slots]
+            [cells.size[cell], cells.size, atp[sku, at].astype(np.int64), slots]
         ),
         cost_fen=np.concatenate(
             [
@@ -111,7 +111,7 @@ def with_switching(cells: Cells, switching_fen: int) -> NDArray[np.int32]:
 
 def solve(graph: Graph) -> Flow:
     """Find the cheapest flow. Raises ProgramError when the solver proves nothing."""
-    from ortools.graph.python import min_cost_flow
+    from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]
 
     solver = min_cost_flow.SimpleMinCostFlow()
     arcs = solver.add_arcs_with_capacity_and_unit_cost(

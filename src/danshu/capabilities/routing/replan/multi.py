@@ -1,0 +1,239 @@
+"""The plan of all open orders: dual steps with the exact split plan as oracle, then placing.
+
+1. Starting prices: a flow in which each line of a compound order is an order that bears 60 % of a
+   parcel's cost.
+2. Dual steps (Rprop: each price has its own step, x 1.35 while its sign stays, x 0.45 when it
+   flips; Riedmiller and Braun 1993); the prices of the best bound are kept.
+3. Rounds: compound orders are placed at the prices, long ones first; unit orders get the exact flow
+   on the rest; prices and the flow's own duals are mixed; compound orders are taken back and
+   placed again. The cheapest round stands.
+4. Compound orders are placed again at true costs on what is left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from danshu.capabilities.routing.replan import bound, duals, flow
+from danshu.capabilities.routing.replan.cells import (
+    CLOSED,
+    UNIT_WORK,
+    Cells,
+    Compounds,
+    Orders,
+    Problem,
+    count_cells,
+)
+from danshu.capabilities.routing.replan.duals import Duals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from danshu.capabilities.routing.snapshot import Snapshot
+
+    Floats = NDArray[np.float64]
+    Told = Callable[[str, float], None]
+
+PARCEL_SHARE: Final = 0.6  # of a parcel's cost, that a line bears in the starting flow
+DUAL_STEPS: Final = 60
+ROUNDS: Final = 2
+_UNITS_COUNTED: Final = 20  # of a line, in the starting flow
+_GROW, _SHRINK = 1.35, 0.45
+_FIRST_FEN, _LEAST_FEN, _MOST_FEN = 20.0, 0.5, 900.0
+
+
+class Best(NamedTuple):
+    """Prices and the bound that they prove, 分."""
+
+    prices: Duals
+    bound_fen: float
+
+
+class Work:
+    """Tables of one problem that all steps read; arrays only."""
+
+    def __init__(
+        self, snapshot: Snapshot, problem: Problem, cells: Cells, compounds: Compounds
+    ) -> None:
+        from danshu.capabilities.routing.replan import oracle
+
+        self.oracle = oracle
+        self.problem = problem
+        self.cells = cells
+        self.compounds = compounds
+        self.extra = snapshot.tables.extra_fen
+        self.parcel = snapshot.figures.parcel_fen
+        self.lines = (
+            compounds.sku,
+            compounds.qty,
+            compounds.grams,
+            compounds.penalty_fen,
+            compounds.can,
+        )
+        self.switched = flow.with_switching(cells, problem.switching_fen)
+        self.ws = oracle.workspace(len(problem.capacity))
+        self.penalty = int(
+            max(
+                cells.penalty_fen.max(initial=0),
+                compounds.penalty_fen.max(initial=0),
+            )
+        )
+
+    def bound_at(self, prices: Duals) -> tuple[float, NDArray[Any], Floats]:
+        """Give the bound at these prices, and what the cheapest plans would use too much of."""
+        problem, cells, compounds = self.problem, self.cells, self.compounds
+        used = np.zeros(problem.atp.shape, np.int32)
+        work = np.zeros(len(problem.capacity))
+        out = np.full(len(compounds.line), -1, np.int16)
+        total = self.oracle.least_of_all(
+            compounds.line_start, self.lines, compounds.region, compounds.opening_fen, self.extra,
+            prices.lam, prices.mu, self.parcel, compounds.was, problem.switching_fen, used, work,
+            self.ws, out,
+        )  # fmt: skip
+        least = np.zeros(len(cells.size), np.int64)
+        total += self.oracle.least_of_cells(
+            cells.sku, cells.size, cells.penalty_fen, self.switched, prices.lam, prices.mu, used,
+            work, least,
+        )  # fmt: skip
+        total -= bound.worth(problem.atp, problem.capacity, prices)
+        return total, used - np.maximum(problem.atp, 0), work - np.maximum(problem.capacity, 0.0)
+
+    def place_compounds(
+        self, prices: Duals, atp: NDArray[np.int32], room: Floats, of: NDArray[np.int16],
+        sequence: NDArray[np.int64], *, is_again: bool,
+    ) -> float:  # fmt: skip
+        """Place compound orders at prices; changes `atp`, `room` and `of`."""
+        compounds = self.compounds
+        gained: float = self.oracle.place_all(
+            sequence, compounds.line_start, self.lines, compounds.region, compounds.opening_fen,
+            self.extra, prices.lam, prices.mu, self.parcel, compounds.was,
+            self.problem.switching_fen, atp, room, self.ws, of, is_again,
+        )  # fmt: skip
+        return gained
+
+    def take_units(
+        self, units: NDArray[np.int16], atp: NDArray[np.int32], room: Floats, sign: int
+    ) -> None:
+        """Take (1) or give back (-1) what placed unit orders need."""
+        sku = np.repeat(self.cells.sku, self.cells.size)
+        has = units >= 0
+        np.subtract.at(atp, (sku[has], units[has]), sign)
+        room -= sign * UNIT_WORK * np.bincount(units[has], minlength=len(room))
+
+    def cost_compounds(self, of: NDArray[np.int16]) -> Floats:
+        """Give the true cost of each compound order's plan, 分."""
+        compounds = self.compounds
+        out = np.zeros(len(compounds.order))
+        free = no_prices(self.problem)
+        self.oracle.cost_all(
+            compounds.line_start, self.lines, compounds.region, compounds.opening_fen, self.extra,
+            free.lam, free.mu, self.parcel, of, out,
+        )  # fmt: skip
+        return out
+
+    def count_moves(self, of: NDArray[np.int16]) -> int:
+        """Count the compound orders that leave a warehouse that has them."""
+        moved = (self.compounds.was >= 0) & (self.compounds.was != of)
+        owner = np.repeat(np.arange(len(self.compounds.order)), np.diff(self.compounds.line_start))
+        return len(np.unique(owner[moved]))
+
+
+def no_prices(problem: Problem) -> Duals:
+    """Prices of nothing."""
+    return Duals(np.zeros(problem.atp.shape), np.zeros(len(problem.capacity)))
+
+
+def begin(work: Work, snapshot: Snapshot) -> Duals:
+    """Give prices to begin with: those of a flow of lines, counted in cells."""
+    cells, compounds, problem = work.cells, work.compounds, work.problem
+    told, lines = problem.orders, compounds.line
+    owner = np.repeat(compounds.order, np.diff(compounds.line_start))
+    every = np.repeat(np.arange(len(lines)), np.clip(told.qty[lines], 1, _UNITS_COUNTED))
+    alone = Orders(
+        region=told.region[owner[every]],
+        promise_min=told.promise_min[owner[every]],
+        value_fen=told.value_fen[owner[every]],
+        shut=told.shut[owner[every]],
+        line_start=np.arange(len(every) + 1, dtype=np.int32),
+        sku=told.sku[lines[every]],
+        qty=np.ones(len(every), np.int32),
+        weight_g=told.weight_g[lines[every]],
+        storage=told.storage[lines[every]],
+        was=np.full(len(every), -1, np.int16),
+    )
+    pieces = count_cells(
+        snapshot, problem._replace(orders=alone, switching_fen=0), np.arange(len(every))
+    )
+    share = np.rint(PARCEL_SHARE * pieces.cost_fen).astype(np.int32)
+    pieces = pieces._replace(
+        cost_fen=np.where(pieces.cost_fen >= CLOSED, CLOSED, share).astype(np.int32)
+    )
+    both: list[tuple[Any, Any]] = list(zip(cells, pieces, strict=True))
+    together = Cells(*(np.concatenate(pair) for pair in both))
+    # A line of a compound order needs less work than an order of one line.
+    counted = float(together.size.sum())
+    orders = float(cells.size.sum()) + len(compounds.order)
+    fair = UNIT_WORK * counted / max(orders + 0.5 * counted, 1.0)
+    graph = flow.build_graph(together, problem.atp, problem.capacity * fair)
+    return duals.read_duals(flow.solve(graph), len(problem.atp), work.penalty)
+
+
+def climb(work: Work, start: Duals, steps: int, told: Told) -> Best:
+    """Raise the bound by dual steps from these prices."""
+    prices, best = start, Best(start, -np.inf)
+    steps_of = [np.full(table.shape, _FIRST_FEN) for table in prices]
+    before = [np.zeros(table.shape, np.int8) for table in prices]
+    for turn in range(steps):
+        total, *over = work.bound_at(prices)
+        if total > best.bound_fen:
+            best = Best(prices, total)
+        moved = []
+        for n, table in enumerate(prices):
+            sign = np.sign(over[n]).astype(np.int8)
+            sign[(sign < 0) & (table <= 0)] = 0
+            turned = sign * before[n]
+            steps_of[n] *= np.where(turned > 0, _GROW, np.where(turned < 0, _SHRINK, 1.0))
+            np.clip(steps_of[n], _LEAST_FEN, _MOST_FEN, out=steps_of[n])
+            before[n] = sign
+            moved.append(np.clip(table + steps_of[n] * sign, 0.0, work.penalty))
+        prices = Duals(*moved)
+        told("prices", (turn + 1) / steps)
+    return best
+
+
+class Placed(NamedTuple):
+    """A plan: warehouses of the unit orders by cell member, of the compound lines; cost in 分."""
+
+    units: NDArray[np.int16]
+    compounds: NDArray[np.int16]
+    cost_fen: float
+
+
+def place(work: Work, prices: Duals, told: Told) -> Placed:
+    """Place all orders at these prices, and improve the plan at true costs."""
+    problem, compounds = work.problem, work.compounds
+    sizes = np.diff(compounds.line_start)
+    sequence = np.argsort(-sizes, kind="stable")
+    of = np.full(len(compounds.line), -1, np.int16)
+    atp, room = problem.atp.copy(), np.maximum(problem.capacity, 0.0)
+    work.place_compounds(prices, atp, room, of, sequence, is_again=False)
+    best: Placed | None = None
+    for turn in range(ROUNDS):
+        solved = flow.solve(flow.build_graph(work.cells, atp, room, problem.switching_fen))
+        member, units = flow.place(work.cells, solved)
+        del member
+        cost = solved.cost_fen + float(work.cost_compounds(of).sum())
+        cost += problem.switching_fen * work.count_moves(of)
+        if best is None or cost < best.cost_fen:
+            best = Placed(units, of.copy(), cost)
+        told("place", (turn + 1) / ROUNDS)
+        # What the flow leaves is free: compound orders look at it once more, at true costs.
+        work.take_units(units, atp, room, 1)
+        work.place_compounds(no_prices(problem), atp, room, of, sequence, is_again=True)
+        work.take_units(units, atp, room, -1)
+    assert best is not None
+    return best
