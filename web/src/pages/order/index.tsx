@@ -20,6 +20,7 @@ import "./order.css";
 import { ParcelsCard } from "./parcels-card";
 import { PromisesCard } from "./promises-card";
 import { ReceiverCard } from "./receiver-card";
+import { RequestsCard } from "./requests-card";
 import { TimelineCard } from "./timeline-card";
 import { useActs } from "./use-acts";
 import { useOrder, useOrderStream, useRefresh } from "./use-order";
@@ -102,6 +103,12 @@ function Page({ id }: { id: string }) {
             <PromisesCard promises={sheet.promises} />
           </div>
           <CompensationCard id={id} promises={sheet.promises} onDecided={refresh} />
+          <RequestsCard
+            id={id}
+            currency={sheet.currency}
+            promises={sheet.promises}
+            onDecided={refresh}
+          />
           <div className="order-column" data-part="evidence">
             <EvidenceCard query={asks.proof} id={id} onRaw={() => open("raw")} />
             {mayLinks && <LinksCard id={id} />}

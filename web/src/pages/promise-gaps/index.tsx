@@ -6,6 +6,7 @@ import { ask } from "@/client";
 import { dated, duration, exact } from "@/format";
 import { PageHead } from "@/frame/page-head";
 import { type PromiseRow, useClauseName } from "@/pages/promises/rows";
+import { WaitingRequests } from "@/parts/buyer-requests";
 import { Compensations } from "@/parts/compensations";
 import type { Column } from "@/parts/ledger-columns";
 import { LedgerTable } from "@/parts/ledger-table";
@@ -141,6 +142,7 @@ export default function PromiseGaps() {
   return (
     <>
       <PageHead fact={t("fact")} />
+      <WaitingRequests />
       <div className="gaps-bar">
         <Segmented
           aria-label={t("columns.state")}
