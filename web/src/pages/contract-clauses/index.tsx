@@ -12,6 +12,7 @@ import { Skeleton } from "@/parts/skeleton";
 import { ToneTag } from "@/parts/status-tag";
 import { useAsked } from "@/parts/use-asked";
 import { asProblem } from "@/problem";
+import { useMay } from "@/session";
 import "./clauses.css";
 
 /** Bring the version that a link names into view. */
@@ -23,6 +24,7 @@ function show(item: HTMLLIElement | null) {
 export default function Clauses() {
   const { t } = useTranslation("clauses");
   const { asked, ask } = useAsked();
+  const mayWrite = useMay("contract.write");
   const read = useQuery(listClausesOptions());
   const isAll = asked("show") === "all";
   const at = asked("at");
@@ -32,15 +34,18 @@ export default function Clauses() {
       <PageHead
         fact={t("fact")}
         actions={
-          <Segmented
-            aria-label={t("columns.version")}
-            value={isAll ? "all" : "active"}
-            options={[
-              { value: "active", label: t("onlyInForce") },
-              { value: "all", label: t("all") },
-            ]}
-            onChange={(show) => ask({ show: show === "all" ? "all" : "" })}
-          />
+          <>
+            <Segmented
+              aria-label={t("columns.version")}
+              value={isAll ? "all" : "active"}
+              options={[
+                { value: "active", label: t("onlyInForce") },
+                { value: "all", label: t("all") },
+              ]}
+              onChange={(show) => ask({ show: show === "all" ? "all" : "" })}
+            />
+            {mayWrite && <Link to="/contract/actions">{t("draft")}</Link>}
+          </>
         }
       />
       {read.error && (

@@ -3,12 +3,16 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Answer } from "@/api/types.gen";
 import { count, dated, money } from "@/format";
+import { useWords } from "@/pages/orders/use-words";
 import { Card } from "@/parts/card";
+import { Named } from "@/parts/named";
 import { type PromiseState, StatusTag } from "@/parts/status-tag";
 
 /** What became of the order: where its goods come from, what was promised, or why it waits. */
 export function Made({ made, onNext }: { made: Answer; onNext: () => void }) {
   const { t } = useTranslation(["new-order", "common", "orders"]);
+  const words = useWords().data;
+  const called = (code: string) => words?.warehouses.find((one) => one.code === code)?.name ?? "";
   const holds = made.holds ?? [];
   return (
     <Card className="new-order-made" title={t(made.existing ? "known" : "placed")} note={made.number}>
@@ -30,7 +34,7 @@ export function Made({ made, onNext }: { made: Answer; onNext: () => void }) {
           <ul>
             {made.plan?.map((one) => (
               <li key={one.fulfilment}>
-                <b>{one.warehouse}</b> {one.lines.map((line) => `${line.sku} ×${count(line.quantity)}`).join(t("orders:comma"))}
+                <Named name={called(one.warehouse)} code={one.warehouse} /> {one.lines.map((line) => `${line.sku} ×${count(line.quantity)}`).join(t("orders:comma"))}
               </li>
             ))}
           </ul>

@@ -1,9 +1,10 @@
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
-import type { StockMove } from "@/api/types.gen";
+import type { SkuPlace, StockMove } from "@/api/types.gen";
 import { ask } from "@/client";
 import { count, exact, near } from "@/format";
 import { Card } from "@/parts/card";
+import { Named } from "@/parts/named";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { query } from "@/parts/use-asked";
@@ -14,7 +15,7 @@ const UNKNOWN = -1;
 const IMPORT = /^(undo )?import ([0-9a-f-]{36})$/;
 
 /** What was moved of a SKU, newest first, and what orders took in between. */
-export function MovesCard({ sku }: { sku: string }) {
+export function MovesCard({ sku, places }: { sku: string; places: readonly SkuPlace[] }) {
   const { t } = useTranslation(["stock", "common"]);
   const list = useKeyset<StockMove, MovePage>({
     queryKey: [...STOCK_KEY, "moves", sku],
@@ -30,7 +31,11 @@ export function MovesCard({ sku }: { sku: string }) {
       )}
       <ol className="stock-moves">
         {list.rows.map((move) => (
-          <Move key={move.id + move.warehouse} move={move} />
+          <Move
+            key={move.id + move.warehouse}
+            move={move}
+            name={places.find((one) => one.warehouse === move.warehouse)?.name ?? ""}
+          />
         ))}
       </ol>
       {list.hasMore && (
@@ -42,7 +47,7 @@ export function MovesCard({ sku }: { sku: string }) {
   );
 }
 
-function Move({ move }: { move: StockMove }) {
+function Move({ move, name }: { move: StockMove; name: string }) {
   const { t } = useTranslation(["stock", "common"]);
   const parts = FIGURES.filter((figure) => move[figure] !== 0).map((figure) => {
     const by = move[figure];
@@ -52,7 +57,7 @@ function Move({ move }: { move: StockMove }) {
   const reason = made ? t(made[1] ? "moves.importUndone" : "moves.import") : move.reason;
   return (
     <li>
-      <span className="mono">{move.warehouse}</span> <b>{parts.join(" · ")}</b>
+      <Named name={name} code={move.warehouse} /> <b>{parts.join(" · ")}</b>
       {move.on_hand_after !== UNKNOWN && move.on_hand !== 0 && (
         <span className="note"> → {count(move.on_hand_after)}</span>
       )}

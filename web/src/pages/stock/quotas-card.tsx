@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { QuotaRow, SkuPlace } from "@/api/types.gen";
 import { count } from "@/format";
 import { Card } from "@/parts/card";
+import { Named } from "@/parts/named";
 import { useNotice } from "@/parts/notice";
 import { useMay } from "@/session";
 import { setQuota } from "./stock";
@@ -60,7 +61,12 @@ export function QuotasCard({ sku, quotas, places }: Props) {
           <tbody>
             {quotas.map((quota) => (
               <tr key={`${quota.warehouse} ${quota.channel}`}>
-                <td className="mono">{quota.warehouse}</td>
+                <td>
+                  <Named
+                    name={places.find((one) => one.warehouse === quota.warehouse)?.name ?? ""}
+                    code={quota.warehouse}
+                  />
+                </td>
                 <td>{t(`common:channels.${quota.channel}`, { defaultValue: quota.channel })}</td>
                 <td className="num">
                   {count(quota.used)} / {count(quota.cap)}

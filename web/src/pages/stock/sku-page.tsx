@@ -87,7 +87,7 @@ function Sheet({ data }: { data: SkuStock }) {
         <PlacesCard data={data} />
         <div className="stock-side">
           <QuotasCard sku={data.sku} quotas={data.quotas} places={data.places} />
-          <MovesCard sku={data.sku} />
+          <MovesCard sku={data.sku} places={data.places} />
         </div>
       </div>
     </>
