@@ -1,7 +1,8 @@
 """`late-waybill`: the 37 minutes between a hand-over and its waybill, and what a real breach costs.
 
 By the carrier's pickup scan, which the promise's text names, the goods left in time; by the waybill
-they would be late. Both times are kept, the text decides. A second order really breaks the promise.
+they would be late. Both times are kept, the text decides. A second order really breaks the promise:
+the buyer is told, and paid. A third is a day late, and its buyer cancels it without fault.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from danshu.capabilities.stock.model import StockLevel
 from danshu.kernel.fact import epoch_ms, rfc3339
 from danshu.stories import caller, furnishing
-from danshu.testing import payouts
+from danshu.testing import notice_desk, payouts
 
 if TYPE_CHECKING:
     import httpx
@@ -42,16 +43,24 @@ async def play(stage: Stage, voice: Voice) -> None:
         tenant = await furnishing.furnish(connection, code, "运单迟到故事", [level])
         key = await furnishing.renew_key(connection, tenant, "story")
     voice.say(f"新商户 {code}。承诺「48小时发货」以承运商揽收扫描为准。")
-    with payouts.serve() as payer:
+    with payouts.serve() as payer, notice_desk.serve() as desk:
         async with stage.client(key) as client:
             body = {"adapter": "payouts", "url": payer.url, "secret": payouts.SECRET}
             await caller.ask(client, "PUT", "/v1/remedy-settings", json=body)
+            body = {"adapter": "webhook", "url": desk.url, "secret": notice_desk.SECRET}
+            await caller.ask(client, "PUT", "/v1/notice-settings", json=body)
             late = await _minutes(client, voice)
             broken = await _breach(client, payer, voice)
+            await _told(client, broken, desk, voice)
             await _customer(client, broken, voice)
+            cancelled = await _power(client, voice)
     voice.point(f"控制台 /promises/gaps?state=kept(商户 {code})")
     voice.point(f"控制台 /orders/{late} 与 /orders/{broken}")
-    voice.figures |= {"tenant": code, "orders": [late, broken], "lag_min": LAG_MS // MINUTE_MS}
+    voice.figures |= {
+        "tenant": code,
+        "orders": [late, broken, cancelled],
+        "lag_min": LAG_MS // MINUTE_MS,
+    }
 
 
 async def _place(client: httpx.AsyncClient, number: str, paid_ms: int) -> str:
@@ -163,3 +172,37 @@ async def _customer(client: httpx.AsyncClient, order: str, voice: Voice) -> None
     told = "您的订单有 1 项承诺未兑现，已赔付 ¥5.90"
     voice.claim(f"客户的页面如实写着「{told}」", told in page.text, page.status_code)
     voice.claim("页面上没有收货人的姓名和电话", "王示例" not in page.text)
+
+
+async def _told(
+    client: httpx.AsyncClient, order: str, desk: notice_desk.Desk, voice: Voice
+) -> None:
+    sent = await _await(client, order, "notice.sent")
+    taken = [t for key, t in desk.notices.items() if order in key]
+    voice.say("补救链的下一步是告知买家:签名的通知送到商家的告知服务。")
+    voice.claim("告知服务恰好接收了一件", [t.data["to"] for t in taken] == ["buyer"])
+    number = sent.get("data", {}).get("receipt", "")
+    voice.claim("事实里写着它的编号", [t.number for t in taken] == [number], number)
+    voice.claim("通知里没有收货人", all("王示例" not in t.body.decode() for t in taken))
+
+
+async def _power(client: httpx.AsyncClient, voice: Voice) -> str:
+    now_ms = time.time_ns() // 1_000_000
+    order = await _place(client, "LW-0003", now_ms - 73 * 60 * MINUTE_MS)
+    opened = await _await(client, order, "power.opened")
+    action = opened.get("data", {}).get("action", "")
+    voice.say("第三单迟了一天以上:按条款,买家可无责取消。")
+    voice.claim("权利产生,写明哪一步条款", action == "cancel_without_fault", opened)
+    made = await caller.ask(client, "POST", f"/v1/orders/{order}/links", json={"days": 7})
+    path = "/e/" + made.json()["url"].rpartition("/")[2]
+    page = await client.get(path, headers={"authorization": ""})
+    voice.claim("客户的页面上就能行使", "您有权：无责取消" in page.text, page.status_code)
+    asked = await client.post(
+        f"{path}/requests", data={"kind": action}, headers={"authorization": ""}
+    )
+    told = await caller.read_order(client, order)
+    voice.claim("订单取消", told["state"] == "cancelled", (asked.status_code, told["state"]))
+    fact = (await _facts(client, order, "order.cancelled") or [{}])[0]
+    grade = fact.get("actor", {}).get("grade")
+    voice.claim("凭链接所为只记等级 D", grade == "D", grade)
+    return order
