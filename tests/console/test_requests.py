@@ -1,15 +1,19 @@
-"""A claim for damage: made on a phone without signing in, answered in the console, told on the phone."""
+"""A claim for damage: made on a phone without signing in, answered at a desk, told on the phone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.console.conftest import PDA, Visit
 from tests.console.site import Site
 
-PHOTO = {"name": "cup.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nmade for a test"}
+PHOTO: FilePayload = {
+    "name": "cup.png",
+    "mimeType": "image/png",
+    "buffer": b"\x89PNG\r\n\x1a\nmade for a test",
+}
 
 
 def test_damage_is_claimed_on_a_phone_and_answered_at_a_desk(
