@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { Segmented } from "antd";
+import { Button, Segmented } from "antd";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 import { listClausesOptions } from "@/api/@tanstack/react-query.gen";
 import { count } from "@/format";
 import { PageHead } from "@/frame/page-head";
@@ -24,6 +24,7 @@ function show(item: HTMLLIElement | null) {
 export default function Clauses() {
   const { t } = useTranslation("clauses");
   const { asked, ask } = useAsked();
+  const go = useNavigate();
   const mayWrite = useMay("contract.write");
   const read = useQuery(listClausesOptions());
   const isAll = asked("show") === "all";
@@ -44,7 +45,7 @@ export default function Clauses() {
               ]}
               onChange={(show) => ask({ show: show === "all" ? "all" : "" })}
             />
-            {mayWrite && <Link to="/contract/actions">{t("draft")}</Link>}
+            {mayWrite && <Button onClick={() => void go("/contract/actions")}>{t("draft")}</Button>}
           </>
         }
       />
