@@ -255,10 +255,10 @@ async def read_standing(
     )
 
 
-def covered_by(standing: Standing, origin: str) -> list[int]:
+def covered_by(standing: Standing, origin: str) -> set[int]:
     """Give the sizes of a book's checkpoints that the deposits stand for."""
     listed = [c for a in standing.anchors for c in msgspec.json.decode(a.manifest)["checkpoints"]]
-    return sorted({each["size"] for each in listed if each["origin"] == origin})
+    return {each["size"] for each in listed if each["origin"] == origin}
 
 
 def write_receipts(standing: Standing, files: dict[str, bytes]) -> None:

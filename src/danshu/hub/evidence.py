@@ -65,22 +65,20 @@ async def export(
     earlier = {half: await _earlier(connection, tenant, half, shown, books) for half in books}
     standing = await bundle_parts.read_standing(connection, tenant, books, earlier)
     cursor = await connection.execute("select code from tenants where id=%s", (tenant,))
-    row = await cursor.fetchone()
-    code = row[0] if row else ""
+    code = (await cursor.fetchone() or ("",))[0]
     listed = []
     for half, size in sorted(books.items()):
         book = await _write_book(connection, prover, tenant, half, size, shown, files)
         book |= {"origin": signers.origin_of(code, half)}
         book |= {"entries": _in(facts, half), "keys": _in(keys, half)}
         book |= {"heads": _in([heads.fact], half) if heads else []}
-        for old in kept.afters.get(book["origin"], set()):
-            await _write_growth(connection, prover, tenant, half, old, size, files)
         if earlier[half] < size:
             folder = f"books/{half}/stamped"
             await _write_stamped(connection, tenant, half, earlier[half], folder, files)
-            await _write_growth(connection, prover, tenant, half, earlier[half], size, files)
-        for covered in bundle_parts.covered_by(standing, book["origin"]):
-            await _write_growth(connection, prover, tenant, half, covered, size, files)
+        others = {*kept.afters.get(book["origin"], ()), earlier[half]}
+        others |= bundle_parts.covered_by(standing, book["origin"])
+        for other in sorted(others):
+            await _write_growth(connection, prover, tenant, half, other, size, files)
         listed.append(book)
     _move(files, keys, "keys")
     if heads:
@@ -102,8 +100,7 @@ async def export(
     }
     sheet = bundle_sheet.lay_out(head, facts, kept, heads, files, standing)
     files |= await asyncio.to_thread(bundle_sheet.render, sheet, pdf=pdf)
-    files["README.txt"] = bundle_files.README.encode()
-    files["verify.py"] = bundle_files.verifier()
+    files |= {"README.txt": bundle_files.README.encode(), "verify.py": bundle_files.verifier()}
     files["verify.html"] = bundle_files.page()
     able, _ = await signers.load_signers(connection, None)
     return await asyncio.to_thread(bundle_files.write, head, files, origins[-1], able)
@@ -223,8 +220,10 @@ async def _write_growth(
     old, new = sorted((old, size))
     if not 0 < old < new:
         return
-    hashes = await prover.prove_consistency(connection, tenant, half, old, new)
     below = await _read_note(connection, tenant, half, new)
+    if not below:
+        return  # a verifier says that there is no proof
+    hashes = await prover.prove_consistency(connection, tenant, half, old, new)
     growth = bundle_parts.growth(old, hashes, below)
     files[f"books/{half}/consistency/{old}-{new}.txt"] = growth
 
