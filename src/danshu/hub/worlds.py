@@ -41,6 +41,8 @@ class Worlds:
         self._worlds: dict[int, World] = {}
         self._stale: set[int] = set()
         self._stock_stale: set[int] = set()
+        self._loading: set[int] = set()
+        self._locks: dict[int, asyncio.Lock] = {}
         self._looked_s = 0.0
         self._watch: asyncio.Task[None] | None = None
         self._looking = asyncio.Lock()
@@ -144,8 +146,8 @@ class Worlds:
             with contextlib.suppress(psycopg.Error):
                 await self.look()
         world = self._worlds.get(tenant)
-        if world is None or tenant in self._stale or now - world.loaded_s > RELOAD_MASTERS_S:
-            return await self._renew(tenant, world, now)
+        if world is None or self._is_old(tenant, world, now) or tenant in self._loading:
+            return await self._renew(tenant)
         if tenant in self._stock_stale or now - world.stock_s > RELOAD_STOCK_S:
             # the mark goes first: who distrusts while this reads is heard the next time
             self._stock_stale.discard(tenant)
@@ -162,25 +164,38 @@ class Worlds:
             world.stock_s = now
         return world
 
-    async def _renew(self, tenant: int, world: World | None, now: float) -> World:
-        """Load the whole world if it is missing, marked stale or moved on."""
-        must = world is None or tenant in self._stale
-        self._stale.discard(tenant)
-        try:
-            async with await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True
-            ) as connection:
-                if world is not None and not must and not await masters.changed(connection, world):
-                    world.loaded_s = now
-                    return world
-                self._stock_stale.discard(tenant)
-                world = await masters.load(connection, tenant, now, self._clock())
-        except BaseException:
+    def _is_old(self, tenant: int, world: World, now: float) -> bool:
+        return tenant in self._stale or now - world.loaded_s > RELOAD_MASTERS_S
+
+    async def _renew(self, tenant: int) -> World:
+        """Load the whole world if it is missing, marked stale or moved on. While it loads others
+        wait: an order that is placed after a publication is decided on what was published.
+        """
+        async with self._locks.setdefault(tenant, asyncio.Lock()):
+            world, now = self._worlds.get(tenant), time.monotonic()
+            if world is not None and not self._is_old(tenant, world, now):
+                return world
+            must = world is None or tenant in self._stale
+            self._stale.discard(tenant)
             if must:
-                self._stale.add(tenant)
-            raise
-        self._worlds[tenant] = world
-        return world
+                self._loading.add(tenant)
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._url, autocommit=True
+                ) as connection:
+                    if world and not must and not await masters.changed(connection, world):
+                        world.loaded_s = now
+                        return world
+                    self._stock_stale.discard(tenant)
+                    world = await masters.load(connection, tenant, now, self._clock())
+            except BaseException:
+                if must:
+                    self._stale.add(tenant)
+                raise
+            finally:
+                self._loading.discard(tenant)
+            self._worlds[tenant] = world
+            return world
 
     def learn(
         self, rows: list[list[tuple[Any, ...]]], decided: Iterable[tuple[int, int, int, int]] = ()
