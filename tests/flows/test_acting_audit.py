@@ -9,7 +9,7 @@ import psycopg
 
 from danshu.hub.performing_audit import PerformingFolder
 from danshu.hub.standing_audit import StandingFolder
-from danshu.ledger.fold import fold_rows
+from danshu.ledger.fold import Folder, fold_rows
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures.acting import person, prepare
 from tests.fixtures.engine import ask, tell
@@ -25,7 +25,7 @@ def audit(house: House) -> list[str]:
 
     async def fold() -> list[str]:
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as connection:
-            folders = [StandingFolder(house.tenant), PerformingFolder(house.tenant)]
+            folders: list[Folder] = [StandingFolder(house.tenant), PerformingFolder(house.tenant)]
             report = await fold_rows(connection, house.tenant, folders)
             return [f"{d.code} {d.where}" for d in report.differences]
 
