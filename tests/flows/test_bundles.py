@@ -149,11 +149,13 @@ async def _speak(house: House, bundle: bytes, authority: tsa.Tsa) -> None:
     path = next(p for p in forging.unpack(bundle) if p.endswith("/checkpoint"))
     half, raw = path.split("/")[1], forging.unpack(bundle)[path]
     read = note.parse(raw)
-    size = note.parse_checkpoint(read.text).size
+    told = note.parse_checkpoint(read.text)
+    size = told.size
     key = dossier.WITNESS_KEY
     line = note.sign(read.text, key, dossier.WITNESS.sign, 1_790_000_000)
     whole = note.encode(note.Note(text=read.text, signatures=(line,)))
-    manifest = anchors.encode_manifest("2026-11-29", [])
+    covered = anchors.Covered(origin=told.origin, root=told.root.hex(), size=size)
+    manifest = anchors.encode_manifest("2026-11-29", [covered])
     async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
         for algorithm, digest in (("sha256", hashlib.sha256(raw).digest()), ("sm3", sm3(raw))):
             _, answer = authority.answer(timestamp.write_request(algorithm, digest, 7))
@@ -202,6 +204,7 @@ def test_what_third_parties_said_is_in_the_bundle(house: House, tmp_path: Path) 
 
     good = ask(bundle, roots)
     assert (good["stamp"], good["witness"], good["anchor"]) == ({True}, {True}, {None})
+    assert (good["deposit"], good["revocation"]) == ({True}, {None})
     assert ask(bundle)["stamp"] == {None}  # nobody vouches for the authority
     for path in [p for p in files if p.endswith((".tsr", ".receipt.json"))]:
         found = ask(forging.forge_byte(bundle, path, len(files[path]) // 2), roots)
