@@ -1,0 +1,11 @@
+"""Every limit of the hub, with its unit. Documented in docs/reference/limits.md.
+
+Whoever uses one imports it from here; which file it stands in is for those who look for it.
+"""
+
+from danshu.kernel.limits.console import *  # noqa: F403
+from danshu.kernel.limits.contract import *  # noqa: F403
+from danshu.kernel.limits.ledger import *  # noqa: F403
+from danshu.kernel.limits.orders import *  # noqa: F403
+from danshu.kernel.limits.people import *  # noqa: F403
+from danshu.kernel.limits.routing import *  # noqa: F403
