@@ -10,6 +10,7 @@ import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
+import { AsksCard, NoticeCard } from "./asks-card";
 import { KEY, PATH, SettingsForm } from "./settings-form";
 import "@/parts/settings.css";
 
@@ -55,6 +56,8 @@ export default function Remedies() {
             </ul>
             {mayPromises && <Waiting />}
           </Card>
+          <NoticeCard />
+          <AsksCard />
         </div>
       )}
     </>
