@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from danshu.capabilities.routing.batch import PART_NAMES
+from danshu.capabilities.routing.blocks import digest_block, pack_block, unpack_block
 from danshu.capabilities.routing.decide import Decision, decide_batch, find_engine, replay
 from danshu.capabilities.routing.explain import explain
 from danshu.capabilities.routing.reasons import Reason
@@ -150,3 +152,20 @@ def test_unknown_engine_and_wrong_counters_are_program_errors() -> None:
     for stock, room in wrong:
         with pytest.raises(ProgramError):
             decide_batch(world.snapshot, make_requests(world, 1), 0, stock, room)
+
+
+def test_a_snapshot_of_an_earlier_form_keeps_its_name() -> None:
+    """Sites once had no kind and no region: their decisions replay all the same."""
+    world = make_world(3)
+    header, arrays = unpack_block(world.snapshot.content)
+    header["network"]["sites"] = [site[:5] for site in header["network"]["sites"]]
+    earlier = pack_block(header, arrays)
+    digest = digest_block(earlier)
+    assert digest != world.snapshot.digest
+    snapshot = load_snapshot(zlib.compress(earlier), digest)
+    assert snapshot.digest == digest
+    atp, capacity = world.counters()
+    decided = decide_batch(snapshot, make_requests(world, 20), 600, atp, capacity)
+    again = load_snapshot(snapshot.dump(), digest)
+    for decision in decided.decisions:
+        assert encode_struct(replay(decision, again)) == encode_struct(decision)

@@ -136,9 +136,12 @@ def load_snapshot(raw: bytes, digest: str = "") -> Snapshot:
         raise InputError("snapshot", f"the bytes are not those of snapshot {digest}")
     header, arrays = unpack_block(content)
     try:
-        return _rebuild(header, arrays)
+        snapshot = _rebuild(header, arrays)
     except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
         raise InputError("snapshot", f"malformed snapshot: {error!r}") from error
+    # Earlier versions wrote fewer fields: what was stored keeps the name that decisions know.
+    snapshot.content = content
+    return snapshot
 
 
 def _inflate(raw: bytes) -> bytes:
