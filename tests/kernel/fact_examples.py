@@ -32,6 +32,7 @@ from tests.kernel import (
     people_examples,
     power_examples,
     remedy_examples,
+    signal_examples,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -212,6 +213,7 @@ EXAMPLES: list[Struct] = [
     *power_examples.EXAMPLES,
     *remedy_examples.EXAMPLES,
     *log_examples.EXAMPLES,
+    *signal_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",
         device_ended="2026-11-22T10:54:58.000Z",

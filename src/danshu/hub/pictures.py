@@ -19,6 +19,7 @@ from danshu.capabilities.routing import tables
 from danshu.capabilities.routing.joining import join
 from danshu.capabilities.routing.signals import Quality, Reading, Signals, resolve
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
+from danshu.hub import prices
 from danshu.ledger.write import instant
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ async def compose(
     connection: Connection, tenant: int, network: Network, signals: Signals
 ) -> Snapshot:
     """Put a snapshot together: what else than signals belongs to it is read here."""
-    return Snapshot(network, signals)
+    return Snapshot(network, signals, await prices.active(connection, tenant, network))
 
 
 def alike(one: Snapshot, other: Snapshot) -> bool:

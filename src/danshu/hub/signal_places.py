@@ -34,6 +34,8 @@ class Places:
         self._standing: dict[str, list[str]] = {}
         for warehouse in warehouses:
             self._standing.setdefault(warehouse.region, []).append(warehouse.code)
+        # a warehouse may stand where nobody orders
+        self._known = {*self._regions, *self._standing}
         self._centres = [r for r in regions if r.lng_udeg or r.lat_udeg]
         self._cells: dict[str, str] = {}
 
@@ -48,7 +50,7 @@ class Places:
                 codes = [code for code in codes if name in (code, code[:2] + "0000")]
             found: list[str] = []
             if Per.REGION in per:
-                found += [region_subject(code) for code in codes]
+                found += [region_subject(code) for code in codes if code in self._regions]
             if Per.WAREHOUSE in per:
                 standing = [w for code in codes for w in self._standing.get(code, ())]
                 found += [warehouse_subject(code) for code in standing]
@@ -72,10 +74,10 @@ class Places:
             return []
         if code[:2] in _MUNICIPAL:
             code = code[:2] + "0000"
-        elif code.endswith("0000") and code not in self._regions:
-            return [known for known in self._regions if known[:2] == code[:2]]
+        elif code.endswith("0000") and code not in self._known:
+            return sorted(known for known in self._known if known[:2] == code[:2])
         # some counties are regions themselves (省直辖县级); else the prefecture is meant
-        return [known for known in (code, code[:4] + "00") if known in self._regions][:1]
+        return [known for known in (code, code[:4] + "00") if known in self._known][:1]
 
     def _of_cell(self, cell: str) -> list[str]:
         if cell not in self._cells:

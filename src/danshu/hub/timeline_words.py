@@ -345,6 +345,7 @@ ROLES: Final[dict[str, Words]] = {
     "channel": Words(zh="渠道", en="Channel"),
     "customer": Words(zh="持链接者", en="Whoever holds the link"),
     "operator": Words(zh="业务系统", en="Business system"),
+    "sensor": Words(zh="传感器", en="Sensor"),
     "viewer": Words(zh="只读系统", en="Reader"),
     "admin": Words(zh="管理员", en="Administrator"),
     "legal": Words(zh="法务", en="Legal"),

@@ -53,6 +53,13 @@ def read_items(document: Any, *names: str) -> list[Any]:
     return items
 
 
+def read_one(document: Any) -> dict[str, Any]:
+    """Give the one object that a message is. Raises InputError `signal_form`."""
+    if not isinstance(document, dict):
+        raise InputError("signal_form", "one object is expected")
+    return document
+
+
 def read_each(
     items: Iterable[Any], read: Callable[[Mapping[str, Any]], Iterable[Reading]], at: str = ""
 ) -> Told:

@@ -21,6 +21,7 @@ from danshu.adapters.signals._form import (
     read_document,
     read_each,
     read_items,
+    read_one,
     said_at,
     text_of,
 )
@@ -44,7 +45,7 @@ class Bms:
         """Read one warehouse's state."""
         document = read_document(message.body)
         at_ms = said_at(document, message)
-        (whole,) = read_items(document)[:1] or [{}]
+        whole = read_one(document)
         code = text_of(whole, "warehouse")
 
         def read_probe(item: Mapping[str, Any]) -> Iterator[Reading]:

@@ -19,6 +19,7 @@ from danshu.adapters.signals._form import (
     read_document,
     read_each,
     read_items,
+    read_one,
     said_at,
     text_of,
 )
@@ -46,7 +47,7 @@ class Equipment:
         """Read one warehouse's machines; a list with a fault in it gives no figure of its kind."""
         document = read_document(message.body)
         at_ms = said_at(document, message)
-        (whole,) = read_items(document)[:1] or [{}]
+        whole = read_one(document)
         subject = f"wh:{text_of(whole, 'warehouse')}"
         ready: list[bool] = []
         healths: list[tuple[float, float]] = []

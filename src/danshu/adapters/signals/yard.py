@@ -22,6 +22,7 @@ from danshu.adapters.signals._form import (
     read_document,
     read_each,
     read_items,
+    read_one,
     said_at,
     text_of,
 )
@@ -50,7 +51,7 @@ class Yard:
         """Read one warehouse's yard."""
         document = read_document(message.body)
         at_ms = said_at(document, message)
-        (whole,) = read_items(document)[:1] or [{}]
+        whole = read_one(document)
         subject = f"wh:{text_of(whole, 'warehouse')}"
         seen: dict[str, dict[str, int]] = {}
         moving: list[bool] = []

@@ -9,19 +9,19 @@ from danshu.kernel.fact import fact_type
 
 @fact_type("signal.retired")
 class SignalRetired(Struct, frozen=True, kw_only=True):
-    """A source no longer counts: a silence of it makes nothing stale. If it speaks again, it does.
+    """信号源停用: a silence of this source makes nothing stale any more, until it speaks again.
 
     `key` is the variable, `subject` what it spoke about, `source` its name.
     """
 
     key: str
-    subject: str
     source: str
+    subject: str
 
 
 @fact_type("signals.archived")
 class SignalsArchived(Struct, frozen=True, kw_only=True):
-    """The readings of one UTC day lie in one Parquet file; `digest` is its SHA-256, hex."""
+    """读数归档: the readings of one UTC day lie in one Parquet file of this SHA-256 (hex)."""
 
     day: str
     digest: str

@@ -18,7 +18,7 @@ from danshu.hub import signal_feeds
 from danshu.hub.readings import Readings
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable
-from danshu.kernel.limits import NATS_FETCH, READINGS_DAYS, RETRY_AFTER_S, SIGNAL_BODY_BYTES
+from danshu.kernel.limits import NATS_BYTES, NATS_FETCH, RETRY_AFTER_S, SIGNAL_BODY_BYTES
 from danshu.ports.signal import Message
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ _WORDS: Final = 4  # danshu.signals.MERCHANT.FEED
 _FETCH_S: Final = 0.5
 _ACK_WAIT_S: Final = 30
 _CONNECT_S: Final = 5
-_STREAM_BYTES: Final = 8 * 1024**3
 _FIND: Final = "select id from tenants where code=%s"
 _log = logging.getLogger("danshu.telemetry")
 
@@ -99,12 +98,20 @@ class Consumer:
     async def _connect(self) -> JetStreamContext.PullSubscription:
         import nats
         from nats.errors import Error
-        from nats.js.api import ConsumerConfig, StreamConfig
+        from nats.js.api import (
+            ConsumerConfig,
+            DiscardPolicy,
+            RetentionPolicy,
+            StreamConfig,
+        )
         from nats.js.errors import NotFoundError
 
         try:
             self._client = await nats.connect(
-                servers=self._servers, connect_timeout=_CONNECT_S, max_reconnect_attempts=2
+                servers=self._servers,
+                connect_timeout=_CONNECT_S,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0.1,
             )
             stream = self._client.jetstream()
             try:
@@ -114,8 +121,10 @@ class Consumer:
                     StreamConfig(
                         name=STREAM,
                         subjects=[SUBJECTS],
-                        max_age=READINGS_DAYS * 86_400,
-                        max_bytes=_STREAM_BYTES,
+                        # it holds what nobody acknowledged; a full one refuses the newest
+                        retention=RetentionPolicy.WORK_QUEUE,
+                        discard=DiscardPolicy.NEW,
+                        max_bytes=NATS_BYTES,
                         max_msg_size=SIGNAL_BODY_BYTES,
                     )
                 )

@@ -31,7 +31,7 @@ interface Issued {
 }
 
 const KEYS_KEY = ["keys"];
-const ROLES = ["operator", "warehouse", "channel", "viewer", "admin"] as const;
+const ROLES = ["operator", "warehouse", "channel", "sensor", "viewer", "admin"] as const;
 
 /** API 密钥: systems that act for the merchant. A key is shown once; only its digest is kept. */
 export default function Keys() {
