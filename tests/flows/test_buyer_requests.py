@@ -144,6 +144,7 @@ def test_an_address_elsewhere_is_not_accepted_and_a_no_ends_the_pause(house: Hou
     no = answer(house, id_, 1, act="accept")
     assert (no.status_code, no.json()["code"]) == (409, "address_elsewhere")
     assert answer(house, id_, 1, act="decline").status_code == 422  # the customer is told why
+    assert answer(house, id_, 1, act="decline", reason="否", amount_fen=1).status_code == 422
     assert answer(house, id_, 1, act="decline", reason="不在同城").status_code == 200
     assert promise(house, id_, "ship48h")["state"] == "running"
     (resumed,) = facts(house, id_, "promise.resumed")

@@ -146,6 +146,8 @@ def answer(
     world: World, held: Held, kind: str, region: str, no: int, verdict: Verdict, now_ms: int
 ) -> Change | Refusal:
     """Decide what the merchant's word on a request means. Raises InputError `bad_field`."""
+    if verdict.amount and not (verdict.accepts and kind == DAMAGE):
+        raise InputError("bad_field", "an amount is for damage that is accepted", "/amount_fen")
     if not verdict.accepts:
         said = Said(data=RequestDeclined(kind=kind, no=no, reason=verdict.reason))
         if kind == ADDRESS:
