@@ -32,6 +32,7 @@ from tests.kernel import (
     people_examples,
     power_examples,
     remedy_examples,
+    replan_examples,
     signal_examples,
 )
 
@@ -210,6 +211,7 @@ EXAMPLES: list[Struct] = [
     ),
     *people_examples.EXAMPLES,
     *link_examples.EXAMPLES,
+    *replan_examples.EXAMPLES,
     *power_examples.EXAMPLES,
     *remedy_examples.EXAMPLES,
     *log_examples.EXAMPLES,

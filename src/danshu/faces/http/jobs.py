@@ -105,11 +105,12 @@ async def start(
     async with hub.connection() as connection:
         await jobs.begin(connection, held.tenant, new)
         made = await jobs.read(connection, held.tenant, new.id)
-    _runner(request).wake()
+    runner_of(request).wake()
     return _show(made, held)
 
 
-def _runner(request: Request[Any, Any, Any]) -> Runner:
+def runner_of(request: Request[Any, Any, Any]) -> Runner:
+    """Give the runner of jobs of this process."""
     runner: Runner = request.app.state.runner
     return runner
 
@@ -117,15 +118,16 @@ def _runner(request: Request[Any, Any, Any]) -> Runner:
 def _show(job: Job, held: Held) -> JobView:
     is_bulk = job.kind == bulk.KIND
     asked = bulk.decode_question(job.question) if is_bulk else None
-    form = "" if is_bulk else exports.decode_question(job.question).form
-    result = exports.decode_result(job.result) if job.result else None
+    is_export = job.kind == exports.KIND
+    form = exports.decode_question(job.question).form if is_export else ""
+    result = exports.decode_result(job.result) if is_export and job.result else None
     can: list[str] = []
     if not job.ended_ms:
         can = ["cancel"]
     elif asked is not None:
         can += ["retry"] if job.failed and not asked.undoes else []
         can += ["undo"] if job.done and asked.act in bulk.INVERSE and not asked.undoes else []
-    elif job.state == jobs.DONE and held.may("export.make"):
+    elif is_export and job.state == jobs.DONE and held.may("export.make"):
         can = ["download"]
     return JobView(
         id=job.id,
@@ -366,7 +368,7 @@ async def get_export(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any
     if job.kind != exports.KIND or not job.result:
         raise InputError("not_found", "this job has made no file")
     result = exports.decode_result(job.result)
-    place = exports.find_file(_runner(request).folder, result)
+    place = exports.find_file(runner_of(request).folder, result)
     if place is None:
         raise InputError("not_found", "the file is kept no more, or by another node")
     return File(

@@ -24,10 +24,11 @@ from danshu.hub import (
     paying,
     people_room,
     reading_days,
+    replan_room,
     rows_room,
     sheet_apply,
-    stamping,
     signals_room,
+    stamping,
     timing,
     witnessing,
 )
@@ -126,6 +127,7 @@ ROOMS = (
     Room("witness", witnessing.begin, 5.0),
     Room("anchor", anchoring.begin, 60.0),
     Room("readings", reading_days.begin, 600.0),
+    Room("replan", replan_room.begin, 1.0),
     Room("partitions", _partitions, 3600.0),
 )
 

@@ -133,23 +133,28 @@ def plan(
         dp[whole] = least
     for i in range(a, b):
         out[i] = -1
-    begun = full
-    if dp[full] >= left[full]:  # nothing is shipped: look for the best that ships something
-        least, begun = np.inf, 0
-        for part in range(1, full + 1):
-            fen = ship[part] + dp[full ^ part]
-            if fen < least:
-                least, begun = fen, part
-        if not least - parcel < left[full]:
+    begun, fen = full, dp[full]
+    if fen >= left[full]:  # nothing is shipped: look for the best that ships something
+        first, fen = _begin_shipping(full, ship, dp)
+        if not fen - parcel < left[full]:
             return left[full]
-        _unwind(a, b, begun, where[begun], out)
-        dp[full] = least
-        begun = full ^ begun
+        _unwind(a, b, first, where[first], out)
+        begun = full ^ first
     while begun:
         part = take[begun]
         _unwind(a, b, part, where[part] if ship[part] < left[part] else -1, out)
         begun ^= part
-    return dp[full] - parcel
+    return fen - parcel
+
+
+@compiled
+def _begin_shipping(full: int, ship: Any, dp: Any) -> Any:
+    least, first = np.inf, 0
+    for part in range(1, full + 1):
+        fen = ship[part] + dp[full ^ part]
+        if fen < least:
+            least, first = fen, part
+    return first, least
 
 
 @compiled
