@@ -43,13 +43,13 @@ def table(
 def graph(content: object, code: str = "one", kind: str = "decisionTableNode") -> model.Graph:
     """Input, one node, output."""
     nodes = (
-        model.Node(id="in", type="inputNode", name="in"),
-        model.Node(id="it", type=kind, name="it", content=content),
-        model.Node(id="out", type="outputNode", name="out"),
+        model.GraphNode(id="in", type="inputNode", name="in"),
+        model.GraphNode(id="it", type=kind, name="it", content=content),
+        model.GraphNode(id="out", type="outputNode", name="out"),
     )
     edges = (
-        model.Edge(id="a", source_id="in", target_id="it"),
-        model.Edge(id="b", source_id="it", target_id="out"),
+        model.GraphEdge(id="a", source_id="in", target_id="it"),
+        model.GraphEdge(id="b", source_id="it", target_id="out"),
     )
     return model.Graph(code=code, zh="一", en="one", nodes=nodes, edges=edges)
 
@@ -256,7 +256,7 @@ def test_a_row_without_a_case_is_found() -> None:
                 g,
                 nodes=(
                     g.nodes[0],
-                    model.Node(id="it", type="functionNode", name="js", content="x"),
+                    model.GraphNode(id="it", type="functionNode", name="js", content="x"),
                     g.nodes[2],
                 ),
             ),
@@ -319,7 +319,7 @@ def test_names_are_read_out_of_expressions() -> None:
     text = "filter(warehouses, #.kind == 'order.x' and $root.dest.lockdown)[0].code + order.lines"
     assert set(expressions.names(text)) >= {"#.kind", "$root.dest.lockdown", "order.lines"}
     assert "order.x" not in set(expressions.names(text))
-    assert set(effects.Effect.__struct_fields__) | EFFECT_KEYS > EFFECT_KEYS
+    assert set(effects.PolicyEffect.__struct_fields__) | EFFECT_KEYS > EFFECT_KEYS
     assert all(path.count(".") == 1 for path in BY_PATH)
     assert set(OF_WAREHOUSE) == set(engine.view_warehouses(SNAPSHOT)[0])
 

@@ -38,7 +38,7 @@ WEIGHS: Final = frozenset({"prefer", "avoid"})
 REASONED: Final = frozenset({"hold", "review", "tell"})
 
 
-class Effect(Struct, frozen=True, kw_only=True):
+class PolicyEffect(Struct, frozen=True, kw_only=True):
     """One effect. `where` selects warehouses (an expression on one, "" = all), `fen` is the weight
     of a preference, `most` the parcels, `reason` the words for people, `rule` where it was said.
     """
@@ -58,7 +58,7 @@ class Told(Struct, frozen=True, kw_only=True):
     value: str = ""
 
 
-def read(result: Any) -> list[Effect] | Told:
+def read(result: Any) -> list[PolicyEffect] | Told:
     """Read the effects of a graph's result: fields at its root, or a list under `effects`."""
     if not isinstance(result, dict):
         return Told(code="effect_shape", value=str(result)[:64])
@@ -77,12 +77,12 @@ def read(result: Any) -> list[Effect] | Told:
     return out
 
 
-def _read_one(row: Any) -> Effect | Told:
+def _read_one(row: Any) -> PolicyEffect | Told:
     if not isinstance(row, dict):
         return Told(code="effect_shape", value=str(row)[:64])
-    known = {k: v for k, v in row.items() if k in Effect.__struct_fields__ and v is not None}
+    known = {k: v for k, v in row.items() if k in PolicyEffect.__struct_fields__ and v is not None}
     try:
-        one = msgspec.convert(known, Effect)
+        one = msgspec.convert(known, PolicyEffect)
     except msgspec.ValidationError as error:
         return Told(code="effect_shape", value=str(error)[:120])
     if one.effect in WEIGHS and not 0 < one.fen <= LANE_FEN:
@@ -97,7 +97,7 @@ def _read_one(row: Any) -> Effect | Told:
 
 
 def settle(
-    effects: Sequence[Effect],
+    effects: Sequence[PolicyEffect],
     codes: Sequence[str],
     select: Callable[[str], frozenset[str]],
     policy: str,

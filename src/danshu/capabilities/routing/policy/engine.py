@@ -105,9 +105,11 @@ class Compiled:
         self.sees_dest = any(name.startswith("dest.") for name in named)
         self.now_fields = tuple(sorted(name[4:] for name in named if name.startswith("now.")))
 
-    def ask(self, context: Mapping[str, Any]) -> tuple[list[effects.Effect], list[tuple[str, str]]]:
+    def ask(
+        self, context: Mapping[str, Any]
+    ) -> tuple[list[effects.PolicyEffect], list[tuple[str, str]]]:
         """Run every graph on a context: effects in order; (graph, trouble) of what failed."""
-        said: list[effects.Effect] = []
+        said: list[effects.PolicyEffect] = []
         broken: list[tuple[str, str]] = []
         raw = msgspec.json.encode(context)
         for code in self.codes:
@@ -218,14 +220,14 @@ class PolicyEngine:
         said, broken = self.compiled.ask(self.context(order, now))
         for code, trouble in broken:
             self.broken[code] = trouble
-            said.append(effects.Effect(effect="review", reason=BROKEN, rule=code))
+            said.append(effects.PolicyEffect(effect="review", reason=BROKEN, rule=code))
         codes = self.snapshot.network.codes
         try:
             return effects.settle(said, codes, self.select, self.compiled.digest)
         except ValueError as error:
             self.broken["where"] = str(error)
             mended = [e for e in said if e.effect not in effects.SELECTS]
-            mended.append(effects.Effect(effect="review", reason=BROKEN, rule="where"))
+            mended.append(effects.PolicyEffect(effect="review", reason=BROKEN, rule="where"))
             return effects.settle(mended, codes, self.select, self.compiled.digest)
 
     def select(self, where: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ from danshu.capabilities.routing.policy.fields import BY_PATH, CONTEXT, OF_WAREH
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from danshu.capabilities.routing.policy.model import Case, Graph, Node, PolicySet
+    from danshu.capabilities.routing.policy.model import Case, Graph, GraphNode, PolicySet
 
 Severity = Literal["error", "warning"]
 ALLOWED: Final = frozenset(
@@ -35,7 +35,7 @@ _CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _ROOTS: Final = frozenset({"order", "dest", "now", "$", "$root", "#", "$nodes"})
 
 
-class Finding(Struct, frozen=True, kw_only=True):
+class PolicyFinding(Struct, frozen=True, kw_only=True):
     """One thing that stands in the way, or should be thought about. `graph`, `node`, `row` and
     `column` say where ("" = the whole).
     """
@@ -62,10 +62,10 @@ class _Place(Struct, frozen=True):
     row: str = ""
     column: str = ""
 
-    def find(self, code: str, value: object = "", why: object = "") -> Finding:
+    def find(self, code: str, value: object = "", why: object = "") -> PolicyFinding:
         """Make a finding here, in the words of data/policy_findings.yaml."""
         told = _words()[code]
-        return Finding(
+        return PolicyFinding(
             code=code,
             severity=told.severity,
             zh=told.zh.format(value=value, why=why),
@@ -83,9 +83,9 @@ def _words() -> dict[str, _Words]:
     return msgspec.convert(yaml.safe_load(raw), dict[str, _Words])
 
 
-def check(policy: PolicySet) -> tuple[Finding, ...]:
+def check(policy: PolicySet) -> tuple[PolicyFinding, ...]:
     """Give every finding of a set, graphs first, then its cases."""
-    found: list[Finding] = []
+    found: list[PolicyFinding] = []
     codes: set[str] = set()
     for graph in policy.graphs:
         if not _CODE.fullmatch(graph.code) or graph.code in codes:
@@ -97,12 +97,12 @@ def check(policy: PolicySet) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def is_sound(findings: tuple[Finding, ...]) -> bool:
+def is_sound(findings: tuple[PolicyFinding, ...]) -> bool:
     """Tell whether nothing stands in the way of approval."""
     return all(one.severity != "error" for one in findings)
 
 
-def _graph(graph: Graph) -> Iterator[Finding]:
+def _graph(graph: Graph) -> Iterator[PolicyFinding]:
     here = _Place(graph=graph.code)
     ids = [node.id for node in graph.nodes]
     if len(set(ids)) < len(ids):
@@ -129,7 +129,7 @@ def _graph(graph: Graph) -> Iterator[Finding]:
         yield here.find("graph_broken", why=expressions.describe(error))
 
 
-def _unreached(graph: Graph, here: _Place) -> Iterator[Finding]:
+def _unreached(graph: Graph, here: _Place) -> Iterator[PolicyFinding]:
     """A node that nothing leads to never speaks."""
     reached = {node.id for node in graph.nodes if node.type == "inputNode"}
     while True:
@@ -156,7 +156,7 @@ def _known(graph: Graph) -> frozenset[str]:
     return frozenset(made)
 
 
-def _node(graph: Graph, node: Node, known: frozenset[str]) -> Iterator[Finding]:
+def _node(graph: Graph, node: GraphNode, known: frozenset[str]) -> Iterator[PolicyFinding]:
     content = node.content if isinstance(node.content, dict) else {}
     for one in content.get("expressions", []):
         here = _Place(graph=graph.code, node=node.name, row=str(one.get("key", "")))
@@ -171,8 +171,8 @@ def _node(graph: Graph, node: Node, known: frozenset[str]) -> Iterator[Finding]:
 
 
 def _table(
-    graph: Graph, node: Node, content: Mapping[str, Any], known: frozenset[str]
-) -> Iterator[Finding]:
+    graph: Graph, node: GraphNode, content: Mapping[str, Any], known: frozenset[str]
+) -> Iterator[PolicyFinding]:
     for column in content.get("inputs", []):
         field = str(column.get("field") or "")
         here = _Place(graph=graph.code, node=node.name, column=str(column.get("name", "")))
@@ -196,7 +196,7 @@ def _table(
                     yield from _selector(cell, here)
 
 
-def _cell(cell: str, field: str, known: frozenset[str], here: _Place) -> Iterator[Finding]:
+def _cell(cell: str, field: str, known: frozenset[str], here: _Place) -> Iterator[PolicyFinding]:
     why = expressions.trouble(cell, unary=bool(field))
     if why:
         yield here.find("cell_broken", cell, why)
@@ -216,7 +216,7 @@ def _cell(cell: str, field: str, known: frozenset[str], here: _Place) -> Iterato
         yield here.find("cell_broken", cell, expressions.describe(error))
 
 
-def _expression(text: str, known: frozenset[str], here: _Place) -> Iterator[Finding]:
+def _expression(text: str, known: frozenset[str], here: _Place) -> Iterator[PolicyFinding]:
     why = expressions.trouble(text)
     if why:
         yield here.find("cell_broken", text, why)
@@ -225,14 +225,14 @@ def _expression(text: str, known: frozenset[str], here: _Place) -> Iterator[Find
     yield from _names(text, known, here)
 
 
-def _manners(text: str, here: _Place) -> Iterator[Finding]:
+def _manners(text: str, here: _Place) -> Iterator[PolicyFinding]:
     if expressions.has_foreign_names(text):
         yield here.find("name_ascii", text)
     for name in expressions.clocks(text):
         yield here.find("clock", name)
 
 
-def _names(text: str, known: frozenset[str], here: _Place) -> Iterator[Finding]:
+def _names(text: str, known: frozenset[str], here: _Place) -> Iterator[PolicyFinding]:
     for name in expressions.names(text):
         plain = name.removeprefix("$root.").removeprefix("$.")
         root = plain.partition(".")[0]
@@ -244,13 +244,13 @@ def _names(text: str, known: frozenset[str], here: _Place) -> Iterator[Finding]:
             yield here.find("name_unknown", plain)
 
 
-def _selector(cell: str, here: _Place) -> Iterator[Finding]:
+def _selector(cell: str, here: _Place) -> Iterator[PolicyFinding]:
     """A selector stands in the cell as a text: what the text says is looked at too."""
     for text in expressions.strings(cell):
         yield from check_selector(text.replace("\\'", "'").replace('\\"', '"'), here)
 
 
-def check_selector(text: str, here: _Place | None = None) -> Iterator[Finding]:
+def check_selector(text: str, here: _Place | None = None) -> Iterator[PolicyFinding]:
     """Look at a selector of warehouses: "" selects all."""
     here = here or _Place()
     if not text.strip():
@@ -294,7 +294,7 @@ def context_of(case: Case) -> dict[str, dict[str, object]]:
     return out
 
 
-def _cases(policy: PolicySet) -> Iterator[Finding]:
+def _cases(policy: PolicySet) -> Iterator[PolicyFinding]:
     """Run the cases: each must come out as told, and each row must be tried by one."""
     compiled = Compiled(policy)
     tried: set[str] = set()
@@ -316,7 +316,7 @@ def _cases(policy: PolicySet) -> Iterator[Finding]:
         yield from _untried(each, tried)
 
 
-def _untried(graph: Graph, tried: set[str]) -> Iterator[Finding]:
+def _untried(graph: Graph, tried: set[str]) -> Iterator[PolicyFinding]:
     for node in graph.nodes:
         content = node.content if isinstance(node.content, dict) else {}
         for n, row in enumerate(content.get("rules", [])):

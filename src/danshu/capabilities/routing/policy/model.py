@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import POLICY_BYTES, POLICY_CASES, POLICY_GRAPHS, POLICY_NODES
+from danshu.kernel.limits import POLICY_CASES, POLICY_GRAPHS, POLICY_NODES, POLICY_SET_BYTES
 
 FORM: Final = "danshu-policy-1"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
-class Node(Struct, frozen=True, kw_only=True):
+class GraphNode(Struct, frozen=True, kw_only=True):
     """One node of a graph as the canvas keeps it (JDM)."""
 
     id: str
@@ -26,7 +26,7 @@ class Node(Struct, frozen=True, kw_only=True):
     position: dict[str, int | float] = {}
 
 
-class Edge(Struct, frozen=True, kw_only=True, rename="camel"):
+class GraphEdge(Struct, frozen=True, kw_only=True, rename="camel"):
     """A connection; `source_handle` names the statement of a switch."""
 
     id: str
@@ -43,8 +43,8 @@ class Graph(Struct, frozen=True, kw_only=True):
     code: str
     zh: str
     en: str
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
     purpose: str = ""
 
 
@@ -88,8 +88,8 @@ def write(policy: PolicySet) -> bytes:
     if any(len(graph.nodes) > POLICY_NODES for graph in policy.graphs):
         raise InputError("policy", f"a graph has over {POLICY_NODES} nodes")
     raw = _ENCODER.encode(_texts(told))
-    if len(raw) > POLICY_BYTES:
-        raise InputError("policy", f"{len(raw)} bytes, {POLICY_BYTES} are possible")
+    if len(raw) > POLICY_SET_BYTES:
+        raise InputError("policy", f"{len(raw)} bytes, {POLICY_SET_BYTES} are possible")
     return raw
 
 

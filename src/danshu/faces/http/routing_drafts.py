@@ -1,0 +1,394 @@
+"""Drafts of policy sets 策略: drawn, checked, run, tried on a past day, submitted, approved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response, delete, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta, Struct
+
+from danshu.capabilities.routing.policy import lint, running, templates
+from danshu.capabilities.routing.policy.lint import PolicyFinding
+from danshu.capabilities.routing.policy.model import Case, Graph, PolicySet
+from danshu.capabilities.routing.policy.running import Ran
+from danshu.faces.http import problems, routing_policies
+from danshu.faces.http.auth import Held, Keyring
+from danshu.faces.http.framework import (
+    PROBLEMS,
+    READ_PROBLEMS,
+    held_of,
+    hub_of,
+    may,
+    only_json,
+    respond,
+)
+from danshu.faces.http.routing_policies import RoutingSet
+from danshu.hub import policy_drafts, policy_sets
+from danshu.hub.actors import name_actors
+from danshu.hub.fields import PLAIN
+from danshu.hub.policy_drafts import Draft, Stale, Unsound
+from danshu.hub.policy_sets import Connection, PolicyRow
+from danshu.kernel.errors import Refusal
+from danshu.kernel.limits import (
+    ORDER_BODY_BYTES,
+    POLICY_CASES,
+    POLICY_GRAPHS,
+    POLICY_SET_BYTES,
+    REASON_CHARS,
+)
+
+_ID = FromPath[str]
+_BODY_BYTES: Final = 2 * POLICY_SET_BYTES  # what a canvas sends has spaces
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
+Digest = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?(?![\s\S])")]
+
+
+class RoutingDraft(Struct, frozen=True, kw_only=True):
+    """A draft. People by their numbers; `mine`: the caller drew some of it, so cannot approve it;
+    `approvers` could. `simulation` is its newest trial that is done, "" for none.
+    """
+
+    id: str
+    name: str
+    state: str
+    revision: int
+    digest: str
+    graphs: tuple[Graph, ...]
+    cases: tuple[Case, ...]
+    editors: tuple[str, ...]
+    editor: str
+    at: str
+    mine: bool
+    approvers: tuple[str, ...]
+    simulation: str
+    steps: tuple[policy_sets.PolicyStep, ...]
+
+
+class RoutingDraftNew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A draft to begin. `from`: live, empty, the code of a template, or the digest of a set."""
+
+    name: Name
+    origin: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)] = msgspec.field(
+        name="from", default="empty"
+    )
+
+
+class RoutingDraftSaved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The draft as it should be, drawn over `revision`."""
+
+    revision: int
+    name: Name
+    graphs: Annotated[tuple[Graph, ...], Meta(max_length=POLICY_GRAPHS)]
+    cases: Annotated[tuple[Case, ...], Meta(max_length=POLICY_CASES)] = ()
+
+
+class RoutingCheck(Struct, frozen=True, kw_only=True):
+    """What stands in the way (errors) or should be thought about (warnings)."""
+
+    findings: tuple[PolicyFinding, ...]
+    sound: bool
+    digest: str
+
+
+class RoutingRun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A graph of the draft, and the context to run it on: what it tells over sample values."""
+
+    graph: Annotated[str, Meta(max_length=64)]
+    context: dict[str, Any] = {}
+
+
+class RoutingSubmit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The revision that is submitted."""
+
+    revision: int
+
+
+class RoutingApproval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The digest of what the approver has seen ("" = as it is now), and a note."""
+
+    digest: Digest = ""
+    note: Annotated[str, Meta(max_length=REASON_CHARS, pattern=PLAIN)] = ""
+
+
+class RoutingDecline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why it is sent back."""
+
+    note: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS, pattern=PLAIN)]
+
+
+class RoutingDraftProblem(Struct, frozen=True, kw_only=True):
+    """A no: `draft_changed` (`now` is what the draft is, saved by somebody else meanwhile),
+    `policy_unsound` (`findings` stand in the way), or the refusal that `code` names.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    reason: str = ""
+    reason_en: str = ""
+    clause: str = ""
+    now: RoutingDraft | None = None
+    findings: tuple[PolicyFinding, ...] = ()
+
+
+_CONFLICT: Final = ResponseSpec(
+    RoutingDraftProblem,
+    media_type=problems.PROBLEM_JSON,
+    description="A no, with what stands in the way",
+    generate_examples=False,
+)
+_READ: Final[dict[str, Any]] = {
+    "tags": ["routing"],
+    "responses": READ_PROBLEMS,
+    "guards": [may("routing.read")],
+}
+_WRITE: Final[dict[str, Any]] = {
+    "tags": ["routing"],
+    "responses": {**PROBLEMS, 409: _CONFLICT},
+    "guards": [may("routing.write"), only_json],
+    "request_max_body_size": ORDER_BODY_BYTES,
+    "status_code": 200,
+}
+_BARE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("routing.write")]}
+_APPROVE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("routing.approve"), only_json]}
+
+
+async def _roles(request: Request[Any, Any, Any], held: Held) -> list[str]:
+    keyring: Keyring = request.app.state.keyring
+    granted = await keyring.roles_granted(held)
+    return [role for role, actions in granted.items() if "routing.approve" in actions]
+
+
+async def _show(
+    request: Request[Any, Any, Any], connection: Connection, draft: Draft
+) -> RoutingDraft:
+    held = held_of(request)
+    tenant, digest = held.tenant, draft.policy.digest
+    steps = await policy_sets.list_steps(connection, tenant, draft=draft.id)
+    people = [*draft.editors, draft.edited_by, *[step.by for step in steps]]
+    names = await name_actors(connection, tenant, people)
+    roles = await _roles(request, held)
+    return RoutingDraft(
+        id=draft.id,
+        name=draft.name,
+        state=draft.state,
+        revision=draft.revision,
+        digest=digest,
+        graphs=draft.policy.graphs,
+        cases=draft.policy.cases,
+        editors=tuple([names[sub] for sub in draft.editors]),
+        editor=names[draft.edited_by],
+        at=draft.edited,
+        mine=held.actor.sub in await policy_drafts.authors(connection, tenant, draft),
+        approvers=await policy_drafts.list_approvers(connection, tenant, draft, roles),
+        simulation=await policy_drafts.find_trial(connection, tenant, digest),
+        steps=tuple([msgspec.structs.replace(s, by=names[s.by]) for s in steps]),
+    )
+
+
+async def _answer(
+    request: Request[Any, Any, Any],
+    connection: Connection,
+    done: Draft | Stale | Unsound | Refusal,
+    status: int = 200,
+) -> Response[Any]:
+    """Give a draft, or what stands in the way of what was asked."""
+    if isinstance(done, Refusal):
+        return respond(problems.of(done))
+    if isinstance(done, Draft):
+        return Response(await _show(request, connection, done), status_code=status)
+    if isinstance(done, Stale):
+        code, reason, detail = (
+            "draft_changed", "这份草稿刚被别人改过", "somebody else saved the draft meanwhile",
+        )  # fmt: skip
+    else:
+        code, reason, detail = (
+            "policy_unsound", "检查里还有错误", "the linter still finds errors",
+        )  # fmt: skip
+    problem = problems.make(code, detail, status=409)
+    body = RoutingDraftProblem(
+        type=problem.type,
+        title=problem.title,
+        status=409,
+        detail=detail,
+        code=code,
+        reason=reason,
+        reason_en=detail,
+        clause="routing.policy",
+        now=await _show(request, connection, done.now) if isinstance(done, Stale) else None,
+        findings=done.findings if isinstance(done, Unsound) else (),
+    )
+    return Response(body, status_code=409, media_type=problems.PROBLEM_JSON)
+
+
+async def _origin(connection: Connection, tenant: int, told: str) -> PolicySet:
+    """Give what a draft begins from. Raises InputError `no_policy_set`."""
+    if told == "empty":
+        return PolicySet()
+    for template in templates.shipped():
+        if template.code == told:
+            return template.policy()
+    if told == "live":
+        head = await policy_sets.read_head(connection, tenant)
+        if not head.live:
+            return PolicySet()
+        told = head.live
+    return await policy_sets.read_set(connection, tenant, told)
+
+
+@post(
+    "/v1/routing/policies/drafts",
+    operation_id="beginRoutingDraft",
+    **{**_WRITE, "status_code": 201},
+)
+async def begin_draft(
+    data: JSONBody[RoutingDraftNew], request: Request[Any, Any, Any]
+) -> Response[RoutingDraft]:
+    """Begin a draft from nothing, from what rules, a template, or a published set."""
+    hub, held = hub_of(request), held_of(request)
+    async with hub.connection() as connection:
+        policy = await _origin(connection, held.tenant, data.origin)
+        draft = await policy_drafts.begin(
+            connection, held.tenant, data.name, policy, held.actor, hub.clock()
+        )
+        return await _answer(request, connection, draft, 201)
+
+
+@get("/v1/routing/policies/drafts/{draft_id:str}", operation_id="readRoutingDraft", **_READ)
+async def read_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> RoutingDraft:
+    """Read a draft with its graphs, cases and what was done with it."""
+    async with hub_of(request).connection() as connection:
+        draft = await policy_drafts.read(connection, held_of(request).tenant, draft_id)
+        return await _show(request, connection, draft)
+
+
+@put(
+    "/v1/routing/policies/drafts/{draft_id:str}",
+    operation_id="saveRoutingDraft",
+    **{**_WRITE, "request_max_body_size": _BODY_BYTES},
+)
+async def save_draft(
+    draft_id: _ID, data: JSONBody[RoutingDraftSaved], request: Request[Any, Any, Any]
+) -> Response[RoutingDraft]:
+    """Save a draft over the revision that it was drawn from; 409 gives what is there now."""
+    held = held_of(request)
+    policy = PolicySet(graphs=data.graphs, cases=data.cases)
+    async with hub_of(request).connection() as connection:
+        done = await policy_drafts.save(
+            connection, held.tenant, draft_id, data.revision, data.name, policy, held.actor
+        )
+        return await _answer(request, connection, done)
+
+
+@delete("/v1/routing/policies/drafts/{draft_id:str}", operation_id="discardRoutingDraft", **_BARE)
+async def discard_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
+    """Give a draft up."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        refusal = await policy_drafts.discard(connection, held.tenant, draft_id, held.actor)
+    return respond(problems.of(refusal)) if refusal else Response(None)
+
+
+@post("/v1/routing/policies/drafts/{draft_id:str}/check", operation_id="checkRoutingDraft", **_BARE)
+async def check_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> RoutingCheck:
+    """Look for what zen lets pass in silence, and run the cases."""
+    async with hub_of(request).connection() as connection:
+        draft = await policy_drafts.read(connection, held_of(request).tenant, draft_id)
+    findings = lint.check(draft.policy)
+    return RoutingCheck(
+        findings=findings, sound=lint.is_sound(findings), digest=draft.policy.digest
+    )
+
+
+@post("/v1/routing/policies/drafts/{draft_id:str}/run", operation_id="runRoutingDraft", **_WRITE)
+async def run_draft(
+    draft_id: _ID, data: JSONBody[RoutingRun], request: Request[Any, Any, Any]
+) -> Ran:
+    """Run one graph of a draft on a context, with the engine's own trace."""
+    async with hub_of(request).connection() as connection:
+        draft = await policy_drafts.read(connection, held_of(request).tenant, draft_id)
+    return running.run(draft.policy, data.graph, data.context)
+
+
+@post(
+    "/v1/routing/policies/drafts/{draft_id:str}/submit",
+    operation_id="submitRoutingDraft",
+    **_WRITE,
+)
+async def submit_draft(
+    draft_id: _ID, data: JSONBody[RoutingSubmit], request: Request[Any, Any, Any]
+) -> Response[RoutingDraft]:
+    """Submit a draft that is sound and was tried on a past day as it is."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await policy_drafts.submit(
+            connection, held.tenant, draft_id, data.revision, held.actor
+        )
+        return await _answer(request, connection, done)
+
+
+@post(
+    "/v1/routing/policies/drafts/{draft_id:str}/withdraw",
+    operation_id="withdrawRoutingDraft",
+    **_BARE,
+)
+async def withdraw_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[RoutingDraft]:
+    """Take a submitted draft back, to go on drawing it."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await policy_drafts.withdraw(connection, held.tenant, draft_id, held.actor)
+        return await _answer(request, connection, done)
+
+
+@post(
+    "/v1/routing/policies/drafts/{draft_id:str}/approve",
+    operation_id="approveRoutingDraft",
+    **_APPROVE,
+)
+async def approve_draft(
+    draft_id: _ID, data: JSONBody[RoutingApproval], request: Request[Any, Any, Any]
+) -> Response[RoutingSet]:
+    """Publish what was submitted. Whoever drew some of it is refused."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await policy_drafts.approve(
+            connection, held.tenant, draft_id, data.digest, data.note, held.actor
+        )
+        if not isinstance(done, PolicyRow):
+            return await _answer(request, connection, done)
+        shown = await routing_policies.show_sets(connection, held.tenant, [done])
+        return Response(shown[done.digest])
+
+
+@post(
+    "/v1/routing/policies/drafts/{draft_id:str}/decline",
+    operation_id="declineRoutingDraft",
+    **_APPROVE,
+)
+async def decline_draft(
+    draft_id: _ID, data: JSONBody[RoutingDecline], request: Request[Any, Any, Any]
+) -> Response[RoutingDraft]:
+    """Send a submitted draft back, with the reason."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await policy_drafts.decline(connection, held.tenant, draft_id, data.note, held.actor)
+        return await _answer(request, connection, done)
+
+
+ROUTES: Final = [
+    begin_draft,
+    read_draft,
+    save_draft,
+    discard_draft,
+    check_draft,
+    run_draft,
+    submit_draft,
+    withdraw_draft,
+    approve_draft,
+    decline_draft,
+]
