@@ -51,7 +51,7 @@ order by r.observed desc, s.no desc limit %(limit)s
 """
 
 
-class VariableView(Struct, frozen=True, kw_only=True):
+class SignalVariable(Struct, frozen=True, kw_only=True):
     """One of the 17 variables and how many of its values are what."""
 
     number: int
@@ -130,12 +130,12 @@ def _reading(row: tuple[Any, ...]) -> Reading:
     )
 
 
-def view_variables(signals: Signals, network: Network) -> tuple[VariableView, ...]:
+def view_variables(signals: Signals, network: Network) -> tuple[SignalVariable, ...]:
     """Count the states of each variable's values; those without signals have none."""
     return tuple(_view(variable, signals, network) for variable in VARIABLES)
 
 
-def _view(variable: Variable, signals: Signals, network: Network) -> VariableView:
+def _view(variable: Variable, signals: Signals, network: Network) -> SignalVariable:
     counts = [0, 0, 0, 0]
     for per in variable.per:
         field = signals.fields.get((variable.key, per))
@@ -144,7 +144,7 @@ def _view(variable: Variable, signals: Signals, network: Network) -> VariableVie
             continue
         for status in Status:
             counts[status] += int((field.status == status).sum())
-    return VariableView(
+    return SignalVariable(
         number=variable.number,
         key=variable.key,
         unit=variable.unit,

@@ -32,7 +32,7 @@ from danshu.faces.http.questions import (
 from danshu.hub import pictures, reading_days, signal_feeds, signal_views
 from danshu.hub.fields import PLAIN
 from danshu.hub.readings import Taken
-from danshu.hub.signal_views import ReadingItem, SignalItem, SourceItem, VariableView
+from danshu.hub.signal_views import ReadingItem, SignalItem, SignalVariable, SourceItem
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import INTEGER_MAX, PAGE_ROWS, SIGNAL_BODY_BYTES
@@ -67,7 +67,7 @@ class SignalsPage(Struct, frozen=True, kw_only=True):
     at: str
     snapshot: str
     taken: str
-    variables: tuple[VariableView, ...]
+    variables: tuple[SignalVariable, ...]
     items: tuple[SignalItem, ...]
     next: str
 
