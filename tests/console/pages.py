@@ -60,6 +60,7 @@ def fill(site: Site, path: str) -> str:
         "/orders/:": lambda: site.by_state("shipped")["order"],
         "/imports/:": lambda: _upload(site),
         "/jobs/:": lambda: _job(site),
+        "/replans/:": lambda: str(site.call("POST", "/v1/replans", json={})["id"]),
         "/stock/:": lambda: site.call("GET", "/v1/skus?limit=1")["items"][0]["code"],
         "/pda/pick/:": lambda: site.by_state("released")["order"],
         "/pda/pack/:": lambda: site.by_state("picked")["order"],

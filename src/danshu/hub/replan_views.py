@@ -45,7 +45,7 @@ order by p.no desc limit %s
 _LATEST_PRICES: Final = 10
 
 
-class Run(Struct, frozen=True, kw_only=True):
+class Replan(Struct, frozen=True, kw_only=True):
     """A run. `state`: waiting, running, done, cancelled, failed; `stage` of a running one: read,
     cells, prices, flow, place, trial, moving, and `percent` of that. Money in 分; `gap_ppm`: how
     far the plan may be above the optimum, in millionths; `proven`: it is the optimum.
@@ -76,7 +76,7 @@ class Run(Struct, frozen=True, kw_only=True):
     ended: str
 
 
-class MoveView(Struct, frozen=True, kw_only=True):
+class ReplanMove(Struct, frozen=True, kw_only=True):
     """An order that the plan moves. `state`: waiting, moved, refused (with the reason)."""
 
     order: uuid.UUID
@@ -117,13 +117,13 @@ _decode_loads = msgspec.json.Decoder(tuple[Load, ...]).decode
 
 async def list_runs(
     connection: Connection, tenant: int, before: uuid.UUID, limit: int
-) -> list[Run]:
+) -> list[Replan]:
     """List runs, newest first."""
     cursor = await connection.execute(_LIST, (tenant, before, limit), binary=True)
     return [_show(row) for row in await cursor.fetchall()]
 
 
-async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> Run:
+async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> Replan:
     """Read a run. Raises InputError `no_run`."""
     row = await (await connection.execute(_READ, (tenant, id_), binary=True)).fetchone()
     if row is None:
@@ -131,11 +131,11 @@ async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> Run:
     return _show(row)
 
 
-def _show(row: Sequence[Any]) -> Run:
+def _show(row: Sequence[Any]) -> Replan:
     stage, state = row[2], row[15] or row[2]
     # A job that a crash left without a word of its own is what its row says.
     ended = row[20]
-    return Run(
+    return Replan(
         id=row[0],
         cause=row[1],
         asked_by=_decode_actor(bytes(row[21])).sub if row[21] else "",
@@ -164,11 +164,11 @@ def _show(row: Sequence[Any]) -> Run:
 
 async def list_moves(
     connection: Connection, tenant: int, run: uuid.UUID, before: uuid.UUID, limit: int
-) -> list[MoveView]:
+) -> list[ReplanMove]:
     """List the orders that a run moves, newest orders first."""
     cursor = await connection.execute(_MOVES, (tenant, run, before, limit), binary=True)
     return [
-        MoveView(
+        ReplanMove(
             order=row[0],
             number=_decode_number(bytes(row[7])).number if row[7] else "",
             gain_fen=row[1],

@@ -21,7 +21,7 @@ from danshu.faces.http.jobs import runner_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.workbench import who_of
 from danshu.hub import jobs, lists, replan, replan_views
-from danshu.hub.replan_views import MoveView, PriceSet, Run
+from danshu.hub.replan_views import PriceSet, Replan, ReplanMove
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import LANE_FEN, REPLAN_CAUSE_CHARS
 
@@ -32,17 +32,17 @@ class Begin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cause: Annotated[str, Meta(max_length=REPLAN_CAUSE_CHARS)] = ""
 
 
-class RunPage(Struct, frozen=True, kw_only=True):
+class ReplanPage(Struct, frozen=True, kw_only=True):
     """Runs, newest first; `next` is "" at the end."""
 
-    items: tuple[Run, ...]
+    items: tuple[Replan, ...]
     next: str
 
 
-class MovePage(Struct, frozen=True, kw_only=True):
+class ReplanMovePage(Struct, frozen=True, kw_only=True):
     """Orders that a run moves, newest first; `next` is "" at the end."""
 
-    items: tuple[MoveView, ...]
+    items: tuple[ReplanMove, ...]
     next: str
 
 
@@ -79,14 +79,14 @@ def _before(cursor: str) -> uuid.UUID:
 )
 async def list_replans(
     request: Request[Any, Any, Any], cursor: Cursor = "", limit: Limit = 20
-) -> RunPage:
+) -> ReplanPage:
     """List the merchant's replans, newest first."""
     async with hub_of(request).connection() as connection:
         found = await replan_views.list_runs(
             connection, held_of(request).tenant, _before(cursor), limit + 1
         )
     more = found[limit - 1] if len(found) > limit else None
-    return RunPage(items=tuple(found[:limit]), next=write_place(str(more.id)) if more else "")
+    return ReplanPage(items=tuple(found[:limit]), next=write_place(str(more.id)) if more else "")
 
 
 @post(
@@ -97,7 +97,7 @@ async def list_replans(
     guards=[may("replan.run"), only_json],
     status_code=202,
 )
-async def begin_replan(data: JSONBody[Begin], request: Request[Any, Any, Any]) -> Run:
+async def begin_replan(data: JSONBody[Begin], request: Request[Any, Any, Any]) -> Replan:
     """Plan all open orders anew now; joins a run that still waits."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
@@ -114,7 +114,7 @@ async def begin_replan(data: JSONBody[Begin], request: Request[Any, Any, Any]) -
     responses=READ_PROBLEMS,
     guards=[may("order.read")],
 )
-async def get_replan(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> Run:
+async def get_replan(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> Replan:
     """Read a replan: how far it is, what it found, what it moved."""
     async with hub_of(request).connection() as connection:
         return await replan_views.read_run(connection, held_of(request).tenant, run_id)
@@ -132,7 +132,7 @@ async def list_replan_moves(
     request: Request[Any, Any, Any],
     cursor: Cursor = "",
     limit: Limit = 50,
-) -> MovePage:
+) -> ReplanMovePage:
     """List the orders that a replan moves, each with what it saves and what became of it."""
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
@@ -141,7 +141,9 @@ async def list_replan_moves(
             connection, tenant, run_id, _before(cursor), limit + 1
         )
     more = found[limit - 1] if len(found) > limit else None
-    return MovePage(items=tuple(found[:limit]), next=write_place(str(more.order)) if more else "")
+    return ReplanMovePage(
+        items=tuple(found[:limit]), next=write_place(str(more.order)) if more else ""
+    )
 
 
 @post(
@@ -152,7 +154,7 @@ async def list_replan_moves(
     guards=[may("replan.run")],
     status_code=200,
 )
-async def cancel_replan(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> Run:
+async def cancel_replan(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> Replan:
     """Stop a replan; what is moved stays moved."""
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
