@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from danshu.capabilities.routing import signal_facts as signals
+from danshu.hub import signal_facts as signals
 
 EXAMPLES: list[Struct] = [
     signals.SignalRetired(key="zone_temp", source="bms/probe-17", subject="zn:WH-HGH/chilled/s1"),

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from danshu.capabilities.routing.signal_facts import SignalsArchived
 from danshu.hub import merchants
+from danshu.hub.signal_facts import SignalsArchived
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import NotAvailable
 from danshu.kernel.fact import Actor

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from danshu.capabilities.routing.signal_facts import SignalRetired
 from danshu.hub import merchants, pictures, signal_alerts
 from danshu.hub.readings import Readings, Taken
+from danshu.hub.signal_facts import SignalRetired
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import INT4_MAX
 from danshu.ports import registry
