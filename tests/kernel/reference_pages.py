@@ -14,6 +14,7 @@ from msgspec.inspect import StructType, TupleType, Type, UnionType, VarTupleType
 from msgspec.structs import fields
 
 from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
+from danshu.capabilities.routing.negotiation.machine import NEGOTIATION
 from danshu.kernel import fact
 from tests.tidy.tree import REFERENCE, modules
 
@@ -92,6 +93,7 @@ def machines() -> str:
         ("Order 订单", ORDER),
         ("Fulfilment order 履约单", FULFILMENT),
         ("Hold 挂起", HOLD),
+        ("Negotiation 双向协商", NEGOTIATION),
     ):
         parts.append(f"## {title}\n\n{machine.check().describe()}")
     return "\n".join(parts)

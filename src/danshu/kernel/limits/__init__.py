@@ -6,6 +6,7 @@ Whoever uses one imports it from here; which file it stands in is for those who 
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
+from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.orders import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
