@@ -25,6 +25,7 @@ class Reason(IntFlag):
     CARRIER = 2048
     LANE = 4096
     POLICY = 8192
+    TWIN = 16384
 
 
 class ReasonText(Struct, frozen=True, kw_only=True):
@@ -51,6 +52,7 @@ _WORDS: Final[tuple[tuple[Reason, str, str], ...]] = (
     (Reason.CARRIER, "承运能力不可用", "the carrier is unavailable"),
     (Reason.LANE, "线路未开通或关闭", "the lane is closed or was never opened"),
     (Reason.POLICY, "策略不允许", "a published policy forbids it"),
+    (Reason.TWIN, "数字孪生否决", "the physical twin vetoes it"),
 )
 
 REASON_TEXTS: Final = {

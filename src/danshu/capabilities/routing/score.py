@@ -97,9 +97,14 @@ class ScoreTables(NamedTuple):
 
 
 def build_tables(
-    network: Network, signals: Signals, figures: Coefficients, mu_fen: NDArray[np.int64]
+    network: Network,
+    signals: Signals,
+    figures: Coefficients,
+    mu_fen: NDArray[np.int64],
+    veto: NDArray[np.uint8],
+    surcharge_fen: NDArray[np.int64],
 ) -> ScoreTables:
-    """Work the tables of one snapshot out."""
+    """Work the tables of one snapshot out; `veto` and `surcharge_fen` are its cautions."""
 
     def warehouse(key: str) -> Field:
         return signals.field(key, Per.WAREHOUSE, network)
@@ -107,8 +112,9 @@ def build_tables(
     eta, sd = _arrival(network, signals, figures)
     lane_bits = _lane_bits(network, signals, figures)
     class_bits = _class_bits(network, signals, figures)
+    class_bits[veto != 0] |= Reason.TWIN
     health = warehouse("equipment_health").value
-    risk = np.floor(figures.risk_fen * (1.0 - health) + 0.5).astype(np.int64)
+    risk = np.floor(figures.risk_fen * (1.0 - health) + 0.5).astype(np.int64) + surcharge_fen
     opening = network.handling_fen + risk + mu_fen + figures.parcel_fen
     is_open = lane_bits == 0
     worst = np.stack(

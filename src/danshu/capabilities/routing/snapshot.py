@@ -12,7 +12,9 @@ import numpy as np
 from danshu.capabilities.routing.blocks import digest_block, freeze, pack_block, unpack_block
 from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.network import Network, Site
-from danshu.capabilities.routing.score import Coefficients, ScoreTables, build_tables
+from danshu.capabilities.routing.score import CLASSES, Coefficients, ScoreTables, build_tables
+from danshu.capabilities.routing.scorers.panel import Estimates, Panel
+from danshu.capabilities.routing.scorers.rules import order_by_nearness
 from danshu.capabilities.routing.signals import Field, Signals
 from danshu.capabilities.routing.variables import Per
 from danshu.kernel.errors import InputError
@@ -36,6 +38,23 @@ class Prices(NamedTuple):
     lambda_fen: NDArray[np.int64]
 
 
+class Cautions(NamedTuple):
+    """What twin and resilience say against warehouses; either may only narrow.
+
+    `veto` [classes, W]: 1 stops a storage class there (S4, the physical judge). `surcharge_fen` [W]
+    is what an alternative may cost more than a warehouse under the threshold of resilience.
+    """
+
+    veto: NDArray[np.uint8]
+    surcharge_fen: NDArray[np.int64]
+
+
+def no_cautions(network: Network) -> Cautions:
+    """Nothing against any warehouse."""
+    warehouses = len(network.codes)
+    return Cautions(np.zeros((len(CLASSES), warehouses), np.uint8), np.zeros(warehouses, np.int64))
+
+
 def no_prices(network: Network) -> Prices:
     """Prices of a network whose stock and capacity are nowhere scarce: all zero."""
     warehouses = len(network.codes)
@@ -52,21 +71,67 @@ class Snapshot:
         prices: Prices | None = None,
         figures: Coefficients | None = None,
         policy: str = "",
+        cautions: Cautions | None = None,
+        panel: Panel | None = None,
     ) -> None:
         self.network = network
         self.signals = signals
         self.prices = _check_prices(prices or no_prices(network), network)
         self.figures = figures or Coefficients()
         self.policy = policy
+        self.panel = panel
+        self.panel_digest = panel.digest if panel else ""
+        self.cautions = _check_cautions(cautions or no_cautions(network), network)
         self.price_rows = {sku: row for row, sku in enumerate(self.prices.skus)}
-        self.tables = build_tables(network, signals, self.figures, self.prices.mu_fen)
+        self.tables = build_tables(
+            network, signals, self.figures, self.prices.mu_fen, *self.cautions
+        )
         self.engine_tables = _engine_tables(network, self.tables, self.prices, self.figures)
+
+    def attach(self, panel: Panel) -> None:
+        """Give a loaded snapshot the panel that it names. Raises InputError `scorers`."""
+        if panel.digest != self.panel_digest:
+            raise InputError("scorers", f"the snapshot names panel {self.panel_digest or 'none'}")
+        self.panel = panel
+        for name in ("estimates", "vote_figures"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def nearest(self) -> NDArray[np.int16]:
+        """Warehouses of each region by nearness, [R, W]: S3's table."""
+        return order_by_nearness(self.network)
+
+    @cached_property
+    def estimates(self) -> Estimates | None:
+        """What S2 says in this situation; None while the panel that is named is not attached."""
+        panel = self.panel
+        if panel is None:
+            if self.panel_digest:
+                return None
+            panel = Panel(self.network.codes, self.network.regions)
+        return panel.spread(self.network, self.signals)
+
+    @cached_property
+    def vote_figures(self) -> NDArray[np.int64]:
+        """Whole numbers that votes are counted with."""
+        figures, panel = self.figures, self.panel
+        told = (
+            figures.late_fen,
+            figures.late_value_bp,
+            figures.late_cap_fen,
+            figures.wave_wait_min,
+            figures.first_wave_min,
+            figures.saturation_promise_min,
+            panel.cost_error_fen if panel else 0,
+            panel.limit_fen if panel else 0,
+        )
+        return freeze(np.array(told, np.int64))
 
     @cached_property
     def content(self) -> bytes:
         """The snapshot as one block of bytes; equal content gives equal bytes."""
         signals = self.signals
-        header = {
+        header: dict[str, Any] = {
             "form": FORM,
             "network": self.network.header(),
             "taken_ms": signals.taken_ms,
@@ -83,8 +148,17 @@ class Snapshot:
         for (key, per), field in signals.fields.items():
             for name in Field._fields:
                 arrays[f"signal/{key}/{per}/{name}"] = getattr(field, name)
+        # what says nothing is not told: earlier snapshots keep their names
+        for name, table in self.cautions._asdict().items():
+            if table.any():
+                arrays[f"cautions/{name}"] = table
         arrays["prices/mu_fen"] = self.prices.mu_fen
         arrays["prices/lambda_fen"] = self.prices.lambda_fen
+        if self.panel_digest:
+            header["panel"] = self.panel_digest
+        if self.vetoes is not None:
+            header["vetoes"] = self.vetoes.version
+            arrays["vetoes"] = self.vetoes.masks
         return pack_block(header, arrays)
 
     @cached_property
@@ -182,7 +256,27 @@ def _rebuild(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Snapsho
         arrays["prices/lambda_fen"],
     )
     figures = msgspec.convert(header["figures"], Coefficients)
-    return Snapshot(network, signals, prices, figures, header["policy"])
+    silent = no_cautions(network)
+    cautions = Cautions(
+        arrays.get("cautions/veto", silent.veto),
+        arrays.get("cautions/surcharge_fen", silent.surcharge_fen),
+    )
+    return Snapshot(network, signals, prices, figures, header["policy"], cautions)
+
+
+def _check_cautions(cautions: Cautions, network: Network) -> Cautions:
+    silent = no_cautions(network)
+    tables: tuple[tuple[NDArray[Any], NDArray[Any]], ...] = (
+        (cautions.veto, silent.veto),
+        (cautions.surcharge_fen, silent.surcharge_fen),
+    )
+    for told, none in tables:
+        if told.shape != none.shape or told.dtype != none.dtype:
+            raise InputError("cautions", f"cautions of {told.dtype} {told.shape}")
+        freeze(told)
+    if cautions.surcharge_fen.min(initial=0) < 0:
+        raise InputError("cautions", "a surcharge is below 0")
+    return cautions
 
 
 def _check_prices(prices: Prices, network: Network) -> Prices:

@@ -19,6 +19,12 @@ REPLAN_MOVES_AT_ONCE: Final = 4
 REPLAN_SWITCHING_FEN: Final = 100
 REPLAN_EVERY_MIN: Final = 15
 REPLAN_CAUSE_CHARS: Final = 200
+REDECIDE_GROUP: Final = 256
+REDECIDE_HANDS: Final = 2
+REDECIDE_STEP_S: Final = 2.0
+REDECIDE_SETTLE_S: Final = 5
+REDECIDE_ORDERS: Final = 1_000_000
+REDECIDE_DAYS: Final = 30
 PRICE_TRIALS: Final = 8
 PRICE_TRIAL_ORDERS: Final = 20_000
 POLICY_GRAPHS: Final = 32
@@ -43,7 +49,8 @@ RAW_FIELDS: Final = 1_000
 # Signals: a message and its readings, characters of a name; readings of one commit, how long they
 # gather, readings that wait, sources of a merchant; how late a reading may come; how often the room
 # looks, how old a snapshot may get before a server makes the next itself; days that rows are kept;
-# messages fetched at once from NATS, bytes that its stream holds
+# messages fetched at once from NATS, bytes that its stream holds; feeds that are asked,
+# how long one may take, the shortest time between two questions
 SIGNAL_BODY_BYTES: Final = 1_048_576
 SIGNAL_READINGS: Final = 5_000
 SIGNAL_NAME_CHARS: Final = 128
@@ -56,4 +63,36 @@ SIGNAL_TICK_MS: Final = 1_000
 SIGNAL_GRACE_MS: Final = 2_000
 READINGS_DAYS: Final = 30
 NATS_FETCH: Final = 500
+FEEDS: Final = 500
+FEED_TIMEOUT_S: Final = 10
+FEED_RETRY_S: Final = 30
+FEED_EVERY_S_MIN: Final = 30
 NATS_BYTES: Final = 1_073_741_824
+
+# Twin and resilience: metres of a floor, zones, points of one thing, things of one frame, bytes of
+# a floor or frame, how often the twin looks, longest replay; orders and pairs that a simulation of
+# losses decides again, days between two
+TWIN_FLOOR_M: Final = 2_000
+TWIN_ZONES: Final = 64
+TWIN_POINTS: Final = 200
+TWIN_THINGS: Final = 1_000
+TWIN_BYTES: Final = 262_144
+TWIN_LOOK_MS: Final = 10_000
+TWIN_REPLAY_MIN: Final = 60
+RESILIENCE_ORDERS: Final = 2_000
+RESILIENCE_PAIRS: Final = 400
+RESILIENCE_SURCHARGE_FEN: Final = 300
+RESILIENCE_THRESHOLD: Final = 50
+
+# Scorers: how many of a thousand orders may go to a person, how many at once, how long the default
+# waits for one; errors that a radius of its own needs; cells of S2's tables; deliveries that a fit
+# reads and those that it needs, snapshots that it reads, proposals that are kept
+ESCALATION_PERMILLE: Final = 5
+ESCALATION_BURST: Final = 8
+ESCALATION_WAIT_MIN: Final = 10
+SCORER_CALIBRATION: Final = 60
+SCORER_CELLS: Final = 8_000_000
+FIT_ORDERS: Final = 20_000
+FIT_LEAST: Final = 400
+FIT_SNAPSHOTS: Final = 200
+FIT_KEPT: Final = 200
