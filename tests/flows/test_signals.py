@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from danshu.testing.signals import EXAMPLES
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import House, open_house
+from tests.fixtures.serving import serve
 
 DAY_MS = 86_400_000
 
@@ -97,7 +99,7 @@ def test_a_red_rainstorm_sends_the_next_order_elsewhere(house: House) -> None:
         assert replay.status_code in (200, 201), replay.text
         assert replay.json()["equal"] is True
     # a neighbour's all-clear, and a word that is older, change nothing
-    calm = {"metadata": {}, "alerts": []}
+    calm: dict[str, Any] = {"metadata": {}, "alerts": []}
     told(house, "qweather", calm, query="?place=ad:110105")
     look(house)
     assert warehouse_of(house.place()) != "BJ01"
@@ -116,7 +118,7 @@ def test_a_red_rainstorm_sends_the_next_order_elsewhere(house: House) -> None:
 
 def test_alerts_come_in_any_order_and_end_by_themselves(house: House) -> None:
     at_s = now_ms() // 1000
-    event = {"event": "ALERT_ON", "area_code": "440304", "code": "0204"}
+    event: dict[str, Any] = {"event": "ALERT_ON", "area_code": "440304", "code": "0204"}
     on = event | {"alert_id": "A", "pub_time": at_s - 60}
     off = event | {"event": "ALERT_OFF", "alert_id": "A", "pub_time": at_s - 30}
     told(house, "caiyun", off)
@@ -134,8 +136,8 @@ def test_alerts_come_in_any_order_and_end_by_themselves(house: House) -> None:
 
 
 def test_the_door_names_what_is_wrong_and_keeps_the_rest(house: House) -> None:
-    good = {"key": "agv_availability", "subject": "wh:SH01", "value": 0.9}
-    wrong = [
+    good: dict[str, Any] = {"key": "agv_availability", "subject": "wh:SH01", "value": 0.9}
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"key": "mood"}, "unknown_key"),
         ({"key": "stock_atp"}, "unknown_key"),
         ({"subject": "wh:XX99"}, "unknown_subject"),
@@ -273,6 +275,59 @@ def test_a_full_door_answers_429(house: House, monkeypatch: pytest.MonkeyPatch) 
     reading = {"key": "pick_backlog", "subject": "wh:SH01", "value": 3}
     answer = house.call("POST", "/v1/signals/telemetry", reading, role="sensor")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+
+
+def test_a_feed_is_asked_and_a_webhook_believed(house: House) -> None:
+    document, _ = EXAMPLES["qweather"](now_ms())[0]
+    seen: list[tuple[str, str]] = []
+
+    async def service(scope: Any, receive: Any, send: Any) -> None:
+        """QWeather's side: alerts of a point, for whoever has the key."""
+        key = dict(scope["headers"]).get(b"x-qw-api-key", b"").decode()
+        seen.append((scope["path"], key))
+        status = 200 if key == "right" else 401
+        await receive()
+        head = {"type": "http.response.start", "status": status, "headers": []}
+        await send(head)
+        await send({"type": "http.response.body", "body": json.dumps(document).encode()})
+
+    with serve(service) as address:
+        feed: dict[str, Any] = {
+            "name": "gz",
+            "feed": "qweather",
+            "url": address,
+            "place": "ad:440106",
+        }
+        feed |= {"key": "right", "every_s": 300}
+        answer = house.call("PUT", "/v1/signals/feeds", feed)
+        assert answer.status_code == 200, answer.text
+        assert "right" not in answer.text
+        wrong = {**feed, "name": "wrong", "key": "wrong"}
+        assert house.call("PUT", "/v1/signals/feeds", wrong).status_code == 200
+        house.work("feeds")
+        assert house.call("DELETE", "/v1/signals/feeds/wrong").status_code == 204
+    assert ("/weatheralert/v1/current/23.13/113.26", "right") in seen
+    assert value_of(house, "wx_alert", "wh:GZ01")["value"] == 204
+    items = house.call("GET", "/v1/signals/feeds").json()["items"]
+    assert [(i["name"], i["trouble"]) for i in items] == [("gz", "")]
+    for refused in (
+        {**feed, "every_s": 5},
+        {**feed, "url": "http://10.0.0.1"},
+        {**feed, "feed": "wms"},
+        {**feed, "secret": "x"},
+    ):
+        assert house.call("PUT", "/v1/signals/feeds", refused).status_code in (400, 422)
+    hook = {"name": "cy", "feed": "caiyun", "secret": "s3cret"}
+    assert house.call("PUT", "/v1/signals/feeds", hook).status_code == 200
+    event: dict[str, Any] = {"event": "ALERT_ON", "alert_id": "W9", "adcode": "120101"}
+    event |= {"code": "0104", "nonce": "n1", "pub_time": now_ms() // 1000}
+    event["signature"] = hashlib.sha1(b"s3cretW9n1").hexdigest()
+    path = f"/v1/signal-hooks/caiyun?account={house.tenant}.cy"
+    assert house.client.post(path, json={**event, "nonce": "n2"}).status_code == 401
+    other = f"/v1/signal-hooks/caiyun?account={house.tenant + 1}.cy"
+    assert house.client.post(other, json=event).status_code == 401
+    assert house.client.post(path, json=event).json()["accepted"] >= 1
+    assert value_of(house, "wx_alert", "wh:TJ01")["value"] == 104
 
 
 def test_a_day_that_is_over_becomes_a_file(

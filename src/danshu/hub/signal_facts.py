@@ -19,6 +19,20 @@ class SignalRetired(Struct, frozen=True, kw_only=True):
     subject: str
 
 
+@fact_type("signal_feed.changed")
+class SignalFeedChanged(Struct, frozen=True, kw_only=True):
+    """信号接入变更: a feed was connected or disconnected (`state`); never its key or secret.
+
+    It is asked about `place` every `every_s` seconds, 0 = it tells by itself.
+    """
+
+    every_s: int
+    feed: str
+    name: str
+    place: str
+    state: str
+
+
 @fact_type("signals.archived")
 class SignalsArchived(Struct, frozen=True, kw_only=True):
     """读数归档: the readings of one UTC day lie in one Parquet file of this SHA-256 (hex)."""

@@ -4,6 +4,7 @@ levels, the door commits.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
@@ -16,7 +17,7 @@ from danshu.kernel.limits import INT4_MAX
 from danshu.ports import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
     from danshu.kernel.fact import Actor
@@ -35,6 +36,12 @@ def find_feed(name: str) -> Signal:
     if registry.spell_name(name) not in registry.names("signal"):
         raise InputError("no_feed", "no such feed is plugged in")
     return cast("Signal", registry.load("signal", name))
+
+
+@contextlib.asynccontextmanager
+async def lent(connection: Connection) -> AsyncIterator[Connection]:
+    """Lend a connection that the caller keeps."""
+    yield connection
 
 
 async def take(lend: Lend, door: Readings, tenant: int, feed: str, message: Message) -> Taken:

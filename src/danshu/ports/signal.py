@@ -123,8 +123,9 @@ class Signed(Protocol):
 class Pulled(Protocol):
     """A feed that is asked instead of speaking."""
 
-    def ask(self, base: str, place: str, key: str) -> Query:
-        """Give the request about a place; its answer goes into `parse` with that `place`.
+    def ask(self, base: str, place: str, key: str, point: tuple[float, float]) -> Query:
+        """Give the request about a place, whose (lng, lat) is `point`; its answer goes into
+        `parse` with that `place`.
 
         Raises InputError `place` for one that the feed cannot be asked about.
         """

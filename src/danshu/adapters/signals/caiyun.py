@@ -75,8 +75,9 @@ class Caiyun:
         whole = () if faults else tuple(sorted(places))
         return Told(alerts=tuple(alerts), whole=whole, faults=tuple(faults))
 
-    def ask(self, base: str, place: str, key: str) -> Query:
+    def ask(self, base: str, place: str, key: str, point: tuple[float, float]) -> Query:
         """Give the request about a place `ad:CODE` (v2.6 by adcode)."""
+        del point
         kind, _, code = place.partition(":")
         if kind != "ad" or not code.isdigit():
             raise InputError("place", "Caiyun is asked by ad:CODE", "/place")

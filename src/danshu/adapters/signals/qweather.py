@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from danshu.adapters.signals._form import moment_of, read_document, text_of
 from danshu.kernel.errors import InputError
-from danshu.ports.signal import Alert, AlertState, Fault, Message, Told
+from danshu.ports.signal import Alert, AlertState, Fault, Message, Query, Told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +77,14 @@ class Qweather:
                 faults.append(Fault(at=at, code=error.code, detail=error.detail))
         # with a fault the list is not known whole: what it does not name may be the faulty one
         return Told(alerts=tuple(alerts), whole=() if faults else (place,), faults=tuple(faults))
+
+    def ask(self, base: str, place: str, key: str, point: tuple[float, float]) -> Query:
+        """Give the request about a point (weatheralert/v1/current by latitude and longitude)."""
+        if not place.startswith("ad:"):
+            raise InputError("place", "QWeather's alerts are of a place ad:CODE", "/place")
+        lng, lat = point
+        url = f"{base}/weatheralert/v1/current/{lat:.2f}/{lng:.2f}"
+        return Query(url=url, headers={"x-qw-api-key": key})
 
 
 def _read(item: Mapping[str, Any], place: str, received_ms: int) -> Alert:

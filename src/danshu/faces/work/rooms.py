@@ -19,6 +19,7 @@ from danshu.faces.work import telemetry
 from danshu.hub import (
     anchoring,
     clocks,
+    feeding,
     heads,
     notices,
     paying,
@@ -123,6 +124,7 @@ ROOMS = (
     Room("people", people_room.begin, 60.0),
     Room("time", timing.begin, 1.0),
     Room("stamp", stamping.begin, 0.5),
+    Room("feeds", feeding.begin, 5.0),
     Room("heads", heads.begin, 5.0),
     Room("witness", witnessing.begin, 5.0),
     Room("anchor", anchoring.begin, 60.0),

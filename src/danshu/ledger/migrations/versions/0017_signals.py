@@ -38,6 +38,10 @@ create table signal_alerts (
 create table signal_days (
   tenant int not null, day date not null, rows bigint not null, digest bytea not null,
   at timestamptz not null, dropped timestamptz, primary key (tenant, day));
+create table signal_feeds (
+  tenant int not null, name text not null, feed text not null, url text not null,
+  place text not null, key text not null, secret text not null, every_s int not null,
+  asked timestamptz, trouble text not null default '', primary key (tenant, name));
 create table routing_heads (
   tenant int primary key, no bigint not null, digest bytea not null, network text not null,
   taken bigint not null, until bigint not null, at timestamptz not null);
