@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from danshu.capabilities.contract.catalogue import EVENTS
 from danshu.capabilities.contract.views import STATES
+from danshu.capabilities.routing.reasons import REASON_TEXTS
 from danshu.hub import power_figures
 from danshu.hub.figures import Figure as Figure
 from danshu.hub.figures import Names as Names
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 
 _HANDS: Final = {"api": Words(zh="接口", en="API")}  # what orders come by without an adapter
+REASON_WORDS: Final = {r.code: Words(zh=r.zh, en=r.en) for r in REASON_TEXTS.values()}
 _STATE_WORDS: Final = {s.value: Words(zh=zh, en=en) for s, (zh, en) in STATES.items()}
 _EVENT_WORDS: Final = {code: Words(zh=e.zh, en=e.en) for code, e in EVENTS.items()}
 
@@ -104,6 +106,16 @@ def _decided(datas: Sequence[Any], names: Names) -> Told:
 def _allocated(datas: Sequence[Any], names: Names) -> Told:
     parts = [p for d in datas for p in d.fulfilments]
     return "", [_warehouses(parts, names), count("units", sum(_units(p.shares) for p in parts))]
+
+
+def _redecided(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    codes = dict.fromkeys(c.warehouse for c in d.closed)
+    reasons = dict.fromkeys(c.reason for c in d.closed)
+    return ("" if d.outcome == "moved" else d.outcome), [
+        text("warehouse", names.join(names.warehouses.get(c, c) for c in codes)),
+        text("reason", names.join(names.word(REASON_WORDS, c) for c in reasons)),
+    ]
 
 
 def _withdrawn(datas: Sequence[Any], names: Names) -> Told:
@@ -257,6 +269,7 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "route.decided": _decided,
     "order.allocated": _allocated,
     "order.withdrawn": _withdrawn,
+    "route.redecided": _redecided,
     **dict.fromkeys(
         ("order.released", "order.picked", "order.packed", "order.recalled", "order.delivered"),
         _moved,

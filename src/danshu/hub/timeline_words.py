@@ -84,6 +84,27 @@ TOLD: Final[dict[str, Told]] = {
         "没有仓能发:{lines} 行等货",
         "No warehouse can ship: {lines} lines wait",
     ),
+    "route.redecided": _told(
+        "swap",
+        "信号改派",
+        "Re-decided after a signal",
+        "因{reason},{warehouse} 不再可发,改由别的仓承接",
+        "{warehouse} can no longer ship ({reason}); other warehouses take it over",
+    ),
+    "route.redecided/stays": _told(
+        "swap",
+        "信号改派未成",
+        "Not re-decided",
+        "因{reason},{warehouse} 不再可发,但别处凑不齐,原分仓不变",
+        "{warehouse} can no longer ship ({reason}), but no others can give it all: it stays",
+    ),
+    "route.redecided/held": _told(
+        "swap",
+        "信号改派未成,已挂起",
+        "Not re-decided, held",
+        "因{reason},{warehouse} 不再可发,别处凑不齐;冷链货先挂起,等人处置",
+        "{warehouse} can no longer ship ({reason}) and no others can; cold goods are held",
+    ),
     "order.allocated": _told(
         "database",
         "占库",
@@ -369,6 +390,7 @@ HOLDS: Final[dict[str, Words]] = {
     "items_incomplete": Words(zh="平台给的商品不全", en="Items incomplete on the platform"),
     "short_pick": Words(zh="拣货缺货", en="Short at picking"),
     "damaged": Words(zh="拣货发现破损", en="Damaged at picking"),
+    "cold_unproven": Words(zh="冷链证据不足", en="Cold not proven"),
 }
 
 FIELDS: Final[dict[str, Words]] = {

@@ -10,22 +10,26 @@ from danshu.capabilities.orders.machines import FULFILMENT
 from danshu.kernel.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from danshu.capabilities.orders.model import Order, Share
 
 
-def withdraw(order: Order, reason: str, excluded: Sequence[str]) -> Done | Refusal:
+def withdraw(
+    order: Order, reason: str, excluded: Sequence[str], only: Container[int] | None = None
+) -> Done | Refusal:
     """Take back the fulfilment orders that no warehouse has begun; their units are open again.
 
     Where nothing is allocated there is nothing to take back: nothing is said. Refused when all of
-    it has begun.
+    it has begun. `only` leaves those of other numbers where they are.
     """
     if order.kind == "return":
         return decide.RETURN
     if order.cancelled or order.completed:
         return decide.ENDED
-    live = [f for f in order.fulfilments if f.state != "cancelled"]
+    live = [
+        f for f in order.fulfilments if f.state != "cancelled" and (only is None or f.no in only)
+    ]
     steps = [(f, FULFILMENT.step(f.state, "reroute")) for f in live]
     free = [f for f, step in steps if not isinstance(step, Refusal)]
     if not free and not any(decide.open_units(n) for n in order.lines):

@@ -22,4 +22,9 @@ UPDATE: Final = """
 update orders set state=%b,wh=%b,region=%b,due=%b,seq=%b,head=%b,doc=%b,terms=%b
 where tenant=%b and id=%b
 """
+UPDATE_MANY: Final = """
+update orders o set state=w.state, wh=w.wh, seq=w.seq, head=w.head, doc=w.doc
+from unnest(%b::uuid[],%b::int2[],%b::int4[],%b::int4[],%b::bytea[],%b::bytea[])
+w(id,state,wh,seq,head,doc) where o.tenant=%b and o.id=w.id
+"""
 FIND_KEYS: Final = "select okey,oid,bh from idem where tenant=%b and okey = any(%b::text[])"

@@ -1,0 +1,297 @@
+"""Re-decision 信号改派: open orders whose warehouse a new snapshot closes are decided again.
+
+A run answers one snapshot: it lists the orders that may be touched (`redecision_items`), and takes
+them in groups of one commit each. What becomes of an order is written in the commit that says it,
+so a run goes on where it stopped, whoever died where. Servers decide on the snapshot before for a
+moment longer: the list is made once more after that, and a run ends when nothing was added.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import psycopg
+
+from danshu.capabilities.contract import clock, terms
+from danshu.capabilities.orders import model
+from danshu.capabilities.orders import tables as order_tables
+from danshu.capabilities.routing.closures import Closure, find_closures, name_closures
+from danshu.capabilities.routing.signals import Signals
+from danshu.capabilities.routing.snapshot import Snapshot
+from danshu.hub import pictures, redeciding_alone, redeciding_group, redeciding_rows
+from danshu.hub.redeciding_group import QUOTA, REFUSED, Row, Run, Verdict
+from danshu.kernel.errors import DanshuError, ProgramError
+from danshu.kernel.limits import (
+    REDECIDE_DAYS,
+    REDECIDE_GROUP,
+    REDECIDE_HANDS,
+    REDECIDE_ORDERS,
+    REDECIDE_SETTLE_S,
+)
+from danshu.ledger import write
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable, Sequence
+
+    from danshu.hub.world import World
+    from danshu.hub.worlds import Worlds
+
+Connection = psycopg.AsyncConnection[Any]
+OPEN: Final = [
+    int(s)
+    for s in (
+        model.State.PLACED,
+        model.State.CONFIRMED,
+        model.State.PAID,
+        model.State.HELD,
+        model.State.ALLOCATED,
+    )
+]
+_TRIES: Final = 5
+# The order's row names its first warehouse; what has a second fulfilment order is looked at too.
+_SECOND: Final = b'"no":2,"warehouse"'
+_OPEN_RUN: Final = """
+select no, before, after from redecisions where tenant=%b and ended is null order by no limit 1
+"""
+_HANDLED: Final = "select no, digest from redecided_heads where tenant=%b"
+_HANDLE: Final = """
+insert into redecided_heads as h (tenant,no,digest) values(%b,%b,%b)
+on conflict (tenant) do update set no=excluded.no, digest=excluded.digest where h.no < excluded.no
+"""
+_BEGIN: Final = """
+insert into redecisions(tenant,no,before,after,closed) values(%b,%b,%b,%b,%b) on conflict do nothing
+"""
+_GATHER: Final = """
+insert into redecision_items(tenant,no,id)
+select %b::int4, %b::int4, o.id from orders o where o.tenant=%b and o.state=any(%b::int2[])
+and (o.wh=any(%b::int4[]) or position(%b::bytea in o.doc) > 0) and o.region=any(%b::text[])
+and not exists (select 1 from redecision_items i where i.tenant=%b and i.no=%b and i.id=o.id)
+order by o.id limit %b on conflict do nothing
+"""
+_GATHERED: Final = "update redecisions set gathered=now() where tenant=%b and no=%b"
+_IS_SETTLED: Final = """
+select gathered is not null, coalesce(gathered >= began + make_interval(secs => %b), false),
+now() >= began + make_interval(secs => %b) from redecisions where tenant=%b and no=%b
+"""
+_TAKE: Final = """
+select id from redecision_items where tenant=%b and no=%b and outcome is null
+order by id limit %b for update skip locked
+"""
+_END: Final = "update redecisions set ended=now() where tenant=%b and no=%b and ended is null"
+_SWEEP: Final = """
+delete from redecision_items i using redecisions r where r.tenant=%b and i.tenant=r.tenant
+and i.no=r.no and r.ended < now() - make_interval(days => %b)
+"""
+_decode = msgspec.json.Decoder(model.Order).decode
+_encode = msgspec.json.encode
+_read_closed = msgspec.json.Decoder(tuple[Closure, ...]).decode
+_log = logging.getLogger("danshu.redeciding")
+
+
+def declared(snapshot: Snapshot) -> Snapshot:
+    """Give the same network as it is where nothing is connected."""
+    return Snapshot(snapshot.network, Signals(0, {}))
+
+
+async def answer_head(connection: Connection, tenant: int, head: pictures.Head) -> bool:
+    """Begin a run when the head's snapshot closes what the last answered one left open.
+
+    Gives whether one was begun. The head counts as answered in the same commit.
+    """
+    row = await (await connection.execute(_HANDLED, (tenant,), binary=True)).fetchone()
+    if row is not None and row[0] >= head.no:
+        return False
+    after = await pictures.read_snapshot(connection, tenant, head.digest)
+    if after is None:
+        return False
+    before = await pictures.read_snapshot(connection, tenant, bytes(row[1]).hex()) if row else None
+    closures = find_closures(before or declared(after), after)
+    digest = bytes.fromhex(head.digest)
+    async with connection.transaction():
+        if not closures.is_empty:
+            closed = _encode(name_closures(closures, after.network))
+            was = bytes.fromhex(before.digest) if before else None
+            await connection.execute(_BEGIN, (tenant, head.no, was, digest, closed), binary=True)
+        await connection.execute(_HANDLE, (tenant, head.no, digest), binary=True)
+    return not closures.is_empty
+
+
+async def open_run(connection: Connection, tenant: int) -> Run | None:
+    """Read the oldest run that has not ended."""
+    row = await (await connection.execute(_OPEN_RUN, (tenant,), binary=True)).fetchone()
+    if row is None:
+        return None
+    no, before, after = row[0], row[1], bytes(row[2]).hex()
+    made = await pictures.read_snapshot(connection, tenant, after)
+    if made is None:
+        raise ProgramError(f"the snapshot {after} of re-decision {no} is not kept")
+    was = None
+    if before is not None:
+        was = await pictures.read_snapshot(connection, tenant, bytes(before).hex())
+    closures = find_closures(was or declared(made), made)
+    return Run(no=no, before=was.digest if was else "", after=after, closures=closures)
+
+
+async def gather(connection: Connection, world: World, run: Run) -> int:
+    """List the open orders that the run may touch and that it does not know yet; gives how many."""
+    network = world.snapshot.network
+    places = [w for w in run.closures.warehouses() if w < len(network.codes)]
+    regions = [network.regions[r] for r in run.closures.regions() if r < len(network.regions)]
+    tenant, no = world.tenant, run.no
+    asked = (
+        *(tenant, no, tenant, write.int2s(OPEN), write.int4s(places), _SECOND),
+        *(write.texts(regions), tenant, no, REDECIDE_ORDERS),
+    )
+    async with connection.transaction():
+        await connection.execute(_GATHERED, (tenant, no), binary=True)  # now() is its beginning
+        cursor = await connection.execute(_GATHER, asked, binary=True)
+    return cursor.rowcount
+
+
+async def advance(
+    connections: Sequence[Connection],
+    worlds: Worlds,
+    tenant: int,
+    run: Run,
+    now_ms: Callable[[], int],
+    until_s: float,
+) -> bool | None:
+    """Take a run further until `until_s` of the monotonic clock.
+
+    Gives True when it has ended, None when it only waits for the servers to settle, else False.
+    """
+    connection = connections[0]
+    world = await worlds.ensure(tenant)
+    if world.snapshot.digest != run.after:
+        await worlds.look()
+        world = await worlds.ensure(tenant)
+    settle = (REDECIDE_SETTLE_S, REDECIDE_SETTLE_S, tenant, run.no)
+    cursor = await connection.execute(_IS_SETTLED, settle, binary=True)
+    gathered, is_settled, is_time = await cursor.fetchone() or (True, True, True)
+    if not gathered:
+        await gather(connection, world, run)
+    hands = [_Hand(c, worlds, tenant, run, now_ms) for c in connections[:REDECIDE_HANDS]]
+    left = await asyncio.gather(*(hand.work(until_s) for hand in hands))
+    if any(left):
+        return False
+    if not is_settled:
+        if not is_time:
+            return None
+        await gather(connection, world, run)
+        return False
+    async with connection.transaction():
+        await connection.execute(_END, (tenant, run.no), binary=True)
+        await connection.execute(_SWEEP, (tenant, REDECIDE_DAYS), binary=True)
+    return True
+
+
+class _Hand:
+    """One connection that takes groups of a run; another decides while its commit is written."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        worlds: Worlds,
+        tenant: int,
+        run: Run,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.connection = connection
+        self.worlds = worlds
+        self.tenant = tenant
+        self.run = run
+        self.now_ms = now_ms
+        self.size = REDECIDE_GROUP
+        self.failures = 0
+
+    async def work(self, until_s: float) -> bool:
+        """Take groups until none waits (False) or the time is over (True)."""
+        while time.monotonic() < until_s:
+            try:
+                done = await self._take()
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                self.worlds.distrust({self.tenant})
+                raise
+            except (DanshuError, psycopg.Error, ValueError, KeyError) as error:
+                self._fail(error)
+                continue
+            if not done:
+                return False
+            self.failures = 0
+            self.size = min(REDECIDE_GROUP, self.size * 4)
+            await asyncio.sleep(0)  # others of this process have their turn
+        return True
+
+    def _fail(self, error: Exception) -> None:
+        """Stock was taken meanwhile, or one order cannot be decided: smaller groups find it."""
+        self.failures += 1
+        self.worlds.distrust({self.tenant})
+        if isinstance(error, ProgramError):
+            self.worlds.forget(self.tenant)
+        if self.failures > 1:
+            self.size = max(1, self.size // 4)
+        if not isinstance(error, write.GuardFailed):
+            _log.warning("re-decision %d of merchant %d: %r", self.run.no, self.tenant, error)
+
+    async def _take(self) -> int:
+        """Decide and write one group; gives how many orders it had."""
+        world = await self.worlds.ensure(self.tenant)
+        try:
+            async with self.connection.transaction():
+                asked = (self.tenant, self.run.no, self.size)
+                cursor = await self.connection.execute(_TAKE, asked, binary=True)
+                ids = [row[0] for row in await cursor.fetchall()]
+                if not ids:
+                    return 0
+                if self.size == 1 and self.failures > _TRIES:
+                    await redeciding_rows.note(
+                        self.connection, self.tenant, self.run.no, ids, REFUSED
+                    )
+                    return 1
+                await self._settle(world, ids)
+        except psycopg.errors.DivisionByZero as error:
+            raise write.GuardFailed("stock was taken meanwhile") from error
+        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
+            raise write.GuardFailed(str(error)) from error
+        return len(ids)
+
+    async def _settle(self, world: World, ids: Sequence[uuid.UUID]) -> None:
+        rows = await lock(self.connection, world, ids)
+        now_ms = self.now_ms()
+        verdicts = redeciding_group.decide(world, self.run, rows, now_ms)
+        await redeciding_rows.put(self.connection, world, self.run, verdicts, now_ms)
+        for verdict in verdicts:
+            if verdict.outcome == QUOTA:
+                await self._settle_alone(world, verdict, now_ms)
+
+    async def _settle_alone(self, world: World, verdict: Verdict, now_ms: int) -> None:
+        told = await redeciding_alone.decide(self.connection, world, self.run, verdict.row, now_ms)
+        await redeciding_rows.note(
+            self.connection, self.tenant, self.run.no, [verdict.row.id], told
+        )
+
+
+async def lock(connection: Connection, world: World, ids: Sequence[uuid.UUID]) -> list[Row]:
+    """Lock the rows of orders, in the order of their ids, and read them."""
+    asked = (world.tenant, write.uuids(ids))
+    cursor = await connection.execute(order_tables.LOCK_MANY, asked, binary=True)
+    return [
+        Row(
+            id=row[0],
+            order=_decode(bytes(row[11])),
+            due_ms=clock.delivery_due_ms(terms.load(bytes(row[12]), world.book)),
+            seq=row[9],
+            head=bytes(row[10]),
+        )
+        for row in await cursor.fetchall()
+    ]
+
+
+def read_closed(raw: bytes) -> tuple[Closure, ...]:
+    """Read what a run's row says is closed."""
+    return _read_closed(raw)

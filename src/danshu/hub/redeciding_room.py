@@ -1,0 +1,85 @@
+"""The room `redecide`: answers each new snapshot of each merchant, one run after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from danshu.capabilities.routing.decide import ENGINE, find_engine
+from danshu.hub import redeciding
+from danshu.hub.pictures import Head
+from danshu.hub.worlds import Worlds, now_ms
+from danshu.kernel.limits import REDECIDE_HANDS, REDECIDE_STEP_S
+from danshu.ledger.write import WORKING, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import psycopg
+
+Connection = Any
+# Merchants whose head was not answered yet, or whose answer has not ended.
+_DUE: Final = """
+select h.tenant, h.no, h.digest, h.network, h.until,
+  exists (select 1 from redecisions r where r.tenant=h.tenant and r.ended is null)
+from routing_heads h left join redecided_heads d on d.tenant=h.tenant
+where d.no is null or d.no < h.no
+  or exists (select 1 from redecisions r where r.tenant=h.tenant and r.ended is null)
+order by h.tenant
+"""
+_IN_ORDER: Final = ("set enable_hashjoin = off", "set enable_mergejoin = off")  # stock.tables
+
+
+def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
+    """Make the step of the room; 1 while a run goes on."""
+    room = RedecideRoom(url)
+
+    async def step(connection: Connection) -> int:
+        return await room.look(connection)
+
+    return step
+
+
+class RedecideRoom:
+    """The worlds of this room, and its second hand's connection while a run goes on."""
+
+    def __init__(self, url: str, clock: Callable[[], int] = now_ms) -> None:
+        self._url = url
+        self._clock = clock
+        self.worlds: Final = Worlds(url, clock)
+        self._is_warm = False
+
+    async def look(self, connection: Connection) -> int:
+        """Answer the heads that are due for at most REDECIDE_STEP_S a merchant."""
+        if not self._is_warm:  # what is compiled loads once, before it is needed
+            self._is_warm = True
+            await asyncio.to_thread(find_engine, ENGINE)
+        goes_on = 0
+        rows = await (await connection.execute(_DUE, binary=True)).fetchall()
+        for tenant, no, digest, network, until_ms, is_open in rows:
+            head = Head(no, bytes(digest).hex(), network, until_ms)
+            # one after the other: what a later snapshot closes waits for the answer to this one
+            is_begun = is_open or await redeciding.answer_head(connection, tenant, head)
+            if is_begun and await self._advance(connection, tenant) is False:
+                goes_on = 1
+        return goes_on
+
+    async def _advance(self, connection: Connection, tenant: int) -> bool | None:
+        run = await redeciding.open_run(connection, tenant)
+        if run is None:
+            return True
+        others: list[psycopg.AsyncConnection[Any]] = []
+        try:
+            for _ in range(REDECIDE_HANDS - 1):
+                others.append(await connect(self._url, f"{WORKING} redecide"))
+            for each in (connection, *others):
+                for setting in _IN_ORDER:
+                    await each.execute(setting)
+            until_s = time.monotonic() + REDECIDE_STEP_S
+            return await redeciding.advance(
+                (connection, *others), self.worlds, tenant, run, self._clock, until_s
+            )
+        finally:
+            for each in others:
+                await each.close()

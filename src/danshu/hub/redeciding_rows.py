@@ -1,0 +1,124 @@
+"""The statements of one group of a re-decision: stock, orders, facts, and what became of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from danshu.capabilities.orders import model
+from danshu.capabilities.orders import tables as order_tables
+from danshu.capabilities.stock import tables as stock_tables
+from danshu.hub.changes import sum_units
+from danshu.kernel.fact import Actor, Packed, pack
+from danshu.ledger import write
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    import psycopg
+
+    from danshu.hub.redeciding_group import Run, Verdict
+    from danshu.hub.world import World
+
+Connection = Any
+ACTOR: Final = Actor(sub="redecision", role="system", grade="C")
+_NOTE: Final = """
+update redecision_items i set outcome=w.outcome
+from unnest(%b::uuid[],%b::text[]) w(id,outcome)
+where i.tenant=%b and i.no=%b and i.id=w.id
+"""
+_encode = msgspec.json.Encoder().encode
+
+
+async def put(
+    connection: Connection,
+    world: World,
+    run: Run,
+    verdicts: Sequence[Verdict],
+    now_ms: int,
+) -> None:
+    """Write a decided group in the caller's transaction; a short stock row divides by zero."""
+    moved = [v for v in verdicts if v.said]
+    packs = [_pack(world, v, now_ms) for v in moved]
+    reserved = sum_units(each for v in moved for each in v.reserved)
+    freed = sum_units(each for v in moved for each in v.freed)
+    cursors: list[psycopg.AsyncCursor[Any]] = []
+    async with connection.pipeline():
+        if reserved:
+            cursors.append(
+                await connection.execute(
+                    stock_tables.RESERVE,
+                    (*_stock_columns(world.tenant, reserved), len(reserved)),
+                    binary=True,
+                )
+            )
+        if freed:
+            columns = _stock_columns(world.tenant, freed)
+            back = write.int8s([-units for _, _, units in freed])
+            params = (*columns[:3], write.int8s([0] * len(freed)), back)
+            cursors.append(await connection.execute(stock_tables.MOVE, params, binary=True))
+        if moved:
+            rows = _order_columns(world, moved, packs)
+            await connection.execute(order_tables.UPDATE_MANY, rows, binary=True)
+            said = write.facts([world.tenant] * len(packs), packs)
+            await connection.execute(said.sql, said.params, binary=True)
+        await _note_all(connection, world.tenant, run.no, verdicts)
+    for cursor in cursors:
+        for row in await cursor.fetchall():
+            wh, sku, atp = row[-3:]
+            world.atp[sku, wh] = max(0, atp)
+
+
+async def note(
+    connection: Connection, tenant: int, no: int, ids: Sequence[uuid.UUID], outcome: str
+) -> None:
+    """Note what became of orders of a run."""
+    params = (write.uuids(ids), write.texts([outcome] * len(ids)), tenant, no)
+    await connection.execute(_NOTE, params, binary=True)
+
+
+async def _note_all(
+    connection: Connection, tenant: int, no: int, verdicts: Sequence[Verdict]
+) -> None:
+    ids = write.uuids([v.row.id for v in verdicts])
+    params = (ids, write.texts([v.outcome for v in verdicts]), tenant, no)
+    await connection.execute(_NOTE, params, binary=True)
+
+
+def _pack(world: World, verdict: Verdict, now_ms: int) -> Packed:
+    row = verdict.row
+    return pack(
+        verdict.said,
+        stream=row.id,
+        seq=row.seq,
+        head=row.head,
+        actor=ACTOR,
+        now_ms=now_ms,
+        tenant=world.tenant,
+    )
+
+
+def _stock_columns(tenant: int, units: Sequence[tuple[int, int, int]]) -> tuple[write.Array, ...]:
+    return (
+        write.int4s([tenant] * len(units)),
+        write.int4s([u[0] for u in units]),
+        write.int4s([u[1] for u in units]),
+        write.int8s([u[2] for u in units]),
+    )
+
+
+def _order_columns(
+    world: World, moved: Sequence[Verdict], packs: Sequence[Packed]
+) -> tuple[Any, ...]:
+    places = [world.warehouse_no.get(model.first_warehouse(v.order), -1) for v in moved]
+    return (
+        write.uuids([v.row.id for v in moved]),
+        write.int2s([int(model.state(v.order)) for v in moved]),
+        write.int4s(places),
+        write.int4s([v.row.seq + p.count for v, p in zip(moved, packs, strict=True)]),
+        write.byteas([p.head for p in packs]),
+        write.byteas([_encode(v.order) for v in moved]),
+        world.tenant,
+    )

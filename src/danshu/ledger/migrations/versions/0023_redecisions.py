@@ -1,0 +1,42 @@
+"""Tables of re-decisions 信号改派: which snapshot was answered, runs, and their orders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0023"
+# Parts of a version are built side by side: this one follows whichever stands before it here.
+down_revision = max(
+    path.name[:4]
+    for path in Path(__file__).parent.glob("[0-9]*.py")
+    if path.name < Path(__file__).name
+)
+
+TABLES = """
+create table redecided_heads (
+  tenant int primary key, no int not null, digest bytea not null);
+create table redecisions (
+  tenant int not null, no int not null, before bytea, after bytea not null, closed bytea not null,
+  began timestamptz not null default now(), gathered timestamptz, ended timestamptz,
+  primary key (tenant, no));
+create index redecisions_open on redecisions (tenant, no) where ended is null;
+create table redecision_items (
+  tenant int not null, no int not null, id uuid not null, outcome text,
+  primary key (tenant, no, id));
+create index redecision_waiting on redecision_items (tenant, no, id) where outcome is null;
+create index redecision_of on redecision_items (tenant, id);
+"""
+
+
+def upgrade() -> None:
+    """Create the tables."""
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop the tables."""
+    raise RuntimeError("this migration can't be undone; restore a backup instead")
