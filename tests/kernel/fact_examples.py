@@ -31,6 +31,7 @@ from tests.kernel import (
     log_examples,
     negotiation_examples,
     people_examples,
+    policy_examples,
     power_examples,
     redecision_examples,
     remedy_examples,
@@ -212,6 +213,7 @@ EXAMPLES: list[Struct] = [
         error_us=1_830, node="5f0c9a1e", offset_us=-412, source="ntp.ntsc.ac.cn"
     ),
     *people_examples.EXAMPLES,
+    *policy_examples.EXAMPLES,
     *link_examples.EXAMPLES,
     *redecision_examples.EXAMPLES,
     *replan_examples.EXAMPLES,

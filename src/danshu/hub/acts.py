@@ -14,7 +14,7 @@ from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
-from danshu.hub import answers, floor_rows, moving, remedies, rerouting
+from danshu.hub import answers, floor_rows, moving, policy_holds, remedies, rerouting
 from danshu.hub.changes import Change as Change
 from danshu.hub.changes import Decide as Decide
 from danshu.hub.changes import Held as Held
@@ -129,7 +129,10 @@ def command(told: orders.Command) -> Decide:
             for name, at_ms in done.heard
         ]
         promises, said = contract.hear(held.promises, events, now_ms)
-        return Change(order=done.order, said=[*done.said, *said], promises=promises)
+        change = Change(order=done.order, said=[*done.said, *said], promises=promises)
+        if policy_holds.is_released(held.order, done.order):
+            return rerouting.decide_anew(world, held, change, now_ms)
+        return change
 
     return decide
 

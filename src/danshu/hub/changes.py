@@ -12,14 +12,16 @@ from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
-from danshu.hub import routing
+from danshu.hub import policy_holds, routing
 from danshu.hub.world import World
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
 
 
 class Held(Struct, kw_only=True, eq=False):
-    """An order whose row is locked by this transaction."""
+    """An order whose row is locked by this transaction. `released`: a person has let it go on, so
+    that policy does not hold it again.
+    """
 
     id: uuid.UUID
     order: model.Order
@@ -28,6 +30,7 @@ class Held(Struct, kw_only=True, eq=False):
     head: bytes
     wh: int
     due_ms: int
+    released: bool = False
 
 
 class Change(Struct, kw_only=True, eq=False):
@@ -63,6 +66,7 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
             clause="intake.alignment",
         )
     ask = routing.Ask(
+        id=held.id,
         region=region,
         channel=order.channel,
         promise_ms=contract.delivery_due_ms(held.promises),
@@ -79,9 +83,11 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
     )
     if isinstance(done, Refusal):
         return done
+    ruling = None if held.released else routed.ruling
+    after, stopped = policy_holds.heed(done.order, ruling)
     return Change(
-        order=done.order,
-        said=[routed.said, *done.said],
+        order=after,
+        said=[routed.said, *done.said, *stopped],
         promises=held.promises,
         reserved=sum_units((w, sku, q) for _, w, sku, q in routed.plan),
     )

@@ -17,6 +17,7 @@ from danshu.capabilities.routing.decide import Decision, replay
 from danshu.capabilities.routing.explain import VariableView, WarehouseView, explain
 from danshu.capabilities.routing.plans import PlanView, view_plans
 from danshu.capabilities.routing.reasons import Reason, read_reasons
+from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
 from danshu.hub import views
 from danshu.kernel import fact
@@ -35,9 +36,11 @@ Role = Literal["chosen", "candidate", "dearer", "stopped", "out", "excluded"]
 _GRAVEST: Final = (
     Reason.WEATHER,
     Reason.TEMPERATURE,
+    Reason.TWIN,
     Reason.DISAGREE,
     Reason.STALE_SAFETY,
     Reason.REGION,
+    Reason.POLICY,
     Reason.EQUIPMENT,
     Reason.LABOUR,
     Reason.CARRIER,
@@ -50,6 +53,8 @@ _GRAVEST: Final = (
 _STOPS: Final = int(
     Reason.WEATHER
     | Reason.TEMPERATURE
+    | Reason.TWIN
+    | Reason.POLICY
     | Reason.DISAGREE
     | Reason.STALE_SAFETY
     | Reason.REGION
@@ -113,7 +118,10 @@ class MapNode(Struct, frozen=True, kw_only=True):
 
 
 class DecisionPanel(Struct, frozen=True, kw_only=True):
-    """One decision. `fact` names it; `defaults` are the keys of variables that no source told."""
+    """One decision. `fact` names it; `ruling` is what policy said of the order, by the set that it
+    names, None for nothing; `policy` the set that rules on the snapshot. `defaults`
+    are the keys of variables that no source told.
+    """
 
     fact: str
     decided: str
@@ -124,6 +132,7 @@ class DecisionPanel(Struct, frozen=True, kw_only=True):
     weights: str
     policy: str
     prices: str
+    ruling: Ruling | None
     region: str
     minute: int
     promise_min: int
@@ -259,6 +268,7 @@ def show(
         weights=snapshot.figures.version,
         policy=snapshot.policy,
         prices=snapshot.prices.version,
+        ruling=decision.ruling,
         region=decision.region,
         minute=decision.minute,
         promise_min=decision.promise_min,

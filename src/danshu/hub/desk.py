@@ -17,7 +17,7 @@ import msgspec
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import routing
+from danshu.hub import policy_holds, routing
 from danshu.hub.group import Group, Known, Placement
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
@@ -171,6 +171,7 @@ def _allocate(
         return
     asks = [
         routing.Ask(
+            id=p.id,
             region=p.region_no,
             channel=p.order.channel,
             promise_ms=contract.delivery_due_ms(p.promises),
@@ -189,10 +190,13 @@ def _allocate(
         done = orders.allocate(
             p.order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan]
         )
+        if not isinstance(done, Refusal):
+            p.order = done.order
+            p.said.extend(done.said)
+        p.order, held = policy_holds.heed(p.order, routed.ruling)
+        p.said.extend(held)
         if isinstance(done, Refusal):
             continue
-        p.order = done.order
-        p.said.extend(done.said)
         p.wh = routed.plan[0][1]
         for _, w, sku, q in routed.plan:
             reserved[tenant, w, sku] = reserved.get((tenant, w, sku), 0) + q

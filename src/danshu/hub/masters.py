@@ -14,7 +14,7 @@ from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.routing.network import Network, Site, build_network
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.capabilities.stock.model import Sku, Storage, Warehouse
-from danshu.hub import calendars, pictures
+from danshu.hub import calendars, pictures, policy_arms
 from danshu.hub.world import World
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -87,6 +87,7 @@ async def load(
         skus=skus,
         warehouses=warehouses,
         snapshot=snapshot,
+        arms=await policy_arms.load(connection, tenant, snapshot),
         gazetteer=Gazetteer.load(),
         region_rows=regions,
         regions={r.code: no for no, r in enumerate(regions)},

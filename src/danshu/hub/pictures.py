@@ -32,6 +32,7 @@ select s.key,s.subject,s.source,l.observed,l.received,l.value,l.quality
 from signal_sources s left join signal_latest l on l.tenant=s.tenant and l.no=s.no
 where s.tenant=%b and (s.retired is null or l.received > extract(epoch from s.retired)*1000)
 """
+_POLICY: Final = "select live from policy_heads where tenant=%b"
 _KEEP: Final = "insert into snapshots(tenant,digest,body) values(%b,%b,%b) on conflict do nothing"
 _MOVE: Final = """
 insert into routing_heads as h (tenant,no,digest,network,taken,until,at)
@@ -135,7 +136,13 @@ async def compose(
     connection: Connection, tenant: int, network: Network, signals: Signals
 ) -> Snapshot:
     """Put a snapshot together: what else than signals belongs to it is read here."""
-    return Snapshot(network, signals, await prices.active(connection, tenant, network))
+    row = await (await connection.execute(_POLICY, (tenant,), binary=True)).fetchone()
+    return Snapshot(
+        network,
+        signals,
+        await prices.active(connection, tenant, network),
+        policy=bytes(row[0]).hex() if row else "",
+    )
 
 
 def alike(one: Snapshot, other: Snapshot) -> bool:

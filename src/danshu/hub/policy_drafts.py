@@ -292,6 +292,13 @@ async def _move(
     return await read(connection, tenant, draft.id)
 
 
+async def resolve(connection: Connection, tenant: int, told: str) -> PolicySet:
+    """Give the set that a digest, or the id of a draft, names. Raises InputError."""
+    if len(told) == policy_sets.DIGEST_CHARS:
+        return await policy_sets.read_set(connection, tenant, told)
+    return (await read(connection, tenant, told)).policy
+
+
 async def authors(connection: Connection, tenant: int, draft: Draft) -> set[str]:
     """Give who drew or submitted it."""
     cursor = await connection.execute(_SUBMITTERS, (tenant, uuid.UUID(draft.id)))

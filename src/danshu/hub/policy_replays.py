@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.routing.decide import Decision, decide_batch, read_inputs
 from danshu.capabilities.routing.plans import PlanView, view_plans
-from danshu.capabilities.routing.policy.engine import OrderView, PolicyEngine, view_order
+from danshu.capabilities.routing.policy.engine import OrderView, view_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ class TrialPair(Struct, kw_only=True):
 
 class TrialFigures(Struct, kw_only=True):
     """Sums over the orders that were decided again. `late_permille`: expected late orders x 1000;
-    `by_warehouse` counts parcels; `broken` orders had a policy that could not be worked out.
+    `by_warehouse` counts orders that a warehouse has a part of.
     """
 
     orders: int = 0
@@ -127,7 +127,7 @@ def decide_under(decision: Decision, snapshot: Snapshot, ruling: Ruling | None) 
 
 
 class Judge:
-    """Makes outcomes of decisions on one snapshot; remembers the last plan that it looked at."""
+    """Makes outcomes of decisions on one snapshot."""
 
     def __init__(self, snapshot: Snapshot, places: Places, co2_g_tkm: int) -> None:
         self.snapshot = snapshot
@@ -135,17 +135,9 @@ class Judge:
         self._co2_g_tkm = co2_g_tkm
 
     def compare(
-        self,
-        decision: Decision,
-        channel: str,
-        now_ms: int,
-        before: PolicyEngine | None,
-        after: PolicyEngine,
+        self, decision: Decision, was: Ruling | None, becomes: Ruling | None
     ) -> tuple[Outcome, Outcome]:
-        """Decide an order under both sets."""
-        view = view_decision(decision, channel)
-        was = before.rule(view, now_ms) if before is not None else None
-        becomes = after.rule(view, now_ms)
+        """Decide an order under both rulings; once where they steer alike."""
         first = self.judge(decision, was)
         if _steers_alike(was, becomes):
             held = _held(becomes)

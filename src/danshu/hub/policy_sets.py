@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from danshu.capabilities.routing.policy import model
 from danshu.hub import merchants, pictures, policy_facts
+from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import POLICY_BACK, POLICY_SETS
@@ -60,6 +61,11 @@ on conflict (tenant,digest) do update set at=excluded.at, by=excluded.by, role=e
 """
 _TIMES: Final = "select digest, at, by from policy_schedule where tenant=%s order by at, digest"
 _UNSET: Final = "delete from policy_schedule where tenant=%s and digest=%s"
+_SHADOW: Final = """
+insert into policy_shadows(tenant,digest,place) values(%s,%s,%s)
+on conflict (tenant,digest) do update set place=excluded.place
+"""
+DIGEST_CHARS: Final = 64
 NO_SET: Final = InputError("no_policy_set", "there is no such policy set")
 
 
@@ -338,7 +344,9 @@ async def set_canary(
         return moved
 
 
-async def set_shadow(connection: Connection, tenant: int, digest: str, actor: Actor) -> Head:
+async def set_shadow(
+    connection: Connection, tenant: int, digest: str, actor: Actor, now_ms: int
+) -> Head:
     """Ask a published set beside the one that rules; "" ends it. Raises InputError."""
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))
@@ -346,6 +354,9 @@ async def set_shadow(connection: Connection, tenant: int, digest: str, actor: Ac
             await read_row(connection, tenant, digest)
         head = await read_head(connection, tenant)
         moved = await _write(connection, tenant, msgspec.structs.replace(head, shadow=digest))
+        if digest:
+            told = (tenant, bytes.fromhex(digest), ids.uuid7(now_ms, bytes(10)))
+            await connection.execute(_SHADOW, told)
         await merchants.say(
             connection, tenant, actor, policy_facts.PolicySetShadowed(digest=digest)
         )

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import rerouting
-from danshu.hub import changes
+from danshu.hub import changes, policy_holds
 from danshu.hub.changes import Change, Held
 from danshu.kernel.errors import InputError, Refusal
 
@@ -67,6 +67,19 @@ def reroute(world: World, held: Held, told: orders.Command, now_ms: int) -> Chan
         return refusal
     assert isinstance(routed, Change)
     return replace(routed, said=[*withdrawn.said, *routed.said])
+
+
+def decide_anew(world: World, held: Held, released: Change, now_ms: int) -> Change:
+    """Decide an order again that a person let go on after policy held it; policy still says where.
+
+    Where nothing can be taken back, or nothing else is found, it is let go on as it is.
+    """
+    told = orders.Command(event="reroute", reason=policy_holds.RELEASED)
+    anew = replace(held, order=released.order, promises=released.promises, released=True)
+    routed = reroute(world, anew, told, now_ms)
+    if isinstance(routed, Refusal):
+        return released
+    return replace(routed, said=[*released.said, *routed.said])
 
 
 def _give_back(world: World, channel: str, withdrawn: orders.Done) -> None:

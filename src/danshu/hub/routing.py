@@ -4,12 +4,15 @@ stock.
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from danshu.capabilities.routing import decide, facts  # noqa: F401 - registers route.decided
 from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
+from danshu.capabilities.routing.policy.engine import view_order
+from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.stock.model import Sku
 from danshu.kernel.fact import Said
 
@@ -23,10 +26,11 @@ _UTC8_MIN = 480  # cut-offs are told in China's time, which has no summer time
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What must be routed. Lines are (number, SKU number, units, SKU); `promise_ms` 0 = no
-    promised delivery.
+    """What must be routed; `id` is the order's. Lines are (number, SKU number, units, SKU);
+    `promise_ms` 0 = no promised delivery.
     """
 
+    id: uuid.UUID
     region: int
     channel: str
     promise_ms: int
@@ -41,6 +45,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     plan: list[tuple[int, int, int, int]]
     said: Said
+    ruling: Ruling | None = None
 
 
 def route(world: World, asks: Sequence[Ask], now_ms: int) -> list[Plan]:
@@ -92,12 +97,13 @@ def _decide(world: World, asks: Sequence[Ask], now_ms: int, minute: int) -> list
     requests = [
         Request(
             region=world.snapshot.network.regions[a.region],
-            promise_min=max(0, (a.promise_ms - now_ms) // 60_000) if a.promise_ms else NO_PROMISE,
+            promise_min=_promise_min(a, now_ms),
             value_fen=a.value,
             lines=tuple(
                 RequestLine(sku.code, no, q, sku.weight_g, int(sku.storage))
                 for _, no, q, sku in a.lines
             ),
+            ruling=_rule(world, a, now_ms),
         )
         for a in asks
     ]
@@ -112,5 +118,24 @@ def _decide(world: World, asks: Sequence[Ask], now_ms: int, minute: int) -> list
             at += 1
             if wh >= 0:
                 plan.append((no, wh, sku, q))
-        plans.append(Plan(plan=plan, said=Said(data=decision)))
+        plans.append(Plan(plan=plan, said=Said(data=decision), ruling=decision.ruling))
     return plans
+
+
+def _promise_min(ask: Ask, now_ms: int) -> int:
+    return max(0, (ask.promise_ms - now_ms) // 60_000) if ask.promise_ms else NO_PROMISE
+
+
+def _rule(world: World, ask: Ask, now_ms: int) -> Ruling | None:
+    """Ask policy, where there is any."""
+    arms = world.arms
+    if arms.live is None and arms.canary is None:
+        return None
+    view = view_order(
+        ask.channel,
+        world.snapshot.network.regions[ask.region],
+        ask.value,
+        _promise_min(ask, now_ms),
+        ((q, sku.weight_g, int(sku.storage)) for _, _, q, sku in ask.lines),
+    )
+    return arms.ask(ask.id, view, now_ms)

@@ -391,6 +391,8 @@ HOLDS: Final[dict[str, Words]] = {
     "short_pick": Words(zh="拣货缺货", en="Short at picking"),
     "damaged": Words(zh="拣货发现破损", en="Damaged at picking"),
     "cold_unproven": Words(zh="冷链证据不足", en="Cold not proven"),
+    "policy_hold": Words(zh="策略暂停", en="Held by policy"),
+    "policy_review": Words(zh="策略转人工", en="Policy asks for review"),
 }
 
 FIELDS: Final[dict[str, Words]] = {

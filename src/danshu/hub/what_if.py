@@ -15,9 +15,11 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
 from danshu.capabilities.routing.decide import Decision, decide_batch, read_inputs
+from danshu.capabilities.routing.policy.engine import Compiled, PolicyEngine, view_order
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.hub import decision_views as decisions
 from danshu.hub.decision_views import DecisionPanel, Recorded
+from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import epoch_ms
 from danshu.kernel.limits import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from danshu.capabilities.orders.model import Order
+    from danshu.capabilities.routing.ruling import Ruling
     from danshu.capabilities.routing.score import Coefficients
     from danshu.hub.world import World
 
@@ -75,6 +78,14 @@ class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     weights: Weights = Weights()
     at: Annotated[datetime.datetime, Meta(tz=True)] | None = None
     quantities: Annotated[tuple[Quantity, ...], Meta(max_length=ORDER_LINES)] = ()
+    policy: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            pattern=PLAIN,
+            description="other policy: none, the digest of a set, the id of a draft; '' as it was",
+        ),
+    ] = ""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -105,9 +116,10 @@ def decide(
     snapshot: Snapshot,
     trial: Trial,
     now_ms: int,
+    policy: Compiled | None = None,
 ) -> Tried:
-    """Decide a trial. Raises InputError for a warehouse or line that is not there, and for more
-    units than the stored world knows of.
+    """Decide a trial; `policy` is what `trial.policy` names. Raises InputError for a warehouse or
+    line that is not there, and for more units than the stored world knows of.
     """
     was = recorded.decision
     here = world.snapshot if trial.world == "now" else snapshot
@@ -125,6 +137,10 @@ def decide(
         w = here.network.warehouse_index[code]
         atp[:, w] = 0
         capacity[w] = 0.0
+    if trial.policy or trial.world == "now":
+        request = msgspec.structs.replace(
+            request, ruling=_rule(world, id_, order.channel, request, changed, trial, policy, at_ms)
+        )
     minute = (at_ms // _MINUTE_MS + _UTC8_MIN) % _DAY_MIN
     (made,) = decide_batch(changed, [request], minute, atp, capacity).decisions
     before = decisions.show(recorded, snapshot, world)
@@ -137,6 +153,29 @@ def decide(
         after=after,
         difference=_differ(before, after, was.plan == made.plan),
     )
+
+
+def _rule(
+    world: World,
+    id_: uuid.UUID,
+    channel: str,
+    request: Request,
+    snapshot: Snapshot,
+    trial: Trial,
+    policy: Compiled | None,
+    at_ms: int,
+) -> Ruling | None:
+    """Ask the policy that the trial names, or the one that rules today."""
+    view = view_order(
+        channel,
+        request.region,
+        request.value_fen,
+        request.promise_min,
+        ((line.qty, line.weight_g, line.storage) for line in request.lines),
+    )
+    if trial.policy:
+        return PolicyEngine(policy, snapshot).rule(view, at_ms) if policy else None
+    return world.arms.ask(id_, view, at_ms)
 
 
 def _moment(trial: Trial, ordinary_ms: int) -> int:

@@ -17,11 +17,12 @@ from danshu.capabilities.intake.address import Gazetteer
 from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock.model import Sku, Warehouse
+from danshu.hub.policy_arms import Arms
 
 
 class World(Struct, kw_only=True, eq=False):
-    """One tenant. `skus` code -> (number, SKU); `atp` int32[SKU, warehouse]; `capacity`
-    float64[warehouse].
+    """One tenant. `arms` are the policy sets at work on `snapshot`. `skus` code -> (number, SKU);
+    `atp` int32[SKU, warehouse]; `capacity` float64[warehouse].
     """
 
     tenant: int
@@ -30,9 +31,10 @@ class World(Struct, kw_only=True, eq=False):
     skus: dict[str, tuple[int, Sku]]
     warehouses: tuple[Warehouse, ...]
     snapshot: Snapshot
+    arms: Arms
     gazetteer: Gazetteer
-    regions: dict[str, int]
     region_rows: tuple[Region, ...]
+    regions: dict[str, int]
     places: dict[str, tuple[str, str]]  # region -> its province's name, its own
     definitions: tuple[Clause, ...]
     book: dict[str, Clause]

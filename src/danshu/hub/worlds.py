@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import masters, pictures
+from danshu.hub import masters, pictures, policy_arms
 from danshu.kernel.limits import SIGNAL_GRACE_MS, SIGNAL_TICK_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from danshu.capabilities.routing.snapshot import Snapshot
     from danshu.hub.world import World
 
 RELOAD_STOCK_S = 60
 RELOAD_MASTERS_S = 60
 LOOK_S = 3
-_HEADS = "select tenant,digest,network,until from routing_heads where tenant = any(%b)"
+_HEADS = """
+select h.tenant,h.digest,h.network,h.until,coalesce(p.no,0) from routing_heads h
+left join policy_heads p on p.tenant=h.tenant where h.tenant = any(%b)
+"""
 _log = logging.getLogger("danshu.worlds")
 
 
@@ -80,10 +84,13 @@ class Worlds:
             return
         async with self._borrow() as connection:
             cursor = await connection.execute(_HEADS, (tenants,), binary=True)
-            for tenant, digest, network, until_ms in await cursor.fetchall():
+            for tenant, digest, network, until_ms, policy_no in await cursor.fetchall():
                 world = self._worlds.get(tenant)
-                if world is not None:
-                    await self._swap(connection, world, bytes(digest).hex(), network, until_ms)
+                if world is None:
+                    continue
+                await self._swap(connection, world, bytes(digest).hex(), network, until_ms)
+                if world.arms.no != policy_no:
+                    await self._take(connection, world, world.snapshot)
 
     async def _swap(
         self,
@@ -97,10 +104,19 @@ class Worlds:
         if network != mine.digest:
             self.forget(world.tenant)
         elif self._clock() > until_ms + SIGNAL_GRACE_MS:
-            world.snapshot = await pictures.renew(connection, world.tenant, mine, self._clock())
+            renewed = await pictures.renew(connection, world.tenant, mine, self._clock())
+            await self._take(connection, world, renewed)
         elif digest != world.snapshot.digest:
             found = await pictures.read_snapshot(connection, world.tenant, digest)
-            world.snapshot = found or world.snapshot
+            if found is not None:
+                await self._take(connection, world, found)
+
+    async def _take(
+        self, connection: psycopg.AsyncConnection[Any], world: World, snapshot: Snapshot
+    ) -> None:
+        """Swap a world's snapshot together with the policy sets that rule on it."""
+        arms = await policy_arms.load(connection, world.tenant, snapshot)
+        world.snapshot, world.arms = snapshot, arms
 
     @contextlib.asynccontextmanager
     async def _borrow(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:

@@ -17,8 +17,9 @@ from danshu.faces.http.framework import (
     may,
     only_json,
 )
-from danshu.hub import decision_views, views, what_if
+from danshu.hub import decision_views, policy_drafts, views, what_if
 from danshu.hub.decision_views import OrderDecision, Replay
+from danshu.hub.policy_arms import compile_set
 from danshu.hub.what_if import Trial, Tried
 from danshu.kernel.limits import ORDER_BODY_BYTES
 
@@ -102,8 +103,11 @@ async def try_decision(
         recorded = await decision_views.read_recorded(connection, tenant, order_id)
         asked = decision_views.pick(recorded, data.fact)
         snapshot = await decision_views.read_snapshot(connection, tenant, asked.decision.snapshot)
+        policy = None
+        if data.policy not in ("", "none"):
+            policy = compile_set(await policy_drafts.resolve(connection, tenant, data.policy))
     world = await hub.worlds.ensure(tenant)
-    return what_if.decide(world, order_id, seen.order, asked, snapshot, data, hub.clock())
+    return what_if.decide(world, order_id, seen.order, asked, snapshot, data, hub.clock(), policy)
 
 
 ROUTES: Final = [get_decision, replay_decision, try_decision]

@@ -131,7 +131,9 @@ async def shadow_set(digest: _DIGEST, request: Request[Any, Any, Any]) -> Respon
     """Ask a published set beside the one that rules, and count where they differ."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
-        done = await policy_sets.set_shadow(connection, held.tenant, digest, held.actor)
+        done = await policy_sets.set_shadow(
+            connection, held.tenant, digest, held.actor, hub_of(request).clock()
+        )
     return await _moved(request, done)
 
 
@@ -147,7 +149,9 @@ async def end_shadow(digest: _DIGEST, request: Request[Any, Any, Any]) -> Respon
         head = await policy_sets.read_head(connection, held.tenant)
         if head.shadow != digest:
             raise policy_sets.NO_SET
-        done = await policy_sets.set_shadow(connection, held.tenant, "", held.actor)
+        done = await policy_sets.set_shadow(
+            connection, held.tenant, "", held.actor, hub_of(request).clock()
+        )
     return await _moved(request, done)
 
 

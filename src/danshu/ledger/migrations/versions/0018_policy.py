@@ -34,16 +34,16 @@ create index policy_steps_draft on policy_steps (tenant, draft, no);
 create table policy_heads (
   tenant int primary key, no bigint not null, live bytea not null default '',
   canary bytea not null default '', rule bytea not null default '{}',
-  shadow bytea not null default '', shadowed timestamptz, before bytea[] not null default '{}');
+  shadow bytea not null default '', before bytea[] not null default '{}');
 create table policy_schedule (
   tenant int not null, digest bytea not null, at timestamptz not null, by text not null,
   role text not null, primary key (tenant, digest));
 create index policy_schedule_at on policy_schedule (at);
 create table policy_shadows (
-  tenant int not null, digest bytea not null, decided bigint not null default 0,
+  tenant int not null, digest bytea not null, place uuid not null, decided bigint not null default 0,
   differed bigint not null default 0, held bigint not null default 0,
   cost_fen bigint not null default 0, shadow_fen bigint not null default 0,
-  broken bigint not null default 0, primary key (tenant, digest));
+  primary key (tenant, digest));
 create table policy_trials (
   tenant int not null, id uuid not null, draft uuid not null, digest bytea not null,
   body bytea not null, against bytea not null, day date not null, orders_max int not null,
