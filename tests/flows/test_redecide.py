@@ -1,0 +1,123 @@
+"""Re-decision in the product: what a signal closes finds its open orders, and they go elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from danshu.hub.redeciding_room import RedecideRoom
+from danshu.kernel.fact import rfc3339
+from danshu.ledger import write
+from danshu.ledger.engine import Engine
+from tests.fixtures import engine as stores
+from tests.fixtures.engine import ask, tell
+from tests.fixtures.hub import SKUS, House, open_house
+from tests.flows.test_workbench_acts import audit
+
+ORDERS = 24
+CITIES = (("北京市", "北京市"), ("上海市", "上海市"), ("天津市", "天津市"))
+
+
+@pytest.fixture(scope="module")
+def house(engine: Engine, template: str) -> Iterator[House]:
+    with stores._fresh(engine, template) as make, open_house(make()) as opened:
+        yield opened
+
+
+def place_some(house: House) -> list[str]:
+    made = []
+    for n in range(ORDERS):
+        province, city = CITIES[n % len(CITIES)]
+        lines = [{"sku": SKUS[n % 7].code, "quantity": 1 + (n % 5 == 0), "price_fen": 1000}]
+        if n % 4 == 0:
+            lines.append({"sku": SKUS[8].code, "quantity": 1, "price_fen": 500})
+        receiver = {
+            "name": "张示例",
+            "phone": "13900001234",
+            "province": province,
+            "city": city,
+            "detail": "示例路 1 号",
+        }
+        made.append(house.place(lines=lines, receiver=receiver)["order"])
+    return made
+
+
+def live(house: House) -> dict[str, list[str]]:
+    """Warehouses of live fulfilment orders by number of the order."""
+    docs: Any = ask(house.url, "select array_agg(doc) from orders where tenant=%s", house.tenant)
+    orders = [json.loads(bytes(doc)) for doc in docs]
+    return {
+        order["number"]: [
+            f["warehouse"]
+            for f in order.get("fulfilments", [])
+            if f.get("state", "allocated") != "cancelled"
+        ]
+        for order in orders
+    }
+
+
+def places(house: House) -> Counter[str]:
+    return Counter(code for codes in live(house).values() for code in codes)
+
+
+def lock_down(house: House, *codes: str, forbids: tuple[str, ...] = ("lockdown",)) -> None:
+    states = [{"warehouse": code, "forbids": list(forbids)} for code in codes]
+    now = rfc3339(time.time_ns() // 1_000_000)
+    told = house.call("POST", "/v1/signals/compliance", {"observed": now, "states": states})
+    assert told.status_code == 200, told.text
+    assert told.json()["accepted"] == len(codes), told.text
+    house.work("signals")
+    with house.client.portal() as portal:
+        portal.call(house.hub.worlds.look)
+
+
+def settle(house: House) -> None:
+    """Let the time pass in which servers may still decide on the snapshot before."""
+    tell(house.url, "update redecisions set began=began - interval '1 minute' where ended is null")
+
+
+def look(house: House) -> None:
+    """Let the room work until nothing is left to do."""
+
+    async def work() -> None:
+        room = RedecideRoom(house.url)
+        connection = await write.connect(house.url)
+        async with connection:
+            while await room.look(connection):
+                pass
+            settle(house)
+            while await room.look(connection):
+                pass
+
+    asyncio.run(work())
+
+
+def test_a_lockdown_moves_its_orders_and_says_why(house: House) -> None:
+    look(house)  # the first snapshot closes nothing
+    place_some(house)
+    begun = house.place()["order"]
+    for event in ("release", "pick"):
+        told = house.call("POST", f"/v1/orders/{begun}/transitions", {"event": event})
+        assert told.status_code == 200, told.text
+    before = places(house)
+    code = before.most_common(1)[0][0]
+    lock_down(house, code)
+    look(house)
+    after = places(house)
+    assert after[code] == 1  # what was picked
+    assert after.total() >= before.total() - 1
+    moved = ask(
+        house.url,
+        "select count(*) from redecision_items where tenant=%s and outcome='moved'",
+        house.tenant,
+    )
+    assert moved == before[code] - 1
+    assert ask(house.url, "select count(*) from redecisions where ended is null") == 0
+    house.work("sequence", "rows")
+    audit(house)
