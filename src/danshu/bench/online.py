@@ -137,7 +137,7 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
     del seconds
     machine = read_machine()
     figures: dict[str, Number] = {}
-    floor: dict[str, Any] = {}
+    floor: dict[str, Any] = {"gap_closed_percent": 0.0}  # deciding without prices
     for prefix, tightness in (("", country.NORMAL), ("tight_", country.TIGHT)):
         figures |= measure(prefix, Day(size or ORDERS, tightness))
     return make_report(

@@ -134,7 +134,8 @@ async def _act(
         answer = await acts.change(connection, world, id_, job.actor, now_ms, decide)
     except InputError as error:  # of one order: what is asked cannot be asked of it
         return Refusal(code=error.code, reason=error.detail, reason_en=error.detail)
-    return answer if isinstance(answer, Refusal) else None
+    # Somebody has put it where the plan wants it already.
+    return answer if isinstance(answer, Refusal) and answer != rerouting.SAME_PLAN else None
 
 
 def command(world: World, becomes: tuple[str, ...], by: str) -> Command:

@@ -1,5 +1,6 @@
 """The room `replan`: asks for a merchant's replan when its interval is over, and at once when a
-snapshot closes warehouses that hold open orders (lockdown, red alert, dead feed, node down).
+snapshot closes warehouses (lockdown, red alert, dead feed, node down) while orders are open. The
+room `redecide` may have moved single orders out by then; the replan looks at all of them together.
 """
 
 from __future__ import annotations
@@ -30,9 +31,7 @@ order by t.id
 """
 _HEADS: Final = "select tenant, no, digest from routing_heads"
 _OPEN: Final = [int(s) for s in (State.PLACED, State.CONFIRMED, State.PAID, State.ALLOCATED)]
-_HOLDS: Final = (
-    "select 1 from orders where tenant=%s and wh=any(%s::int4[]) and state=any(%s) limit 1"
-)
+_IS_OPEN: Final = "select 1 from orders where tenant=%s and state=any(%s) limit 1"
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
@@ -82,7 +81,7 @@ class Closures:
         self._closed: dict[int, frozenset[str]] = {}
 
     async def look(self, connection: Connection) -> int:
-        """Ask for a replan where a warehouse with open orders was closed; gives how many."""
+        """Ask for a replan where a warehouse was closed while orders are open; gives how many."""
         asked = 0
         heads = await (await connection.execute(_HEADS, binary=True)).fetchall()
         for tenant, no, digest in heads:
@@ -93,7 +92,7 @@ class Closures:
                 continue
             closed = find_closed(snapshot)
             new = closed - self._closed.get(tenant, frozenset())
-            if new and await self._holds(connection, tenant, snapshot, new):
+            if new and await _has_open(connection, tenant):
                 try:
                     await replan.ask(connection, tenant, f"closed {' '.join(sorted(new))}")
                 except InputError:  # busy: looked at again
@@ -102,12 +101,9 @@ class Closures:
             self._seen[tenant], self._closed[tenant] = no, closed
         return asked
 
-    async def _holds(
-        self, connection: Connection, tenant: int, snapshot: Snapshot, codes: frozenset[str]
-    ) -> bool:
-        places = [snapshot.network.warehouse_index[code] for code in codes]
-        cursor = await connection.execute(_HOLDS, (tenant, places, _OPEN))
-        return await cursor.fetchone() is not None
+
+async def _has_open(connection: Connection, tenant: int) -> bool:
+    return await (await connection.execute(_IS_OPEN, (tenant, _OPEN))).fetchone() is not None
 
 
 def find_closed(snapshot: Snapshot) -> frozenset[str]:

@@ -102,6 +102,11 @@ STORIES: Final = (
         title="鉴定人只用 Python 核验证据包,再找出每一种伪造",
         module="danshu.stories.court",
     ),
+    Story(
+        name="lockdown",
+        title="三个仓封控:未开拣的订单自动重排到别的仓,无人值守,方案带下界",
+        module="danshu.stories.lockdown",
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from danshu.capabilities.routing.replan import duals, flow
-from danshu.capabilities.routing.replan.cells import Orders, Problem, count_cells
+from danshu.capabilities.routing.replan.cells import UNIT_WORK, Orders, Problem, count_cells
 from danshu.capabilities.routing.replan.duals import Duals
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PRIOR_DAY: Final = 0.2
 FUTURES: Final = 3
+CAP_SHARE: Final = 0.7  # of the penalty of a line left behind
 
 
 class Goods(NamedTuple):
@@ -84,4 +85,14 @@ def price_futures(
         told = duals.read_duals(flow.solve(graph), len(atp), int(cells.penalty_fen.max(initial=0)))
         lam += told.lam / len(futures)
         mu += told.mu / len(futures)
-    return Duals(lam, mu)
+    return cap(Duals(lam, mu), CAP_SHARE * snapshot.figures.unfulfilled_fen)
+
+
+def cap(told: Duals, most_fen: float) -> Duals:
+    """Bound what stock and work cost an order of one unit together.
+
+    An order that is here is not left behind for one that may come: below the penalty less freight
+    and lateness, prices choose a warehouse and refuse nobody.
+    """
+    mu = np.minimum(told.mu, most_fen / UNIT_WORK)
+    return Duals(np.minimum(told.lam, most_fen - UNIT_WORK * mu[None, :]), mu)
