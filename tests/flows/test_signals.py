@@ -322,9 +322,9 @@ def test_a_feed_is_asked_and_a_webhook_believed(house: House) -> None:
     event: dict[str, Any] = {"event": "ALERT_ON", "alert_id": "W9", "adcode": "120101"}
     event |= {"code": "0104", "nonce": "n1", "pub_time": now_ms() // 1000}
     event["signature"] = hashlib.sha1(b"s3cretW9n1").hexdigest()
-    path = f"/v1/signal-hooks/caiyun?account={house.tenant}.cy"
+    path = f"/v1/signals/caiyun/hook?account={house.tenant}.cy"
     assert house.client.post(path, json={**event, "nonce": "n2"}).status_code == 401
-    other = f"/v1/signal-hooks/caiyun?account={house.tenant + 1}.cy"
+    other = f"/v1/signals/caiyun/hook?account={house.tenant + 1}.cy"
     assert house.client.post(other, json=event).status_code == 401
     assert house.client.post(path, json=event).json()["accepted"] >= 1
     assert value_of(house, "wx_alert", "wh:TJ01")["value"] == 104

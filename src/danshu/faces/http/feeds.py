@@ -105,7 +105,7 @@ async def drop_feed(name: FromPath[str], request: Request[Any, Any, Any]) -> Non
 
 
 @post(
-    "/v1/signal-hooks/{feed:str}",
+    "/v1/signals/{feed:str}/hook",
     operation_id="tellBySignature",
     tags=["signals"],
     responses=PROBLEMS,
@@ -130,7 +130,7 @@ async def _all(request: Request[Any, Any, Any]) -> Feeds:
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
         items = await feeding.read(connection, tenant)
-    return Feeds(hook=f"/v1/signal-hooks/FEED?account={tenant}.NAME", items=items)
+    return Feeds(hook=f"/v1/signals/FEED/hook?account={tenant}.NAME", items=items)
 
 
 ROUTES: Final = [list_feeds, put_feed, drop_feed, tell_by_signature]
