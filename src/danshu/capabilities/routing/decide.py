@@ -24,6 +24,7 @@ from danshu.capabilities.routing.batch import (
     empty_routed,
 )
 from danshu.capabilities.routing.ruling import Ruling
+from danshu.capabilities.routing.scorers.vote import Budget, Votes, recorded, write_votes
 from danshu.kernel.errors import InputError, ProgramError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `value_fen`, `lines`, `room` (mask, in hex, of warehouses with capacity), `held` (for a SKU on
     several lines: number of its first line, then units in stock by warehouse, at most those asked),
     `ruling` (what policy said; left out for nothing).
+    `votes` is what the other scorers said of the plan; a record without was made before they spoke.
     Output: `plan` (line number from 1, warehouse code, "" = unfulfilled), `parts_fen` (as
     batch.PART_NAMES, without the last where that is 0), `plans` (up to three, the chosen first),
     `margin_fen` (second - first, 0 when there is no second).
@@ -82,6 +84,7 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     snapshot: str
     value_fen: int
     ruling: Ruling | None = None
+    votes: Votes | None = None
 
 
 class Decided(NamedTuple):
@@ -130,17 +133,27 @@ def decide_batch(
     atp: NDArray[np.int32],
     capacity: NDArray[np.float64],
     engine: str = ENGINE,
+    budget: Budget | None = None,
 ) -> Decided:
-    """Decide a group of orders in the order given, and write the records."""
+    """Decide a group of orders in the order given, and write the records; with a budget the other
+    scorers vote.
+    """
     batch = build_batch(snapshot, requests)
     routed = route_batch(snapshot, batch, minute, atp, capacity, engine)
-    return Decided(write_decisions(snapshot, requests, minute, routed, engine), batch, routed)
+    votes = write_votes(snapshot, batch, minute, routed, budget) if budget else None
+    written = write_decisions(snapshot, requests, minute, routed, engine, votes)
+    return Decided(written, batch, routed)
 
 
 def write_decisions(
-    snapshot: Snapshot, requests: Sequence[Request], minute: int, routed: Routed, engine: str
+    snapshot: Snapshot,
+    requests: Sequence[Request],
+    minute: int,
+    routed: Routed,
+    engine: str,
+    votes: Sequence[Votes] | None = None,
 ) -> list[Decision]:
-    """Write the records of what an engine said of `requests`."""
+    """Write the records of what an engine said of `requests`, and the scorers of that."""
     digest = snapshot.digest
     codes, alone = snapshot.network.code_at, snapshot.network.alone_at
     rows = routed.warehouse.tolist()
@@ -183,6 +196,7 @@ def write_decisions(
                 code=CODE,
                 engine=engine,
                 ruling=request.ruling,
+                votes=votes[order] if votes else None,
             )
         )
     return decisions
@@ -203,7 +217,8 @@ def replay(decision: Decision, snapshot: Snapshot) -> Decision:
         raise InputError("replay", f"the decision was made on snapshot {decision.snapshot}")
     request, atp, capacity = read_inputs(decision, snapshot)
     engine = decision.engine if decision.engine in _ENGINES else ENGINE
-    decided = decide_batch(snapshot, [request], decision.minute, atp, capacity, engine)
+    budget = recorded(decision.votes) if decision.votes else None
+    decided = decide_batch(snapshot, [request], decision.minute, atp, capacity, engine, budget)
     return decided.decisions[0]
 
 

@@ -13,6 +13,7 @@ from danshu.capabilities.routing.reasons import Reason, ReasonText, read_reasons
 from danshu.capabilities.routing.reference import OneOrder
 from danshu.capabilities.routing.reference_plan import weigh_kg
 from danshu.capabilities.routing.score import CLASSES
+from danshu.capabilities.routing.scorers.vote import Votes
 from danshu.capabilities.routing.signals import Field, Status
 from danshu.capabilities.routing.variables import VARIABLES, ZONES, Per, Variable
 from danshu.kernel.errors import InputError
@@ -74,6 +75,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     margin_fen: int
     warehouses: tuple[WarehouseView, ...]
     variables: tuple[VariableView, ...]
+    votes: Votes | None = None
 
 
 def explain(decision: Decision, snapshot: Snapshot, warehouse: str = "") -> Explanation:
@@ -101,6 +103,7 @@ def explain(decision: Decision, snapshot: Snapshot, warehouse: str = "") -> Expl
             _view_warehouse(decision, order, w, code in chosen) for w, code in enumerate(codes)
         ),
         variables=_view_variables(order, snapshot.network.warehouse_index[focus]),
+        votes=decision.votes,
     )
 
 

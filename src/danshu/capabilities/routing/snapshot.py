@@ -14,7 +14,7 @@ from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.network import Network, Site
 from danshu.capabilities.routing.score import CLASSES, Coefficients, ScoreTables, build_tables
 from danshu.capabilities.routing.scorers.panel import Estimates, Panel
-from danshu.capabilities.routing.scorers.rules import order_by_nearness
+from danshu.capabilities.routing.scorers.rules import mask_sensed, order_by_nearness
 from danshu.capabilities.routing.signals import Field, Signals
 from danshu.capabilities.routing.variables import Per
 from danshu.kernel.errors import InputError
@@ -102,6 +102,11 @@ class Snapshot:
         return order_by_nearness(self.network)
 
     @cached_property
+    def sensed_ok(self) -> NDArray[np.int64]:
+        """For each sum of storage classes, the warehouses that everything but S4 allows."""
+        return mask_sensed(self.tables.class_bits)
+
+    @cached_property
     def estimates(self) -> Estimates | None:
         """What S2 says in this situation; None while the panel that is named is not attached."""
         panel = self.panel
@@ -156,9 +161,6 @@ class Snapshot:
         arrays["prices/lambda_fen"] = self.prices.lambda_fen
         if self.panel_digest:
             header["panel"] = self.panel_digest
-        if self.vetoes is not None:
-            header["vetoes"] = self.vetoes.version
-            arrays["vetoes"] = self.vetoes.masks
         return pack_block(header, arrays)
 
     @cached_property
@@ -261,7 +263,9 @@ def _rebuild(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Snapsho
         arrays.get("cautions/veto", silent.veto),
         arrays.get("cautions/surcharge_fen", silent.surcharge_fen),
     )
-    return Snapshot(network, signals, prices, figures, header["policy"], cautions)
+    snapshot = Snapshot(network, signals, prices, figures, header["policy"], cautions)
+    snapshot.panel_digest = header.get("panel", "")
+    return snapshot
 
 
 def _check_cautions(cautions: Cautions, network: Network) -> Cautions:
