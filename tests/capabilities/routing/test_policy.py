@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from danshu.capabilities.routing.policy import effects, engine, expressions, lint, model
 from danshu.capabilities.routing.policy.fields import BY_PATH, EFFECT_KEYS, OF_WAREHOUSE
-from danshu.capabilities.routing.policy.templates import shipped
+from danshu.capabilities.routing.policy.templates import Template, shipped
 from danshu.capabilities.routing.signals import Reading, resolve, warehouse_subject
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.kernel.errors import InputError
@@ -89,7 +91,7 @@ PLAIN = engine.view_order("jd", "110100", 9_900, -1, [(2, 500, 1)])
 
 
 @pytest.mark.parametrize("template", shipped(), ids=lambda t: t.code)
-def test_what_is_shipped_is_sound(template: object) -> None:
+def test_what_is_shipped_is_sound(template: Template) -> None:
     assert lint.check(template.policy()) == ()
     assert model.read(template.policy().content) == template.policy()
 
@@ -264,7 +266,9 @@ def test_a_row_without_a_case_is_found() -> None:
         ),
     ],
 )
-def test_the_form_of_a_graph_is_looked_at(spoil: object, code: str) -> None:
+def test_the_form_of_a_graph_is_looked_at(
+    spoil: Callable[[model.Graph], model.Graph], code: str
+) -> None:
     good = graph(table([], EFFECTS, NOTHING))
     assert code in {one.code for one in lint.check(model.PolicySet(graphs=(spoil(good),)))}
 

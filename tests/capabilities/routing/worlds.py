@@ -140,12 +140,10 @@ def make_rulings(world: World, count: int) -> list[Ruling | None]:
 def slice_batch(batch: Batch, first: int, last: int) -> Batch:
     """Orders first to last of a batch, as a batch."""
     a, b = batch.line_start[first], batch.line_start[last]
-    return Batch(
-        batch.region[first:last].copy(),
-        batch.promise_min[first:last].copy(),
-        batch.value_fen[first:last].copy(),
-        (batch.line_start[first : last + 1] - a).astype(np.int32),
-        *(column[a:b].copy() for column in batch[4:9]),
-        *(column[first:last].copy() for column in batch[9:12]),
-        batch.surcharge_fen,
+    of_orders = ("region", "promise_min", "value_fen", "shut", "favour", "parcels_max")
+    of_lines = ("sku", "qty", "weight_g", "storage", "price_row")
+    return batch._replace(
+        line_start=(batch.line_start[first : last + 1] - a).astype(np.int32),
+        **{name: getattr(batch, name)[first:last].copy() for name in of_orders},
+        **{name: getattr(batch, name)[a:b].copy() for name in of_lines},
     )
