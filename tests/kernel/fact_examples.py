@@ -37,6 +37,7 @@ from tests.kernel import (
     remedy_examples,
     replan_examples,
     signal_examples,
+    twin_examples,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -222,6 +223,7 @@ EXAMPLES: list[Struct] = [
     *remedy_examples.EXAMPLES,
     *log_examples.EXAMPLES,
     *signal_examples.EXAMPLES,
+    *twin_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",
         device_ended="2026-11-22T10:54:58.000Z",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from danshu.capabilities.people.policies import Principal
-from danshu.hub import bulk, exports, jobs, people, replan, rights
+from danshu.hub import bulk, exports, jobs, people, replan, resilience, rights
 from danshu.hub.rights import Rights, Seated
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable
@@ -98,6 +98,8 @@ class Runner:
                 await bulk.work(self._hub, job, holder, seat)
             elif job.kind == replan.KIND:
                 await replan.work(self._hub, job, holder)
+            elif job.kind == resilience.KIND:
+                await resilience.work(self._hub, job, holder)
             else:
                 await exports.work(self._hub, job, holder, seat, self.folder)
         except (psycopg.OperationalError, psycopg.InterfaceError, NotAvailable) as error:

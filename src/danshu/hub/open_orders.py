@@ -87,11 +87,17 @@ def _plain(table: Any) -> Any:
     return table
 
 
-async def read(connection: Connection, world: World, now_ms: int, switching_fen: int) -> OpenOrders:
-    """Read all open orders of a merchant, at most REPLAN_ORDERS, the oldest first."""
+async def read(
+    connection: Connection,
+    world: World,
+    now_ms: int,
+    switching_fen: int,
+    most: int = REPLAN_ORDERS,
+) -> OpenOrders:
+    """Read all open orders of a merchant, the oldest first, no further page from `most` on."""
     gathered = _Gathered(world, now_ms)
     after: Any = _FIRST
-    while len(gathered.ids) < REPLAN_ORDERS:
+    while len(gathered.ids) < most:
         asked = (world.tenant, _STATES, after, _PAGE)
         rows = await (await connection.execute(_READ, asked, binary=True)).fetchall()
         for id_, doc, kept in rows:

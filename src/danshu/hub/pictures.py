@@ -19,7 +19,7 @@ from danshu.capabilities.routing import tables
 from danshu.capabilities.routing.joining import join
 from danshu.capabilities.routing.signals import Quality, Reading, Signals, resolve
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
-from danshu.hub import prices
+from danshu.hub import cautions, prices
 from danshu.ledger.write import instant
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ async def compose(
         signals,
         await prices.active(connection, tenant, network),
         policy=bytes(row[0]).hex() if row else "",
+        cautions=await cautions.read(connection, tenant, network),
     )
 
 
@@ -152,6 +153,8 @@ def alike(one: Snapshot, other: Snapshot) -> bool:
         and one.policy == other.policy
         and one.figures == other.figures
         and one.prices.version == other.prices.version
+        and np.array_equal(one.cautions.veto, other.cautions.veto)
+        and np.array_equal(one.cautions.surcharge_fen, other.cautions.surcharge_fen)
         and one.signals.fields.keys() == other.signals.fields.keys()
         and all(
             np.array_equal(field.value, other.signals.fields[key].value)

@@ -49,6 +49,7 @@ from danshu.faces.http import (
     me_voice,
     merchant,
     modelling,
+    negotiations,
     order_page,
     orders,
     people,
@@ -63,6 +64,7 @@ from danshu.faces.http import (
     reference,
     remedies,
     replanning,
+    resilience,
     routing_drafts,
     routing_moves,
     routing_policies,
@@ -74,6 +76,7 @@ from danshu.faces.http import (
     stock_pages,
     times,
     transitions,
+    twins,
     workbench,
 )
 from danshu.faces.http.auth import Keyring
@@ -113,8 +116,10 @@ _ROUTES: Final = [
     *customer_asks.ROUTES,
     *receiving.ROUTES,
     *signals.ROUTES,
-    *stock.ROUTES,
+    *twins.ROUTES,
+    *resilience.ROUTES,
     *feeds.ROUTES,
+    *stock.ROUTES,
     *stock_pages.ROUTES,
     *masters.ROUTES,
     *imports.ROUTES,
@@ -130,6 +135,8 @@ _ROUTES: Final = [
     *deciding.ROUTES,
     *redecisions.ROUTES,
     *replanning.ROUTES,
+    *negotiations.ROUTES,
+    *riders.ROUTES,
     *personal.ROUTES,
     *inbox.ROUTES,
     *floor.ROUTES,
@@ -197,6 +204,7 @@ class Application:
                 "streams": self.streams,
                 "prover": Prover(),
                 "doorstep": customer.Doorstep(hub),
+                "riders": riders.RiderDoor(hub),
             },
         )
         self._console = Console()

@@ -1,0 +1,192 @@
+"""The twin over HTTP: floors, state, contradiction and veto, replay; resilience: marks, losses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from danshu.kernel.fact import rfc3339
+from danshu.ledger.engine import Engine
+from tests.fixtures import engine as stores
+from tests.fixtures.engine import ask, tell
+from tests.fixtures.hub import SKUS, WAREHOUSES, House, open_house
+
+PATIENCE_S = 120.0
+CODE = WAREHOUSES[0].code
+COLD_UNIT = "B-U1"
+
+
+@pytest.fixture(scope="module")
+def house(engine: Engine, template: str) -> Iterator[House]:
+    with stores._fresh(engine, template) as make, open_house(make()) as opened:
+        yield opened
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def probes(house: House, storage: str, temperature: Any, minutes: int = 30) -> None:
+    """A reading a minute of three probes; `temperature` of the minute, 0 = now."""
+    at = now_ms() - 500
+    body = [
+        {
+            "key": "zone_temp",
+            "subject": f"zn:{CODE}/{storage}/s{n + 1}",
+            "value": temperature(-m) + n / 100,
+            "observed": at - 60_000 * m,
+        }
+        for n in range(3)
+        for m in range(minutes, -1, -1)
+    ]
+    answer = house.call("POST", "/v1/signals/telemetry", body, role="sensor")
+    assert answer.json()["accepted"] == len(body), answer.text
+
+
+def units(house: House, power: float) -> None:
+    frame = {
+        "units": [{"id": COLD_UNIT, "power": power}],
+        "agvs": [{"id": "A1", "x_m": 8, "y_m": 45, "state": "busy"}],
+        "docks": [{"id": "7", "state": "busy", "wait_min": 34}],
+        "present": 64,
+        "needed": 70,
+    }
+    told = house.call("POST", f"/v1/twin/{CODE}/frames", frame, role="sensor")
+    assert told.status_code == 202, told.text
+
+
+def floor(house: House) -> dict[str, Any]:
+    return dict(house.call("GET", f"/v1/twin/{CODE}", role="viewer").json())
+
+
+def facts(house: House, name: str) -> int:
+    return int(ask(house.url, "select count(*) from facts where body::text like %s", f"%{name}%"))
+
+
+def decide(house: House) -> None:
+    house.work("twin")
+    house.work("signals")
+    with house.client.portal() as portal:
+        portal.call(house.hub.worlds.look)
+
+
+def reasons(house: House, storage: int) -> int:
+    bits = house.hub.worlds[house.tenant].snapshot.tables.class_bits
+    return int(bits[storage, 0])
+
+
+def test_still_probes_beside_a_dead_unit_stop_the_class_until_a_person_clears_it(
+    house: House,
+) -> None:
+    """The drill: sensors and twin contradict each other."""
+    probes(house, "chilled", lambda m: 4.0)
+    units(house, 1.0)
+    house.call("GET", "/v1/signals", role="viewer")
+    decide(house)
+    seen = floor(house)
+    (zone,) = [z for z in seen["zones"] if z["storage"] == "chilled"]
+    assert (zone["sensors"], zone["tint"], zone["forecast"]["hours"]) == ("fine", "calm", -1)
+    assert seen["frame"]["agvs"][0]["id"] == "A1"
+    assert {item["number"] for item in seen["signals"]} >= set(range(1, 12)) | {14, 16, 17}
+    assert seen["stops"] == []
+    assert not reasons(house, 1) & 16384
+
+    time.sleep(0.01)
+    units(house, 0.0)
+    decide(house)
+    (stop,) = floor(house)["stops"]
+    assert (stop["storage"], stop["cause"], stop["detail"]) == ("chilled", "contradiction", "still")
+    assert reasons(house, 1) & 16384
+    assert not reasons(house, 0) & 16384
+    page = house.call("GET", "/v1/twin", role="viewer").json()["items"]
+    assert (page[0]["code"], page[0]["state"]) == (CODE, "limited")
+
+    why = {"storage": "chilled", "reason": "现场复测 4.1 ℃"}
+    assert house.call("POST", f"/v1/twin/{CODE}/clear", why, role="viewer").status_code == 403
+    assert house.call("POST", f"/v1/twin/{CODE}/clear", why).status_code == 204
+    assert house.call("POST", f"/v1/twin/{CODE}/clear", why).status_code == 422
+    decide(house)  # the contradiction still stands, and is found again
+    assert floor(house)["stops"]
+
+
+def test_agreeing_evidence_clears_a_contradiction_once_it_is_old_enough(house: House) -> None:
+    assert floor(house)["stops"]
+    time.sleep(0.01)
+    units(house, 1.0)
+    decide(house)
+    (stop,) = floor(house)["stops"]
+    assert stop["agreed"], "both say that all is well, but not for long enough"
+    tell(house.url, f"update twin_stops set agreed={now_ms() - 11 * 60_000}")
+    decide(house)
+    assert floor(house)["stops"] == []
+    assert not reasons(house, 1) & 16384
+
+
+def test_the_past_hour_is_replayed_from_the_log(house: House) -> None:
+    high = now_ms()
+    low = high - 10 * 60_000
+    span = f"from={rfc3339(low)}&to={rfc3339(high)}"
+    told = house.call("GET", f"/v1/twin/{CODE}/replay?{span}", role="viewer").json()
+    assert len(told["items"]) == 11
+    first = next(z for z in told["items"][0]["zones"] if z["storage"] == "chilled")
+    assert first["value_c"] == pytest.approx(4.01, abs=0.02)
+    assert first["sensors"] == "fine"
+    long = f"from={rfc3339(high - 7_200_000)}&to={rfc3339(high)}"
+    assert house.call("GET", f"/v1/twin/{CODE}/replay?{long}").status_code == 400
+    assert house.call("GET", "/v1/twin/NOWHERE").status_code == 404
+
+
+def test_a_floor_of_ones_own(house: House) -> None:
+    plan = floor(house)["floor"]
+    plan["zones"][0]["name"] = "自家的高架"
+    assert house.call("PUT", f"/v1/twin/{CODE}/floor", plan).status_code == 200
+    assert floor(house)["floor"]["zones"][0]["name"] == "自家的高架"
+    plan["zones"][0]["storage"] = "warm"
+    refused = house.call("PUT", f"/v1/twin/{CODE}/floor", plan)
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_floor")
+    plan = {"width_m": 10}
+    assert house.call("PUT", f"/v1/twin/{CODE}/floor", plan).status_code == 422
+
+
+def finish(house: House, run: str) -> dict[str, Any]:
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        seen = house.call("GET", f"/v1/resilience/runs/{run}", role="viewer").json()
+        if seen["state"] not in ("waiting", "running"):
+            return dict(seen)
+        assert time.monotonic() < end, seen
+        time.sleep(0.05)
+
+
+def test_losses_are_simulated_and_marks_gate_new_volume(house: House) -> None:
+    for n in range(12):
+        lines = [{"sku": SKUS[n % 5].code, "quantity": 1, "price_fen": 1000}]
+        house.place(lines=lines)
+    begun = house.call("POST", "/v1/resilience/runs", {"cause": "演练"})
+    assert begun.status_code == 202, begun.text
+    done = finish(house, begun.json()["id"])
+    assert done["state"] == "done", done
+    assert done["losses"]["orders"] == 12
+    singles = done["losses"]["singles"]
+    assert singles
+    assert singles[0]["total_fen"] == max(one["total_fen"] for one in singles) > 0
+    again = house.call("POST", f"/v1/resilience/runs/{begun.json()['id']}/cancel")
+    assert again.status_code == 422
+
+    view = house.call("POST", "/v1/resilience/marks").json()
+    assert len(view["items"]) == len(WAREHOUSES)
+    assert 0 < view["network"]["mark"]["score"] <= 100
+    assert not any(item["is_under"] for item in view["items"])
+    days = house.call("GET", "/v1/resilience/days?days=7", role="viewer").json()["items"]
+    assert [day["score"] for day in days] == [view["network"]["mark"]["score"]]
+
+    body = {"threshold": 100, "surcharge_fen": 777}
+    assert house.call("PUT", "/v1/resilience/settings", body, role="viewer").status_code == 403
+    assert house.call("PUT", "/v1/resilience/settings", body).status_code == 200
+    decide(house)
+    extra = house.hub.worlds[house.tenant].snapshot.cautions.surcharge_fen
+    under = [item["mark"]["score"] < 100 for item in view["items"]]
+    assert (extra == 777).sum() == sum(under) > 0
