@@ -32,6 +32,7 @@ OPEN = {
     "/v1/session/password",
     "/v1/session/provider",
     "/v1/session/provider/callback",
+    "/v1/signals/{feed}/hook",
 }
 SKU, WH = SKUS[0].code, WAREHOUSES[0].code
 

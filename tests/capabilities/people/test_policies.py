@@ -18,10 +18,12 @@ from danshu.kernel.limits import POLICY_BYTES
 
 LOOK = "board.read contract.read floor.read master.read order.read promise.read stock.read"
 LOOK += " time.read trust.read"
+LOOK += " signal.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " contract.approve contract.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
+    " signal.retire"
 )
 
 # Every person is asked: who may do a contract action, its type says.
@@ -36,7 +38,8 @@ PEOPLE = {
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
-    " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share",
+    " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share"
+    " signal.retire",
     "reviewer": "action.evidence"
     " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
@@ -53,7 +56,8 @@ PEOPLE = {
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
     "sre": "account.admin inbox.act inbox.read job.admin key.admin log.read log.write"
-    " merchant.read person.read policy.read time.stamp view.share",
+    " merchant.read person.read policy.read time.stamp view.share"
+    " signal.retire",
 }
 KEYS = {
     "warehouse": LOOK + " action.evidence action.perform"
@@ -61,8 +65,10 @@ KEYS = {
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
     "channel": "order.place stock.read trust.read",
+    "sensor": "signal.write",
     "viewer": "board.read contract.read"
-    " master.read order.read promise.read stock.read time.read trust.read",
+    " master.read order.read promise.read stock.read time.read trust.read"
+    " signal.read",
 }
 
 
