@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import psycopg
 import pyarrow.parquet
 import pytest
 
+from danshu.capabilities.routing.variables import Per
 from danshu.hub import pictures, reading_days, signals_room
 from danshu.kernel.fact import rfc3339
 from danshu.ledger.engine import Engine
@@ -268,6 +270,42 @@ def test_a_room_killed_at_its_commit_leaves_the_head_whole(house: House) -> None
     look(house)
     assert head(house).no == before.no + 1
     assert value_of(house, "pick_backlog", "wh:TJ01")["value"] == 200
+
+
+def test_a_killed_commit_and_a_dead_room_together(house: House) -> None:
+    """The sender hears that the outcome is unknown and repeats; no room, and the server looks."""
+    reading = {"key": "equipment_health", "subject": "wh:GZ01", "value": 0.1, "observed": now_ms()}
+    told(house, "telemetry", {"key": "dock_queue", "subject": "wh:GZ01", "value": 1})
+    look(house)
+    before = head(house)
+    waits = (
+        "select pid from pg_stat_activity where application_name = 'danshu readings'"
+        " and wait_event_type = 'Lock'"
+    )
+    with (
+        psycopg.connect(house.url) as holder,
+        psycopg.connect(house.url, autocommit=True) as killer,
+        ThreadPoolExecutor(1) as sender,
+    ):
+        holder.execute("select 1 from signal_moves for update")
+        sending = sender.submit(house.call, "POST", "/v1/signals/telemetry", reading, role="sensor")
+        while (row := killer.execute(waits).fetchone()) is None:
+            assert not sending.done()
+            time.sleep(0.01)
+        killer.execute("select pg_terminate_backend(%s)", row)
+        assert sending.result().status_code == 503
+        holder.rollback()
+    tell(house.url, "update routing_heads set until = 1")  # and the room is dead
+    again = told(house, "telemetry", reading)
+    assert again["accepted"] + again["repeated"] == 1
+    about = "select count(*) from readings join signal_sources using (tenant, no) where subject=%s"
+    assert ask(house.url, about + " and key='equipment_health'", "wh:GZ01") == 1
+    with house.client.portal() as portal:
+        portal.call(house.hub.worlds.look)
+        world = portal.call(house.hub.worlds.ensure, house.tenant)
+    assert head(house).no > before.no
+    field = world.snapshot.signals.fields["equipment_health", Per.WAREHOUSE]
+    assert field.value[world.snapshot.network.warehouse_index["GZ01"]] == 0.1
 
 
 def test_a_full_door_answers_429(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
