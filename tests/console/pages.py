@@ -67,6 +67,7 @@ def fill(site: Site, path: str) -> str:
         "/pda/review/:": lambda: site.by_state("packed")["order"],
         "/pda/handover/:": lambda: site.by_state("packed")["order"],
         "/contract/actions/:": lambda: "outbound_review",
+        "/policies/:": lambda: f"{_policy(site)}?tab=clauses",
         "/go/:": lambda: site.by_state("shipped")["number"],
     }
     for start, give in names.items():
@@ -82,6 +83,12 @@ def _upload(site: Site) -> str:
     sheet = "商品编码,商品名称,重量(kg)\nIMP-1,示例,1.5\n".encode()
     made = site.call("POST", "/v1/imports?kind=skus&name=goods.csv", content=sheet)
     return str(made["id"])
+
+
+def _policy(site: Site) -> str:
+    """Begin a policy set from a template."""
+    new = {"name": "汛期", "from": "rainstorm"}
+    return str(site.call("POST", "/v1/routing/policies/drafts", json=new)["id"])
 
 
 def _job(site: Site) -> str:

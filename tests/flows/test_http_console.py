@@ -96,6 +96,17 @@ def test_head_says_the_same_without_a_body(built: Console) -> None:
         assert (again, heard["content-length"], nothing) == (status, str(len(body)), b"")
 
 
+@pytest.mark.parametrize(
+    ("path", "compiles"),
+    [("/policies/019a-x", True), ("/policies", False), ("/orders/policies/x", False), ("/", False)],
+)
+def test_only_the_canvas_may_compile(built: Console, path: str, compiles: bool) -> None:
+    _, told, _ = ask(built, path)
+    script = re.search(r"script-src ([^;]+);", told["content-security-policy"])
+    assert script
+    assert script[1] == ("'self' 'wasm-unsafe-eval'" if compiles else "'self'")
+
+
 @pytest.mark.parametrize("path", ["/", "/orders", "/orders/019a-x", "/go/A.1", "/e/t", "/index"])
 def test_every_page_is_the_page_with_a_fresh_nonce(built: Console, path: str) -> None:
     nonces = set()

@@ -39,6 +39,8 @@ _TYPES: Final = {
     ".webmanifest": b"application/manifest+json",
     ".woff2": b"font/woff2",
 }
+# The editor of the policy canvas reads expressions with WebAssembly; no other page compiles any.
+COMPILES: Final = "/policies/"
 _ENCODINGS: Final = ((b"br", ".br"), (b"gzip", ".gz"))  # the best first
 _HTML: Final[Header] = (b"content-type", _TYPES[".html"])
 _PAGE: Final[tuple[Header, ...]] = (_HTML, (b"cache-control", b"no-store"))
@@ -84,7 +86,8 @@ class Console:
         else:
             nonce = secrets.token_urlsafe(_NONCE_BYTES)
             status, body = 200, nonce.encode().join(self._page)
-            more = (*_PAGE, (headers.POLICY, headers.policy(nonce)))
+            compiles = path.startswith(COMPILES)
+            more = (*_PAGE, (headers.POLICY, headers.policy(nonce, compiles=compiles)))
         chosen = {name for name, _ in more}
         told = [*more, *[h for h in headers.said(scope, is_https) if h[0] not in chosen]]
         if status != 304:

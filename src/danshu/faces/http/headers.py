@@ -7,12 +7,14 @@ from typing import Any, Final
 Header = tuple[bytes, bytes]
 
 
-def policy(nonce: str = "") -> bytes:
-    """Give the Content-Security-Policy; a nonce lets the style elements of one page in."""
+def policy(nonce: str = "", *, compiles: bool = False) -> bytes:
+    """Give the Content-Security-Policy; a nonce lets the style elements of one page in, `compiles`
+    lets its scripts compile WebAssembly.
+    """
+    script = "'self' 'wasm-unsafe-eval'" if compiles else "'self'"
     style = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return (
-        "default-src 'self'; script-src 'self'; "
-        f"style-src {style}; "
+        f"default-src 'self'; script-src {script}; style-src {style}; "
         "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; object-src 'none'; "
         "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     ).encode()
