@@ -107,6 +107,7 @@ async def put_warehouses(
                     r.capacity_units,
                     r.cutoff_min,
                     r.calendar,
+                    r.kind,
                 ),
                 binary=True,
             )

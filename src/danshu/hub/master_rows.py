@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -41,6 +41,7 @@ class NewWarehouse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     capacity_units: Annotated[int, Meta(ge=0, le=INT4_MAX)] = 20_000
     cutoff_min: Annotated[int, Meta(ge=0, le=1_440)] = 1_080
     calendar: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,64}(?![\s\S])")] = "cn-everyday"
+    kind: Literal["ground", "elevated", "underground", "store"] = "ground"
 
 
 class NewRegion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

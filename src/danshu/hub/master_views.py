@@ -19,7 +19,7 @@ Connection = psycopg.AsyncConnection[Any]
 _LISTS: Final[dict[str, tuple[str, type[Any]]]] = {
     "skus": ("code,name,weight_g,storage,price_fen,barcode", Sku),
     "warehouses": (
-        "code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,cutoff_min,calendar",
+        "code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,cutoff_min,calendar,kind",
         Warehouse,
     ),
     "regions": ("code,name,province,lng_udeg,lat_udeg", Region),

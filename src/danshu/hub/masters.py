@@ -55,7 +55,17 @@ def _lay_out(
     warehouses: Sequence[Warehouse], regions: Sequence[Region], lanes: list[Lane]
 ) -> Network:
     return build_network(
-        [Site(w.code, w.storage_bits, w.capacity_units, w.cutoff_min) for w in warehouses],
+        [
+            Site(
+                w.code,
+                w.storage_bits,
+                w.capacity_units,
+                w.cutoff_min,
+                kind=w.kind,
+                region=w.region,
+            )
+            for w in warehouses
+        ],
         regions,
         lanes,
     )
@@ -131,7 +141,7 @@ def _warehouses(rows: Sequence[tuple[Any, ...]]) -> tuple[Warehouse, ...]:
     return tuple(
         Warehouse(
             code=r[1], name=r[2], region=r[3], lng_udeg=r[4], lat_udeg=r[5], storage_bits=r[6],
-            capacity_units=r[7], cutoff_min=r[8], calendar=r[9],
+            capacity_units=r[7], cutoff_min=r[8], calendar=r[9], kind=r[10],
         )
         for r in rows
     )  # fmt: skip

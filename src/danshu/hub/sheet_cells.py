@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
+from danshu.capabilities.routing.policy.fields import KINDS
 from danshu.hub.fields import PLAIN
 from danshu.hub.sheet_kinds import fold, words
 from danshu.kernel.limits import SHEET_VALUE_CHARS, TABLE_CELL_CHARS
@@ -189,6 +190,13 @@ def _read_storages(field: Field, cell: str, unit: str, references: References) -
     return bits
 
 
+def _read_building(field: Field, cell: str, unit: str, references: References) -> Any:
+    for value, zh, en in KINDS:
+        if fold(cell) in (value, fold(zh), fold(en)):
+            return value
+    return _bad(field, "word", cell, "、".join(zh for _, zh, _ in KINDS))
+
+
 def _read_clock(field: Field, cell: str, unit: str, references: References) -> Any:
     if _WHOLE.match(cell):
         return int(cell)
@@ -212,4 +220,5 @@ _READERS: Final[dict[str, Callable[[Field, str, str, References], Any]]] = {
     "storage": _read_storage,
     "storages": _read_storages,
     "clock": _read_clock,
+    "building": _read_building,
 }

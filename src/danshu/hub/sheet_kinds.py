@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from danshu.hub.master_rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
 
-Type = Literal["text", "code", "integer", "amount", "storage", "storages", "clock"]
+Type = Literal["text", "code", "integer", "amount", "storage", "storages", "clock", "building"]
 ROWS: Final[dict[str, type[Struct]]] = {
     "skus": NewSku,
     "warehouses": NewWarehouse,

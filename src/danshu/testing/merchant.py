@@ -7,7 +7,7 @@ Tariffs and transit times are invented by formula; region codes and coordinates 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -126,6 +126,11 @@ SITES: Final = (
     Site("YC01", "640100", "城市仓", _A, 12_000, 17 * 60),
 )
 
+# What stands above the street; everything else is by the street, where a rainstorm comes in.
+_BUILDINGS: Final[dict[str, Literal["elevated", "store"]]] = {
+    **dict.fromkeys(("SH01", "SZ01", "CQ01", "WH01", "HZ01", "CS01", "NB01", "HI01"), "elevated"),
+    "DG01": "store",
+}
 _EXPORT_SITE: Final = next(n for n, site in enumerate(SITES) if site.code == "SH01")
 
 
@@ -160,6 +165,7 @@ def warehouses() -> tuple[Warehouse, ...]:
                 storage_bits=site.storage_bits,
                 capacity_units=site.capacity_units,
                 cutoff_min=site.cutoff_min,
+                kind=_BUILDINGS.get(site.code, "ground"),
             )
         )
     return tuple(made)

@@ -16,12 +16,14 @@ from danshu.hub import merchants
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import POLICY_BYTES
 
-LOOK = "board.read contract.read floor.read master.read order.read promise.read stock.read"
+LOOK = "board.read contract.read floor.read master.read order.read promise.read"
+LOOK += " routing.read stock.read"
 LOOK += " time.read trust.read"
 LOOK += " signal.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
-    " contract.approve contract.write"
+    " contract.approve contract.write routing.activate routing.approve routing.rollback"
+    " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
     " signal.retire"
 )
@@ -46,7 +48,8 @@ PEOPLE = {
     " order.unhold view.share",
     "policy": "contract.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
-    " order.hold order.reroute order.tag order.unhold policy.read quota.write view.share",
+    " order.hold order.reroute order.tag order.unhold policy.read quota.write routing.activate"
+    " routing.approve routing.rollback routing.write view.share",
     "legal": "action.evidence calendar.write contract.approve contract.write link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
@@ -56,7 +59,7 @@ PEOPLE = {
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
     "sre": "account.admin inbox.act inbox.read job.admin key.admin log.read log.write"
-    " merchant.read person.read policy.read time.stamp view.share"
+    " merchant.read person.read policy.read routing.rollback time.stamp view.share"
     " signal.retire",
 }
 KEYS = {
@@ -67,7 +70,7 @@ KEYS = {
     "channel": "order.place stock.read trust.read",
     "sensor": "signal.write",
     "viewer": "board.read contract.read"
-    " master.read order.read promise.read stock.read time.read trust.read"
+    " master.read order.read promise.read routing.read stock.read time.read trust.read"
     " signal.read",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -32,7 +33,7 @@ class Warehouse(Struct, frozen=True, kw_only=True):
     """One warehouse. Coordinates in micro-degrees, cut-off in minutes of the local day.
 
     `storage_bits` is the sum of the Storage values that it may hold; `capacity_units` the work
-    units a day (one a parcel, half a line).
+    units a day (one a parcel, half a line). `kind` is that of the building: what rain reaches.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Warehouse(Struct, frozen=True, kw_only=True):
     capacity_units: int = 20_000
     cutoff_min: int = 18 * 60
     calendar: str = "cn-everyday"
+    kind: Literal["ground", "elevated", "underground", "store"] = "ground"
 
 
 class StockLevel(Struct, frozen=True, kw_only=True):

@@ -93,8 +93,8 @@ READ_SKUS: Final = (
     "select no,code,name,weight_g,storage,price_fen,barcode from skus where tenant=%b order by no"
 )
 READ_WAREHOUSES: Final = """
-select no,code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,cutoff_min,calendar
-from warehouses where tenant=%b order by no
+select no,code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,cutoff_min,calendar,
+kind from warehouses where tenant=%b order by no
 """
 UPSERT_SKUS: Final = """
 insert into skus(tenant,no,code,name,weight_g,storage,price_fen,barcode)
@@ -105,9 +105,9 @@ storage=excluded.storage, price_fen=excluded.price_fen, barcode=excluded.barcode
 """
 UPSERT_WAREHOUSE: Final = """
 insert into warehouses(tenant,no,code,name,region,lng_udeg,lat_udeg,storage_bits,capacity_units,
-cutoff_min,calendar) values (%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b)
+cutoff_min,calendar,kind) values (%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b)
 on conflict (tenant,code) do update set name=excluded.name,
 region=excluded.region, lng_udeg=excluded.lng_udeg, lat_udeg=excluded.lat_udeg,
 storage_bits=excluded.storage_bits, capacity_units=excluded.capacity_units,
-cutoff_min=excluded.cutoff_min, calendar=excluded.calendar
+cutoff_min=excluded.cutoff_min, calendar=excluded.calendar, kind=excluded.kind
 """

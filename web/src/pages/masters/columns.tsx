@@ -52,6 +52,7 @@ export function useColumns(kind: Kind): Column<Row>[] {
           number<Warehouse>("capacity", 110, (r) => count(r.capacity_units)),
           plain<Warehouse>("cutoff", 84, (r) => clockWords(r.cutoff_min ?? 0)),
           plain<Warehouse>("calendar", 140, (r) => r.calendar ?? "—"),
+          plain<Warehouse>("kind", 100, (r) => t(`building.${r.kind ?? "ground"}`)),
         ];
       case "regions":
         return [

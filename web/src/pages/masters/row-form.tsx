@@ -133,6 +133,11 @@ function Fields({ kind, isNew }: { kind: Kind; isNew: boolean }) {
             <Input maxLength={5} />
           </Form.Item>
           {text("calendar", CODE_MAX)}
+          <Form.Item name="kind" label={t("columns.kind")}>
+            <Select
+              options={BUILDINGS.map((value) => ({ value, label: t(`building.${value}`) }))}
+            />
+          </Form.Item>
         </>
       );
     case "regions":
@@ -159,9 +164,12 @@ function Fields({ kind, isNew }: { kind: Kind; isNew: boolean }) {
   }
 }
 
+const BUILDINGS = ["ground", "elevated", "underground", "store"] as const;
+type Building = (typeof BUILDINGS)[number];
+
 const DEFAULTS: Record<Kind, Values> = {
   skus: { storage: 1 },
-  warehouses: { storages: [1], capacity: 20_000, cutoff: "18:00", calendar: "cn-everyday" },
+  warehouses: { storages: [1], capacity: 20_000, cutoff: "18:00", calendar: "cn-everyday", kind: "ground" },
   regions: {},
   lanes: { spread: 0 },
 };
@@ -229,6 +237,7 @@ function toRow(kind: Kind, values: Values, row: Row | null): NewRow {
         capacity_units: scaled("capacity", 1),
         cutoff_min: hours * 60 + minutes,
         calendar: text("calendar") || "cn-everyday",
+        kind: (values.kind ?? "ground") as Building,
       };
     }
     case "regions":
