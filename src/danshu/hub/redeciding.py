@@ -1,9 +1,9 @@
 """Re-decision 信号改派: open orders whose warehouse a new snapshot closes are decided again.
 
-A run answers one snapshot: it lists the orders that may be touched (`redecision_items`), and takes
-them in groups of one commit each. What becomes of an order is written in the commit that says it,
-so a run goes on where it stopped, whoever died where. Servers decide on the snapshot before for a
-moment longer: the list is made once more after that, and a run ends when nothing was added.
+A run answers one snapshot: it passes over the open orders that may be touched, in groups of one
+commit each. What becomes of an order is written in the commit that says it (`redecision_items`), so
+a run goes on where it stopped, whoever died where. Servers decide on the snapshot before for a
+moment longer: the last pass begins after that, waits for orders that others hold, and finds all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -18,8 +19,7 @@ import psycopg
 
 from danshu.capabilities.contract import clock, terms
 from danshu.capabilities.orders import model
-from danshu.capabilities.orders import tables as order_tables
-from danshu.capabilities.routing.closures import Closure, find_closures, name_closures
+from danshu.capabilities.routing.closures import find_closures, name_closures
 from danshu.capabilities.routing.signals import Signals
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.hub import pictures, redeciding_alone, redeciding_group, redeciding_rows
@@ -29,13 +29,11 @@ from danshu.kernel.limits import (
     REDECIDE_DAYS,
     REDECIDE_GROUP,
     REDECIDE_HANDS,
-    REDECIDE_ORDERS,
     REDECIDE_SETTLE_S,
 )
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Callable, Sequence
 
     from danshu.hub.world import World
@@ -54,6 +52,7 @@ OPEN: Final = [
 ]
 _TRIES: Final = 5
 # The order's row names its first warehouse; what has a second fulfilment order is looked at too.
+_FIRST: Final = uuid.UUID(int=0)
 _SECOND: Final = b'"no":2,"warehouse"'
 _OPEN_RUN: Final = """
 select no, before, after from redecisions where tenant=%b and ended is null order by no limit 1
@@ -66,22 +65,19 @@ on conflict (tenant) do update set no=excluded.no, digest=excluded.digest where 
 _BEGIN: Final = """
 insert into redecisions(tenant,no,before,after,closed) values(%b,%b,%b,%b,%b) on conflict do nothing
 """
-_GATHER: Final = """
-insert into redecision_items(tenant,no,id)
-select %b::int4, %b::int4, o.id from orders o where o.tenant=%b and o.state=any(%b::int2[])
-and (o.wh=any(%b::int4[]) or position(%b::bytea in o.doc) > 0) and o.region=any(%b::text[])
-and not exists (select 1 from redecision_items i where i.tenant=%b and i.no=%b and i.id=o.id)
-order by o.id limit %b on conflict do nothing
-"""
-_GATHERED: Final = "update redecisions set gathered=now() where tenant=%b and no=%b"
-_IS_SETTLED: Final = """
-select gathered is not null, coalesce(gathered >= began + make_interval(secs => %b), false),
-now() >= began + make_interval(secs => %b) from redecisions where tenant=%b and no=%b
-"""
+_IS_TIME: Final = (
+    "select now() >= began + make_interval(secs => %b) from redecisions where tenant=%b and no=%b"
+)
+# One state at a time: the index of states gives the orders by id, however many have ended. Asked as
+# a value, what is known is looked up by its key; `not exists` would be joined by reading all of it.
 _TAKE: Final = """
-select id from redecision_items where tenant=%b and no=%b and outcome is null
-order by id limit %b for update skip locked
+select o.id,o.okey,o.channel,o.state,o.wh,o.region,o.total,o.currency,o.due,o.seq,o.head,o.doc,
+o.terms from orders o where o.tenant=%b and o.state=%b and o.id > %b
+and (o.wh=any(%b::int4[]) or position(%b::bytea in o.doc) > 0) and o.region=any(%b::text[])
+and (select 1 from redecision_items i where i.tenant=%b and i.no=%b and i.id=o.id) is null
+order by o.id limit %b for update of o
 """
+_TAKE_FREE: Final = _TAKE.rstrip() + " skip locked"
 _END: Final = "update redecisions set ended=now() where tenant=%b and no=%b and ended is null"
 _SWEEP: Final = """
 delete from redecision_items i using redecisions r where r.tenant=%b and i.tenant=r.tenant
@@ -89,7 +85,6 @@ and i.no=r.no and r.ended < now() - make_interval(days => %b)
 """
 _decode = msgspec.json.Decoder(model.Order).decode
 _encode = msgspec.json.encode
-_read_closed = msgspec.json.Decoder(tuple[Closure, ...]).decode
 _log = logging.getLogger("danshu.redeciding")
 
 
@@ -137,22 +132,6 @@ async def open_run(connection: Connection, tenant: int) -> Run | None:
     return Run(no=no, before=was.digest if was else "", after=after, closures=closures)
 
 
-async def gather(connection: Connection, world: World, run: Run) -> int:
-    """List the open orders that the run may touch and that it does not know yet; gives how many."""
-    network = world.snapshot.network
-    places = [w for w in run.closures.warehouses() if w < len(network.codes)]
-    regions = [network.regions[r] for r in run.closures.regions() if r < len(network.regions)]
-    tenant, no = world.tenant, run.no
-    asked = (
-        *(tenant, no, tenant, write.int2s(OPEN), write.int4s(places), _SECOND),
-        *(write.texts(regions), tenant, no, REDECIDE_ORDERS),
-    )
-    async with connection.transaction():
-        await connection.execute(_GATHERED, (tenant, no), binary=True)  # now() is its beginning
-        cursor = await connection.execute(_GATHER, asked, binary=True)
-    return cursor.rowcount
-
-
 async def advance(
     connections: Sequence[Connection],
     worlds: Worlds,
@@ -170,24 +149,52 @@ async def advance(
     if world.snapshot.digest != run.after:
         await worlds.look()
         world = await worlds.ensure(tenant)
-    settle = (REDECIDE_SETTLE_S, REDECIDE_SETTLE_S, tenant, run.no)
-    cursor = await connection.execute(_IS_SETTLED, settle, binary=True)
-    gathered, is_settled, is_time = await cursor.fetchone() or (True, True, True)
-    if not gathered:
-        await gather(connection, world, run)
-    hands = [_Hand(c, worlds, tenant, run, now_ms) for c in connections[:REDECIDE_HANDS]]
-    left = await asyncio.gather(*(hand.work(until_s) for hand in hands))
-    if any(left):
+    settle = (REDECIDE_SETTLE_S, tenant, run.no)
+    row = await (await connection.execute(_IS_TIME, settle, binary=True)).fetchone()
+    is_last = row is None or bool(row[0])
+    walk = _Pass(world, run, is_last=is_last)
+    used = connections[:1] if is_last else connections[:REDECIDE_HANDS]
+    hands = [_Hand(c, worlds, tenant, walk, now_ms) for c in used]
+    if not all(await asyncio.gather(*(hand.work(until_s) for hand in hands))):
         return False
-    if not is_settled:
-        if not is_time:
-            return None
-        await gather(connection, world, run)
-        return False
+    if not is_last:
+        return None
     async with connection.transaction():
         await connection.execute(_END, (tenant, run.no), binary=True)
         await connection.execute(_SWEEP, (tenant, REDECIDE_DAYS), binary=True)
     return True
+
+
+class _Pass:
+    """One walk over the open orders that a run may touch; its hands share how far it has come."""
+
+    def __init__(self, world: World, run: Run, *, is_last: bool) -> None:
+        network = world.snapshot.network
+        places = [w for w in run.closures.warehouses() if w < len(network.codes)]
+        regions = [network.regions[r] for r in run.closures.regions() if r < len(network.regions)]
+        self.run = run
+        self.sql = _TAKE if is_last else _TAKE_FREE
+        self.places = write.int4s(places)
+        self.regions = write.texts(regions)
+        self.states = list(OPEN)
+        self.after = _FIRST
+
+    def ask(self, tenant: int, size: int) -> tuple[Any, ...]:
+        """Give the parameters of the next question."""
+        return (
+            *(tenant, self.states[0], self.after, self.places, _SECOND, self.regions),
+            *(tenant, self.run.no, size),
+        )
+
+    def step(self, state: int, after: uuid.UUID | None) -> None:
+        """Go on after an order of a state, or to the next state."""
+        if not self.states or state != self.states[0]:
+            return  # the other hand has gone on already
+        if after is None:
+            self.states.pop(0)
+            self.after = _FIRST
+        else:
+            self.after = max(self.after, after)
 
 
 class _Hand:
@@ -198,30 +205,31 @@ class _Hand:
         connection: Connection,
         worlds: Worlds,
         tenant: int,
-        run: Run,
+        walk: _Pass,
         now_ms: Callable[[], int],
     ) -> None:
         self.connection = connection
         self.worlds = worlds
         self.tenant = tenant
-        self.run = run
+        self.walk = walk
+        self.run = walk.run
         self.now_ms = now_ms
         self.size = REDECIDE_GROUP
         self.failures = 0
 
     async def work(self, until_s: float) -> bool:
-        """Take groups until none waits (False) or the time is over (True)."""
-        while time.monotonic() < until_s:
+        """Take groups until the walk is over (True), or the time is or a group failed (False)."""
+        while self.walk.states:
+            if time.monotonic() >= until_s:
+                return False
             try:
-                done = await self._take()
+                await self._take()
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 self.worlds.distrust({self.tenant})
                 raise
             except (DanshuError, psycopg.Error, ValueError, KeyError) as error:
                 self._fail(error)
                 continue
-            if not done:
-                return False
             self.failures = 0
             self.size = min(REDECIDE_GROUP, self.size * 4)
             await asyncio.sleep(0)  # others of this process have their turn
@@ -238,31 +246,32 @@ class _Hand:
         if not isinstance(error, write.GuardFailed):
             _log.warning("re-decision %d of merchant %d: %r", self.run.no, self.tenant, error)
 
-    async def _take(self) -> int:
-        """Decide and write one group; gives how many orders it had."""
+    async def _take(self) -> None:
+        """Decide and write one group."""
         world = await self.worlds.ensure(self.tenant)
+        state = self.walk.states[0]
+        last: uuid.UUID | None = None
         try:
             async with self.connection.transaction():
-                asked = (self.tenant, self.run.no, self.size)
-                cursor = await self.connection.execute(_TAKE, asked, binary=True)
-                ids = [row[0] for row in await cursor.fetchall()]
-                if not ids:
-                    return 0
-                if self.size == 1 and self.failures > _TRIES:
-                    await redeciding_rows.note(
-                        self.connection, self.tenant, self.run.no, ids, REFUSED
-                    )
-                    return 1
-                await self._settle(world, ids)
+                asked = self.walk.ask(self.tenant, self.size)
+                cursor = await self.connection.execute(self.walk.sql, asked, binary=True)
+                found = await cursor.fetchall()
+                if found:
+                    last = found[-1][0]
+                    await self._settle(world, found)
         except psycopg.errors.DivisionByZero as error:
             raise write.GuardFailed("stock was taken meanwhile") from error
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
             raise write.GuardFailed(str(error)) from error
-        return len(ids)
+        self.walk.step(state, last)
 
-    async def _settle(self, world: World, ids: Sequence[uuid.UUID]) -> None:
-        rows = await lock(self.connection, world, ids)
+    async def _settle(self, world: World, found: Sequence[tuple[Any, ...]]) -> None:
+        if self.size == 1 and self.failures > _TRIES:  # it cannot be decided; a person sees it
+            ids = [row[0] for row in found]
+            await redeciding_rows.note(self.connection, self.tenant, self.run.no, ids, REFUSED)
+            return
         now_ms = self.now_ms()
+        rows = [read(world, row) for row in found]
         verdicts = redeciding_group.decide(world, self.run, rows, now_ms)
         await redeciding_rows.put(self.connection, world, self.run, verdicts, now_ms)
         for verdict in verdicts:
@@ -276,22 +285,12 @@ class _Hand:
         )
 
 
-async def lock(connection: Connection, world: World, ids: Sequence[uuid.UUID]) -> list[Row]:
-    """Lock the rows of orders, in the order of their ids, and read them."""
-    asked = (world.tenant, write.uuids(ids))
-    cursor = await connection.execute(order_tables.LOCK_MANY, asked, binary=True)
-    return [
-        Row(
-            id=row[0],
-            order=_decode(bytes(row[11])),
-            due_ms=clock.delivery_due_ms(terms.load(bytes(row[12]), world.book)),
-            seq=row[9],
-            head=bytes(row[10]),
-        )
-        for row in await cursor.fetchall()
-    ]
-
-
-def read_closed(raw: bytes) -> tuple[Closure, ...]:
-    """Read what a run's row says is closed."""
-    return _read_closed(raw)
+def read(world: World, row: tuple[Any, ...]) -> Row:
+    """Read an order's locked row."""
+    return Row(
+        id=row[0],
+        order=_decode(bytes(row[11])),
+        due_ms=clock.delivery_due_ms(terms.load(bytes(row[12]), world.book)),
+        seq=row[9],
+        head=bytes(row[10]),
+    )

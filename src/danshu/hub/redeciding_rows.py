@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 Connection = Any
 ACTOR: Final = Actor(sub="redecision", role="system", grade="C")
 _NOTE: Final = """
-update redecision_items i set outcome=w.outcome
+insert into redecision_items(tenant,no,id,outcome) select %b, %b, w.id, w.outcome
 from unnest(%b::uuid[],%b::text[]) w(id,outcome)
-where i.tenant=%b and i.no=%b and i.id=w.id
+on conflict (tenant,no,id) do update set outcome=excluded.outcome
 """
 _encode = msgspec.json.Encoder().encode
 
@@ -75,7 +75,7 @@ async def note(
     connection: Connection, tenant: int, no: int, ids: Sequence[uuid.UUID], outcome: str
 ) -> None:
     """Note what became of orders of a run."""
-    params = (write.uuids(ids), write.texts([outcome] * len(ids)), tenant, no)
+    params = (tenant, no, write.uuids(ids), write.texts([outcome] * len(ids)))
     await connection.execute(_NOTE, params, binary=True)
 
 
@@ -83,7 +83,7 @@ async def _note_all(
     connection: Connection, tenant: int, no: int, verdicts: Sequence[Verdict]
 ) -> None:
     ids = write.uuids([v.row.id for v in verdicts])
-    params = (ids, write.texts([v.outcome for v in verdicts]), tenant, no)
+    params = (tenant, no, ids, write.texts([v.outcome for v in verdicts]))
     await connection.execute(_NOTE, params, binary=True)
 
 

@@ -19,32 +19,31 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Connection = psycopg.AsyncConnection[Any]
-Outcome = Literal["", "waiting", "moved", "stays", "held", "begun", "untouched", "refused"]
+Outcome = Literal["", "moved", "stays", "held", "begun", "untouched", "refused"]
 NO_RUN: Final = InputError("no_redecision", "there is no such re-decision")
 _COLUMNS: Final = "no, before, after, closed, began, ended"
 _LIST: Final = (
     f"select {_COLUMNS} from redecisions where tenant=%s and no < %s"
     " and (%s or exists (select 1 from redecision_items i where i.tenant=redecisions.tenant"
-    " and i.no=redecisions.no and coalesce(i.outcome,'') <> 'untouched'))"
+    " and i.no=redecisions.no and i.outcome <> 'untouched'))"
     " order by no desc limit %s"
 )
 _READ: Final = f"select {_COLUMNS} from redecisions where tenant=%s and no=%s"
 _COUNTS: Final = """
-select no, coalesce(outcome,'waiting'), count(*) from redecision_items
+select no, outcome, count(*) from redecision_items
 where tenant=%s and no=any(%s) group by 1, 2
 """
 _ITEMS: Final = """
-select i.id, coalesce(i.outcome,'waiting'), o.doc, o.wh from redecision_items i
+select i.id, i.outcome, o.doc, o.wh from redecision_items i
 join orders o on o.tenant=i.tenant and o.id=i.id
 where i.tenant=%s and i.no=%s and i.id < %s
-and (%s = '' or coalesce(i.outcome,'waiting') = %s) order by i.id desc limit %s
+and (%s = '' or i.outcome = %s) order by i.id desc limit %s
 """
 
 
 class RedecisionCounts(Struct, frozen=True, kw_only=True):
     """Orders of a run. `begun`: a warehouse has begun them; `untouched`: looked at for nothing."""
 
-    waiting: int = 0
     moved: int = 0
     stays: int = 0
     held: int = 0

@@ -19,13 +19,12 @@ create table redecided_heads (
   tenant int primary key, no int not null, digest bytea not null);
 create table redecisions (
   tenant int not null, no int not null, before bytea, after bytea not null, closed bytea not null,
-  began timestamptz not null default now(), gathered timestamptz, ended timestamptz,
+  began timestamptz not null default now(), ended timestamptz,
   primary key (tenant, no));
 create index redecisions_open on redecisions (tenant, no) where ended is null;
 create table redecision_items (
-  tenant int not null, no int not null, id uuid not null, outcome text,
+  tenant int not null, no int not null, id uuid not null, outcome text not null,
   primary key (tenant, no, id));
-create index redecision_waiting on redecision_items (tenant, no, id) where outcome is null;
 create index redecision_of on redecision_items (tenant, id);
 """
 
