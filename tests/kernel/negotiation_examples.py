@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from danshu.capabilities.orders.facts import ShipmentArranged
 from danshu.capabilities.routing.negotiation import facts
+from danshu.hub import negotiation_facts as parties
 
 ORDER = "019aa9d3-6b80-7000-8000-000000000002"
 WINDOWS = (
@@ -81,4 +83,25 @@ EXAMPLES: list[Struct] = [
         **FROM, clause="negotiation.cold", code="no_equipment", kind="propose"
     ),
     facts.NegotiationClosed(fallback=FALLBACK, outcome="expired", reason="no_proposal"),
+    ShipmentArranged(
+        carrier="骑手 07",
+        consent=f"{ORDER}/9",
+        end="2026-11-22T16:00:00.000Z",
+        fulfilment=1,
+        negotiation=f"{ORDER}/12",
+        number="DD20261122000017",
+        party="rider-07",
+        start="2026-11-22T14:00:00.000Z",
+    ),
+    parties.PartyChanged(
+        active=True,
+        adapter="dada",
+        equipment="COLD-BOX-0031",
+        name="达达",
+        party="dada",
+        url="https://api.weixin.qq.com",
+    ),
+    parties.PartyLinkIssued(
+        digest="f3" * 32, expires="2026-12-22T11:00:00.000Z", party="rider-07"
+    ),
 ]

@@ -28,6 +28,7 @@ FAMILIES = {
     "events": "event",
     "modalities": "modality",
     "notices": "notice",
+    "riders": "carrier_quote",
     "settlements": "settlement",
     "signals": "signal",
     "signers": "signer",

@@ -1,4 +1,4 @@
-"""The timers' room: when a promise's clock rings, warn or break it; each firing is one commit."""
+"""The timers' room: a promise's clock rings, or a negotiation's; each firing is one commit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import acts
+from danshu.hub import acts, escalating, negotiating
 from danshu.hub.compose import now_ms
+from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.hub.worlds import Worlds
 from danshu.kernel.fact import Actor
 from danshu.ledger import timers
@@ -43,7 +44,11 @@ async def fire(connection: psycopg.AsyncConnection[Any], worlds: Worlds, at_ms: 
         for timer in sorted(due, key=lambda t: (t.tenant, t.id)):
             try:
                 world = await worlds.ensure(timer.tenant)
-                await acts.change(connection, world, timer.id, CLOCK, at_ms, acts.tick)
+                if timer.kind == negotiating.TIMER_NEGOTIATION:
+                    await negotiating.ring(connection, world, timer.id, at_ms)
+                else:
+                    ring = escalating.release if timer.kind == TIMER_ESCALATION else acts.tick
+                    await acts.change(connection, world, timer.id, CLOCK, at_ms, ring)
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise
             except Exception:  # noqa: BLE001 - logged; one order must not stop the clocks

@@ -15,6 +15,7 @@ ACTS: Final[dict[str, Words]] = {
     "order.paid": Words(zh="收到付款", en="Payment received"),
     "order.allocated": Words(zh="锁定库存", en="Stock set apart"),
     "route.decided": Words(zh="定发货仓，锁定库存", en="Warehouse chosen, stock set apart"),
+    "shipment.arranged": Words(zh="承运人与时窗已定", en="Carrier and window arranged"),
     "order.released": Words(zh="下发仓库", en="Sent to the warehouse"),
     "order.picked": Words(zh="拣货完成", en="Picked"),
     "order.packed": Words(zh="打包完成", en="Packed"),

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from danshu.hub.negotiation_words import ARRANGED
 from danshu.hub.power_words import POWER_WORDS
 from danshu.hub.remedy_words import REMEDIES
 from danshu.kernel.machine import Words
@@ -174,7 +175,7 @@ TOLD: Final[dict[str, Told]] = {
     "compensation.paid": _told(
         "wallet", "赔付", "Compensated", "已付买家 {amount}", "{amount} paid to the buyer"
     ),
-    **{kind: _told(*told) for kind, told in (REMEDIES | POWER_WORDS).items()},
+    **{kind: _told(*told) for kind, told in (REMEDIES | POWER_WORDS | ARRANGED).items()},
     "promise.made": _told(
         "safety",
         "定承诺",
@@ -393,6 +394,9 @@ HOLDS: Final[dict[str, Words]] = {
     "cold_unproven": Words(zh="冷链证据不足", en="Cold not proven"),
     "policy_hold": Words(zh="策略暂停", en="Held by policy"),
     "policy_review": Words(zh="策略转人工", en="Policy asks for review"),
+    "scorers_disagree": Words(zh="评分器意见不一", en="Scorers disagree"),
+    "thin_margin": Words(zh="方案难分高下", en="Too close to call"),
+    "twin_veto": Words(zh="孪生与传感器矛盾", en="Twin contradicts sensors"),
 }
 
 FIELDS: Final[dict[str, Words]] = {

@@ -156,6 +156,17 @@ def _waybill(order: Order, data: Any) -> Order:
     )
 
 
+def _arranged(order: Order, data: Any) -> Order:
+    window = (epoch_ms(data.start), epoch_ms(data.end)) if data.start and data.end else ()
+    fulfilments = tuple(
+        _replace(f, carrier=data.carrier or f.carrier, window=window or f.window)
+        if f.no == data.fulfilment and not f.waybill
+        else f
+        for f in order.fulfilments
+    )
+    return _replace(order, fulfilments=fulfilments)
+
+
 def _completed(order: Order, data: Any) -> Order:
     return _replace(order, completed=True)
 
@@ -192,6 +203,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderRecalled: _recalled,
     facts.OrderShipped: _shipped,
     facts.WaybillRecorded: _waybill,
+    facts.ShipmentArranged: _arranged,
     facts.OrderDelivered: _moved("delivered"),
     facts.OrderCompleted: _completed,
     facts.OrderCancelled: _cancelled,

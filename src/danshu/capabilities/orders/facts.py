@@ -144,6 +144,24 @@ class WaybillRecorded(Struct, frozen=True, kw_only=True):
     waybill: str
 
 
+@fact_type("shipment.arranged")
+class ShipmentArranged(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """承运约定: who will carry a fulfilment order, and in which window it comes.
+
+    `party` and `number` are the party's of the confirmed award; "" where the default stands.
+    `negotiation` is the fact that says so, `consent` the consumer's, where the window needed it.
+    """
+
+    carrier: str
+    consent: str = ""
+    end: str = ""
+    fulfilment: int
+    negotiation: str
+    number: str = ""
+    party: str = ""
+    start: str = ""
+
+
 @fact_type("order.delivered")
 class OrderDelivered(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
     """签收: the receiver has it."""

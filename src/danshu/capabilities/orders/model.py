@@ -70,7 +70,10 @@ class Share(Struct, frozen=True, kw_only=True):
 
 
 class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A fulfilment order 履约单: what one warehouse ships of the order."""
+    """A fulfilment order 履约单: what one warehouse ships of the order.
+
+    `window` is when it comes as arranged: start and end in epoch ms, () while nothing is.
+    """
 
     no: int
     warehouse: str
@@ -78,6 +81,7 @@ class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shares: tuple[Share, ...]
     carrier: str = ""
     waybill: str = ""
+    window: tuple[int, ...] = ()
 
 
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):

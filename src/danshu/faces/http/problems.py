@@ -64,6 +64,7 @@ _STATUS: Final = {
     "no_party": 404,
     "no_sheet": 404,
     "no_policy_set": 404,
+    "no_coefficients": 404,
     "no_trial": 404,
     "no_sku": 404,
     "no_definition": 404,

@@ -21,6 +21,7 @@ from danshu.hub import (
     clocks,
     feeding,
     heads,
+    negotiation_room,
     notices,
     paying,
     people_room,
@@ -28,11 +29,14 @@ from danshu.hub import (
     reading_days,
     redeciding_room,
     replan_room,
+    resilience_room,
     rows_room,
+    scorers_room,
     sheet_apply,
     signals_room,
     stamping,
     timing,
+    twin_room,
     witnessing,
 )
 from danshu.hub.compose import PARTITION_DAYS, now_ms
@@ -119,6 +123,7 @@ ROOMS = (
     Room("timers", clocks.begin, 0.5),
     Room("payouts", paying.begin, 1.0),
     Room("notices", notices.begin, 2.0),
+    Room("negotiations", negotiation_room.begin, 0.2),
     Room("rows", rows_room.begin, 0.3),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("signals", signals_room.begin, 1.0),
@@ -134,6 +139,9 @@ ROOMS = (
     Room("readings", reading_days.begin, 600.0),
     Room("redecide", redeciding_room.begin, 0.5),
     Room("replan", replan_room.begin, 1.0),
+    Room("scorers", scorers_room.begin, 5.0),
+    Room("twin", twin_room.begin, 2.0),
+    Room("resilience", resilience_room.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
 )
 

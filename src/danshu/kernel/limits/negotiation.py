@@ -7,7 +7,7 @@ from typing import Final
 # Negotiation: parties and windows of a call, messages of all parties; how long offers may come for
 # instant delivery and for half a day, at most; time that an award must leave beside the way there
 # and back; that way while it was not measured, and how many are kept; minutes that a counter shifts
-# a window; a service's answer; how long an award is told until it is let go; a rider's link
+# a window; a service's answer and tries; a rider's link; riders who listen to one server
 NEGOTIATION_PARTIES: Final = 20
 NEGOTIATION_WINDOWS: Final = 4
 NEGOTIATION_MESSAGES: Final = 200
@@ -24,3 +24,4 @@ QUOTE_BYTES: Final = 65_536
 QUOTE_TRIES: Final = 5
 QUOTES_AT_ONCE: Final = 50
 PARTY_LINK_DAYS: Final = 30
+RIDER_STREAMS: Final = 500

@@ -1,0 +1,39 @@
+"""How the timeline tells what a negotiation arranged for an order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from danshu.hub import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.hub.figures import Names, Told
+
+ARRANGED: Final[dict[str, tuple[str, str, str, str, str]]] = {
+    "shipment.arranged": (
+        "truck",
+        "承运约定",
+        "Carrier arranged",
+        "协商确认:{carrier} 承运,{start} 至 {end} 送达",
+        "By a confirmed award: {carrier} carries it and comes {start} to {end}",
+    ),
+    "shipment.arranged/default": (
+        "truck",
+        "默认承运生效",
+        "The default carrier stands",
+        "协商没有结果:{carrier} 承运",
+        "The negotiation found nobody: {carrier} carries it",
+    ),
+}
+
+
+def tell(datas: Sequence[Any], names: Names) -> Told:
+    """Give variant and figures."""
+    d = datas[0]
+    return ("" if d.party else "default"), [
+        figures.text("carrier", d.carrier),
+        figures.instant("start", d.start) if d.start else figures.text("start", ""),
+        figures.instant("end", d.end) if d.end else figures.text("end", ""),
+    ]

@@ -1,0 +1,271 @@
+"""Negotiations in the product: parties that are silent, late, refuse or speak twice; services."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from danshu.hub import clocks
+from danshu.hub.worlds import Worlds, now_ms
+from danshu.ledger.engine import Engine
+from danshu.testing import riders
+from tests.fixtures import engine as stores
+from tests.fixtures.hub import House, open_house
+from tests.fixtures.negotiating import (
+    add_rider,
+    add_service,
+    offer,
+    open_call,
+    read_call,
+    speak,
+    windows,
+)
+from tests.flows.test_workbench_acts import audit
+
+
+@pytest.fixture(scope="module")
+def house(engine: Engine, template: str) -> Iterator[House]:
+    with stores._fresh(engine, template) as make, open_house(make()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def pages(house: House) -> dict[str, str]:
+    return {code: add_rider(house, code) for code in ("r1", "r2", "r3")}
+
+
+def ring(house: House, later_ms: int = 0) -> None:
+    """Let the timers ring as if so much time had passed."""
+
+    async def go() -> None:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            await clocks.fire(c, Worlds(house.url), now_ms() + later_ms)
+
+    asyncio.run(go())
+
+
+def kinds(call: dict[str, Any]) -> list[str]:
+    return [m["type"].removeprefix("negotiation.") for m in call["messages"]]
+
+
+def fulfilment(house: House, order: str) -> dict[str, Any]:
+    whole = house.call("GET", f"/v1/orders/{order}").json()
+    return dict(whole["fulfilments"][0])
+
+
+def arranged(house: House, order: str) -> list[dict[str, Any]]:
+    told = house.call("GET", f"/v1/orders/{order}/facts").json()["facts"]
+    return [f for f in told if f["type"] == "shipment.arranged"]
+
+
+def test_the_best_offer_becomes_the_shipments_carrier_and_window(
+    house: House, pages: dict[str, str]
+) -> None:
+    order = house.place()["order"]
+    call = open_call(house, order, parties=["r1", "r2"], windows=windows((30, 90), (90, 150)))
+    assert call["state"] == "cfp_open"
+    assert call["decision"].startswith(f"{order}/")
+    assert offer(house, pages["r1"], call["id"], 1_400).status_code == 200
+    shown = offer(house, pages["r2"], call["id"], 1_200).json()["calls"][0]
+    assert shown["award"] == "a1"
+    assert shown["address"] == ""
+    won = speak(house, pages["r2"], call["id"], "confirm", "c", award="a1").json()["calls"][0]
+    assert "示例路 1 号" in won["address"]  # told to whoever carries it
+    lost = house.client.get(f"{pages['r1']}/calls").json()["calls"][0]
+    assert lost["address"] == ""
+    done = read_call(house, call["id"])
+    assert (done["state"], done["party"]) == ("confirmed", "r2")
+    assert kinds(done) == ["opened", "proposed", "proposed", "awarded", "confirmed"]
+    causes = [m["cause"] for m in done["messages"]]
+    stream = call["id"]
+    assert causes == [call["decision"], f"{stream}/1", f"{stream}/1", f"{stream}/3", f"{stream}/4"]
+    (fact,) = arranged(house, order)
+    assert fact["data"]["negotiation"] == fact["cause"] == f"{stream}/5"
+    assert fulfilment(house, order)["carrier"] == "骑手 r2"
+    house.work("sequence", "rows")
+    audit(house)
+
+
+def test_nobody_answers_and_the_default_stands_by_its_time(
+    house: House, pages: dict[str, str]
+) -> None:
+    order = house.place()["order"]
+    call = open_call(house, order, parties=["r1"])
+    again = house.call("POST", f"/v1/orders/{order}/negotiations", {"parties": ["r1"]})
+    assert (again.status_code, again.json()["code"]) == (409, "negotiation_open")
+    ring(house, 7_000)
+    assert read_call(house, call["id"])["state"] == "cfp_open"
+    ring(house, 9_000)
+    done = read_call(house, call["id"])
+    assert (done["state"], done["carrier"]) == ("expired", done["fallback"])
+    assert len(arranged(house, order)) == 1
+    late = offer(house, pages["r1"], call["id"], 100)
+    assert late.status_code == 409
+    assert late.json()["code"] == "negotiation_over"
+    assert kinds(read_call(house, call["id"]))[-1] == "disregarded"
+
+
+def test_a_message_that_comes_again_and_one_that_differs(
+    house: House, pages: dict[str, str]
+) -> None:
+    call = open_call(house, house.place()["order"], parties=["r1", "r2"])
+    for _ in range(3):
+        assert offer(house, pages["r1"], call["id"], 1_400, "same").status_code == 200
+    other = offer(house, pages["r1"], call["id"], 1_300, "same")
+    assert other.json()["code"] == "message_differs"
+    assert kinds(read_call(house, call["id"])) == ["opened", "proposed"]
+    offer(house, pages["r2"], call["id"], 1_500)
+    for n in range(2):
+        told = speak(house, pages["r1"], call["id"], "confirm", f"c{n}", award="a1")
+        assert told.status_code == (200, 409)[n]
+    done = kinds(read_call(house, call["id"]))
+    assert done.count("confirmed") == 1
+    assert done[-1] == "disregarded"
+
+
+def test_a_refusal_a_counter_and_the_next_best(house: House, pages: dict[str, str]) -> None:
+    call = open_call(house, house.place()["order"], parties=["r1", "r2", "r3"], ceiling_fen=9_000)
+    id_ = call["id"]
+    for fee, code in ((1_000, "r1"), (1_200, "r2"), (1_400, "r3")):
+        offer(house, pages[code], id_, fee)
+    speak(house, pages["r1"], id_, "refuse", "no", award="a1", reason="车坏了")
+    first = speak(house, pages["r2"], id_, "counter", "k1", award="a2", fee_fen=1_300)
+    assert first.status_code == 200, first.text
+    second = speak(house, pages["r2"], id_, "counter", "k2", award="a3", fee_fen=1_350)
+    assert second.json()["code"] == "countered_already"
+    speak(house, pages["r2"], id_, "confirm", "ok", award="a3")
+    done = read_call(house, id_)
+    assert done["party"] == "r2"
+    (won,) = [o for o in done["offers"] if o["fate"] == "confirmed"]
+    assert won["fee_fen"] == 1_300
+
+
+def test_a_winner_that_stays_silent_loses_to_the_next_best(
+    house: House, pages: dict[str, str]
+) -> None:
+    order = house.place()["order"]
+    call = open_call(house, order, parties=["r1", "r2"])
+    offer(house, pages["r1"], call["id"], 1_000)
+    offer(house, pages["r2"], call["id"], 1_200)
+    ring(house, 8_500)
+    assert kinds(read_call(house, call["id"]))[-2:] == ["lapsed", "awarded"]
+    ring(house, 30_000)
+    done = read_call(house, call["id"])
+    assert done["state"] in ("expired", "rejected")
+    assert [f["data"].get("party", "") for f in arranged(house, order)] == [""]
+
+
+def test_an_order_that_is_gone_ends_the_call(house: House, pages: dict[str, str]) -> None:
+    order = house.place()["order"]
+    call = open_call(house, order, parties=["r1"])
+    gone = house.call(
+        "POST", f"/v1/orders/{order}/transitions", {"event": "cancel", "reason": "买家不要"}
+    )
+    assert gone.status_code == 200, gone.text
+    assert offer(house, pages["r1"], call["id"], 1_000).status_code == 409
+    done = read_call(house, call["id"])
+    assert (done["state"], done["reason"]) == ("withdrawn", "order_gone")
+
+
+def test_a_link_opens_one_partys_calls_and_nothing_else(
+    house: House, pages: dict[str, str]
+) -> None:
+    call = open_call(house, house.place()["order"], parties=["r1"])
+    assert offer(house, pages["r2"], call["id"], 1_000).json()["code"] == "not_invited"
+    ids = {c["id"] for c in house.client.get(f"{pages['r2']}/calls").json()["calls"]}
+    assert call["id"] not in ids
+    assert house.client.get("/r/AAAA/calls").status_code == 404
+    again = add_rider(house, "r2")
+    assert house.client.get(f"{pages['r2']}/calls").status_code == 404  # the earlier link ended
+    pages["r2"] = again
+
+
+@pytest.mark.parametrize("form", ["uber-direct", "dada", "sf-city"])
+def test_a_service_quotes_is_awarded_and_delivers_once(house: House, form: str) -> None:
+    with riders.serve(form, fee_fen=1_250) as fleet:
+        add_service(house, f"s-{form}", form, fleet)
+        order = house.place()["order"]
+        call = open_call(house, order, parties=[f"s-{form}"])
+        house.work("negotiations")
+        (offer_,) = read_call(house, call["id"])["offers"]
+        assert (offer_["fee_fen"], offer_["fate"]) == (1_250, "confirmed")
+        done = read_call(house, call["id"])
+        (made,) = fleet.deliveries.values()
+        assert (made.came, made.cancelled) == (1, False)
+        assert done["party"] == f"s-{form}"
+        assert arranged(house, order)[0]["data"]["number"] == made.number
+        told = json.dumps(done, ensure_ascii=False)
+        assert "示例路" not in told  # who receives is told to the service alone
+
+
+def test_a_service_whose_answer_is_lost_is_asked_again_under_its_key(house: House) -> None:
+    with riders.serve("uber-direct") as fleet:
+        add_service(house, "lossy", "uber-direct", fleet)
+        fleet.break_after = 1
+        call = open_call(house, house.place()["order"], parties=["lossy"], kind="half_day")
+        house.work("negotiations")
+        for _ in range(30):
+            if read_call(house, call["id"])["state"] == "confirmed":
+                break
+            tell_now(house)
+            house.work("negotiations")
+        (made,) = fleet.deliveries.values()
+        assert made.came == 2
+        assert kinds(read_call(house, call["id"])).count("confirmed") == 1
+
+
+def test_a_service_that_refuses_and_one_that_is_silent(house: House) -> None:
+    with riders.serve("dada") as full, riders.serve("sf-city") as mute:
+        add_service(house, "full", "dada", full)
+        add_service(house, "mute", "sf-city", mute)
+        full.refuse = mute.silent = True
+        order = house.place()["order"]
+        call = open_call(house, order, parties=["full", "mute"])
+        house.work("negotiations")
+        assert [o["fate"] for o in read_call(house, call["id"])["offers"]] == ["open"]
+        ring(house, 8_100)
+        tell_now(house)
+        house.work("negotiations")
+        ring(house, 8_100)  # the refusal came before the time of offers was really over
+        done = read_call(house, call["id"])
+        assert (done["state"], full.deliveries) == ("rejected", {})
+        assert done["carrier"] == done["fallback"]
+
+
+def test_what_was_ordered_too_late_is_given_back(house: House) -> None:
+    with riders.serve("dada") as fleet:
+        add_service(house, "slow", "dada", fleet)
+        call = open_call(house, house.place()["order"], parties=["slow"])
+        fleet.break_after = 1  # it takes the order on, and we do not hear of it
+        house.work("negotiations")
+        assert read_call(house, call["id"])["state"] == "awarded"
+        told = house.call("POST", f"/v1/negotiations/{call['id']}/withdraw", {"reason": "测试"})
+        assert told.json()["state"] == "withdrawn"
+        for _ in range(40):
+            if all(d.cancelled for d in fleet.deliveries.values()):
+                break
+            tell_now(house)
+            house.work("negotiations")
+        assert [d.cancelled for d in fleet.deliveries.values()] == [True]
+
+
+def tell_now(house: House) -> None:
+    """Let no message wait for its next try."""
+    with psycopg.connect(house.url, autocommit=True) as c:
+        c.execute("update negotiation_sends set next_try=now() where state='due'")
+
+
+def test_who_may_not_negotiate(house: House, pages: dict[str, str]) -> None:
+    order = house.place()["order"]
+    path = f"/v1/orders/{order}/negotiations"
+    assert house.call("POST", path, {"parties": ["r1"]}, role="viewer").status_code == 403
+    assert house.call("POST", path, {"parties": ["nobody"]}).status_code == 404
+    one = {"windows": windows((30, 60))}
+    assert house.call("POST", path, one).json()["code"] == "bad_field"
+    past = {"windows": windows((-30, 60), (60, 90))}
+    assert house.call("POST", path, past).json()["pointer"] == "/windows/0"
