@@ -1,4 +1,4 @@
-"""Live signals: what is silent or contradicts stands first, and a source is taken out of service."""
+"""Live signals: what is silent or contradicts stands first; a source is taken out of service."""
 
 from __future__ import annotations
 

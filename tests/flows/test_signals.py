@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -17,14 +16,14 @@ import pyarrow.parquet
 import pytest
 
 from danshu.capabilities.routing.variables import Per
-from danshu.hub import pictures, reading_days, signals_room
+from danshu.hub import reading_days, signals_room
 from danshu.kernel.fact import rfc3339
 from danshu.ledger.engine import Engine
 from danshu.testing.signals import EXAMPLES
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import House, open_house
-from tests.fixtures.serving import serve
+from tests.fixtures.signals import head, look, now_ms, told, value_of
 
 DAY_MS = 86_400_000
 
@@ -34,50 +33,6 @@ def house(engine: Engine, template: str) -> Iterator[House]:
     """One for all tests here: each speaks of subjects of its own."""
     with stores._fresh(engine, template) as make, open_house(make()) as opened:
         yield opened
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def told(house: House, feed: str, body: Any, role: str = "sensor", query: str = "") -> Any:
-    """Send a feed's message and give the answer's JSON."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = house.call("POST", f"/v1/signals/{feed}{query}", raw, role=role)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def look(house: House) -> None:
-    """Let the room make the head, and the server take it."""
-    house.work("signals")
-    with house.client.portal() as portal:
-        portal.call(house.hub.worlds.look)
-
-
-def head(house: House) -> pictures.Head:
-    async def read() -> pictures.Head | None:
-        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-            return await pictures.read_head(c, house.tenant)
-
-    found = asyncio.run(read())
-    assert found is not None
-    return found
-
-
-def value_of(house: House, key: str, subject: str, query: str = "") -> dict[str, Any]:
-    """One value as GET /v1/signals tells it."""
-    items: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        path = f"/v1/signals?key={key}&limit=200&cursor={cursor}{query}"
-        page = house.call("GET", path, role="viewer").json()
-        items += page["items"]
-        cursor = page["next"]
-        if not cursor:
-            break
-    (found,) = [item for item in items if item["subject"] == subject]
-    return found
 
 
 def warehouse_of(placed: dict[str, Any]) -> str:
@@ -313,59 +268,6 @@ def test_a_full_door_answers_429(house: House, monkeypatch: pytest.MonkeyPatch) 
     reading = {"key": "pick_backlog", "subject": "wh:SH01", "value": 3}
     answer = house.call("POST", "/v1/signals/telemetry", reading, role="sensor")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
-
-
-def test_a_feed_is_asked_and_a_webhook_believed(house: House) -> None:
-    document, _ = EXAMPLES["qweather"](now_ms())[0]
-    seen: list[tuple[str, str]] = []
-
-    async def service(scope: Any, receive: Any, send: Any) -> None:
-        """QWeather's side: alerts of a point, for whoever has the key."""
-        key = dict(scope["headers"]).get(b"x-qw-api-key", b"").decode()
-        seen.append((scope["path"], key))
-        status = 200 if key == "right" else 401
-        await receive()
-        head = {"type": "http.response.start", "status": status, "headers": []}
-        await send(head)
-        await send({"type": "http.response.body", "body": json.dumps(document).encode()})
-
-    with serve(service) as address:
-        feed: dict[str, Any] = {
-            "name": "gz",
-            "feed": "qweather",
-            "url": address,
-            "place": "ad:440106",
-        }
-        feed |= {"key": "right", "every_s": 300}
-        answer = house.call("PUT", "/v1/signals/feeds", feed)
-        assert answer.status_code == 200, answer.text
-        assert "right" not in answer.text
-        wrong = {**feed, "name": "wrong", "key": "wrong"}
-        assert house.call("PUT", "/v1/signals/feeds", wrong).status_code == 200
-        house.work("feeds")
-        assert house.call("DELETE", "/v1/signals/feeds/wrong").status_code == 204
-    assert ("/weatheralert/v1/current/23.13/113.26", "right") in seen
-    assert value_of(house, "wx_alert", "wh:GZ01")["value"] == 204
-    items = house.call("GET", "/v1/signals/feeds").json()["items"]
-    assert [(i["name"], i["trouble"]) for i in items] == [("gz", "")]
-    for refused in (
-        {**feed, "every_s": 5},
-        {**feed, "url": "http://10.0.0.1"},
-        {**feed, "feed": "wms"},
-        {**feed, "secret": "x"},
-    ):
-        assert house.call("PUT", "/v1/signals/feeds", refused).status_code in (400, 422)
-    hook = {"name": "cy", "feed": "caiyun", "secret": "s3cret"}
-    assert house.call("PUT", "/v1/signals/feeds", hook).status_code == 200
-    event: dict[str, Any] = {"event": "ALERT_ON", "alert_id": "W9", "adcode": "120101"}
-    event |= {"code": "0104", "nonce": "n1", "pub_time": now_ms() // 1000}
-    event["signature"] = hashlib.sha1(b"s3cretW9n1").hexdigest()
-    path = f"/v1/signals/caiyun/hook?account={house.tenant}.cy"
-    assert house.client.post(path, json={**event, "nonce": "n2"}).status_code == 401
-    other = f"/v1/signals/caiyun/hook?account={house.tenant + 1}.cy"
-    assert house.client.post(other, json=event).status_code == 401
-    assert house.client.post(path, json=event).json()["accepted"] >= 1
-    assert value_of(house, "wx_alert", "wh:TJ01")["value"] == 104
 
 
 def test_a_day_that_is_over_becomes_a_file(

@@ -1,8 +1,11 @@
-"""Readings over NATS and MQTT: acknowledged after the commit, so none is lost, none doubled."""
+"""The ways in: NATS and MQTT, acknowledged after the commit, so that none is lost and none doubled;
+services that are asked; webhooks that are believed.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 import time
@@ -17,10 +20,13 @@ from danshu.faces.work import telemetry
 from danshu.hub import readings
 from danshu.kernel.errors import NotAvailable
 from danshu.ledger.engine import Engine
+from danshu.testing.signals import EXAMPLES
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask
 from tests.fixtures.hub import House, open_house
 from tests.fixtures.nats import Bus, open_bus, publish
+from tests.fixtures.serving import serve
+from tests.fixtures.signals import now_ms, value_of
 
 CODE = "small"
 
@@ -161,3 +167,56 @@ def test_no_bus_is_said_so(house: House) -> None:
     consumer = telemetry.Consumer(house.url, "nats://127.0.0.1:1")
     with pytest.raises(NotAvailable):
         asyncio.run(step(house, consumer))
+
+
+def test_a_feed_is_asked_and_a_webhook_believed(house: House) -> None:
+    document, _ = EXAMPLES["qweather"](now_ms())[0]
+    seen: list[tuple[str, str]] = []
+
+    async def service(scope: Any, receive: Any, send: Any) -> None:
+        """QWeather's side: alerts of a point, for whoever has the key."""
+        key = dict(scope["headers"]).get(b"x-qw-api-key", b"").decode()
+        seen.append((scope["path"], key))
+        status = 200 if key == "right" else 401
+        await receive()
+        head = {"type": "http.response.start", "status": status, "headers": []}
+        await send(head)
+        await send({"type": "http.response.body", "body": json.dumps(document).encode()})
+
+    with serve(service) as address:
+        feed: dict[str, Any] = {
+            "name": "gz",
+            "feed": "qweather",
+            "url": address,
+            "place": "ad:440106",
+        }
+        feed |= {"key": "right", "every_s": 300}
+        answer = house.call("PUT", "/v1/signals/feeds", feed)
+        assert answer.status_code == 200, answer.text
+        assert "right" not in answer.text
+        wrong = {**feed, "name": "wrong", "key": "wrong"}
+        assert house.call("PUT", "/v1/signals/feeds", wrong).status_code == 200
+        house.work("feeds")
+        assert house.call("DELETE", "/v1/signals/feeds/wrong").status_code == 204
+    assert ("/weatheralert/v1/current/23.13/113.26", "right") in seen
+    assert value_of(house, "wx_alert", "wh:GZ01")["value"] == 204
+    items = house.call("GET", "/v1/signals/feeds").json()["items"]
+    assert [(i["name"], i["trouble"]) for i in items] == [("gz", "")]
+    for refused in (
+        {**feed, "every_s": 5},
+        {**feed, "url": "http://10.0.0.1"},
+        {**feed, "feed": "wms"},
+        {**feed, "secret": "x"},
+    ):
+        assert house.call("PUT", "/v1/signals/feeds", refused).status_code in (400, 422)
+    hook = {"name": "cy", "feed": "caiyun", "secret": "s3cret"}
+    assert house.call("PUT", "/v1/signals/feeds", hook).status_code == 200
+    event: dict[str, Any] = {"event": "ALERT_ON", "alert_id": "W9", "adcode": "120101"}
+    event |= {"code": "0104", "nonce": "n1", "pub_time": now_ms() // 1000}
+    event["signature"] = hashlib.sha1(b"s3cretW9n1").hexdigest()
+    path = f"/v1/signals/caiyun/hook?account={house.tenant}.cy"
+    assert house.client.post(path, json={**event, "nonce": "n2"}).status_code == 401
+    other = f"/v1/signals/caiyun/hook?account={house.tenant + 1}.cy"
+    assert house.client.post(other, json=event).status_code == 401
+    assert house.client.post(path, json=event).json()["accepted"] >= 1
+    assert value_of(house, "wx_alert", "wh:TJ01")["value"] == 104
