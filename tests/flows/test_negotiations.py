@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -269,3 +271,35 @@ def test_who_may_not_negotiate(house: House, pages: dict[str, str]) -> None:
     assert house.call("POST", path, one).json()["code"] == "bad_field"
     past = {"windows": windows((-30, 60), (60, 90))}
     assert house.call("POST", path, past).json()["pointer"] == "/windows/0"
+
+
+def test_the_consumer_agrees_to_a_later_window_in_the_words_shown(
+    house: House, pages: dict[str, str]
+) -> None:
+    order = house.place(promises=["nextday"])["order"]
+    asked = windows((60, 120), (60 * 72, 60 * 73))
+    call = open_call(house, order, parties=["r1"], windows=asked, reply_ms=600_000)
+    assert [w["consent"] for w in call["windows"]] == [False, True]
+    late = speak(
+        house, pages["r1"], call["id"], "propose", "p", window="w2", fee_fen=500, minutes=4_330
+    )
+    assert late.status_code == 200
+    assert read_call(house, call["id"])["state"] == "proposed"
+    link = house.call("POST", f"/v1/orders/{order}/links", {}).json()["url"]
+    page = "/e/" + link.rpartition("/")[2]
+    text = house.client.get(f"{page}?lang=zh").text
+    fields = dict(re.findall(r'name="(negotiation|window|digest)" value="([^"]+)"', text))
+    forged = {**fields, "digest": "0" * 64}
+    told = house.client.post(f"{page}/windows?lang=zh", data=forged, follow_redirects=False)
+    assert "said=window_over" in told.headers["location"]
+    told = house.client.post(f"{page}/windows?lang=zh", data=fields, follow_redirects=False)
+    assert (told.status_code, "said=window_agreed" in told.headers["location"]) == (303, True)
+    awarded = read_call(house, call["id"])
+    assert kinds(awarded)[-2:] == ["consented", "awarded"]
+    said = json.loads(awarded["messages"][-2]["data"])
+    assert said["text"] in text
+    assert fields["digest"] == hashlib.sha256(said["text"].encode()).hexdigest()
+    speak(house, pages["r1"], call["id"], "confirm", "c", award="a1")
+    (fact,) = arranged(house, order)
+    assert fact["data"]["consent"] == f"{call['id']}/3"
+    assert "您已同意" in house.client.get(f"{page}?lang=zh").text

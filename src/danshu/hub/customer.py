@@ -15,7 +15,7 @@ from danshu.capabilities.contract.actions import catalogue
 from danshu.capabilities.contract.model import State
 from danshu.capabilities.orders import facts as order_facts
 from danshu.capabilities.orders import model
-from danshu.hub import customer_asks, evidence, order_promises, timeline
+from danshu.hub import customer_asks, evidence, order_promises, timeline, window_consents
 from danshu.hub.customer_asks import CustomerAsks
 from danshu.hub.customer_words import ACTS, KINDS, LOGISTICS
 from danshu.kernel import fact, note
@@ -127,6 +127,7 @@ class CustomerPage(Struct, frozen=True, kw_only=True):
     asks: CustomerAsks
     tokens: int = 0
     witnesses: int = 0
+    windows: tuple[window_consents.WindowAsk, ...] = ()
 
 
 def judge(order: model.Order, promises: Sequence[Promise], paid: int) -> Verdict:
@@ -190,6 +191,7 @@ async def read(
         asks=asks,
         tokens=tokens,
         witnesses=witnesses,
+        windows=await window_consents.of_order(connection, world.tenant, seen.id, lang),
     )
 
 
