@@ -36,6 +36,7 @@ from tests.kernel import (
     redecision_examples,
     remedy_examples,
     replan_examples,
+    scorer_examples,
     signal_examples,
     twin_examples,
 )
@@ -218,6 +219,7 @@ EXAMPLES: list[Struct] = [
     *link_examples.EXAMPLES,
     *redecision_examples.EXAMPLES,
     *replan_examples.EXAMPLES,
+    *scorer_examples.EXAMPLES,
     *negotiation_examples.EXAMPLES,
     *power_examples.EXAMPLES,
     *remedy_examples.EXAMPLES,

@@ -20,6 +20,7 @@ from danshu.hub.changes import Decide as Decide
 from danshu.hub.changes import Held as Held
 from danshu.hub.changes import allocate as allocate
 from danshu.hub.rows import TIMER_PROMISE
+from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor, epoch_ms, pack
 from danshu.ledger import write
@@ -181,6 +182,11 @@ async def _write(
                 _ADD_TIMER,
                 (world.tenant, write.instant(due_ms * 1000), held.id, TIMER_PROMISE),
                 binary=True,
+            )
+        if decided.default_ms:
+            at = write.instant(decided.default_ms * 1000)
+            await connection.execute(
+                _ADD_TIMER, (world.tenant, at, held.id, TIMER_ESCALATION), binary=True
             )
         for row in _verdicts(world, held.id, decided, now_ms):
             await connection.execute(_WRITE_VERDICT, row, binary=True)

@@ -12,7 +12,7 @@ from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
-from danshu.hub import policy_holds, routing
+from danshu.hub import policy_holds, routing, vote_holds
 from danshu.hub.world import World
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
@@ -44,6 +44,7 @@ class Change(Struct, kw_only=True, eq=False):
     promises: tuple[Promise, ...]
     reserved: list[tuple[int, int, int]] = []  # (warehouse, SKU, units)
     is_due: bool = False
+    default_ms: int = 0  # when it goes on without the person that its votes ask for, 0 = never
 
 
 Decide = Callable[[World, Held, int], Change | Refusal]
@@ -85,9 +86,12 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
         return done
     ruling = None if held.released else routed.ruling
     after, stopped = policy_holds.heed(done.order, ruling)
+    votes = None if held.released else routed.votes
+    after, doubted, default_ms = vote_holds.heed(after, votes, routed.classes, now_ms)
     return Change(
         order=after,
-        said=[routed.said, *done.said, *stopped],
+        said=[routed.said, *done.said, *stopped, *doubted],
+        default_ms=default_ms,
         promises=held.promises,
         reserved=sum_units((w, sku, q) for _, w, sku, q in routed.plan),
     )

@@ -19,7 +19,7 @@ from danshu.capabilities.routing.plans import PlanView, view_plans
 from danshu.capabilities.routing.reasons import Reason, read_reasons
 from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
-from danshu.hub import views
+from danshu.hub import panels, views
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import epoch_ms, rfc3339
@@ -28,6 +28,7 @@ from danshu.kernel.limits import RETRY_AFTER_S, SNAPSHOTS_KEPT, STREAM_FACTS
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from danshu.capabilities.routing.scorers.vote import Votes
     from danshu.hub.world import World
 
 Connection = psycopg.AsyncConnection[Any]
@@ -117,10 +118,31 @@ class MapNode(Struct, frozen=True, kw_only=True):
     more_fen: int | None
 
 
+class VotesShown(Struct, frozen=True, kw_only=True):
+    """What the scorers said of the chosen plan: see routing's Votes. `spoke` of them stand by it in
+    `agree`; `escalates`: the order was held for a person.
+    """
+
+    spoke: int
+    agree: int
+    s1_min: int
+    s2_min: int
+    s2_absent: str
+    s2_plan: int
+    radius_min: int
+    s3: tuple[str, ...]
+    s3_same: bool
+    s4: int
+    risk_permille: int
+    reason: str
+    spared: bool
+    escalates: bool
+
+
 class DecisionPanel(Struct, frozen=True, kw_only=True):
-    """One decision. `fact` names it; `ruling` is what policy said of the order, by the set that it
-    names, None for nothing; `policy` the set that rules on the snapshot. `defaults`
-    are the keys of variables that no source told.
+    """One decision. `fact` names it; `votes` are the other scorers', None before they spoke;
+    `ruling` is what policy said of the order, by the set that it names, None for nothing; `policy`
+    the set that rules on the snapshot. `defaults` are the keys of variables that no source told.
     """
 
     fact: str
@@ -138,6 +160,7 @@ class DecisionPanel(Struct, frozen=True, kw_only=True):
     promise_min: int
     value_fen: int
     margin_fen: int
+    votes: VotesShown | None
     plans: tuple[PlanShown, ...]
     counted: tuple[ReasonCount, ...]
     nodes: tuple[MapNode, ...]
@@ -220,6 +243,8 @@ async def read_snapshot(connection: Connection, tenant: int, digest: str) -> Sna
         if row is None:
             raise NotAvailable(f"snapshot {digest} is not kept", RETRY_AFTER_S)
         snapshot = load_snapshot(bytes(row[0]), digest)
+        if not await panels.attach(connection, tenant, snapshot):
+            raise NotAvailable(f"the scorers of snapshot {digest} are not kept", RETRY_AFTER_S)
         _kept[digest] = snapshot
         while len(_kept) > SNAPSHOTS_KEPT:
             _kept.popitem(last=False)
@@ -274,6 +299,7 @@ def show(
         promise_min=decision.promise_min,
         value_fen=decision.value_fen,
         margin_fen=decision.margin_fen,
+        votes=show_votes(decision.votes),
         plans=tuple(_plan(p, recorded.decided_ms) for p in plans),
         counted=tuple(
             ReasonCount(code=code, zh=zh, en=en, count=n, stops=stops)
@@ -286,6 +312,19 @@ def show(
             dict.fromkeys(v.key for v in told.variables if v.status == "declared_default")
         ),
     )
+
+
+def show_votes(votes: Votes | None) -> VotesShown | None:
+    """Show votes with every figure, and count who stands by the plan."""
+    if votes is None:
+        return None
+    stands = [True, votes.s3_same]
+    if votes.s2_min >= 0:
+        stands.append(votes.s2_plan == 0)
+    if votes.s4 >= 0:
+        stands.append(votes.s4 == 0)
+    told = {name: getattr(votes, name) for name in votes.__struct_fields__}
+    return VotesShown(**told, spoke=len(stands), agree=sum(stands), escalates=votes.escalates)
 
 
 def _role(

@@ -19,7 +19,7 @@ from danshu.capabilities.routing import tables
 from danshu.capabilities.routing.joining import join
 from danshu.capabilities.routing.signals import Quality, Reading, Signals, resolve
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
-from danshu.hub import cautions, prices
+from danshu.hub import cautions, panels, prices
 from danshu.ledger.write import instant
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ async def read_snapshot(connection: Connection, tenant: int, digest: str) -> Sna
     if row is None:
         return None
     # some milliseconds of unpacking, for which no order should wait
-    return await asyncio.to_thread(_unpack, bytes(row[0]), digest)
+    snapshot = await asyncio.to_thread(_unpack, bytes(row[0]), digest)
+    if not await panels.attach(connection, tenant, snapshot):
+        return None
+    await asyncio.to_thread(getattr, snapshot, "estimates")
+    return snapshot
 
 
 def _unpack(raw: bytes, digest: str) -> Snapshot:
@@ -143,6 +147,8 @@ async def compose(
         await prices.active(connection, tenant, network),
         policy=bytes(row[0]).hex() if row else "",
         cautions=await cautions.read(connection, tenant, network),
+        figures=await panels.figures(connection, tenant),
+        panel=await panels.active(connection, tenant),
     )
 
 
@@ -153,6 +159,7 @@ def alike(one: Snapshot, other: Snapshot) -> bool:
         and one.policy == other.policy
         and one.figures == other.figures
         and one.prices.version == other.prices.version
+        and one.panel_digest == other.panel_digest
         and np.array_equal(one.cautions.veto, other.cautions.veto)
         and np.array_equal(one.cautions.surcharge_fen, other.cautions.surcharge_fen)
         and one.signals.fields.keys() == other.signals.fields.keys()

@@ -13,6 +13,7 @@ from danshu.capabilities.routing import decide, facts  # noqa: F401 - registers 
 from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
 from danshu.capabilities.routing.policy.engine import view_order
 from danshu.capabilities.routing.ruling import Ruling
+from danshu.capabilities.routing.scorers.vote import Votes
 from danshu.capabilities.stock.model import Sku
 from danshu.kernel.fact import Said
 
@@ -46,6 +47,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     plan: list[tuple[int, int, int, int]]
     said: Said
     ruling: Ruling | None = None
+    votes: Votes | None = None
+    classes: int = 0  # storage bits of the goods
 
 
 def route(world: World, asks: Sequence[Ask], now_ms: int) -> list[Plan]:
@@ -107,7 +110,9 @@ def _decide(world: World, asks: Sequence[Ask], now_ms: int, minute: int) -> list
         )
         for a in asks
     ]
-    decided = decide.decide_batch(world.snapshot, requests, minute, world.atp, world.capacity)
+    decided = decide.decide_batch(
+        world.snapshot, requests, minute, world.atp, world.capacity, budget=world.budget
+    )
     chosen = decided.routed.warehouse[0].tolist()
     plans = []
     at = 0
@@ -118,7 +123,18 @@ def _decide(world: World, asks: Sequence[Ask], now_ms: int, minute: int) -> list
             at += 1
             if wh >= 0:
                 plan.append((no, wh, sku, q))
-        plans.append(Plan(plan=plan, said=Said(data=decision), ruling=decision.ruling))
+        classes = 0
+        for _, _, _, goods in a.lines:
+            classes |= int(goods.storage)
+        plans.append(
+            Plan(
+                plan=plan,
+                said=Said(data=decision),
+                ruling=decision.ruling,
+                votes=decision.votes,
+                classes=classes,
+            )
+        )
     return plans
 
 

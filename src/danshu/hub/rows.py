@@ -10,6 +10,7 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
+from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.ledger import timers, vault, write
 
 if TYPE_CHECKING:
@@ -90,5 +91,12 @@ def _rest(placed: Sequence[Placement]) -> list[write.Statement]:
         timers.Timer(due_us=p.due_ms * 1000, tenant=p.request.tenant, id=p.id, kind=TIMER_PROMISE)
         for p in placed
         if p.due_ms
+    ]
+    due += [
+        timers.Timer(
+            due_us=p.default_ms * 1000, tenant=p.request.tenant, id=p.id, kind=TIMER_ESCALATION
+        )
+        for p in placed
+        if p.default_ms
     ]
     return [vault.put(entries), *([timers.put(due)] if due else [])]

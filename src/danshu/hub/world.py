@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, field
 
 from danshu.capabilities.contract.model import Clause
 from danshu.capabilities.intake.address import Gazetteer
 from danshu.capabilities.routing.model import Region
+from danshu.capabilities.routing.scorers.vote import Budget
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock.model import Sku, Warehouse
 from danshu.hub.policy_arms import Arms
@@ -45,3 +46,4 @@ class World(Struct, kw_only=True, eq=False):
     day: int  # of the clock that the capacity is for, UTC days since 1970
     loaded_s: float
     stock_s: float
+    budget: Budget = field(default_factory=Budget)  # of decisions that go to a person

@@ -203,7 +203,10 @@ class Worlds:
                         world.loaded_s = now
                         return world
                     self._stock_stale.discard(tenant)
+                    known = world
                     world = await masters.load(connection, tenant, now, self._clock())
+                    if known is not None:
+                        world.budget = known.budget
             except BaseException:
                 if must:
                     self._stale.add(tenant)

@@ -53,16 +53,17 @@ def deliver(
     bias_min: float = 0.0,
     unrest: float = 1.0,
     truth: Coefficients = TRUTH,
+    network: Network | None = None,
 ) -> Delivered:
     """Send parcels for some days and tell what they took; `unrest` from 0 to 1 is how far signals
-    differ from a quiet day.
+    differ from a quiet day. `network` may be one that is there already.
     """
     rng = np.random.default_rng(seed)
-    network = _build(rng, warehouses, regions)
+    network = network or _build(rng, warehouses, regions)
     told = list(_days(rng, network, parcels, days, unrest))
     seen = gather(network, told, truth.same_city_min)
     eta, sd = fit.estimate(seen, truth)
-    biased = rng.uniform(-bias_min, bias_min, warehouses)
+    biased = rng.uniform(-bias_min, bias_min, len(network.codes))
     taken = eta + biased[seen.warehouse] + rng.logistic(0.0, 1.0, seen.parcels) * sd / 1.702
     return Delivered(
         network, seen._replace(taken_min=np.maximum(np.rint(taken), 30).astype(np.int64)), biased

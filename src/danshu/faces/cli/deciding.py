@@ -16,6 +16,7 @@ from danshu.capabilities.routing.explain import Explanation, WarehouseView
 from danshu.capabilities.routing.explain import explain as explain_decision
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
 from danshu.faces.cli import opening
+from danshu.hub import panels
 from danshu.hub.compose import Hub
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError
@@ -86,9 +87,11 @@ def _read(order: str, tenant: str) -> Recorded:
             key = (number, bytes.fromhex(decision.snapshot))
             cursor = await connection.execute(tables.READ_SNAPSHOT, key, binary=True)
             row = await cursor.fetchone()
-        if row is None:
-            raise InputError("no_snapshot", f"snapshot {decision.snapshot} is not stored")
-        snapshot = load_snapshot(bytes(row[0]), decision.snapshot)
+            if row is None:
+                raise InputError("no_snapshot", f"snapshot {decision.snapshot} is not stored")
+            snapshot = load_snapshot(bytes(row[0]), decision.snapshot)
+            if not await panels.attach(connection, number, snapshot):
+                raise InputError("no_snapshot", f"panel {snapshot.panel_digest} is not stored")
         return Recorded(order=str(id_), fact=name, decision=decision, snapshot=snapshot)
 
     return opening.with_hub(work)

@@ -79,6 +79,7 @@ def warm() -> None:
     from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
     from danshu.capabilities.routing.model import Lane, Region
     from danshu.capabilities.routing.network import Site, build_network
+    from danshu.capabilities.routing.scorers.vote import Budget
     from danshu.capabilities.routing.snapshot import Snapshot
 
     Gazetteer.load()
@@ -92,4 +93,5 @@ def warm() -> None:
         0,
         np.ones((1, 1), np.int32),
         np.full(1, 9.0),
+        budget=Budget(),
     )

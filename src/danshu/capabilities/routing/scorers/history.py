@@ -15,7 +15,7 @@ from danshu.capabilities.routing.signals import Status, alert_level
 from danshu.capabilities.routing.variables import Per
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -165,3 +165,9 @@ class _Reader:
             float(self.network.transit_min[r, w] <= self.same_city_min),
             float(sum(bool(stale[cell[per]]) for per, stale in self.stale)),
         )
+
+
+def join(parts: Sequence[History]) -> History:
+    """Put histories of one network together."""
+    joined: list[Any] = [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+    return History(*joined)
