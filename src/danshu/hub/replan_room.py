@@ -13,7 +13,7 @@ from danshu.capabilities.orders.model import State
 from danshu.hub import pictures, replan
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import REPLAN_EVERY_MIN
+from danshu.kernel.limits import REPLAN_CAUSE_CHARS, REPLAN_EVERY_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +31,7 @@ order by t.id
 """
 _HEADS: Final = "select tenant, no, digest from routing_heads"
 _OPEN: Final = [int(s) for s in (State.PLACED, State.CONFIRMED, State.PAID, State.ALLOCATED)]
+_LAST: Final = "select cause from replans where tenant=%s order by id desc limit 1"
 _IS_OPEN: Final = "select 1 from orders where tenant=%s and state=any(%s) limit 1"
 
 
@@ -92,14 +93,22 @@ class Closures:
                 continue
             closed = find_closed(snapshot)
             new = closed - self._closed.get(tenant, frozenset())
-            if new and await _has_open(connection, tenant):
+            cause = f"closed {' '.join(sorted(new))}"
+            # A room that begins anew finds what was closed before: that was asked for.
+            is_known = tenant not in self._closed and await _was_last(connection, tenant, cause)
+            if new and not is_known and await _has_open(connection, tenant):
                 try:
-                    await replan.ask(connection, tenant, f"closed {' '.join(sorted(new))}")
+                    await replan.ask(connection, tenant, cause)
                 except InputError:  # busy: looked at again
                     continue
                 asked += 1
             self._seen[tenant], self._closed[tenant] = no, closed
         return asked
+
+
+async def _was_last(connection: Connection, tenant: int, cause: str) -> bool:
+    row = await (await connection.execute(_LAST, (tenant,))).fetchone()
+    return row is not None and row[0] == cause[:REPLAN_CAUSE_CHARS]
 
 
 async def _has_open(connection: Connection, tenant: int) -> bool:

@@ -44,6 +44,32 @@ def read_duals(flow: Flow, skus: int, penalty_fen: int) -> Duals:
     return _prices(graph, distance, skus, penalty_fen)
 
 
+def read_gains(flow: Flow, lost: Duals) -> Duals:
+    """Read what one more unit of stock, of work, would save; `lost` is what losing one costs.
+
+    Shortest distances from the sink: a unit more closes a cycle through its node.
+    """
+    from danshu.capabilities.routing.replan import residual
+
+    graph = flow.graph
+    distance = np.full(len(graph.supply), np.int64(1) << 60)
+    distance[-1] = 0
+    left = graph.capacity - flow.units
+    sweeps = residual.relax(
+        graph.head, graph.tail, graph.cost_fen, left > 0, flow.units > 0, distance
+    )
+    if sweeps < 0:
+        raise ProgramError("the flow is not optimal: its residual graph has a negative cycle")
+    first = graph.first_warehouse
+    saved = np.where(distance < np.int64(1) << 59, np.maximum(-distance, 0), 0)
+    opening = saved[first:-1]
+    lam = np.zeros(lost.lam.shape)
+    lam[graph.stock_sku, graph.stock_wh] = np.maximum(
+        saved[graph.cells : first] - opening[graph.stock_wh], 0
+    )
+    return Duals(np.minimum(lam, lost.lam), np.minimum(opening / UNIT_WORK, lost.mu))
+
+
 def _prices(graph: Any, distance: NDArray[np.int64], skus: int, penalty_fen: int) -> Duals:
     first = graph.first_warehouse
     opening = np.clip(distance[first:-1], 0, penalty_fen)

@@ -3,11 +3,13 @@
 1. Starting prices: a flow in which each line of a compound order is an order that bears 60 % of a
    parcel's cost.
 2. Dual steps (Rprop: each price has its own step, x 1.35 while its sign stays, x 0.45 when it
-   flips; Riedmiller and Braun 1993); the prices of the best bound are kept.
-3. Rounds: compound orders are placed at the prices, long ones first; unit orders get the exact flow
-   on the rest; prices and the flow's own duals are mixed; compound orders are taken back and
-   placed again. The cheapest round stands.
-4. Compound orders are placed again at true costs on what is left.
+   flips; Riedmiller and Braun 1993); the prices of the best bound are kept, and the mean of the
+   last ones.
+3. Compound orders are placed at the mean prices, long ones first; unit orders get the exact flow on
+   the rest.
+4. Rounds: compound orders look at what the flow leaves, at true costs; then they make room where
+   they and the unit orders gain together: what a unit more saves the flow, and what a unit less
+   costs it, are two distances in its residual graph. The cheapest round stands.
 """
 
 from __future__ import annotations
@@ -33,24 +35,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from danshu.capabilities.routing.replan.flow import Flow
     from danshu.capabilities.routing.snapshot import Snapshot
 
     Floats = NDArray[np.float64]
     Told = Callable[[str, float], None]
 
 PARCEL_SHARE: Final = 0.6  # of a parcel's cost, that a line bears in the starting flow
-DUAL_STEPS: Final = 60
-ROUNDS: Final = 2
+DUAL_STEPS: Final = 120
+AVERAGED: Final = 15  # prices of the last steps, that orders are placed at
+ROUNDS: Final = 8
 _UNITS_COUNTED: Final = 20  # of a line, in the starting flow
 _GROW, _SHRINK = 1.35, 0.45
 _FIRST_FEN, _LEAST_FEN, _MOST_FEN = 20.0, 0.5, 900.0
 
 
 class Best(NamedTuple):
-    """Prices and the bound that they prove, 分."""
+    """Prices, the bound that they prove, 分, and the mean of the last steps' prices.
+
+    The steps swing about the optimum: their mean lies nearer to it than most of them.
+    """
 
     prices: Duals
     bound_fen: float
+    mean: Duals
 
 
 class Work:
@@ -59,9 +67,9 @@ class Work:
     def __init__(
         self, snapshot: Snapshot, problem: Problem, cells: Cells, compounds: Compounds
     ) -> None:
-        from danshu.capabilities.routing.replan import oracle
+        from danshu.capabilities.routing.replan import oracle, placing
 
-        self.oracle = oracle
+        self.placing = placing
         self.problem = problem
         self.cells = cells
         self.compounds = compounds
@@ -89,13 +97,13 @@ class Work:
         used = np.zeros(problem.atp.shape, np.int32)
         work = np.zeros(len(problem.capacity))
         out = np.full(len(compounds.line), -1, np.int16)
-        total = self.oracle.least_of_all(
+        total = self.placing.least_of_all(
             compounds.line_start, self.lines, compounds.region, compounds.opening_fen, self.extra,
             prices.lam, prices.mu, self.parcel, compounds.was, problem.switching_fen, used, work,
             self.ws, out,
         )  # fmt: skip
         least = np.zeros(len(cells.size), np.int64)
-        total += self.oracle.least_of_cells(
+        total += self.placing.least_of_cells(
             cells.sku, cells.size, cells.penalty_fen, self.switched, prices.lam, prices.mu, used,
             work, least,
         )  # fmt: skip
@@ -108,7 +116,7 @@ class Work:
     ) -> float:  # fmt: skip
         """Place compound orders at prices; changes `atp`, `room` and `of`."""
         compounds = self.compounds
-        gained: float = self.oracle.place_all(
+        gained: float = self.placing.place_all(
             sequence, compounds.line_start, self.lines, compounds.region, compounds.opening_fen,
             self.extra, prices.lam, prices.mu, self.parcel, compounds.was,
             self.problem.switching_fen, atp, room, self.ws, of, is_again,
@@ -129,11 +137,33 @@ class Work:
         compounds = self.compounds
         out = np.zeros(len(compounds.order))
         free = no_prices(self.problem)
-        self.oracle.cost_all(
+        self.placing.cost_all(
             compounds.line_start, self.lines, compounds.region, compounds.opening_fen, self.extra,
             free.lam, free.mu, self.parcel, of, out,
         )  # fmt: skip
         return out
+
+    def make_room(
+        self, solved: Flow, atp: NDArray[np.int32], room: Floats, of: NDArray[np.int16],
+        sequence: NDArray[np.int64],
+    ) -> int:  # fmt: skip
+        """Move compound orders where they and the unit orders gain together; tells how many."""
+        compounds = self.compounds
+        lost = duals.read_duals(solved, len(atp), self.penalty)
+        saved = duals.read_gains(solved, lost)
+        moved: int = self.placing.yield_all(
+            sequence, compounds.line_start, self.lines, compounds.region, compounds.opening_fen,
+            self.extra, lost.lam, saved.lam, lost.mu, saved.mu, self.parcel, compounds.was,
+            self.problem.switching_fen, atp, room, self.ws, of,
+        )  # fmt: skip
+        return moved
+
+    def sum_up(self, solved: Flow, of: NDArray[np.int16]) -> Placed:
+        """Tell the plan that a flow and the compound orders' places make together."""
+        units = flow.place(self.cells, solved)[1]
+        cost = solved.cost_fen + float(self.cost_compounds(of).sum())
+        cost += self.problem.switching_fen * self.count_moves(of)
+        return Placed(units, of.copy(), cost)
 
     def count_moves(self, of: NDArray[np.int16]) -> int:
         """Count the compound orders that leave a warehouse that has them."""
@@ -184,13 +214,14 @@ def begin(work: Work, snapshot: Snapshot) -> Duals:
 
 def climb(work: Work, start: Duals, steps: int, told: Told) -> Best:
     """Raise the bound by dual steps from these prices."""
-    prices, best = start, Best(start, -np.inf)
+    prices, best, top = start, start, -np.inf
+    mean = [np.zeros(table.shape) for table in start]
     steps_of = [np.full(table.shape, _FIRST_FEN) for table in prices]
     before = [np.zeros(table.shape, np.int8) for table in prices]
     for turn in range(steps):
         total, *over = work.bound_at(prices)
-        if total > best.bound_fen:
-            best = Best(prices, total)
+        if total > top:
+            best, top = prices, total
         moved = []
         for n, table in enumerate(prices):
             sign = np.sign(over[n]).astype(np.int8)
@@ -201,8 +232,14 @@ def climb(work: Work, start: Duals, steps: int, told: Told) -> Best:
             before[n] = sign
             moved.append(np.clip(table + steps_of[n] * sign, 0.0, work.penalty))
         prices = Duals(*moved)
+        if turn >= steps - AVERAGED:
+            for table, price in zip(mean, prices, strict=True):
+                table += price / min(AVERAGED, steps)
         told("prices", (turn + 1) / steps)
-    return best
+    total, *_ = work.bound_at(Duals(*mean))
+    if total > top:
+        best, top = Duals(*mean), total
+    return Best(best, top, Duals(*mean))
 
 
 class Placed(NamedTuple):
@@ -216,24 +253,25 @@ class Placed(NamedTuple):
 def place(work: Work, prices: Duals, told: Told) -> Placed:
     """Place all orders at these prices, and improve the plan at true costs."""
     problem, compounds = work.problem, work.compounds
-    sizes = np.diff(compounds.line_start)
-    sequence = np.argsort(-sizes, kind="stable")
+    sequence = np.argsort(-np.diff(compounds.line_start), kind="stable")
     of = np.full(len(compounds.line), -1, np.int16)
     atp, room = problem.atp.copy(), np.maximum(problem.capacity, 0.0)
     work.place_compounds(prices, atp, room, of, sequence, is_again=False)
-    best: Placed | None = None
+    solved = flow.solve(flow.build_graph(work.cells, atp, room, problem.switching_fen))
+    best = work.sum_up(solved, of)
+    draw = np.random.default_rng(len(sequence))  # another order each round, the same each time
     for turn in range(ROUNDS):
-        solved = flow.solve(flow.build_graph(work.cells, atp, room, problem.switching_fen))
-        member, units = flow.place(work.cells, solved)
-        del member
-        cost = solved.cost_fen + float(work.cost_compounds(of).sum())
-        cost += problem.switching_fen * work.count_moves(of)
-        if best is None or cost < best.cost_fen:
-            best = Placed(units, of.copy(), cost)
-        told("place", (turn + 1) / ROUNDS)
+        told("place", turn / ROUNDS)
         # What the flow leaves is free: compound orders look at it once more, at true costs.
-        work.take_units(units, atp, room, 1)
+        work.take_units(best.units, atp, room, 1)
         work.place_compounds(no_prices(problem), atp, room, of, sequence, is_again=True)
-        work.take_units(units, atp, room, -1)
-    assert best is not None
+        work.take_units(best.units, atp, room, -1)
+        if not work.make_room(solved, atp, room, of, draw.permutation(len(sequence))):
+            break
+        solved = flow.solve(flow.build_graph(work.cells, atp, room, problem.switching_fen))
+        found = work.sum_up(solved, of)
+        if found.cost_fen >= best.cost_fen:
+            break
+        best = found
+    told("place", 1.0)
     return best

@@ -106,8 +106,7 @@ def plan(
     Every parcel is priced with its nuisance; the first of a plan is given it back, which only a
     plan that ships nothing does not have.
     """
-    price, dp, take = ws[4], ws[5], ws[6]
-    ship, where, left = ws[0], ws[1], ws[7]
+    price = ws[4]
     _price_lines(a, b, lines, lam, mu, atp, is_live, price)
     if b - a > SPLIT_LINES:
         if is_live:
@@ -115,6 +114,17 @@ def plan(
         for i in range(a, b):
             out[i] = -1
         return _least_long(a, b, lines[3], opening, price)
+    return plan_priced(a, b, lines, opening, extra, mu, parcel, room, out, ws)
+
+
+@compiled
+def plan_priced(
+    a: int, b: int, lines: Any, opening: Any, extra: Any, mu: Any, parcel: int, room: Any,
+    out: Any, ws: Any,
+) -> Any:  # fmt: skip
+    """Find the cheapest plan of at most SPLIT_LINES lines whose prices stand in the workspace."""
+    price, dp, take = ws[4], ws[5], ws[6]
+    ship, where, left = ws[0], ws[1], ws[7]
     _best_parcels(a, b, lines, opening, extra, mu, room, price, ws)
     full = (1 << (b - a)) - 1
     dp[0] = 0.0
@@ -269,136 +279,6 @@ def take(a: int, b: int, lines: Any, of: Any, sign: int, atp: Any, room: Any) ->
         for j in range(a, i):
             first = first and of[j] != w
         room[w] -= sign * (1.5 if first else 0.5)
-
-
-@compiled
-def least_of_all(
-    start: Any, lines: Any, region: Any, opening: Any, extra: Any, lam: Any, mu: Any, parcel: int,
-    was: Any, switching: int, used: Any, work: Any, ws: Any, out: Any,
-) -> float:  # fmt: skip
-    """Sum the least prices of all orders, each by itself; count what their plans would use."""
-    total = 0.0
-    room = np.full(mu.shape[0], np.inf)
-    for k in range(start.shape[0] - 1):
-        a, b = start[k], start[k + 1]
-        r = region[k]
-        if r < 0:
-            r = 0
-        fen = plan(a, b, lines, opening[k], extra[r], lam, mu, parcel, used, room, False, out, ws)
-        if switching and _has(a, b, was) and not _same(a, b, was, out):
-            fen += switching
-            stay = cost(a, b, lines, opening[k], extra[r], lam, mu, parcel, was)
-            if b - a > SPLIT_LINES:
-                fen -= switching  # its price is a bound of any plan, this one too
-            elif stay <= fen:
-                fen = stay
-                for i in range(a, b):
-                    out[i] = was[i]
-        total += fen
-        take(a, b, lines, out, -1, used, work)
-    return total
-
-
-@compiled
-def least_of_cells(
-    skus: Any, count: Any, penalty: Any, cost_fen: Any, lam: Any, mu: Any, used: Any, work: Any,
-    least: Any,
-) -> float:  # fmt: skip
-    """Sum the least prices of cells of unit orders, and count what their plans would use."""
-    total = 0.0
-    for c in range(count.shape[0]):
-        best, at = float(penalty[c]), -1
-        sku = skus[c]
-        for w in range(mu.shape[0]):
-            if cost_fen[c, w] < _CLOSED:
-                fen = cost_fen[c, w] + 1.5 * mu[w] + lam[sku, w]
-                if fen < best:
-                    best, at = fen, w
-        total += best * count[c]
-        least[c] = at
-        if at >= 0:
-            used[sku, at] += count[c]
-            work[at] += 1.5 * count[c]
-    return total
-
-
-@compiled
-def _has(a: int, b: int, was: Any) -> bool:
-    found = False
-    for i in range(a, b):
-        found = found or was[i] >= 0
-    return found
-
-
-@compiled
-def _same(a: int, b: int, was: Any, of: Any) -> bool:
-    same = True
-    for i in range(a, b):
-        same = same and (was[i] < 0 or was[i] == of[i])
-    return same
-
-
-@compiled
-def place_all(
-    sequence: Any, start: Any, lines: Any, region: Any, opening: Any, extra: Any, lam: Any, mu: Any,
-    parcel: int, was: Any, switching: int, atp: Any, room: Any, ws: Any, of: Any, is_again: bool,
-) -> float:  # fmt: skip
-    """Place orders in sequence at prices on what is left; again: each is taken back first.
-
-    Gives what was gained at these prices by placing again.
-    """
-    gained = 0.0
-    new = np.full(of.shape[0], -1, np.int16)
-    for step in range(sequence.shape[0]):
-        k = sequence[step]
-        a, b = start[k], start[k + 1]
-        r = max(region[k], 0)
-        before = np.inf
-        if is_again:
-            take(a, b, lines, of, -1, atp, room)
-            before = cost(a, b, lines, opening[k], extra[r], lam, mu, parcel, of)
-            before += switching * (_has(a, b, was) and not _same(a, b, was, of))
-        fen = plan(a, b, lines, opening[k], extra[r], lam, mu, parcel, atp, room, True, new, ws)
-        fen += switching * (_has(a, b, was) and not _same(a, b, was, new))
-        if switching and _has(a, b, was) and fits(a, b, lines, was, atp, room):
-            stay = cost(a, b, lines, opening[k], extra[r], lam, mu, parcel, was)
-            if stay <= fen:
-                fen = stay
-                for i in range(a, b):
-                    new[i] = was[i]
-        if fen < before - 1e-6:
-            for i in range(a, b):
-                of[i] = new[i]
-            if is_again:
-                gained += before - fen
-        take(a, b, lines, of, 1, atp, room)
-    return gained
-
-
-@compiled
-def fits(a: int, b: int, lines: Any, of: Any, atp: Any, room: Any) -> bool:
-    """Tell whether stock and work allow a plan of lines a to b."""
-    good = True
-    for i in range(a, b):
-        w = of[i]
-        if w >= 0:
-            needed = 1.0
-            for j in range(a, b):
-                if of[j] == w:
-                    needed += 0.5
-            good = good and atp[lines[0][i], w] >= lines[1][i] and room[w] >= needed - 1e-9
-    return good
-
-
-@compiled
-def cost_all(
-    start: Any, lines: Any, region: Any, opening: Any, extra: Any, lam: Any, mu: Any, parcel: int,
-    of: Any, out: Any,
-) -> None:  # fmt: skip
-    """Price the plans of all orders: out[k]."""
-    for k in range(start.shape[0] - 1):
-        r = max(region[k], 0)
-        out[k] = cost(start[k], start[k + 1], lines, opening[k], extra[r], lam, mu, parcel, of)
 
 
 def workspace(warehouses: int) -> tuple[Any, ...]:

@@ -64,7 +64,7 @@ def solve(
     if len(others):
         tell("prices", 0.0)
         best = multi.climb(work, multi.begin(work, snapshot), multi.DUAL_STEPS, tell)
-        placed = multi.place(work, best.prices, tell)
+        placed = multi.place(work, best.mean, tell)
         prices, least = best.prices, best.bound_fen
         lines[compounds.line] = placed.compounds
     else:
