@@ -107,6 +107,11 @@ STORIES: Final = (
         title="三个仓封控:未开拣的订单自动重排到别的仓,无人值守,方案带下界",
         module="danshu.stories.lockdown",
     ),
+    Story(
+        name="rainstorm",
+        title="暴雨预警一来,订单改由高架仓发:策略由一人画、另一人批,一键回滚",
+        module="danshu.stories.rainstorm",
+    ),
 )
 
 

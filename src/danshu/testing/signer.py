@@ -21,6 +21,11 @@ class Signer:
         self.device = Authenticator(origin)
         self._headers = {"origin": origin}
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every write of this session carries."""
+        return dict(self._headers)
+
     async def call(self, path: str, body: Any = None, **more: Any) -> httpx.Response:
         """Send a write, and repeat the token that came with the session."""
         headers = {**self._headers, **more.pop("headers", {})}
