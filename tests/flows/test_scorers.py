@@ -14,9 +14,9 @@ import numpy as np
 import psycopg
 import pytest
 
+from danshu.capabilities.routing.panel import PARTS, SITUATIONS, Panel
 from danshu.capabilities.routing.score import CLASSES
 from danshu.capabilities.routing.scorers import fit
-from danshu.capabilities.routing.scorers.panel import PARTS, SITUATIONS, Panel
 from danshu.hub import clocks, coefficients, deliveries, masters, panels, pictures, scorers_room
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.limits import ESCALATION_BURST, ESCALATION_WAIT_MIN

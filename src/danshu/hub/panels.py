@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from danshu.capabilities.routing.panel import Panel, load_panel
 from danshu.capabilities.routing.score import Coefficients
-from danshu.capabilities.routing.scorers.panel import Panel, load_panel
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import SNAPSHOT_BYTES, SNAPSHOTS_KEPT
 

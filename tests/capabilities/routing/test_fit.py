@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from danshu.capabilities.routing.panel import PART_MIN, SITUATIONS, Panel
 from danshu.capabilities.routing.score import Coefficients
 from danshu.capabilities.routing.scorers import eta, fit, seating
 from danshu.capabilities.routing.scorers.history import Parcel, gather
-from danshu.capabilities.routing.scorers.panel import PART_MIN, SITUATIONS, Panel
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.kernel.errors import InputError
 from danshu.testing.deliveries import TRUTH, Delivered, deliver

@@ -15,9 +15,9 @@ from danshu.capabilities.routing.decide import Decision, decide_batch, replay
 from danshu.capabilities.routing.explain import explain
 from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.routing.network import Network, Site, build_network
+from danshu.capabilities.routing.panel import PARTS, SITUATIONS, UNKNOWN, Panel, load_panel
 from danshu.capabilities.routing.score import CHILLED, CLASSES
 from danshu.capabilities.routing.scorers import conformal
-from danshu.capabilities.routing.scorers.panel import PARTS, SITUATIONS, Panel, load_panel
 from danshu.capabilities.routing.scorers.vote import Budget, Votes
 from danshu.capabilities.routing.signals import Signals
 from danshu.capabilities.routing.snapshot import Cautions, Snapshot, load_snapshot
@@ -309,12 +309,12 @@ def test_the_radius_covers_what_it_promises(n: int, alpha: float, seed: int, kin
     covered = 0
     for row in errors:
         found = conformal.radius(row[:-1], alpha)
-        covered += found == conformal.UNKNOWN or abs(int(row[-1])) <= found
+        covered += found == UNKNOWN or abs(int(row[-1])) <= found
     assert covered / 400 >= 1 - alpha - 3.3 * (alpha * (1 - alpha) / 400) ** 0.5
 
 
 def test_too_few_errors_have_no_radius_and_small_groups_take_that_of_all() -> None:
-    assert conformal.radius(np.arange(8), 0.1) == conformal.UNKNOWN
+    assert conformal.radius(np.arange(8), 0.1) == UNKNOWN
     assert conformal.radius(np.arange(9), 0.1) == 8  # ceil(10 * 0.9) = 9th of 9
     assert conformal.radius(np.arange(99), 0.1) == 89
     errors = np.concatenate([np.full(SCORER_CALIBRATION, 5), np.full(3, 900)])

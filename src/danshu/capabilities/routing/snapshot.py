@@ -11,10 +11,10 @@ import numpy as np
 
 from danshu.capabilities.routing.blocks import digest_block, freeze, pack_block, unpack_block
 from danshu.capabilities.routing.model import Region
+from danshu.capabilities.routing.nearness import mask_sensed, order_by_nearness
 from danshu.capabilities.routing.network import Network, Site
+from danshu.capabilities.routing.panel import Estimates, Panel
 from danshu.capabilities.routing.score import CLASSES, Coefficients, ScoreTables, build_tables
-from danshu.capabilities.routing.scorers.panel import Estimates, Panel
-from danshu.capabilities.routing.scorers.rules import mask_sensed, order_by_nearness
 from danshu.capabilities.routing.signals import Field, Signals
 from danshu.capabilities.routing.variables import Per
 from danshu.kernel.errors import InputError

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from danshu.capabilities.routing.panel import UNKNOWN
 from danshu.kernel.limits import SCORER_CALIBRATION
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-UNKNOWN: Final = -1
 ALPHA: Final = 0.1
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from danshu.capabilities.routing.scorers.panel import (
+from danshu.capabilities.routing.panel import (
     MINUTES_MAX,
     PART_MIN,
     PARTS,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from danshu.capabilities.routing.scorers.panel import situations
+from danshu.capabilities.routing.panel import situations
 from danshu.capabilities.routing.signals import Status, alert_level
 from danshu.capabilities.routing.variables import Per
 

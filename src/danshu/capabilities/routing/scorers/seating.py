@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from msgspec import Struct
 
+from danshu.capabilities.routing.panel import (
+    CLUSTERS,
+    NO_EXTRA,
+    TOO_FEW,
+    UNKNOWN,
+    WORSE,
+    Panel,
+)
 from danshu.capabilities.routing.score import CLASSES, Coefficients
 from danshu.capabilities.routing.scorers import eta, fit
-from danshu.capabilities.routing.scorers.conformal import ALPHA, UNKNOWN, radii, radius
-from danshu.capabilities.routing.scorers.panel import CLUSTERS, NO_EXTRA, TOO_FEW, WORSE, Panel
+from danshu.capabilities.routing.scorers.conformal import ALPHA, radii, radius
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import ESCALATION_PERMILLE, FIT_LEAST
 

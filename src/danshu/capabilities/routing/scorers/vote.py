@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from msgspec import Struct
 
+from danshu.capabilities.routing.panel import PART_MIN, UNFITTED
 from danshu.capabilities.routing.scorers import kernel_votes
-from danshu.capabilities.routing.scorers.panel import PART_MIN, UNFITTED
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import ESCALATION_BURST, ESCALATION_PERMILLE
 

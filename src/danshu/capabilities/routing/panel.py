@@ -17,7 +17,6 @@ import numpy as np
 
 from danshu.capabilities.routing.blocks import digest_block, freeze, pack_block, unpack_block
 from danshu.capabilities.routing.score import CLASSES
-from danshu.capabilities.routing.scorers.conformal import UNKNOWN
 from danshu.capabilities.routing.signals import alert_level
 from danshu.capabilities.routing.variables import Per
 from danshu.kernel.errors import InputError
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 FORM: Final = "danshu-scorers-1"
+UNKNOWN: Final = -1  # a radius or an error that nobody could measure
 QUANTILES: Final = (0.1, 0.5, 0.9)
 PARTS: Final = 12  # of the day, two hours each
 PART_MIN: Final = 1_440 // PARTS
