@@ -61,6 +61,8 @@ def fill(site: Site, path: str) -> str:
         "/imports/:": lambda: _upload(site),
         "/jobs/:": lambda: _job(site),
         "/replans/:": lambda: str(site.call("POST", "/v1/replans", json={})["id"]),
+        "/negotiations/:": lambda: _negotiation(site),
+        "/twin/:": lambda: site.call("GET", "/v1/twin")["items"][0]["code"],
         "/stock/:": lambda: site.call("GET", "/v1/skus?limit=1")["items"][0]["code"],
         "/pda/pick/:": lambda: site.by_state("released")["order"],
         "/pda/pack/:": lambda: site.by_state("picked")["order"],
@@ -95,3 +97,14 @@ def _job(site: Site) -> str:
     """Begin a job that looks after one order."""
     act = {"act": "tag", "tags": ["示例"], "ids": [site.by_state("shipped")["order"]]}
     return str(site.call("POST", "/v1/bulk", json=act)["id"])
+
+
+def _negotiation(site: Site) -> str:
+    """Open a negotiation that nobody answers."""
+    order = site.by_state("allocated")["order"]
+    site.call("PUT", "/v1/parties/rider-p", json={"name": "骑手"})
+    found = site.call("GET", f"/v1/negotiations?order={order}")["items"]
+    if not found:
+        path = f"/v1/orders/{order}/negotiations"
+        found = [site.call("POST", path, json={"parties": ["rider-p"]})]
+    return str(found[0]["id"])
