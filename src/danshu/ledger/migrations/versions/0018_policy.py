@@ -40,7 +40,8 @@ create table policy_schedule (
   role text not null, primary key (tenant, digest));
 create index policy_schedule_at on policy_schedule (at);
 create table policy_shadows (
-  tenant int not null, digest bytea not null, place uuid not null, decided bigint not null default 0,
+  tenant int not null, digest bytea not null, place uuid not null,
+  decided bigint not null default 0,
   differed bigint not null default 0, held bigint not null default 0,
   cost_fen bigint not null default 0, shadow_fen bigint not null default 0,
   primary key (tenant, digest));
