@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from numba import njit
 
+from danshu.bench import route_full
 from danshu.bench.report import (
     Number,
     Report,
@@ -59,7 +60,12 @@ ORDERS: Final = 20_000
 SECONDS: Final = 40
 EQUAL_ORDERS: Final = 2_000
 _LINE_SHARES: Final = (0.52, 0.22, 0.13, 0.08, 0.05)  # of orders with 1 to 5 lines, 1.9 on average
-BUDGET: Final = {"p99_us": 50.0, "batch_us_per_order": 2.0, "split5_us": 1_000.0}
+BUDGET: Final = {
+    "p99_us": 50.0,
+    "batch_us_per_order": 2.0,
+    "split5_us": 1_000.0,
+    **route_full.BUDGET,
+}
 
 
 class World(NamedTuple):
@@ -83,6 +89,7 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
         figures |= measure_single(world, orders, share_s)
         figures |= measure_groups(world)
         figures |= measure_splits(min(max(orders // 20, 100), 1_000))
+        figures |= measure_whole(world, orders, share_s)
         figures["equal"] = count_equal(EQUAL_ORDERS)
         figures["replayed_equal"] = count_replayed(world)
         floor = measure_floor(world, orders, share_s)
@@ -191,6 +198,14 @@ def measure_groups(world: World) -> dict[str, Number]:
     figures["build_us_per_order"] = per_order(build)
     figures["record_us_per_order"] = per_order(write)
     return figures
+
+
+def measure_whole(world: World, orders: int, share_s: float) -> dict[str, Number]:
+    """The same with policy, prices and every scorer (route_full)."""
+    full = route_full.build_full(world.snapshot, world.atp, world.capacity, SEED)
+    ones = make_requests(world, min(orders, 2_000), 1)
+    group = make_requests(world, GROUP_ORDERS)
+    return route_full.measure_full(full, ones, group, MINUTE, orders, share_s)
 
 
 def per_order(work: Callable[[], object]) -> float:

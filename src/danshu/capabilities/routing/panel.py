@@ -76,6 +76,7 @@ class Panel:
         self.radius_min = freeze(radius_min)
         self.cost_error_fen, self.limit_fen = cost_error_fen, limit_fen
         self.version, self.deliveries = version, deliveries
+        self._last: tuple[tuple[str, bytes], Estimates] | None = None
 
     @cached_property
     def content(self) -> bytes:
@@ -101,7 +102,16 @@ class Panel:
         return digest_block(self.content)
 
     def spread(self, network: Network, signals: Signals) -> Estimates:
-        """S2's estimates for a network in the situation that the signals tell."""
+        """S2's estimates for a network in the situation that the signals tell; the last are kept,
+        as most snapshots tell of the same situation.
+        """
+        where = situations(network, signals)
+        key = (network.digest, where.tobytes())
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._spread(network, where))
+        return self._last[1]
+
+    def _spread(self, network: Network, where: Ints) -> Estimates:
         shape = (PARTS, len(network.regions), len(network.codes))
         radius = np.full((len(CLASSES), len(network.codes)), UNKNOWN, np.int32)
         columns = [network.warehouse_index.get(code, -1) for code in self.codes]
@@ -112,7 +122,7 @@ class Panel:
             rows = [network.region_index.get(code, -1) for code in self.regions]
             here = [r for r, row in enumerate(rows) if row >= 0]
             to = np.ix_([rows[r] for r in here], [columns[w] for w in known])
-            found = situations(network, signals)[to]
+            found = where[to]
             at = np.ix_(here, known)
             for part in range(PARTS):
                 picked = self.eta_min[part][(found, at[0], at[1])]

@@ -189,6 +189,7 @@ class PolicyEngine:
         self.snapshot = snapshot
         self.broken: dict[str, str] = {}
         self._rulings: dict[tuple[Any, ...], Ruling | None] = {}
+        self._equal: dict[Ruling, Ruling] = {}
         self._chosen: dict[str, frozenset[str]] = {}
 
     def rule(self, order: OrderView, now_ms: int) -> Ruling | None:
@@ -205,7 +206,10 @@ class PolicyEngine:
         if key not in self._rulings:
             if len(self._rulings) >= POLICY_MEMO:
                 self._rulings.clear()
-            self._rulings[key] = self._rule(order, now or now_of(now_ms))
+                self._equal.clear()
+            ruled = self._rule(order, now or now_of(now_ms))
+            # equal rulings are one object: a group lays each out once
+            self._rulings[key] = None if ruled is None else self._equal.setdefault(ruled, ruled)
         return self._rulings[key]
 
     def context(self, order: OrderView, now: Mapping[str, int]) -> dict[str, Any]:
