@@ -17,7 +17,7 @@ from danshu.ledger import write
 from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
-from tests.fixtures.hub import SKUS, House, open_house
+from tests.fixtures.hub import SKUS, WAREHOUSES, House, open_house
 from tests.flows.test_workbench_acts import audit
 
 ORDERS = 24
@@ -119,5 +119,50 @@ def test_a_lockdown_moves_its_orders_and_says_why(house: House) -> None:
     )
     assert moved == before[code] - 1
     assert ask(house.url, "select count(*) from redecisions where ended is null") == 0
+    house.work("sequence", "rows")
+    audit(house)
+
+
+def test_what_was_redecided_is_listed_and_told(house: House) -> None:
+    (run,) = house.call("GET", "/v1/redecisions").json()["items"]
+    assert run["orders"]["moved"] > 0
+    assert run["orders"]["stays"] == run["orders"]["held"] == 0
+    assert [c["reason"] for c in run["closed"]] == ["region"]
+    assert run["ended"]
+    orders = house.call("GET", f"/v1/redecisions/{run['no']}/orders?outcome=moved&limit=2").json()
+    assert len(orders["items"]) == 2
+    assert orders["next"]
+    id_ = orders["items"][0]["order"]
+    told = house.call("GET", f"/v1/orders/{id_}/timeline").json()
+    kinds = [e["kind"] for e in told["entries"]]
+    at = kinds.index("route.redecided")
+    assert kinds[at : at + 3] == ["route.redecided", "order.withdrawn", "route.decided"]
+    shown = {f["name"]: f["text"] for f in told["entries"][at]["figures"]}
+    assert shown["reason"] == "区域政策不允许"
+    assert house.call("GET", f"/v1/redecisions/{run['no'] + 999}").status_code == 404
+
+
+def test_answered_heads_are_not_answered_again(house: House) -> None:
+    before = places(house)
+    look(house)
+    assert places(house) == before
+    tell(house.url, "delete from redecided_heads")  # as one who knows nothing of before
+    look(house)
+    assert places(house) == before
+
+
+def test_where_nothing_else_is_found_the_order_stays_and_is_named(house: House) -> None:
+    codes = sorted(places(house))
+    lock_down(house, *(w.code for w in WAREHOUSES))
+    look(house)
+    assert sorted(places(house)) == codes
+    run = house.call("GET", "/v1/redecisions").json()["items"][0]
+    assert run["orders"]["stays"] > 0
+    assert run["orders"]["moved"] == 0
+    (one,) = house.call("GET", f"/v1/redecisions/{run['no']}/orders?outcome=stays&limit=1").json()[
+        "items"
+    ]
+    told = house.call("GET", f"/v1/orders/{one['order']}/timeline").json()
+    assert told["entries"][-1]["kind"] == "route.redecided"
     house.work("sequence", "rows")
     audit(house)

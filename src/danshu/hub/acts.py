@@ -14,7 +14,7 @@ from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
-from danshu.hub import answers, floor_rows, moving, policy_holds, remedies, rerouting
+from danshu.hub import answers, cold_equipment, floor_rows, moving, policy_holds, remedies, rerouting
 from danshu.hub.changes import Change as Change
 from danshu.hub.changes import Decide as Decide
 from danshu.hub.changes import Held as Held
@@ -122,6 +122,9 @@ def command(told: orders.Command) -> Decide:
                 raise InputError("unknown_region", f"no region {told.region!r}", "/region")
             done = orders.align(held.order, told.region or held.order.region, world.skus)
         else:
+            refusal = cold_equipment.refuse(world, held.order, told)
+            if refusal is not None:
+                return refusal
             done = orders.act(held.order, told, now_ms)
         if isinstance(done, Refusal):
             return done

@@ -146,7 +146,7 @@ async def compose(
         signals,
         await prices.active(connection, tenant, network),
         policy=bytes(row[0]).hex() if row else "",
-        cautions=await cautions.read(connection, tenant, network),
+        cautions=await cautions.read(connection, tenant, network, signals),
         figures=await panels.figures(connection, tenant),
         panel=await panels.active(connection, tenant),
     )

@@ -179,10 +179,10 @@ class _Pass:
         self.states = list(OPEN)
         self.after = _FIRST
 
-    def ask(self, tenant: int, size: int) -> tuple[Any, ...]:
-        """Give the parameters of the next question."""
+    def ask(self, tenant: int, state: int, size: int) -> tuple[Any, ...]:
+        """Give the parameters of the next question about a state."""
         return (
-            *(tenant, self.states[0], self.after, self.places, _SECOND, self.regions),
+            *(tenant, state, self.after, self.places, _SECOND, self.regions),
             *(tenant, self.run.no, size),
         )
 
@@ -249,11 +249,13 @@ class _Hand:
     async def _take(self) -> None:
         """Decide and write one group."""
         world = await self.worlds.ensure(self.tenant)
+        if not self.walk.states:  # the other hand has taken the last meanwhile
+            return
         state = self.walk.states[0]
+        asked = self.walk.ask(self.tenant, state, self.size)
         last: uuid.UUID | None = None
         try:
             async with self.connection.transaction():
-                asked = self.walk.ask(self.tenant, self.size)
                 cursor = await self.connection.execute(self.walk.sql, asked, binary=True)
                 found = await cursor.fetchall()
                 if found:

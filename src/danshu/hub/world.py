@@ -46,4 +46,5 @@ class World(Struct, kw_only=True, eq=False):
     day: int  # of the clock that the capacity is for, UTC days since 1970
     loaded_s: float
     stock_s: float
+    equipment: frozenset[str] | None = None  # active cold equipment, None = none is registered
     budget: Budget = field(default_factory=Budget)  # of decisions that go to a person

@@ -26,6 +26,7 @@ class Command(Struct, frozen=True, kw_only=True):
     region: str = ""
     occurred_ms: int = 0
     by: str = ""
+    equipment: str = ""  # cold equipment that goods leave with
     exclude: tuple[str, ...] = ()  # warehouses that a new decision must leave out
 
 

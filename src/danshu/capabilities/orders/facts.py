@@ -132,6 +132,7 @@ class OrderShipped(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
     """交接揽收: the carrier accepted the parcel; `occurred` of the fact is the pickup scan."""
 
     carrier: str = ""
+    equipment: str = ""
     waybill: str = ""
 
 

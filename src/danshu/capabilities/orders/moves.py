@@ -57,7 +57,13 @@ def move(order: Order, command: Command, now_ms: int) -> Done | Refusal:
         return targets
     kind, heard = MOVES[command.event]
     extra = (
-        {"carrier": command.carrier, "waybill": command.waybill} if command.event == "ship" else {}
+        {
+            "carrier": command.carrier,
+            "waybill": command.waybill,
+            "equipment": command.equipment,
+        }
+        if command.event == "ship"
+        else {}
     )
     datas: list[Struct] = [
         kind(fulfilment=f.no, warehouse=f.warehouse, shares=f.shares, **extra) for f in targets

@@ -26,6 +26,8 @@ class Reason(IntFlag):
     LANE = 4096
     POLICY = 8192
     TWIN = 16384
+    PROOF = 32768
+    BREAKER = 65536
 
 
 class ReasonText(Struct, frozen=True, kw_only=True):
@@ -53,6 +55,8 @@ _WORDS: Final[tuple[tuple[Reason, str, str], ...]] = (
     (Reason.LANE, "线路未开通或关闭", "the lane is closed or was never opened"),
     (Reason.POLICY, "策略不允许", "a published policy forbids it"),
     (Reason.TWIN, "数字孪生否决", "the physical twin vetoes it"),
+    (Reason.PROOF, "冷链证据不足两项", "cold is not proven twice"),
+    (Reason.BREAKER, "自动分仓已熔断", "the breaker stopped automatic routing"),
 )
 
 REASON_TEXTS: Final = {

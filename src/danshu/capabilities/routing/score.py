@@ -36,6 +36,14 @@ AMBIENT, CHILLED, FROZEN, LICENSED, DANGEROUS = range(len(CLASSES))
 CLASS_SUMS: Final = 1 << len(CLASSES)
 _ZONE_CLASS: Final = {Zone.CHILLED: CHILLED, Zone.FROZEN: FROZEN, Zone.LICENSED: LICENSED}
 
+# What cautions say against a storage class of a warehouse, a bit each.
+TWIN_VETO, PROOF_VETO, BREAKER_VETO = 1, 2, 4
+VETOES: Final = {
+    TWIN_VETO: Reason.TWIN,
+    PROOF_VETO: Reason.PROOF,
+    BREAKER_VETO: Reason.BREAKER,
+}
+
 LOGISTIC: Final = 1.702  # 1/(1+exp(-1.702 z)) is the normal distribution within 0.01
 
 
@@ -112,7 +120,8 @@ def build_tables(
     eta, sd = _arrival(network, signals, figures)
     lane_bits = _lane_bits(network, signals, figures)
     class_bits = _class_bits(network, signals, figures)
-    class_bits[veto != 0] |= Reason.TWIN
+    for flag, reason in VETOES.items():
+        class_bits[veto & flag != 0] |= reason
     health = warehouse("equipment_health").value
     risk = np.floor(figures.risk_fen * (1.0 - health) + 0.5).astype(np.int64) + surcharge_fen
     opening = network.handling_fen + risk + mu_fen + figures.parcel_fen

@@ -41,7 +41,7 @@ class Prices(NamedTuple):
 class Cautions(NamedTuple):
     """What twin and resilience say against warehouses; either may only narrow.
 
-    `veto` [classes, W]: 1 stops a storage class there (S4, the physical judge). `surcharge_fen` [W]
+    `veto` [classes, W] stops a storage class there (bits of score.VETOES). `surcharge_fen` [W]
     is what an alternative may cost more than a warehouse under the threshold of resilience.
     """
 

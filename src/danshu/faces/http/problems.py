@@ -44,6 +44,7 @@ _STATUS: Final = {
     "no_policy": 404,
     "no_provider": 404,
     "no_order": 404,
+    "no_redecision": 404,
     "no_book": 404,
     "no_token": 404,
     "no_link": 404,

@@ -60,6 +60,7 @@ class Transition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount_fen: Minor = 0
     carrier: Word = ""
     waybill: Word = ""
+    equipment: Word = ""
     region: Word = ""
     exclude: Annotated[tuple[Word, ...], Meta(max_length=WAREHOUSES)] = ()
     occurred_at: Instant | None = None
@@ -97,6 +98,7 @@ async def act_on_order(
         amount=data.amount_fen,
         carrier=data.carrier,
         waybill=data.waybill,
+        equipment=data.equipment,
         region=data.region,
         exclude=data.exclude,
         occurred_ms=_occurred_ms(data),

@@ -122,7 +122,7 @@ def _health(snapshot: Snapshot) -> dict[str, NDArray[np.float64]]:
     labour = np.clip((wh("labour_redundancy") - low) / (high - low), 0.0, 1.0)
     policy = signals.field("policy_compliance", Per.WAREHOUSE, network)
     bits = np.array([int(v).bit_count() for v in policy.value.tolist()], np.float64)
-    stops = snapshot.cautions.veto.sum(axis=0).astype(np.float64)
+    stops = (snapshot.cautions.veto != 0).sum(axis=0).astype(np.float64)
     stale = (policy.status == Status.STALE).astype(np.float64)
     compliance = np.clip(100 - _BIT * bits - _STOP * stops - _STALE * stale, 0.0, 100.0)
     return {"equipment": 100 * equipment, "labour": 100 * labour, "compliance": compliance}

@@ -1,4 +1,4 @@
-"""Tables of re-decisions 信号改派: which snapshot was answered, runs, and their orders."""
+"""Tables of re-decisions 信号改派 (what was answered, runs, orders), of classes that are stopped."""
 
 from __future__ import annotations
 
@@ -25,6 +25,15 @@ create index redecisions_open on redecisions (tenant, no) where ended is null;
 create table redecision_items (
   tenant int not null, no int not null, id uuid not null, outcome text not null,
   primary key (tenant, no, id));
+create table class_stops (
+  tenant int not null, no int not null, class text not null, cause text not null,
+  place text not null, count int not null, total int not null, usual_ppm int not null,
+  stopped timestamptz not null default now(), resumed timestamptz, reason text not null default '',
+  by text not null default '', primary key (tenant, no));
+create unique index class_stops_open on class_stops (tenant, class) where resumed is null;
+create table cold_equipment (
+  tenant int not null, code text not null, name text not null, active boolean not null,
+  primary key (tenant, code));
 create index redecision_of on redecision_items (tenant, id);
 """
 

@@ -1,0 +1,224 @@
+"""Cold fails closed: a dead feed, two proofs, the breaker, and the equipment asked at dispatch."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from danshu.capabilities.stock.model import StockLevel
+from danshu.hub import catalogues, failsafe, shelves
+from danshu.kernel.fact import rfc3339
+from danshu.ledger.engine import Engine
+from danshu.testing import merchant
+from tests.fixtures import engine as stores
+from tests.fixtures.engine import ask, tell
+from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House, open_house
+from tests.flows.test_redecide import look
+
+TTL_MS = 120_000
+CHILLED = next(s for s in merchant.skus() if int(s.storage) == 2)
+COLD = [w.code for w in WAREHOUSES if w.storage_bits & 2]
+
+
+@pytest.fixture(scope="module")
+def house(engine: Engine, template: str) -> Iterator[House]:
+    with stores._fresh(engine, template) as make, open_house(make()) as opened:
+        asyncio.run(stock(opened))
+        opened.hub.worlds.forget(opened.tenant)
+        yield opened
+
+
+async def stock(house: House) -> None:
+    async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+        await catalogues.put_skus(c, house.tenant, [*SKUS, CHILLED], TESTER)
+        levels = [StockLevel(warehouse=w, sku=CHILLED.code, on_hand=1_000) for w in COLD]
+        await shelves.count_stock(c, house.tenant, levels, "tests", TESTER)
+
+
+def place(house: House, count: int = 1) -> list[dict[str, Any]]:
+    lines = [{"sku": CHILLED.code, "quantity": 1, "price_fen": 5_000}]
+    return [house.place(lines=lines) for _ in range(count)]
+
+
+def sense(house: House, code: str, ago_ms: int = 0, celsius: float = 3.2) -> None:
+    """A cold store that tells of its probes and its unit."""
+    body = {
+        "warehouse": code,
+        "observed": rfc3339(time.time_ns() // 1_000_000 - ago_ms),
+        "probes": [
+            {"zone": "chilled", "sensor": f"s{n}", "temperature_c": celsius} for n in range(3)
+        ],
+        "units": [
+            {"unit": "U1", "power_kw": 6.0, "rated_kw": 9.0, "door_open_s": 0, "state": "running"}
+        ],
+    }
+    told = house.call("POST", "/v1/signals/bms", body)
+    assert told.status_code == 200, told.text
+    assert not told.json()["faults"], told.text
+    swap(house)
+
+
+def swap(house: House) -> None:
+    house.work("signals")
+    with house.client.portal() as portal:
+        portal.call(house.hub.worlds.look)
+
+
+def age(house: House, ms: int) -> None:
+    """Let time pass over what the sources said last: the feed is silent."""
+    tell(
+        house.url,
+        f"update signal_latest set observed=observed-{ms}, received=received-{ms}",
+        "update routing_heads set until=0",
+    )
+    swap(house)
+
+
+def count_at(house: House, code: str) -> int:
+    found = ask(
+        house.url,
+        "select count(*) from orders o join warehouses w on w.tenant=o.tenant and w.no=o.wh"
+        " where o.tenant=%s and w.code=%s and position(convert_to(%s,'UTF8') in o.doc) > 0",
+        house.tenant,
+        code,
+        CHILLED.code,
+    )
+    assert isinstance(found, int)
+    return found
+
+
+def test_a_killed_temperature_feed_takes_no_cold_order_after_its_ttl(house: House) -> None:
+    look(house)
+    (first,) = place(house)
+    code = first["plan"][0]["warehouse"]
+    sense(house, code)
+    (second,) = place(house)
+    assert second["plan"][0]["warehouse"] == code, "two proofs: it goes on"
+    look(house)
+    held = count_at(house, code)
+    assert held == 2
+    age(house, TTL_MS + 1_000)
+    answers = place(house, 6)
+    assert all(p["warehouse"] != code for a in answers for p in a["plan"])
+    look(house)
+    assert count_at(house, code) == 0
+    run = house.call("GET", "/v1/redecisions").json()["items"][0]
+    assert run["orders"]["moved"] + run["orders"]["held"] == held
+    assert {c["storage"] for c in run["closed"]} == {"chilled"}
+    reasons = {c["reason"] for c in run["closed"]}
+    assert {"stale_safety", "proof"} <= reasons
+    # ambient goods are not concerned
+    assert house.place()["plan"]
+
+
+def test_cold_goods_that_find_no_other_place_are_held(house: House) -> None:
+    sense(house, COLD[0])
+    for code in COLD:
+        sense(house, code)
+    look(house)
+    (order,) = place(house)
+    assert order["plan"]
+    age(house, TTL_MS + 1_000)
+    look(house)
+    read = house.call("GET", f"/v1/orders/{order['order']}").json()
+    assert read["holds"] == ["cold_unproven"]
+    told = house.call("POST", f"/v1/orders/{order['order']}/transitions", {"event": "release"})
+    assert (told.status_code, told.json()["code"]) == (409, "held")
+    (later,) = place(house)
+    assert later["plan"] == []
+
+
+def test_one_proof_alone_is_not_enough(house: House) -> None:
+    for code in COLD:
+        sense(house, code)
+    (order,) = place(house)
+    assert order["plan"]
+    tell(house.url, "update signal_sources set retired=now() where key='cold_unit_health'")
+    swap_late(house)
+    (order,) = place(house)
+    assert order["plan"] == []
+    for code in COLD:
+        sense(house, code)
+
+
+def swap_late(house: House) -> None:
+    tell(house.url, "update routing_heads set until=0")
+    swap(house)
+
+
+def test_the_breaker_stops_a_class_and_a_person_takes_it_again(house: House) -> None:
+    async def judge() -> int:
+        at_ms = time.time_ns() // 1_000_000
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            return await failsafe.judge(c, house.tenant, at_ms)
+
+    # a day that spread its cold orders over three stores
+    spread(house, 240, ago_ms=3_600_000, codes=["A1", "A2", "A3"])
+    assert asyncio.run(judge()) == 0
+    spread(house, 60, ago_ms=1_000, codes=["A2"])
+    assert asyncio.run(judge()) == 1
+    assert asyncio.run(judge()) == 0
+    (stop,) = house.call("GET", "/v1/class-stops").json()["items"]
+    assert (stop["storage"], stop["place"], stop["resumed"]) == ("chilled", "A2", "")
+    swap(house)
+    (order,) = place(house)
+    assert order["plan"] == []
+    body = {"storage": "chilled", "reason": "现场测温正常"}
+    assert house.call("POST", "/v1/class-stops/resume", body, role="viewer").status_code == 403
+    assert house.call("POST", "/v1/class-stops/resume", body).status_code == 204
+    assert house.call("POST", "/v1/class-stops/resume", body).json()["code"] == "not_now"
+    assert asyncio.run(judge()) == 0, "what came before a person looked trips nothing again"
+    swap(house)
+    (order,) = place(house)
+    assert order["plan"]
+
+
+def spread(house: House, count: int, ago_ms: int, codes: list[str]) -> None:
+    """Rows of cold orders as they would lie, so many ago, in turn at these warehouses."""
+    at_ms = time.time_ns() // 1_000_000 - ago_ms
+    with psycopg.connect(house.url, autocommit=True) as c:
+        for n in range(count):
+            code = codes[n % len(codes)]
+            lines = [{"sku": CHILLED.code}]
+            parts = [{"warehouse": code, "shares": lines}]
+            doc = json.dumps({"number": "X", "lines": lines, "fulfilments": parts})
+            c.execute(
+                "insert into orders select %s, %s::uuid, %s, 'x', 110, -1, '', 0, 'CNY', null, 0,"
+                " '', %s, ''",
+                (house.tenant, uuid_at(at_ms, n), f"x{at_ms}-{n}", doc.encode()),
+            )
+
+
+def uuid_at(ms: int, n: int) -> str:
+    return str(uuid.UUID(int=(ms << 80) | (7 << 76) | (2 << 62) | n))
+
+
+def test_cold_goods_leave_only_with_an_active_equipment(house: House) -> None:
+    (order,) = place(house)
+    path = f"/v1/orders/{order['order']}/transitions"
+    told = house.call("PUT", "/v1/cold-equipment/BOX-1", {"name": "保温箱 1 号"})
+    assert told.status_code == 200, told.text
+    house.call("PUT", "/v1/cold-equipment/BOX-2", {"active": False})
+    for event in ("release", "pick", "pack"):
+        assert house.call("POST", path, {"event": event}).status_code == 200
+    ship = {"event": "ship", "carrier": "示例快递"}
+    told = house.call("POST", path, ship)
+    assert (told.status_code, told.json()["code"]) == (409, "cold_equipment_missing")
+    told = house.call("POST", path, {**ship, "equipment": "BOX-2"})
+    assert (told.status_code, told.json()["code"]) == (409, "cold_equipment_inactive")
+    told = house.call("POST", path, {**ship, "equipment": "BOX-1"})
+    assert told.status_code == 200, told.text
+    facts = house.call("GET", f"/v1/orders/{order['order']}/facts").json()["facts"]
+    shipped = next(f for f in facts if f["type"] == "order.shipped")
+    assert shipped["data"]["equipment"] == "BOX-1"
+    ambient = house.place()["order"]
+    for event in ("release", "pick", "pack", "ship"):
+        told = house.call("POST", f"/v1/orders/{ambient}/transitions", {"event": event})
+        assert told.status_code == 200, told.text
