@@ -40,6 +40,7 @@ RIGHTS: Final = {  # what a listener must be allowed to hear a topic
     "figures": "board.read",
     "trust": "board.read",
     "jobs": "board.read",
+    "twin": "signal.read",
 }
 _encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger("danshu.live")

@@ -49,6 +49,14 @@ _SESSIONS: Final = """
 select id::text from sessions where tenant=%s and id = any(%s::uuid[]) and ended is null
 and ends > %s
 """
+# What floors are made of: readings come in moves, frames and stops by themselves.
+_TWIN: Final = """
+select coalesce((select no from signal_moves where tenant=%(t)s), 0),
+coalesce((select max(at) from (select distinct on (wh) wh, at from twin_frames
+  where tenant=%(t)s and at > %(since)s order by wh, at desc) f), 0),
+coalesce((select sum(since) from twin_stops where tenant=%(t)s), 0)::text
+"""
+_TWIN_MS: Final = 60_000
 _KEYS_VALID: Final = "select id from api_keys where tenant=%s and id = any(%s) and revoked is null"
 
 
@@ -62,6 +70,12 @@ class OrdersNews(Struct, frozen=True, kw_only=True):
     ids: tuple[uuid.UUID, ...]
     changed: tuple[uuid.UUID, ...]
     more: bool
+
+
+class TwinNews(Struct, frozen=True, kw_only=True):
+    """Some warehouse's floor is no longer what it was."""
+
+    at: str
 
 
 class JobNews(Struct, frozen=True, kw_only=True):
@@ -95,6 +109,7 @@ class Source:
         self._positions: dict[str, int] | None = None
         self._placed: dict[str, int] = {}
         self._jobs: dict[uuid.UUID, JobNews] = {}
+        self._twin: tuple[Any, ...] | None = None
 
     async def look(self, connection: Connection, now_ms: int) -> Seen:
         """Look once, on a connection of one's own."""
@@ -109,6 +124,11 @@ class Source:
                 messages.append(("orders", await self._news(connection, was, now, placed)))
             self._positions, self._placed = now, placed
         messages.append(("trust", await trust.read(connection, self._tenant, now_ms)))
+        asked = {"t": self._tenant, "since": now_ms - _TWIN_MS}
+        twin = await (await connection.execute(_TWIN, asked)).fetchone()
+        if self._twin not in (None, twin):
+            messages.append(("twin", TwinNews(at=rfc3339(now_ms))))
+        self._twin = twin
         personal = await self._look_at_jobs(connection, now_ms)
         return Seen(messages=messages, personal=personal, has_moved=has_moved)
 

@@ -9,18 +9,17 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 import msgspec
 from rich.console import Console
 
 from danshu.faces import verify
 from danshu.hub import settings, timing
-from danshu.stories import caller, furnishing, showing, stage, time_sources
+from danshu.stories import caller, floor_feed, furnishing, showing, stage, time_sources
 from danshu.stories.showing import Access, Totals
 from danshu.testing import merchant, messages
 
 if TYPE_CHECKING:
-    import httpx
-
     from danshu.ports.channel import Account
 
 CODE: Final = "demo"
@@ -35,6 +34,7 @@ _LIVES: Final[dict[int, tuple[str, ...]]] = {
     4: ("cancel",),
 }
 _EVERY: Final = 10
+_AGAIN_S: Final = 5.0
 _AFTER: Final = ("allocated", "released", "picked", "packed", "shipped", "delivered")
 
 
@@ -48,7 +48,7 @@ def run(once: bool, orders: int) -> int:
         port = 0
     with time_sources.lend() as sources, stage.open_stage(1, port=port) as place:
         _tell_sources(console, sources)
-        totals, seen = asyncio.run(_play(place, orders, console))
+        totals, seen, key = asyncio.run(_play(place, orders, console))
         totals.seconds = round(time.monotonic() - started, 1)
         if once:
             sys.stdout.write(msgspec.json.encode(totals).decode() + "\n")
@@ -61,7 +61,7 @@ def run(once: bool, orders: int) -> int:
             if totals.access is not None:
                 showing.show_access(console, totals.access)
             console.print("Ctrl-C 结束。")
-            _wait()
+            _wait(place, key)
         if sources.server:
             asyncio.run(_forget(place, sources.server))
     return code
@@ -79,17 +79,21 @@ async def _forget(place: stage.Stage, server: str) -> None:
         await timing.forget(connection, server)
 
 
-def _wait() -> None:
+def _wait(place: stage.Stage, key: str) -> None:
+    """Stay up until Ctrl-C; meanwhile the floors of some warehouses live."""
     try:
         while True:
-            time.sleep(3600)
+            try:
+                asyncio.run(floor_feed.feed(lambda: place.client(key), floor_feed.make()))
+            except httpx.HTTPError:
+                time.sleep(_AGAIN_S)
     except KeyboardInterrupt:
         return
 
 
 async def _play(
     place: stage.Stage, orders: int, console: Console
-) -> tuple[Totals, list[dict[str, Any]]]:
+) -> tuple[Totals, list[dict[str, Any]], str]:
     async with place.connection() as connection:
         tenant = await furnishing.furnish(connection, CODE, "示例商户")
         shops = await furnishing.open_shops(connection, tenant)
@@ -129,7 +133,7 @@ async def _play(
         "every_person_signs_in": all(entered),
         "warehouses_37": totals.warehouses == len(merchant.warehouses()),
     }
-    return totals, seen
+    return totals, seen, key
 
 
 async def _send(

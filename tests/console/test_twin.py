@@ -1,0 +1,82 @@
+"""Digital twin and resilience as people use them: map, floor, slider, losses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from danshu.stories import floor_feed
+from danshu.testing.floors import Simulated
+from tests.console.conftest import PDA, Visit
+from tests.console.site import EVERYBODY, Site
+
+BEFORE_MIN = 30
+
+
+def feed(site: Site) -> list[Simulated]:
+    """Half an hour of two floors: one zone's unit fails."""
+    floors = floor_feed.make()[:2]
+
+    def client() -> Any:
+        headers = {"authorization": f"Bearer {site.key}"}
+        return httpx.AsyncClient(base_url=site.address, headers=headers)
+
+    assert asyncio.run(floor_feed.feed(client, floors, beats=1, before=BEFORE_MIN)) > 0
+    return floors
+
+
+def test_a_floor_lives_and_its_past_is_replayed(
+    site: Site, visit: Visit, axe: Callable[[Page], None]
+) -> None:
+    floors = feed(site)
+    weak = floors[1].warehouse
+    name = next(w["name"] for w in site.call("GET", "/v1/twin")["items"] if w["code"] == weak)
+    page = visit("/twin", EVERYBODY)
+    page.get_by_role("table").get_by_role("link", name=name, exact=True).click()
+    expect(page.locator("h1")).to_contain_text(name)
+    plan = page.locator(".twin-plan svg")
+    expect(plan.locator(".twin-agv")).to_have_count(8)
+    expect(plan.locator(".twin-forklift")).to_have_count(3)
+    expect(plan.locator('.twin-probe[data-silent="false"]').first).to_be_visible()
+    expect(plan.locator(".twin-dock")).to_have_count(10)
+    # the failing zone is the one that is shown, with when it leaves its band
+    expect(page.locator(".twin-way")).to_contain_text("小时后超限")
+    lines = page.get_by_role("region", name="实时信号").get_by_role("row")
+    expect(lines).to_have_count(18)
+    axe(page)
+
+    slider = page.get_by_role("slider", name="回放的时刻")
+    before = plan.locator(".twin-agv").first.get_attribute("x")
+    slider.fill("45")
+    expect(page.get_by_text("回放", exact=False).first).to_be_visible()
+    expect(plan.locator(".twin-agv").first).not_to_have_attribute("x", before or "")
+    expect(plan.locator(".twin-said").first).to_contain_text("℃")
+    slider.fill("5")  # nobody told of that minute
+    expect(plan.locator(".twin-agv")).to_have_count(0)
+    page.get_by_role("button", name="实时").click()
+    expect(plan.locator(".twin-agv")).to_have_count(8)
+    expect(slider).to_have_value("60")
+
+
+def test_a_floor_on_a_narrow_screen(site: Site, visit: Visit) -> None:
+    code = floor_feed.make()[0].warehouse
+    page = visit(f"/twin/{code}", EVERYBODY, size=PDA)
+    expect(page.locator(".twin-plan svg")).to_be_visible()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PDA["width"], f"{width} px wide"
+
+
+def test_losses_are_simulated(site: Site, visit: Visit, axe: Callable[[Page], None]) -> None:
+    page = visit("/resilience", EVERYBODY)
+    page.get_by_role("button", name="重新评估").click()
+    marks = page.get_by_role("region", name="各仓指数").get_by_role("row")
+    expect(marks).to_have_count(38)
+    page.get_by_role("button", name="模拟停仓").click()
+    losses = page.get_by_role("region", name="停一仓（N-1）").get_by_role("row")
+    expect(losses.nth(1)).to_be_visible(timeout=60_000)
+    expect(page.locator(".resilience-heat td[data-alone=true]").first).to_contain_text("¥")
+    axe(page)
