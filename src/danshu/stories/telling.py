@@ -112,6 +112,11 @@ STORIES: Final = (
         title="暴雨预警一来,订单改由高架仓发:策略由一人画、另一人批,一键回滚",
         module="danshu.stories.rainstorm",
     ),
+    Story(
+        name="rider-window",
+        title="骑手与承运服务双向协商时窗:择优、拒绝换次优、无人应答走默认、改期要消费者同意",
+        module="danshu.stories.rider_window",
+    ),
 )
 
 
