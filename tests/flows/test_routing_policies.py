@@ -270,7 +270,8 @@ def test_what_policy_holds_waits_for_a_person_and_is_decided_again(house: House)
     released = ok(house.call("POST", f"{path}/transitions", {"event": "unhold"}))
     assert released["state"] != "held"
     now = [f["warehouse"] for f in released["plan"]]
-    assert now and home not in now, "it was decided anew when it was let go"
+    assert now
+    assert home not in now, "it was decided anew when it was let go"
     ok(officer.call("POST", f"{P}/rollback", {}))
 
 
@@ -322,6 +323,26 @@ def test_a_scheduled_set_begins_by_itself(house: House) -> None:
         portal.call(house.hub.worlds.look)
     assert warehouse_of(house.place()) != home
     ok(officer.call("POST", f"{P}/rollback", {}))
+
+
+@pytest.mark.parametrize(
+    "content", [{"rules": 5}, {"rules": [[]], "inputs": [{"id": 1}]}, {"outputs": "x"}, 7, "text"]
+)
+def test_what_is_no_graph_is_found_and_stops_nothing(house: House, content: Any) -> None:
+    author = person(house, "P01")
+    draft = begin(author, "empty", "坏图")
+    path = f"{P}/drafts/{draft['id']}"
+    bad = graph({"effect": "tell", "reason": "x"})
+    bad["nodes"][1]["content"] = content
+    ok(author.call("PUT", path, {"revision": 1, "name": "坏图", "graphs": [bad]}))
+    assert not ok(author.call("POST", f"{path}/check"))["sound"]
+    assert author.call("POST", f"{path}/run", {"graph": "own"}).status_code == 200
+    day = datetime.datetime.now(policy_past.UTC8).date().isoformat()
+    begun = ok(author.call("POST", f"{path}/simulations", {"day": day}), 202)
+    house.work("policies")
+    told = ok(author.call("GET", f"{P}/simulations/{begun['id']}"))
+    assert told["state"] in ("done", "failed")
+    assert author.call("POST", f"{path}/submit", {"revision": 2}).status_code == 409
 
 
 def test_every_reason_has_its_rank_on_the_order_s_page() -> None:

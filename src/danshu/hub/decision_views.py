@@ -37,6 +37,8 @@ Role = Literal["chosen", "candidate", "dearer", "stopped", "out", "excluded"]
 _GRAVEST: Final = (
     Reason.WEATHER,
     Reason.TEMPERATURE,
+    Reason.PROOF,
+    Reason.BREAKER,
     Reason.TWIN,
     Reason.DISAGREE,
     Reason.STALE_SAFETY,
@@ -54,6 +56,8 @@ _GRAVEST: Final = (
 _STOPS: Final = int(
     Reason.WEATHER
     | Reason.TEMPERATURE
+    | Reason.PROOF
+    | Reason.BREAKER
     | Reason.TWIN
     | Reason.POLICY
     | Reason.DISAGREE

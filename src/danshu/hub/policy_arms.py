@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.AsyncConnection[Any]
 
-_KEPT: Final = 32
+_KEPT: Final = 256
 _compiled: OrderedDict[str, Compiled] = OrderedDict()
 _BODIES: Final = "select digest, body from policy_sets where tenant=%s and digest = any(%s)"
 
@@ -54,7 +54,7 @@ class Arms(Struct, kw_only=True, eq=False):
 
 
 def compile_set(policy: PolicySet) -> Compiled:
-    """Compile a set, or give it from memory."""
+    """Compile a set, or give it from memory. Raises InputError `policy` for one that cannot be."""
     found = _compiled.get(policy.digest)
     if found is None:
         found = _compiled[policy.digest] = Compiled(policy)
@@ -69,14 +69,15 @@ async def load(connection: Connection, tenant: int, snapshot: Snapshot) -> Arms:
     """Read what rules now, for decisions on a snapshot: its own set, and the head's others."""
     head = await policy_sets.read_head(connection, tenant)
     wanted = {d for d in (snapshot.policy, head.canary, head.shadow) if d}
-    missing = [bytes.fromhex(digest) for digest in wanted if digest not in _compiled]
+    ready = {digest: _compiled[digest] for digest in wanted if digest in _compiled}
+    missing = [bytes.fromhex(digest) for digest in wanted if digest not in ready]
     if missing:
         cursor = await connection.execute(_BODIES, (tenant, missing))
-        for _, body in await cursor.fetchall():
-            compile_set(model.read(bytes(body)))
+        for digest, body in await cursor.fetchall():
+            ready[bytes(digest).hex()] = compile_set(model.read(bytes(body)))
 
     def engine(digest: str) -> PolicyEngine | None:
-        return PolicyEngine(_compiled[digest], snapshot) if digest else None
+        return PolicyEngine(ready[digest], snapshot) if digest else None
 
     return Arms(
         snapshot=snapshot,

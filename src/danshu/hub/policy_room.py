@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -19,6 +20,7 @@ from danshu.hub import policy_arms, policy_past, policy_sets, policy_trials
 from danshu.hub.policy_past import Past, Snapshots
 from danshu.hub.policy_replays import Judge, TrialFigures, is_changed, view_decision
 from danshu.hub.worlds import now_ms
+from danshu.kernel.errors import DanshuError
 from danshu.kernel.fact import Actor
 from danshu.kernel.limits import GROUP_ORDERS
 
@@ -45,6 +47,7 @@ _BEGIN: Final = "update policy_trials set state='running', total=%s where tenant
 _KEEP: Final = """
 update policy_trials set done=%s, place=%s, result=%s, state=%s where tenant=%s and id=%s
 """
+_FAIL: Final = "update policy_trials set state='failed' where tenant=%s and id=%s"
 _CHANGED: Final = """
 insert into policy_trial_orders(tenant,trial,id,number,was,becomes,was_fen,becomes_fen,was_late,
 becomes_late,rules,held) values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) on conflict do nothing
@@ -57,6 +60,7 @@ _SHADOW: Final = """
 update policy_shadows set place=%s, decided=decided+%s, differed=differed+%s, held=held+%s,
 cost_fen=cost_fen+%s, shadow_fen=shadow_fen+%s where tenant=%s and digest=%s and place=%s
 """
+_log = logging.getLogger("danshu.policies")
 Compared = list[tuple[Past, "Outcome", "Outcome"]]
 
 
@@ -98,10 +102,15 @@ class PolicyRoom:
                 connection, tenant, place or low, high, min(GROUP_ORDERS, total - done)
             )
             figures = policy_trials.read_figures(bytes(raw))
-            tried = policy_arms.compile_set(model.read(bytes(body)))
             digest = bytes(against).hex()
-            rules = await self._compiled(connection, tenant, digest) if digest else None
-            compared = await self._compare(connection, tenant, pasts, rules, tried, co2)
+            try:
+                tried = policy_arms.compile_set(model.read(bytes(body)))
+                rules = await self._compiled(connection, tenant, digest) if digest else None
+                compared = await self._compare(connection, tenant, pasts, rules, tried, co2)
+            except DanshuError as error:  # it would fail again and again, and nobody's after it run
+                _log.warning("trial %s fails: %s", id_, error)
+                await connection.execute(_FAIL, (tenant, id_))
+                return 1
             await _keep_changed(connection, tenant, id_, compared, figures)
             done += len(pasts)
             state = "running" if pasts and done < total else "done"

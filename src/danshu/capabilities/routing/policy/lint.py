@@ -91,7 +91,11 @@ def check(policy: PolicySet) -> tuple[PolicyFinding, ...]:
         if not _CODE.fullmatch(graph.code) or graph.code in codes:
             found.append(_Place(graph=graph.code).find("graph_code", graph.code))
         codes.add(graph.code)
-        found.extend(_graph(graph))
+        try:
+            found.extend(_graph(graph))
+        except Exception as error:  # noqa: BLE001 - the engine raises no narrower one
+            why = expressions.describe(error)
+            found.append(_Place(graph=graph.code).find("graph_broken", why=why))
     if all(one.severity != "error" for one in found):
         found.extend(_cases(policy))
     return tuple(dict.fromkeys(found))
