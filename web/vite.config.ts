@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { jdmEditor } from "./editor/plugin";
+import { jdmEditor } from "./editor/plugin.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const hub = process.env.DANSHU_URL ?? "http://127.0.0.1:8420";

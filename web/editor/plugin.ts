@@ -120,6 +120,9 @@ function mendMain(code: string): string {
     [/name: "(request|response)"/g, 'name: globalThis.__jdmSay("$1")'],
     [/`Delete \$\{(\w+)\}`/, '`${globalThis.__jdmSay("Delete")} ${$1}`'],
     [/"nodes" : "node"/, 'globalThis.__jdmSay("nodes") : globalThis.__jdmSay("node")'],
+    [/\? "Nodes" : "Graph"/, '? globalThis.__jdmSay("nodes") : globalThis.__jdmSay("Graph")'],
+    // A change is told at once: whoever left within 100 ms lost what was typed last.
+    [/\n {2}\}, 100\);/g, "\n  }, 0);"],
     // Highlighted cells: a style element made by hand.
     [/document\.createElement\("style"\)/g, 'Object.assign(document.createElement("style"), { nonce: globalThis.__jdmNonce })'],
     // CodeMirror mounts its styles by itself, and takes the nonce as a facet.

@@ -11,7 +11,7 @@ import {
 } from "@gorules/jdm-editor";
 import "@gorules/jdm-editor/dist/style.css";
 import { App, ConfigProvider, theme } from "antd";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { antdTheme } from "@/theme/antd";
 import { useLook } from "@/theme/look";
@@ -59,6 +59,8 @@ export default function Canvas({ graph, graphs, words, isOpen, simulation, at, o
   const shown = useRef(graph);
   const latest = useRef(onChange);
   latest.current = onChange;
+  const isOpenNow = useRef(isOpen);
+  isOpenNow.current = isOpen;
   const value = useMemo(() => {
     if (!isSame(shown.current, graph)) shown.current = graph;
     return dress(graph, words) as unknown as DecisionGraphType;
@@ -76,12 +78,23 @@ export default function Canvas({ graph, graphs, words, isOpen, simulation, at, o
     latest.current(next);
   }
 
+  // The editor tells of a change a moment later: who leaves at once would lose the last keys.
+  const last = useRef(change);
+  last.current = change;
+  useLayoutEffect(
+    () => () => {
+      const told = editor.current?.stateStore.getState().decisionGraph;
+      if (told && isOpenNow.current) last.current(told);
+    },
+    [],
+  );
+
   if (!isReady) return null;
   return (
     <ConfigProvider theme={themed} button={{ autoInsertSpace: false }}>
       <App component={false}>
         <DictionaryProvider value={dictionaries}>
-          <div className="policy-canvas" data-look={look}>
+          <div className="policy-canvas" data-theme={look}>
             <DecisionGraph
               key={`${graph.code}-${i18n.language}`}
               ref={editor}

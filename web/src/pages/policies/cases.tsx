@@ -13,12 +13,14 @@ interface Props {
   body: Body;
   words: Vocabulary;
   isOpen: boolean;
+  /** The case that a finding is about. */
+  picked?: string;
   onRun?: (graph: string, context: Context) => Promise<Ran>;
   onChange: (cases: readonly Case[]) => void;
 }
 
 /** 用例: what the set is held to. The check runs each; every rule must be tried by one. */
-export function Cases({ body, words, isOpen, onRun, onChange }: Props) {
+export function Cases({ body, words, isOpen, picked = "", onRun, onChange }: Props) {
   const { t } = useTranslation("policies");
   const sayer = useSayer(words);
   const notice = useNotice();
@@ -52,6 +54,7 @@ export function Cases({ body, words, isOpen, onRun, onChange }: Props) {
       {body.cases.map((one, at) => (
         <Card
           key={at}
+          className={`policy-case ${one.name !== "" && one.name === picked ? "policy-case-at" : ""}`}
           title={one.name || t("cases.one", { no: at + 1 })}
           extra={
             isOpen && (

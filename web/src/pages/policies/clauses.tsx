@@ -1,6 +1,6 @@
 import { ArrowDownOutlined, ArrowUpOutlined, DeleteOutlined, EditOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button, Input, Select } from "antd";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Card } from "@/parts/card";
 import { useConfirm } from "@/parts/confirm";
@@ -124,15 +124,21 @@ interface RuleProps extends Omit<TableProps, "at"> {
 function Rule({ no, last, row, graph, node, table, sayer, isOpen, isAt, onChange }: RuleProps) {
   const { t } = useTranslation("policies");
   const ask = useConfirm();
-  const [isEdited, edit] = useState(isAt && isOpen);
+  const [isEdited, edit] = useState(false);
   const id = row._id ?? "";
+  const card = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (!isAt) return;
+    card.current?.scrollIntoView({ block: "nearest" });
+    if (isOpen) edit(true);
+  }, [isAt, isOpen]);
   const name = row._description || t("clauses.rule", { no });
   async function remove() {
     const title = t("clauses.remove", { name });
     if (await ask({ title, act: t("clauses.removeIt"), isDanger: true })) onChange(removeRow(graph, node.id, id));
   }
   return (
-    <li className="policy-rule" data-at={isAt}>
+    <li ref={card} className="policy-rule" data-at={isAt}>
       <div className="policy-rule-head">
         <b>{t("clauses.rule", { no })}</b>
         {row._description && <span>{row._description}</span>}

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Button, Input } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import { PageHead } from "@/frame/page-head";
 import { useKeys } from "@/keys/use-keys";
 import { useConfirm } from "@/parts/confirm";
@@ -45,6 +45,7 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
   const notice = useNotice();
   const ask = useConfirm();
   const go = useNavigate();
+  const [search, setSearch] = useSearchParams();
   const mayWrite = useMay("routing.write");
   const [base, setBase] = useState(draft);
   const [name, setName] = useState(draft.name);
@@ -103,6 +104,16 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
     }
   }
 
+  /** Lead to what a finding is about: a row in the clauses or on the canvas, or a case. */
+  function goTo(place: At) {
+    setAt({ ...place });
+    const tab = search.get("tab") ?? "canvas";
+    const isRow = place.node !== "" || !body.cases.some((one) => one.name === place.row);
+    const next = !isRow ? "cases" : tab === "canvas" ? "canvas" : "clauses";
+    search.set("tab", next);
+    setSearch(search, { replace: true });
+  }
+
   useKeys([{ keys: "ctrl+s", label: t("save"), run: () => void (isOpen && isDirty && saveByHand()) }]);
   return (
     <>
@@ -150,12 +161,6 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
           </Button>
         </div>
       )}
-      {isOpen && (
-        <label className="policy-name">
-          <span>{t("names.set")}</span>
-          <Input value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />
-        </label>
-      )}
       <div className="policy-work">
         <Views
           body={body}
@@ -163,6 +168,14 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
           live={live}
           isOpen={isOpen}
           at={at}
+          extra={
+            isOpen && (
+              <label className="policy-name">
+                <span>{t("names.set")}</span>
+                <Input value={name} maxLength={100} onChange={(event) => setName(event.target.value)} />
+              </label>
+            )
+          }
           {...(mayWrite
             ? {
                 onRun: async (graph: string, context: Parameters<typeof runDraft>[2]) => {
@@ -186,7 +199,7 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
           }}
           onSave={save}
           onDraft={keep}
-          onGo={setAt}
+          onGo={goTo}
         />
       </div>
     </>

@@ -75,11 +75,16 @@ export function dress(graph: Graph, words: Vocabulary): Graph {
     }
     return column.field === "reason" ? { ...column, outputFieldType: { type: "string" } } : column;
   };
-  return mapTables(graph, (table) => ({
-    ...table,
-    inputs: (table.inputs ?? []).map(input),
-    outputs: (table.outputs ?? []).map(output),
-  }));
+  return mapTables(graph, (table) => {
+    const outputs = (table.outputs ?? []).map(output);
+    const texts = outputs.filter((one) => one.outputFieldType).map((one) => one.id);
+    // An empty text is a value that is chosen; an empty cell would be an expression to write.
+    const rules = (table.rules ?? []).map((row) => ({
+      ...row,
+      ...Object.fromEntries(texts.map((id) => [id, row[id] || '""'])),
+    }));
+    return { ...table, inputs: (table.inputs ?? []).map(input), outputs, rules };
+  });
 }
 
 /** Take a graph from the editor: without what only the editor needs, and with quotes that hold. */
@@ -113,9 +118,11 @@ const plain = <T extends object>(value: T): T =>
 
 function mendRow(row: Row): Row {
   return Object.fromEntries(
-    Object.entries(plain(row)).map(([name, cell]) => [name, name.startsWith("_") ? cell : mendQuotes(String(cell))]),
+    Object.entries(plain(row)).map(([name, cell]) => [name, name.startsWith("_") ? cell : mendCell(String(cell))]),
   );
 }
+
+const mendCell = (cell: string) => (/^(""|'')$/.test(cell.trim()) ? "" : mendQuotes(cell));
 
 function mapTables(graph: Graph, change: (table: Content, node: GraphNode) => Content): Graph {
   return {

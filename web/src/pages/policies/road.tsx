@@ -3,7 +3,7 @@ import { Button, Input, Modal } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { exact } from "@/format";
+import { dated, exact } from "@/format";
 import { byLocale } from "@/i18n";
 import { Card } from "@/parts/card";
 import { useConfirm } from "@/parts/confirm";
@@ -50,7 +50,7 @@ export function Road({ draft, isDirty, check, isChecking, onCheck, onSave, onDra
       <Card title={t("road.title")} note={t("road.note")}>
         <ol className="policy-steps">
           <StepLine state={isDirty ? "open" : "done"} title={t("road.save")}
-            text={isDirty ? t("road.unsaved") : t("road.saved", { revision: draft.revision, by: draft.editor, at: exact(draft.at) })} />
+            text={isDirty ? t("road.unsaved") : t("road.saved", { revision: draft.revision, by: draft.editor, at: dated(draft.at) })} />
           <StepLine state={isSound ? "done" : "open"} title={t("check.title")} text={check ? t("check.count", { errors, warnings }) : t("road.toDo")} />
           <StepLine state={isTried ? "done" : "open"} title={t("trial.title")} text={isTried ? t("road.tried") : t("road.toDo")} />
           <StepLine state={draft.state === "published" ? "done" : draft.state === "submitted" ? "wait" : "open"} title={t("road.approval")}
@@ -75,7 +75,7 @@ function Findings({ check, onGo }: { check: Check | null; onGo: (at: At) => void
         return (
           <li key={at} data-tone={one.severity === "error" ? "broken" : "risk"}>
             <b>{t(`check.${one.severity}`)}</b> {byLocale(one.zh, one.en)}
-            {one.graph && (
+            {(one.graph || one.row) && (
               <button type="button" className="as-link" onClick={() => onGo({ graph: one.graph, node: one.node, row: one.row })}>
                 {t("check.go", { place: place || one.graph })}
               </button>

@@ -97,7 +97,7 @@ function Output({ column, cell, effect, sayer, onCell }: CellProps & { effect: s
   }
   return (
     <div className={`policy-cell ${name === "reason" ? "policy-cell-wide" : ""}`}>
-      <span>{column.name}</span>
+      <span>{name === "fen" ? column.name.replace(/[((].*[))]$/, "") : column.name}</span>
       {name === "effect" && text !== null ? (
         <Select
           aria-label={column.name}

@@ -122,7 +122,8 @@ export class Sayer {
     const effect = this.effect(told.effect);
     const where = this.where(told.where);
     if (told.effect === "prefer" || told.effect === "avoid") {
-      return this.t("say.weighed", { effect, where, money: money(told.fen) });
+      const weight = told.fen ? `${effect} ${money(told.fen)}` : effect;
+      return this.t("say.chosen", { effect: weight, where });
     }
     if (told.effect === "forbid" || told.effect === "require") {
       return this.t("say.chosen", { effect, where });

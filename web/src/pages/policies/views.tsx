@@ -1,6 +1,6 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { Button, Input, Modal, Segmented, Select } from "antd";
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { Card } from "@/parts/card";
@@ -35,12 +35,14 @@ interface Props {
   at?: At | null;
   /** Run a policy on a context, on the server; absent where there is nothing to run. */
   onRun?: (graph: string, context: Case["context"]) => Promise<Ran>;
+  /** At the right of the tabs. */
+  extra?: ReactNode;
   onGraphs?: (graphs: readonly Graph[]) => void;
   onCases?: (cases: readonly Case[]) => void;
 }
 
 /** 画布, 条文, 对比, 用例: four looks at one set. A narrow window shows the clauses, to read. */
-export function Views({ body, words, live, isOpen, at = null, onRun, onGraphs, onCases }: Props) {
+export function Views({ body, words, live, isOpen, at = null, extra, onRun, onGraphs, onCases }: Props) {
   const { t } = useTranslation("policies");
   const isNarrow = useNarrow();
   const [search, setSearch] = useSearchParams();
@@ -52,6 +54,7 @@ export function Views({ body, words, live, isOpen, at = null, onRun, onGraphs, o
   return (
     <div className="policy-views">
       {!isNarrow && (
+        <div className="policy-tabs">
         <Segmented<Tab>
           aria-label={t("tabs.label")}
           value={tab}
@@ -61,13 +64,15 @@ export function Views({ body, words, live, isOpen, at = null, onRun, onGraphs, o
             setSearch(search, { replace: true });
           }}
         />
+        {extra}
+        </div>
       )}
       {tab === "canvas" && (
         <Drawing {...{ body, words, isOpen: isEdited, at }} {...(onRun ? { onRun } : {})} onGraph={put} onGraphs={onGraphs ?? (() => undefined)} />
       )}
       {tab === "clauses" && <Clauses graphs={body.graphs} words={words} isOpen={isEdited} at={at} onChange={put} />}
       {tab === "compare" && <Compare before={live} after={body} words={words} />}
-      {tab === "cases" && <Cases body={body} words={words} isOpen={isEdited} onChange={onCases ?? (() => undefined)} {...(onRun ? { onRun } : {})} />}
+      {tab === "cases" && <Cases body={body} words={words} isOpen={isEdited} picked={at?.row ?? ""} onChange={onCases ?? (() => undefined)} {...(onRun ? { onRun } : {})} />}
     </div>
   );
 }
