@@ -52,6 +52,7 @@ export const PAGES: readonly Page[] = [
   { path: "/signals", group: "decisions", title: "signals", right: "signal.read", load: () => import("./pages/signals") },
   { path: "/replans", group: "decisions", title: "replans", right: "order.read", load: () => import("./pages/replans") },
   { path: "/replans/:id", group: "decisions", title: "replans", right: "order.read", load: () => import("./pages/replans/run") },
+  { path: "/coefficients", group: "decisions", title: "coefficients", right: "routing.read", load: () => import("./pages/coefficients") },
   { path: "/negotiations", group: "decisions", title: "negotiations", right: "order.read", load: () => import("./pages/negotiations") },
   { path: "/negotiations/:id", group: "decisions", title: "negotiations", right: "order.read", load: () => import("./pages/negotiations/one") },
   { path: "/policies", group: "decisions", title: "policies", right: "routing.read", load: () => import("./pages/policies") },

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.routing.score import Coefficients
-from danshu.capabilities.routing.scorers.fit import Marks, Proposal
+from danshu.capabilities.routing.scorers.fit import FitMarks, Proposal
 from danshu.hub import merchants, pictures
 from danshu.hub.scorer_facts import CoefficientsAdopted, CoefficientsProposed
 from danshu.kernel.errors import InputError, Refusal
@@ -81,16 +81,16 @@ NOTHING_BEFORE: Final = Refusal(
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-class Compared(Struct, frozen=True, kw_only=True):
+class CoefficientComparison(Struct, frozen=True, kw_only=True):
     """A proposal on days that it has not seen, beside what was in use when it was made."""
 
-    before: Marks
-    after: Marks
+    before: FitMarks
+    after: FitMarks
     learned: tuple[str, ...]
     against: int
 
 
-class Version(Struct, frozen=True, kw_only=True):
+class CoefficientVersion(Struct, frozen=True, kw_only=True):
     """One version of the coefficients; `compared` is None for the shipped one."""
 
     no: int
@@ -99,10 +99,10 @@ class Version(Struct, frozen=True, kw_only=True):
     passed: bool
     active: bool
     made: datetime.datetime | None
-    compared: Compared | None
+    compared: CoefficientComparison | None
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class CoefficientStep(Struct, frozen=True, kw_only=True):
     """Something that a person did with them: `act` is adopt or rollback."""
 
     step: int
@@ -114,7 +114,7 @@ class Step(Struct, frozen=True, kw_only=True):
     at: datetime.datetime
 
 
-class PanelReport(Struct, frozen=True, kw_only=True):
+class ScorerPanelReport(Struct, frozen=True, kw_only=True):
     """What the other scorers know: deliveries behind it, mean |error| of S1 and S2 in minutes on
     later days (-1 not measured), why S2 is silent ("" when it speaks), the limits of thin margins.
     """
@@ -129,7 +129,7 @@ class PanelReport(Struct, frozen=True, kw_only=True):
     made: datetime.datetime | None = None
 
 
-class Work(Struct, frozen=True, kw_only=True):
+class CoefficientWork(Struct, frozen=True, kw_only=True):
     """When the room is asked to look (None: nobody waits), when it last did, what came of it."""
 
     wanted: datetime.datetime | None = None
@@ -138,8 +138,8 @@ class Work(Struct, frozen=True, kw_only=True):
 
 
 _read_figures = msgspec.json.Decoder(Coefficients).decode
-_read_compared = msgspec.json.Decoder(Compared).decode
-_read_panel = msgspec.json.Decoder(PanelReport).decode
+_read_compared = msgspec.json.Decoder(CoefficientComparison).decode
+_read_panel = msgspec.json.Decoder(ScorerPanelReport).decode
 
 
 async def read_active(connection: Connection, tenant: int) -> tuple[int, Coefficients]:
@@ -148,11 +148,13 @@ async def read_active(connection: Connection, tenant: int) -> tuple[int, Coeffic
     return (row[0], _read_figures(bytes(row[1]))) if row else (0, SHIPPED)
 
 
-async def versions(connection: Connection, tenant: int, before: int, limit: int) -> list[Version]:
+async def versions(
+    connection: Connection, tenant: int, before: int, limit: int
+) -> list[CoefficientVersion]:
     """List versions, newest first, those before `before` (0 = all); the shipped one is the last."""
     rows = await (await connection.execute(_LIST, (tenant, before, before, limit))).fetchall()
     found = [
-        Version(
+        CoefficientVersion(
             no=no,
             figures=_read_figures(bytes(figures)),
             digest=digest_of(bytes(figures)),
@@ -166,7 +168,7 @@ async def versions(connection: Connection, tenant: int, before: int, limit: int)
     if len(found) < limit:
         in_use, _ = await read_active(connection, tenant)
         found.append(
-            Version(
+            CoefficientVersion(
                 no=0,
                 figures=SHIPPED,
                 digest=digest_of(_encode(SHIPPED)),
@@ -184,20 +186,22 @@ def digest_of(figures: bytes) -> str:
     return hashlib.sha256(figures).hexdigest()
 
 
-async def steps(connection: Connection, tenant: int, limit: int) -> list[Step]:
+async def steps(connection: Connection, tenant: int, limit: int) -> list[CoefficientStep]:
     """List what people did, newest first."""
     rows = await (await connection.execute(_STEPS, (tenant, limit))).fetchall()
-    names = Step.__struct_fields__
-    return [Step(**dict(zip(names, row, strict=True))) for row in rows]
+    names = CoefficientStep.__struct_fields__
+    return [CoefficientStep(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-async def read_work(connection: Connection, tenant: int) -> Work:
+async def read_work(connection: Connection, tenant: int) -> CoefficientWork:
     """Tell whether the room is asked to look, and what came of the last time."""
     row = await (await connection.execute(_WORK, (tenant,))).fetchone()
-    return Work(wanted=row[0], looked=row[1], outcome=row[2]) if row else Work()
+    return (
+        CoefficientWork(wanted=row[0], looked=row[1], outcome=row[2]) if row else CoefficientWork()
+    )
 
 
-async def read_panel(connection: Connection, tenant: int) -> PanelReport | None:
+async def read_panel(connection: Connection, tenant: int) -> ScorerPanelReport | None:
     """Tell what the other scorers know, None while nothing was learned."""
     row = await (await connection.execute(_PANEL, (tenant,))).fetchone()
     if row is None:
@@ -219,7 +223,9 @@ async def propose(
     row = await (await connection.execute(_NEXT, (tenant,))).fetchone()
     no = int(row[0])
     figures = _encode(msgspec.structs.replace(told.figures, version=f"learned-{no}"))
-    compared = Compared(before=told.before, after=told.after, learned=told.learned, against=against)
+    compared = CoefficientComparison(
+        before=told.before, after=told.after, learned=told.learned, against=against
+    )
     await connection.execute(_INSERT, (tenant, no, figures, _encode(compared), told.passed))
     await connection.execute(_FORGET, (tenant, no - FIT_KEPT))
     fact = CoefficientsProposed(

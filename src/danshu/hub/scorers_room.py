@@ -109,7 +109,7 @@ async def seat(
         seating.seat, history, network, figures, day.strftime("%Y-%m-%d")
     )
     panel = seated.panel
-    report = coefficients.PanelReport(
+    report = coefficients.ScorerPanelReport(
         deliveries=panel.deliveries,
         first_mae_min=seated.first_mae_min,
         second_mae_min=seated.second_mae_min,

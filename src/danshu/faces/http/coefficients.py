@@ -20,14 +20,19 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import coefficients
-from danshu.hub.coefficients import PanelReport, Step, Version, Work
+from danshu.hub.coefficients import (
+    CoefficientStep,
+    CoefficientVersion,
+    CoefficientWork,
+    ScorerPanelReport,
+)
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import REASON_CHARS
 
 _STEPS: Final = 20
 
 
-class Note(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CoefficientNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why it is done, in one's own words."""
 
     note: Annotated[str, Meta(max_length=REASON_CHARS)] = ""
@@ -40,15 +45,15 @@ class CoefficientPage(Struct, frozen=True, kw_only=True):
     is asked to look; `steps` what people did, newest first.
     """
 
-    items: tuple[Version, ...]
+    items: tuple[CoefficientVersion, ...]
     next: str
     in_use: int
-    panel: PanelReport | None
-    work: Work
-    steps: tuple[Step, ...]
+    panel: ScorerPanelReport | None
+    work: CoefficientWork
+    steps: tuple[CoefficientStep, ...]
 
 
-class Adopted(Struct, frozen=True, kw_only=True):
+class CoefficientsInUse(Struct, frozen=True, kw_only=True):
     """The version that the next snapshot carries."""
 
     in_use: int
@@ -94,7 +99,7 @@ async def list_coefficients(
     guards=[may("routing.write")],
     status_code=202,
 )
-async def propose_coefficients(request: Request[Any, Any, Any]) -> Work:
+async def propose_coefficients(request: Request[Any, Any, Any]) -> CoefficientWork:
     """Ask for a look at the deliveries now; it proposes, and uses nothing."""
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
@@ -111,8 +116,8 @@ async def propose_coefficients(request: Request[Any, Any, Any]) -> Work:
     status_code=200,
 )
 async def adopt_coefficients(
-    version_no: FromPath[int], data: JSONBody[Note], request: Request[Any, Any, Any]
-) -> Response[Adopted]:
+    version_no: FromPath[int], data: JSONBody[CoefficientNote], request: Request[Any, Any, Any]
+) -> Response[CoefficientsInUse]:
     """Use a version from the next snapshot on, 0 for the shipped one. One that did not pass on the
     held-out days needs a note.
     """
@@ -133,8 +138,8 @@ async def adopt_coefficients(
     status_code=200,
 )
 async def roll_back_coefficients(
-    data: JSONBody[Note], request: Request[Any, Any, Any]
-) -> Response[Adopted]:
+    data: JSONBody[CoefficientNote], request: Request[Any, Any, Any]
+) -> Response[CoefficientsInUse]:
     """Use again what was in use before."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
@@ -144,10 +149,10 @@ async def roll_back_coefficients(
     return _answer(done)
 
 
-def _answer(done: int | Refusal) -> Response[Adopted]:
+def _answer(done: int | Refusal) -> Response[CoefficientsInUse]:
     if isinstance(done, Refusal):
         return respond(problems.of(done))
-    return Response(Adopted(in_use=done))
+    return Response(CoefficientsInUse(in_use=done))
 
 
 ROUTES: Final = [

@@ -13,6 +13,7 @@ import type {
   PlanShown,
   ReasonCount,
   Replay,
+  VotesShown,
 } from "@/api/types.gen";
 import { count, duration, exact, money, near, share } from "@/format";
 import { Card } from "@/parts/card";
@@ -209,16 +210,25 @@ function About({ decision, replay }: { decision: DecisionPanel; replay: Replay |
     decision.signals.map((one) => [one.key, pick({ zh: one.zh, en: one.en })]),
   );
   const defaults = decision.defaults.map((key) => names.get(key) ?? key);
+  const { ruling } = decision;
+  const ruler = ruling?.policy || decision.policy;
+  const said = [ruling?.hold, ruling?.review, ...(ruling?.tell ?? [])].filter(Boolean);
   return (
     <dl className="order-about">
       <dt>{t("decision.policy")}</dt>
       <dd>
         {t("decision.weights", {
-          policy: decision.policy || t("decision.plain"),
+          policy: ruler ? t("decision.ruler", { digest: ruler.slice(0, 12) }) : t("decision.plain"),
           weights: decision.weights,
           code: decision.code,
         })}
       </dd>
+      {said.length > 0 && (
+        <>
+          <dt>{t("decision.said")}</dt>
+          <dd title={(ruling?.rules ?? []).join(" ")}>{said.join(t("comma"))}</dd>
+        </>
+      )}
       <dt>{t("decision.signals")}</dt>
       <dd title={defaults.join(t("comma"))}>
         {t("decision.defaults", {
@@ -228,12 +238,16 @@ function About({ decision, replay }: { decision: DecisionPanel; replay: Replay |
       </dd>
       <dt>{t("decision.agreement")}</dt>
       <dd>
-        {replay
-          ? t(replay.agrees ? "decision.agrees" : "decision.differs", {
-              margin: money(decision.margin_fen),
-              took: duration(replay.took_us / 1000),
-            })
-          : t("decision.margin", { margin: money(decision.margin_fen) })}
+        {decision.votes ? (
+          <Votes votes={decision.votes} decision={decision} replay={replay} />
+        ) : replay ? (
+          t(replay.agrees ? "decision.agrees" : "decision.differs", {
+            margin: money(decision.margin_fen),
+            took: duration(replay.took_us / 1000),
+          })
+        ) : (
+          t("decision.margin", { margin: money(decision.margin_fen) })
+        )}
       </dd>
       <dt>{t("decision.snapshot")}</dt>
       <dd>
@@ -243,6 +257,42 @@ function About({ decision, replay }: { decision: DecisionPanel; replay: Replay |
   );
 }
 
+/** What each scorer says of the plan, and whether a person was asked. */
+function Votes({
+  votes,
+  decision,
+  replay,
+}: {
+  votes: VotesShown;
+  decision: DecisionPanel;
+  replay: Replay | undefined;
+}) {
+  const { t } = useTranslation("order");
+  const length = (minutes: number) => duration(minutes * MINUTE_MS);
+  const names = new Map(decision.nodes.map((node) => [node.code, node.name]));
+  const rule = votes.s3.map((code) => names.get(code) ?? code).join(t("comma"));
+  const said = [
+    replay
+      ? t("decision.votesAgree", {
+          agree: votes.agree,
+          spoke: votes.spoke,
+          margin: money(decision.margin_fen),
+          took: duration(replay.took_us / 1000),
+        })
+      : t("decision.margin", { margin: money(decision.margin_fen) }),
+    votes.s2_min < 0
+      ? t("decision.votes.absent", { why: t(`decision.votes.why.${votes.s2_absent}`, { defaultValue: votes.s2_absent }) })
+      : t("decision.votes.eta", { first: length(votes.s1_min), second: length(votes.s2_min) }),
+    votes.s2_min >= 0 && votes.radius_min >= 0 && t("decision.votes.radius", { radius: length(votes.radius_min) }),
+    !votes.s3_same && (rule ? t("decision.votes.rule", { names: rule }) : t("decision.votes.ruleNone")),
+    votes.s4 === 1 && t("decision.votes.veto"),
+    votes.reason && t(`decision.votes.reason.${votes.reason}`, { defaultValue: votes.reason }),
+    votes.spared && t("decision.votes.spared"),
+  ].filter(Boolean);
+  return <>{said.join(t("comma"))}</>;
+}
+
+const MINUTE_MS = 60_000;
 const KINDS: Record<Node["role"], NodeKind> = {
   chosen: "chosen",
   candidate: "candidate",

@@ -44,7 +44,7 @@ _LEAST_GAIN: Final = 0.01
 _SUPPORT: Final = 30
 
 
-class Marks(Struct, frozen=True, kw_only=True):
+class FitMarks(Struct, frozen=True, kw_only=True):
     """How coefficients do on days that they have not seen. Brier score of lateness in millionths
     (of promised parcels), mean |error| of the arrival in minutes, of the cost of lateness in 分.
     """
@@ -62,8 +62,8 @@ class Proposal(Struct, frozen=True, kw_only=True):
     """
 
     figures: Coefficients
-    before: Marks
-    after: Marks
+    before: FitMarks
+    after: FitMarks
     passed: bool
     learned: tuple[str, ...]
 
@@ -110,14 +110,14 @@ def cost_errors(history: History, figures: Coefficients) -> NDArray[np.int64]:
     return np.rint(missed).astype(np.int64)
 
 
-def mark(history: History, figures: Coefficients) -> Marks:
+def mark(history: History, figures: Coefficients) -> FitMarks:
     """Hold coefficients against deliveries."""
     eta, _ = estimate(history, figures)
     promised = history.pick(np.isfinite(history.promise_min))
     late = (promised.taken_min > promised.promise_min).astype(np.float64)
     brier = float(((late - lateness(promised, figures)) ** 2).mean()) if len(late) else 0.0
     errors = np.abs(cost_errors(history, figures))
-    return Marks(
+    return FitMarks(
         parcels=history.parcels,
         promised=len(late),
         brier_ppm=round(brier * 1e6),
