@@ -21,13 +21,13 @@ from tests.fixtures.hub import House, open_house
 from tests.fixtures.negotiating import (
     add_rider,
     add_service,
+    audit,
     offer,
     open_call,
     read_call,
     speak,
     windows,
 )
-from tests.flows.test_workbench_acts import audit
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +89,6 @@ def test_the_best_offer_becomes_the_shipments_carrier_and_window(
     (fact,) = arranged(house, order)
     assert fact["data"]["negotiation"] == fact["cause"] == f"{stream}/5"
     assert fulfilment(house, order)["carrier"] == "骑手 r2"
-    house.work("sequence", "rows")
-    audit(house)
 
 
 def test_nobody_answers_and_the_default_stands_by_its_time(
@@ -303,3 +301,14 @@ def test_the_consumer_agrees_to_a_later_window_in_the_words_shown(
     (fact,) = arranged(house, order)
     assert fact["data"]["consent"] == f"{call['id']}/3"
     assert "您已同意" in house.client.get(f"{page}?lang=zh").text
+
+
+def test_the_audit_finds_every_row_in_its_facts_and_a_row_that_was_touched(house: House) -> None:
+    """After all that was played above."""
+    house.work("sequence")
+    assert audit(house) == []
+    with psycopg.connect(house.url, autocommit=True) as c:
+        c.execute("update negotiations set state='confirmed' where state='rejected'")
+        c.execute("update parties set confirmed=confirmed+1 where code='r1'")
+    codes = {each.code for each in audit(house)}
+    assert codes == {"negotiation_differs", "party_differs"}

@@ -262,6 +262,10 @@ def _fill(side: Side) -> None:
     side.found["/v1/floor/photos"] = {"digest": [photo]}
     linked = house.call("POST", f"/v1/orders/{released}/links", {})
     side.found["/v1/orders/{order_id}/links"] = {"link_id": [linked.json()["id"]]}
+    house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
+    call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
+    asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)
+    assert asked.status_code == 201, asked.text
     side.by_session("GET", "/v1/session")
     assert register(side.browser, Authenticator(side.browser.headers["origin"])).status_code < 300
     _act(side)

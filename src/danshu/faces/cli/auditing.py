@@ -15,8 +15,10 @@ from danshu.hub.compose import Hub
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
+from danshu.hub.negotiation_audit import NegotiationsFolder
 from danshu.hub.people_audit import PeopleFolder
 from danshu.hub.performing_audit import PerformingFolder
+from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.power_audit import PowersFolder
 from danshu.hub.remedy_audit import RemediesFolder
 from danshu.hub.standing_audit import StandingFolder
@@ -42,7 +44,9 @@ def run(tenant: str, as_json: bool) -> int:
             StandingFolder(number),
             PerformingFolder(number),
             PowersFolder(number),
+            PoliciesFolder(number),
             RemediesFolder(number),
+            NegotiationsFolder(number),
         ]
         try:
             world = await hub.worlds.ensure(number)
