@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -25,7 +26,9 @@ def feed(site: Site) -> list[Simulated]:
         headers = {"authorization": f"Bearer {site.key}"}
         return httpx.AsyncClient(base_url=site.address, headers=headers)
 
-    assert asyncio.run(floor_feed.feed(client, floors, beats=1, before=BEFORE_MIN)) > 0
+    with ThreadPoolExecutor(1) as apart:  # the browser's driver has a loop in this thread
+        told = floor_feed.feed(client, floors, beats=1, before=BEFORE_MIN)
+        assert apart.submit(asyncio.run, told).result() > 0
     return floors
 
 

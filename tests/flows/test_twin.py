@@ -104,6 +104,10 @@ def test_still_probes_beside_a_dead_unit_stop_the_class_until_a_person_clears_it
     page = house.call("GET", "/v1/twin", role="viewer").json()["items"]
     assert (page[0]["code"], page[0]["state"]) == (CODE, "limited")
 
+    alerts = house.call("GET", "/v1/board/overview").json()["alerts"]
+    told = [(a["kind"], a["code"], a["n"], a["link"]) for a in alerts]
+    assert ("twin", "twin_contradiction", 1, "/twin") in told
+
     why = {"storage": "chilled", "reason": "现场复测 4.1 ℃"}
     assert house.call("POST", f"/v1/twin/{CODE}/clear", why, role="viewer").status_code == 403
     assert house.call("POST", f"/v1/twin/{CODE}/clear", why).status_code == 204

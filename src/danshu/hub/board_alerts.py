@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 4
 _INBOX_PAGE: Final = "/tasks"
-_ALARM_PAGES: Final = {"log": "/evidence", "passkey": "/settings/people"}
+_ALARM_PAGES: Final = {
+    "log": "/evidence",
+    "passkey": "/settings/people",
+    "twin": "/twin",
+    "resilience": "/resilience",
+}
 
 
 def alerts(raw: Raw, frame: Frame, names: Mapping[str, Clause]) -> tuple[Alert, ...]:

@@ -167,7 +167,9 @@ class Alert(Struct, frozen=True, kw_only=True):
     """Something new that a person should see: `kind` broken, borderline, hold or inbox; `code`
     is the promise, the hold's reason, or the inbox's, `name_*` the promise's or the channel's name;
     at least `n` when not `exact`. Before them, of kind log (`code` log_forked, forked) or passkey
-    (passkey_shared), what puts the proof itself in doubt.
+    (passkey_shared), what puts the proof itself in doubt, of kind twin (twin_forecast,
+    twin_contradiction) a storage class that is stopped, of kind resilience (resilience_under) a
+    warehouse under the threshold.
     """
 
     kind: str

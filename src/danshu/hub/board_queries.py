@@ -10,7 +10,7 @@ from msgspec import Struct
 from danshu.capabilities.orders.model import State
 from danshu.hub.board_frame import WEEKS, Frame
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
-from danshu.kernel.limits import ALERT_ROWS, INBOX_COUNT
+from danshu.kernel.limits import ALERT_ROWS, INBOX_COUNT, RESILIENCE_THRESHOLD
 
 Connection = psycopg.AsyncConnection[Any]
 Rows = list[tuple[Any, ...]]
@@ -120,6 +120,12 @@ where tenant=%(tenant)s and forked is not null having count(*) > 0
 union all select 'passkey', 'passkey_shared', count(*), max(since) from (select max(made) as since
 from passkeys where tenant=%(tenant)s group by public_key having count(distinct person) > 1) p
 having count(*) > 0
+union all select 'twin', 'twin_' || cause, count(*), to_timestamp(max(since) / 1000.0)
+from twin_stops where tenant=%(tenant)s group by cause
+union all select 'resilience', 'resilience_under', count(*), max(m.at) from (
+select distinct on (wh) wh, score, at from resilience_marks where tenant=%(tenant)s and wh<>''
+and day >= current_date - 1 order by wh, day desc) m where m.score < coalesce((select threshold
+from resilience_settings where tenant=%(tenant)s), %(threshold)s) having count(*) > 0
 """
 
 
@@ -168,7 +174,7 @@ async def ask(connection: Connection, frame: Frame) -> Raw:
         "inbox": _INBOX,
         "alarms": _ALARMS,
     }
-    params = frame.params()
+    params = frame.params() | {"threshold": RESILIENCE_THRESHOLD}
     rows: dict[str, Rows] = {}
     async with connection.pipeline():
         cursors = {}

@@ -27,6 +27,7 @@ from danshu.capabilities.routing.twin.state import Frame, Sensors, State, Told, 
 from danshu.capabilities.routing.twin.thermal import fit_trend, forecast
 from danshu.capabilities.routing.variables import Zone
 from danshu.kernel.errors import InputError
+from danshu.testing.floors import Simulated
 from tests.capabilities.routing.worlds import make_world
 
 NOW = 1_800_000_000_000
@@ -217,3 +218,24 @@ def test_the_table_is_of_classes_and_warehouses() -> None:
     table = twin.judge([state], network, np.full(len(network.codes), 1e5))
     assert table[CHILLED, 0]
     assert table.sum() == 1
+
+
+def test_the_simulator_s_truth_is_recovered() -> None:
+    """The demo's floors: a failing unit is told by its readings alone, when it will be too warm."""
+    floor = Simulated("WH", 3, 1, weak=("B",))
+    told = []
+    for minute in range(30, -1, -1):
+        for reading in floor.tell_readings(NOW - 60_000 * minute, 1.0):
+            if reading["key"] == "zone_temp":
+                sensor = reading["subject"].rpartition("/")[2]
+                told.append(Told("chilled", sensor, reading["observed"], reading["value"]))
+    _, zone = zone_of(told)
+    assert zone.forecast.is_measured
+    (truth_zone,) = floor.zones
+    hours = 0.0
+    while truth_zone.step(1.0) <= BAND[1]:
+        hours += 1 / 60
+    assert zone.forecast.soonest_h * 0.9 <= hours <= zone.forecast.latest_h * 1.1
+    assert zone.forecast.hours == pytest.approx(hours, rel=0.25)
+    assert floor.tell_frame(NOW) == floor.tell_frame(NOW)
+    msgspec.convert(floor.tell_frame(NOW), Frame)

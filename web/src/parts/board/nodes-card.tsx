@@ -18,7 +18,10 @@ const TONES: Record<string, Tone> = {
   inbox: "info",
   log: "broken",
   passkey: "broken",
+  twin: "broken",
+  resilience: "pend",
 };
+const ALARMS = ["log", "passkey", "twin", "resilience"];
 
 /** 37 仓: where the work lies, who owes a promise, and the four newest alerts. */
 export function NodesCard({ board, height_px = 236 }: { board: Overview; height_px?: number }) {
@@ -114,6 +117,6 @@ function AlertName({ alert }: { alert: Alert }) {
   const name = i18n.language === "en" ? alert.name_en : alert.name_zh;
   if (alert.kind === "hold") return t(`holds.${alert.code}`, { defaultValue: alert.code || t("holds.other") });
   if (alert.kind === "inbox") return `${name} · ${t(`inbox.${alert.code}`, { defaultValue: alert.code })}`;
-  if (alert.kind === "log" || alert.kind === "passkey") return t(`alarms.${alert.code}`);
+  if (ALARMS.includes(alert.kind)) return t(`alarms.${alert.code}`);
   return name;
 }
