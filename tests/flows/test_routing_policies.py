@@ -15,9 +15,13 @@ import pytest
 
 from danshu.capabilities.routing.reasons import Reason
 from danshu.hub import decision_views, policy_past, policy_room
+from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.policy_sets import Canary
+from danshu.ledger.audit import fold_rows
 from danshu.ledger.engine import Engine
+from danshu.ledger.fold import Folder
 from tests.fixtures import engine as stores
+from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import House, open_house
 from tests.fixtures.people import Browser, seat
 
@@ -362,3 +366,18 @@ def test_nothing_of_it_is_another_merchant_s(house: House) -> None:
     ):
         answer = house.client.request(method, f"{P}/{path}", headers=auth)
         assert answer.status_code == 404, path
+
+
+def test_the_facts_give_what_is_published_and_what_rules(house: House) -> None:
+    async def differences() -> list[str]:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            folders: list[Folder] = [PoliciesFolder(house.tenant)]
+            report = await fold_rows(c, house.tenant, folders)
+            return [f"{d.code} {d.where}" for d in report.differences]
+
+    assert ask(house.url, "select count(*) from policy_sets")
+    assert asyncio.run(differences()) == []
+    tell(house.url, "update policy_heads set live=shadow, canary='\\x01'")
+    tell(house.url, "update policy_sets set approved_by=drafted_by where no=1")
+    found = asyncio.run(differences())
+    assert found == ["policy_differs policy_sets 1", "policy_head_differs policy_heads"]
