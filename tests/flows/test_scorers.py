@@ -16,7 +16,7 @@ import pytest
 
 from danshu.capabilities.routing.panel import PARTS, SITUATIONS, Panel
 from danshu.capabilities.routing.score import CLASSES
-from danshu.capabilities.routing.scorers import fit
+from danshu.capabilities.routing.scorers import fit, seating
 from danshu.hub import clocks, coefficients, deliveries, masters, panels, pictures, scorers_room
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.limits import ESCALATION_BURST, ESCALATION_WAIT_MIN
@@ -96,6 +96,35 @@ def test_what_was_delivered_is_read_with_its_decision(house: House) -> None:
     assert page["work"]["wanted"] is None
     assert [(v["no"], v["active"]) for v in page["items"]] == [(0, True)]
     assert page["panel"] is None
+
+
+def test_the_room_learns_from_what_was_delivered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole way from orders' facts to a panel in a snapshot, with few parcels of three days."""
+    for module in (scorers_room, fit, seating):
+        monkeypatch.setattr(module, "FIT_LEAST", 12)
+    for hours in (80, 56, 31):
+        for n in range(5):
+            house.hub.batch._clock = lambda ago=hours: now_ms() - ago * 3_600_000
+            line = [{"sku": SKUS[n].code, "quantity": 1, "price_fen": 900}]
+            order = house.place(lines=line)["order"]
+            for event in ("release", "pick", "pack", "ship", "deliver"):
+                told = house.call("POST", f"/v1/orders/{order}/transitions", {"event": event})
+                assert told.status_code == 200, told.text
+    house.hub.batch._clock = now_ms
+    house.call("POST", "/v1/coefficients")
+    run(house, lambda connection: scorers_room.look(connection, now_ms()))
+    page = house.call("GET", "/v1/coefficients").json()
+    assert page["work"]["outcome"] == "seated"  # nothing varied, so no figure was learned
+    assert page["panel"]["deliveries"] == 16
+    renew(house)
+    votes = votes_of(house, house.place()["order"])
+    assert votes["s2_absent"] == (page["panel"]["absent"] or votes["s2_absent"])
+    # asked again at night, with nothing new: nothing is read
+    night = (now_ms() // 86_400_000 + 1) * 86_400_000 + 20 * 3_600_000
+    run(house, lambda connection: scorers_room.look(connection, night))
+    assert house.call("GET", "/v1/coefficients").json()["work"]["outcome"] == "nothing_new"
 
 
 def test_a_proposal_is_used_when_a_person_adopts_it(house: House) -> None:

@@ -13,6 +13,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import psycopg
 
 from danshu.capabilities.routing.scorers import fit, seating
 from danshu.hub import coefficients, deliveries, masters, panels, pictures
@@ -47,6 +48,8 @@ TOO_FEW: Final = "too_few"
 NOTHING_NEW: Final = "nothing_new"
 NO_NETWORK: Final = "no_network"
 PROPOSED: Final = "proposed"
+SEATED: Final = "seated"
+FAILED: Final = "failed"
 _log = logging.getLogger("danshu.scorers")
 
 
@@ -73,7 +76,13 @@ async def look(connection: Connection, at_ms: int) -> int:
         elif len(found.ids) < FIT_LEAST:
             outcome = TOO_FEW
         else:
-            outcome = await learn(connection, tenant, found, local.date())
+            try:
+                outcome = await learn(connection, tenant, found, local.date())
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception:  # noqa: BLE001 - logged; one history must not stop the others' nights
+                _log.exception("tenant %s: nothing was learned", tenant)
+                outcome = FAILED
         _log.info("tenant %s: %s", tenant, outcome)
         await connection.execute(_LOOKED, (tenant, local.date(), found.digest, outcome))
     return len(rows)
@@ -93,11 +102,12 @@ async def learn(
         told = await asyncio.to_thread(fit.propose, history, figures, "learned")
     except InputError as error:
         return error.code
-    if told.passed or told.learned:
+    is_new = told.passed or bool(told.learned)
+    if is_new:
         async with connection.transaction():
             await coefficients.propose(connection, tenant, ACTOR, told, no)
     await seat(connection, tenant, network, history, day)
-    return PROPOSED
+    return PROPOSED if is_new else SEATED
 
 
 async def seat(

@@ -18,13 +18,14 @@ recorded as spared.
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from msgspec import Struct
 
 from danshu.capabilities.routing.panel import PART_MIN, UNFITTED
-from danshu.capabilities.routing.scorers import kernel_votes
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import ESCALATION_BURST, ESCALATION_PERMILLE
 
@@ -96,6 +97,12 @@ def recorded(votes: Votes) -> Budget:
     return Budget(0 if votes.spared else 1, 0)
 
 
+@cache
+def _kernel() -> Any:
+    """The compiled votes; imported where somebody votes, for the compiler takes long to load."""
+    return import_module("danshu.capabilities.routing.scorers.kernel_votes")
+
+
 def count_votes(snapshot: Snapshot, batch: Batch, minute: int, routed: Routed) -> Any:
     """Let all scorers speak: int64 [n, kernel_votes.COLUMNS], and S3's warehouse a line, int16.
 
@@ -106,10 +113,11 @@ def count_votes(snapshot: Snapshot, batch: Batch, minute: int, routed: Routed) -
     if second is None:
         raise InputError("scorers", f"panel {snapshot.panel_digest} is not there")
     part = minute // PART_MIN
+    kernel = _kernel()
     count = len(batch.region)
-    out = np.empty((count, kernel_votes.COLUMNS), np.int64)
+    out = np.empty((count, kernel.COLUMNS), np.int64)
     rule = np.empty(len(batch.sku), np.int16)
-    kernel_votes.vote(
+    kernel.vote(
         minute,
         (batch.region, batch.promise_min, batch.value_fen, batch.line_start, batch.shut),
         batch.storage,
@@ -144,7 +152,7 @@ def write_votes(
             Votes(
                 s1_min=first,
                 s2_min=second,
-                s2_absent="" if second >= 0 else absent or "unknown_lane",
+                s2_absent="" if second >= 0 or first < 0 else absent or "unknown_lane",
                 s2_plan=max(choice, 0),
                 radius_min=radius,
                 s3=tuple([codes[w] for w in mine]),
