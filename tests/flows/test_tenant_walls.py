@@ -23,15 +23,15 @@ from psycopg import sql
 
 from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.capabilities.people.model import ROLES
-from danshu.capabilities.routing.policy.model import Case, PolicySet
 from danshu.faces.work import rooms
-from danshu.hub import people, policy_sets, sessions
+from danshu.hub import people, sessions
 from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import engine as stores
+from tests.fixtures import policies
 from tests.fixtures.floor import claim, photograph, release
-from tests.fixtures.hub import TESTER, House, open_house, order, stock_up
+from tests.fixtures.hub import House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
 from tests.flows import walls
 from tests.flows.test_http_channels import send
@@ -216,35 +216,6 @@ def _act(side: Side) -> None:
     side.found["/v1/people/{person_id}/certificates"] = {"certificate": ["WALL-A-CERT"]}
 
 
-def _rule(side: Side) -> None:
-    """Draw a policy, try it on today, and publish one that is asked beside."""
-    base = "/v1/routing/policies"
-    asked = {"name": "WALL-A-DRAFT", "from": "rainstorm"}
-    draft = side.house.call("POST", f"{base}/drafts", asked).json()
-    day = {"day": "2026-01-01"}
-    trial = side.house.call("POST", f"{base}/drafts/{draft['id']}/simulations", day)
-    assert trial.status_code == 202, trial.text
-    policy = PolicySet(cases=(Case(name="WALL-A-CASE"),))
-
-    async def publish() -> None:
-        url = side.house.url
-        async with (
-            await psycopg.AsyncConnection.connect(url, autocommit=True) as connection,
-            connection.transaction(),
-        ):
-            await policy_sets.publish(
-                connection, side.tenant, policy, "WALL-A-SET", TESTER,
-                drafted_by="tests", simulation="",
-            )  # fmt: skip
-
-    asyncio.run(publish())
-    shadow = side.house.call("POST", f"{base}/sets/{policy.digest}/shadow")
-    assert shadow.status_code == 200, shadow.text
-    side.found[f"{base}/drafts"] = {"id": [draft["id"]]}
-    side.found[f"{base}/simulations"] = {"id": [trial.json()["id"]]}
-    side.found[f"{base}/sets"] = {"digest": [policy.digest]}
-
-
 def _fill(side: Side) -> None:
     house = side.house
     house.call("PUT", "/v1/skus", [{"code": "WALL-A-1", "name": "墙内商品"}])
@@ -282,7 +253,7 @@ def _fill(side: Side) -> None:
     side.found["/v1/contract/drafts"] = {"id": [draft["id"]]}
     version = house.call("GET", "/v1/contract/actions").json()["items"][0]
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
-    _rule(side)
+    policies.rule(house, side.tenant, side.found)
     house.work(*ROOMS)
     _stamp(side)
     side.look_around()

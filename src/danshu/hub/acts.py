@@ -14,7 +14,15 @@ from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
-from danshu.hub import answers, cold_equipment, floor_rows, moving, policy_holds, remedies, rerouting
+from danshu.hub import (
+    answers,
+    cold_equipment,
+    floor_rows,
+    moving,
+    policy_holds,
+    remedies,
+    rerouting,
+)
 from danshu.hub.changes import Change as Change
 from danshu.hub.changes import Decide as Decide
 from danshu.hub.changes import Held as Held
