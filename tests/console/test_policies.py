@@ -190,6 +190,7 @@ def test_the_rainstorm_rule_from_the_canvas_to_all_orders_and_back(
     submit.click()
     expect(page.get_by_text("参与绘制的人不能审批自己的稿")).to_be_visible()
 
+    _print(page)
     other = visit(page.url.removeprefix(site.address).partition("?")[0], "admin")
     other.get_by_role("button", name="批准发布").click()
     other.locator(".ant-modal").get_by_role("button", name="批准发布「华南汛期分仓」").click()
@@ -210,6 +211,19 @@ def test_the_rainstorm_rule_from_the_canvas_to_all_orders_and_back(
     page.locator(".ant-modal").get_by_role("button", name="回滚「华南汛期分仓」").click()
     expect(page.locator("h1 + .status")).not_to_contain_text("生效中")
     assert _ruling(site) == ("", "")
+
+
+def _print(page: Page) -> None:
+    """The approval sheet: on paper it is all that there is."""
+    page.evaluate("window.print = () => undefined")
+    page.get_by_role("button", name="打印审批单").click()
+    page.emulate_media(media="print")
+    sheet = page.locator(".policy-sheet")
+    for told in ("改动 1 处", WHERE, RULE, "单均物流成本", "起草:P03", "提交审批", "SHA-256"):
+        expect(sheet).to_contain_text(told)
+    expect(page.locator("#root")).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(sheet).to_be_hidden()
 
 
 def _ruling(site: Site) -> tuple[str, str]:

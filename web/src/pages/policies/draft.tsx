@@ -29,6 +29,7 @@ import type { At } from "./clauses";
 import { isSame } from "./model";
 import { RollBack } from "./moves";
 import { Road } from "./road";
+import { PrintSheet } from "./sheet";
 import { Views } from "./views";
 
 interface Props {
@@ -124,6 +125,19 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
         fact={live ? t("draft.live", { no: live.set.no, name: live.set.name }) : t("list.nothing")}
         actions={
           <>
+            {!isDirty && (
+              <PrintSheet
+                name={base.name}
+                body={body}
+                words={words}
+                live={live}
+                hex={base.digest}
+                drawn={base.editors}
+                approved=""
+                steps={base.steps}
+                trial={base.simulation}
+              />
+            )}
             <RollBack overview={overview} />
             {isOpen && (
               <>

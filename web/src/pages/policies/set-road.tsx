@@ -39,7 +39,7 @@ export function SetRoad({ shown, overview }: { shown: SetShown; overview: Overvi
         <ol className="policy-steps">
           <StepLine state="done" title={t("road.approval")} text={t("set.approved", { by: set.by, approved: set.approved_by })} />
           <StepLine
-            state={canary ? "wait" : isLive ? "done" : "open"}
+            state={canary ? "wait" : shown.steps.some((step) => step.act === "canaried") ? "done" : isLive ? "later" : "open"}
             title={t("road.canary")}
             text={canary ? told(canary.rule, t) : t("canary.none")}
           />

@@ -116,6 +116,17 @@ function Result({ trial, isOld }: { trial: Trial; isOld: boolean }) {
       {trial.state === "cancelled" && <p className="note">{t("trial.cancelled")}</p>}
       {trial.state === "failed" && <p className="note">{t("trial.failed")}</p>}
       {trial.state === "done" && figures.orders === 0 && <p className="note">{t("trial.noOrders")}</p>}
+      <FigureTable figures={figures} />
+      <ByWarehouse figures={figures} />
+      <ChangedOrders trial={trial} />
+    </>
+  );
+}
+
+/** Both sets side by side; green or amber by whether the change is good, not by its sign. */
+export function FigureTable({ figures }: { figures: Figures }) {
+  const { t } = useTranslation("policies");
+  return (
       <table className="policy-figures">
         <caption className="visually-hidden">{t("trial.table")}</caption>
         <thead>
@@ -140,9 +151,6 @@ function Result({ trial, isOld }: { trial: Trial; isOld: boolean }) {
           })}
         </tbody>
       </table>
-      <ByWarehouse figures={figures} />
-      <ChangedOrders trial={trial} />
-    </>
   );
 }
 

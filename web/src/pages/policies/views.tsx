@@ -155,9 +155,13 @@ function Drawing({ body, words, isOpen, at, onRun, onGraph, onGraphs }: DrawingP
         )}
       </Card>
       {graph && (
-        <Card title={t("run.title")} note={t("run.note")}>
+        <Card title={t("graphs.about")} note={<span className="mono">{graph.code}</span>}>
           <GraphNames graph={graph} isOpen={isOpen} onChange={onGraph} />
-          {onRun && <Run graph={graph} words={words} onRun={onRun} onRan={(result) => setRan({ code: graph.code, graph, ran: result })} />}
+        </Card>
+      )}
+      {graph && onRun && (
+        <Card title={t("run.title")} note={t("run.note")}>
+          <Run graph={graph} words={words} onRun={onRun} onRan={(result) => setRan({ code: graph.code, graph, ran: result })} />
         </Card>
       )}
       {isNew && (

@@ -11,6 +11,7 @@ import { draftKey, OVERVIEW_KEY, readDraft, readOverview, readSet, readVocabular
 import { DraftWork } from "./draft";
 import { RollBack, TONES } from "./moves";
 import { SetRoad } from "./set-road";
+import { PrintSheet } from "./sheet";
 import { Views } from "./views";
 
 /** What every work page needs: the words, what rules now, and its graphs to compare with. */
@@ -58,7 +59,21 @@ export function SetPage({ digest }: { digest: string }) {
         title={set.name}
         state={<ToneTag tone={TONES[set.state]}>{t(`states.${set.state}`)} {t("list.no", { no: set.no })}</ToneTag>}
         fact={t("set.fact", { at: dated(set.at), by: set.by, approved: set.approved_by })}
-        actions={<RollBack overview={around.overview} />}
+        actions={
+          <>
+            <PrintSheet
+              name={`${t("list.no", { no: set.no })} ${set.name}`}
+              body={shown}
+              words={around.words}
+              live={around.live?.set.digest === digest ? null : around.live}
+              hex={digest}
+              drawn={[set.by]}
+              approved={set.approved_by}
+              steps={shown.steps}
+            />
+            <RollBack overview={around.overview} />
+          </>
+        }
       />
       <div className="policy-work">
         <Views body={shown} words={around.words} live={around.live} isOpen={false} />
