@@ -78,7 +78,6 @@ export default function Resilience() {
             />
           </div>
           {run && <Running run={run} />}
-          <Marks view={view} />
           <div className="resilience-two">
             <Card title={t("losses")} note={losses ? t("lossesNote", { count: losses.orders }) : undefined} isFlush>
               <Losses run={view.runs.find((one) => one.losses)} names={names} />
@@ -91,6 +90,7 @@ export default function Resilience() {
               )}
             </Card>
           </div>
+          <Marks view={view} />
           <Days />
           {mayRun && <Gate key={`${view.threshold} ${view.surcharge_fen}`} view={view} />}
         </div>

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { App, Button, Input, Modal, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useParams } from "react-router";
-import type { TwinFloorView, TwinMoment, TwinStop, Twins } from "@/api/types.gen";
+import { Link, useNavigate, useParams } from "react-router";
+import type { ResilienceView, TwinFloorView, TwinMoment, TwinStop, Twins } from "@/api/types.gen";
 import { ask } from "@/client";
 import { count, countTile, decimal, timeOfDay } from "@/format";
 import { PageHead } from "@/frame/page-head";
@@ -65,6 +65,7 @@ export default function TwinFloor() {
             {t("stopped", { storage: t(`storages.${one.storage}`) })}
           </ToneTag>
         ))}
+        fact={<Index warehouse={wh} />}
         actions={
           <>
             <Pick now={wh} />
@@ -116,7 +117,7 @@ function Figures({ view }: { view: TwinFloorView }) {
     exact: "",
   });
   return (
-    <div className="figures">
+    <div className="figures twin-figures">
       <Figure label={t("open")} tile={countTile(view.open_orders)} />
       <Figure label={t("capacity")} tile={countTile(view.capacity_left)} note={t("today")} />
       <Figure
@@ -142,6 +143,26 @@ function Figures({ view }: { view: TwinFloorView }) {
         note={told.needed > 0 ? t("present", { n: told.present, of: told.needed }) : t("nobodyCounts")}
       />
     </div>
+  );
+}
+
+/** How near this warehouse is to failing, and what losing it would cost. */
+function Index({ warehouse }: { warehouse: string }) {
+  const { t } = useTranslation("twin");
+  const may = useMay("order.read");
+  const found = useQuery({
+    queryKey: ["resilience"],
+    queryFn: ({ signal }) => ask<ResilienceView>("/v1/resilience", { signal }),
+    enabled: may,
+    staleTime: 60_000,
+  });
+  const mine = found.data?.items.find((one) => one.mark.warehouse === warehouse);
+  if (!mine) return null;
+  const words = t("index", { n: mine.mark.score });
+  return (
+    <Link to="/resilience">
+      {mine.before < 0 ? words : `${words} · ${t("before", { n: mine.before })}`}
+    </Link>
   );
 }
 
