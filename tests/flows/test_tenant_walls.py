@@ -19,7 +19,6 @@ import msgspec
 import psycopg
 import pytest
 from msgspec import Struct
-from psycopg import sql
 
 from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.capabilities.people.model import ROLES
@@ -262,25 +261,6 @@ def _fill(side: Side) -> None:
     side.look_around()
 
 
-def rows_of(url: str, tenant: int) -> dict[str, Any]:
-    """Give a digest of a merchant's rows in every table that has a tenant."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        tables = connection.execute(
-            "select c.relname from pg_class c join pg_attribute a on a.attrelid=c.oid"
-            " where a.attname='tenant' and c.relkind in ('r','p') and not c.relispartition"
-            " and c.relnamespace='public'::regnamespace and a.attnum>0 order by 1"
-        ).fetchall()
-        one = "select {name} as t, count(*), md5(string_agg(x::text,'' order by x::text)) from"
-        parts = [
-            sql.SQL(one + " {table} x where tenant={tenant}").format(
-                name=sql.Literal(name), table=sql.Identifier(name), tenant=sql.Literal(tenant)
-            )
-            for (name,) in tables
-        ]
-        found = connection.execute(sql.SQL(" union all ").join(parts)).fetchall()
-    return {name: (count, digest) for name, count, digest in found}
-
-
 def stream(house: House, path: str, headers: dict[str, str]) -> Answer:
     """Read a stream for a while, as a browser that then goes away."""
     got: dict[str, Any] = {"status": 0, "body": b""}
@@ -344,7 +324,7 @@ def test_nothing_of_another_merchant_is_seen_or_changed(
     assert b.by_session("GET", "/v1/orders")[0] == 200, "B is locked out: the test would be hollow"
     own = set(walls.fillings(operation, b.found, most=50)) if operation.words else set()
     secrets = walls.texts(a.pool()) - walls.texts(b.pool())
-    before = rows_of(a.house.url, a.tenant)
+    before = walls.rows_of(a.house.url, a.tenant)
     tried = 0
     for path, (status, told), sent in attempts(operation, a, b):
         tried += 1
@@ -356,7 +336,7 @@ def test_nothing_of_another_merchant_is_seen_or_changed(
         # Codes that both chose mean B's own thing; everything else is not there.
         if operation.words.keys() - COMMON_WORDS and path.partition("?")[0] not in own:
             assert status in (400, 401, 403, 404, 415, 422), f"{path}: {status} {told[:300]!r}"
-    after = rows_of(a.house.url, a.tenant)
+    after = walls.rows_of(a.house.url, a.tenant)
     touched = {table for table in before if before[table] != after[table]}
     assert touched <= KNOCKS.get(name, set())
     assert tried, f"A has nothing that {operation.path} could be tried with: see do_everything"

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import psycopg
 from hypothesis import find
 from hypothesis import strategies as st
 from msgspec import Struct
+from psycopg import sql
 
 from danshu.faces.http import app
 from danshu.hub.compose import Hub
@@ -220,3 +222,22 @@ def fillings(operation: Operation, found: dict[str, Pool], most: int = 4) -> Ite
         for word, value in zip(operation.words, filling, strict=True):
             path = path.replace("{" + word + "}", quote(str(value), safe=""))
         yield path
+
+
+def rows_of(url: str, tenant: int) -> dict[str, Any]:
+    """Give a digest of a merchant's rows in every table that has a tenant."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute(
+            "select c.relname from pg_class c join pg_attribute a on a.attrelid=c.oid"
+            " where a.attname='tenant' and c.relkind in ('r','p') and not c.relispartition"
+            " and c.relnamespace='public'::regnamespace and a.attnum>0 order by 1"
+        ).fetchall()
+        one = "select {name} as t, count(*), md5(string_agg(x::text,'' order by x::text)) from"
+        parts = [
+            sql.SQL(one + " {table} x where tenant={tenant}").format(
+                name=sql.Literal(name), table=sql.Identifier(name), tenant=sql.Literal(tenant)
+            )
+            for (name,) in tables
+        ]
+        found = connection.execute(sql.SQL(" union all ").join(parts)).fetchall()
+    return {name: (count, digest) for name, count, digest in found}
