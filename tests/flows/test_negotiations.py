@@ -17,7 +17,7 @@ from danshu.hub.worlds import Worlds, now_ms
 from danshu.ledger.engine import Engine
 from danshu.testing import riders
 from tests.fixtures import engine as stores
-from tests.fixtures.hub import House, open_house
+from tests.fixtures.hub import SKUS, House, open_house
 from tests.fixtures.negotiating import (
     add_rider,
     add_service,
@@ -258,6 +258,27 @@ def tell_now(house: House) -> None:
     """Let no message wait for its next try."""
     with psycopg.connect(house.url, autocommit=True) as c:
         c.execute("update negotiation_sends set next_try=now() where state='due'")
+
+
+def test_cold_goods_are_offered_for_with_cold_equipment_alone(
+    house: House, pages: dict[str, str]
+) -> None:
+    sku = SKUS[9]
+    order = house.place(lines=[{"sku": sku.code, "quantity": 1, "price_fen": 900}])["order"]
+    # what it is stored at is corrected after it was placed: the call says what holds now
+    cold = {"code": sku.code, "name": sku.name, "weight_g": sku.weight_g, "storage": 2}
+    told = house.call("PUT", "/v1/skus", [cold])
+    assert told.status_code == 200, told.text
+    house.hub.worlds.forget(house.tenant)
+    call = open_call(house, order, parties=["r1", "r3"])
+    assert call["cold"]
+    refused = offer(house, pages["r1"], call["id"], 900)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_equipment")
+    body = {"name": "骑手 r3", "equipment": "COLD-BOX-3"}
+    assert house.call("PUT", "/v1/parties/r3", body).status_code == 200
+    assert offer(house, pages["r3"], call["id"], 1_900).status_code == 200
+    (only,) = read_call(house, call["id"])["offers"]
+    assert only["party"] == "r3"
 
 
 def test_who_may_not_negotiate(house: House, pages: dict[str, str]) -> None:

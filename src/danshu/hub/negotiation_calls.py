@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 _MINUTE_MS: Final = 60_000
+_ROUND_MS: Final = 5 * _MINUTE_MS  # usual windows begin on a time that people say
 _COLD: Final = Storage.CHILLED | Storage.FROZEN
 # Without windows of one's own: how long each is, and after how long the first begins.
 _USUAL: Final = {"instant": (60 * _MINUTE_MS, 30 * _MINUTE_MS), "half_day": (240 * _MINUTE_MS,) * 2}
@@ -154,7 +155,7 @@ def _spans(wanted: Wanted, now_ms: int) -> tuple[Span, ...]:
     _, award_ms = _deadlines(wanted, now_ms)
     if not wanted.windows:
         long, wait = _USUAL[wanted.kind]
-        first = award_ms + wait
+        first = -(-(award_ms + wait) // _ROUND_MS) * _ROUND_MS
         return tuple(
             Span(start_ms=first + n * long, end_ms=first + (n + 1) * long) for n in range(2)
         )

@@ -20,7 +20,7 @@ import { FATES, isOver, NEGOTIATIONS_KEY, toneOf, useWords } from "./words";
 import "./negotiations.css";
 
 const LOOK_MS = 1_000;
-const span = (w: { start: string; end: string }) => `${dated(w.start)} – ${timeOfDay(w.end)}`;
+const span = (w: { start: string; end: string }) => `${dated(w.start)} – ${dated(w.end)}`;
 
 /** One negotiation: until when, who offered what at which score, every message, what is told. */
 export default function NegotiationOne() {
