@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
+from danshu.hub import decision_views, redeciding, replays
 from danshu.hub.redeciding_room import RedecideRoom
 from danshu.kernel.fact import rfc3339
 from danshu.ledger import write
@@ -166,3 +169,87 @@ def test_where_nothing_else_is_found_the_order_stays_and_is_named(house: House) 
     assert told["entries"][-1]["kind"] == "route.redecided"
     house.work("sequence", "rows")
     audit(house)
+
+
+def test_a_day_is_decided_again_and_a_difference_is_an_incident(house: House) -> None:
+    today = datetime.datetime.now(datetime.UTC).date()
+
+    async def check(day: datetime.date) -> tuple[int, int]:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            told = await replays.check_day(c, house.tenant, day, one_in=1)
+            return told.equal, told.differed
+
+    equal, differed = asyncio.run(check(today))
+    assert equal > ORDERS
+    assert differed == 0
+    decision_views._kept.clear()
+    lost = "delete from snapshots where digest not in (select digest from routing_heads)"
+    tell(house.url, lost, "delete from replays")
+    some, lost_ones = asyncio.run(check(today))
+    assert some + lost_ones == equal
+    assert lost_ones > 0
+    said = "select count(*) from facts where position('replay.differed'::bytea in body) > 0"
+    assert ask(house.url, said) == 1
+    asyncio.run(check(today))  # once a day
+    assert ask(house.url, said) == 1
+
+
+class _Killed(Exception):
+    """The process is gone: nothing after this call happens, and nothing is cleaned up."""
+
+
+def test_killed_at_any_call_it_goes_on_and_says_each_once(
+    databases: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_house(databases()) as house:
+        look(house)
+        place_some(house)
+        before = places(house)
+        code = before.most_common(1)[0][0]
+        monkeypatch.setattr(redeciding, "REDECIDE_GROUP", 4)
+        lock_down(house, code)
+        killed = asyncio.run(_die_often(house, monkeypatch))
+        assert killed > 5
+        assert places(house)[code] == 0
+        look(house)
+        told = ask(
+            house.url,
+            "select array_agg(n) from (select count(*) as n from facts"
+            " where position('route.redecided'::bytea in body) > 0 group by stream) t",
+        )
+        assert isinstance(told, list)
+        assert set(told) == {1}
+        assert len(told) == before[code]
+        house.work("sequence", "rows")
+        audit(house)
+
+
+async def _die_often(house: House, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let a process work until it is killed at its n-th call, n growing, until one gets through."""
+    execute = psycopg.AsyncConnection.execute
+    left = 0
+
+    async def dying(self: Any, query: Any, *rest: Any, **more: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _Killed
+        return await execute(self, query, *rest, **more)
+
+    for killed in range(60):
+        room = RedecideRoom(house.url)
+        await room.worlds.ensure(house.tenant)
+        connection = await write.connect(house.url)
+        left = 4 + 3 * killed
+        monkeypatch.setattr(psycopg.AsyncConnection, "execute", dying)
+        try:
+            while await room.look(connection):
+                pass
+        except _Killed:
+            pass
+        else:
+            return killed
+        finally:
+            monkeypatch.setattr(psycopg.AsyncConnection, "execute", execute)
+            await connection.close()
+    raise AssertionError("it never got through")

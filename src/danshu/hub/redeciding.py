@@ -155,7 +155,12 @@ async def advance(
     walk = _Pass(world, run, is_last=is_last)
     used = connections[:1] if is_last else connections[:REDECIDE_HANDS]
     hands = [_Hand(c, worlds, tenant, walk, now_ms) for c in used]
-    if not all(await asyncio.gather(*(hand.work(until_s) for hand in hands))):
+    # each comes to its own end: a connection is not closed under a hand that still uses it
+    done = await asyncio.gather(*(h.work(until_s) for h in hands), return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    if not all(done):
         return False
     if not is_last:
         return None

@@ -34,6 +34,9 @@ create unique index class_stops_open on class_stops (tenant, class) where resume
 create table cold_equipment (
   tenant int not null, code text not null, name text not null, active boolean not null,
   primary key (tenant, code));
+create table replays (
+  tenant int not null, day date not null, asked int not null, equal int not null,
+  differed int not null, at timestamptz not null default now(), primary key (tenant, day));
 create index redecision_of on redecision_items (tenant, id);
 """
 
