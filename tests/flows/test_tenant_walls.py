@@ -28,7 +28,7 @@ from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import engine as stores
-from tests.fixtures import policies
+from tests.fixtures import policies, scorers
 from tests.fixtures.floor import claim, photograph, release
 from tests.fixtures.hub import House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
@@ -253,6 +253,7 @@ def _fill(side: Side) -> None:
     version = house.call("GET", "/v1/contract/actions").json()["items"][0]
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)
+    side.found["/v1/coefficients"] = {"version_no": [scorers.propose(house.url, side.tenant)]}
     house.work(*ROOMS)
     _stamp(side)
     side.look_around()

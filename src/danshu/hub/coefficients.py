@@ -45,8 +45,9 @@ insert into coefficient_steps(tenant,step,act,no,before,by,note)
 select %s, coalesce(max(step),0)+1, %s, %s, %s, %s, %s from coefficient_steps where tenant=%s
 """
 _STEPS: Final = """
-select step, act, no, before, by, note, at from coefficient_steps where tenant=%s
-order by step desc limit %s
+select s.step, s.act, s.no, s.before, coalesce(p.name, s.by), s.note, s.at
+from coefficient_steps s left join people p on p.tenant=s.tenant and 'person:' || p.id = s.by
+where s.tenant=%s order by s.step desc limit %s
 """
 _ADOPTED: Final = """
 select no, before from coefficient_steps where tenant=%s and act='adopt' and no=%s
@@ -103,7 +104,9 @@ class CoefficientVersion(Struct, frozen=True, kw_only=True):
 
 
 class CoefficientStep(Struct, frozen=True, kw_only=True):
-    """Something that a person did with them: `act` is adopt or rollback."""
+    """Something that a person did with them: `act` is adopt or rollback, `by` their name, or what
+    their key is called.
+    """
 
     step: int
     act: str
