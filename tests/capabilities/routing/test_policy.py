@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.policy import effects, engine, expressions, lint, model
 from danshu.capabilities.routing.policy.fields import BY_PATH, EFFECT_KEYS, OF_WAREHOUSE
 from danshu.capabilities.routing.policy.templates import Template, shipped
+from danshu.capabilities.routing.reasons import Reason
 from danshu.capabilities.routing.signals import Reading, resolve, warehouse_subject
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.kernel.errors import InputError
@@ -65,7 +67,7 @@ def snapshot_with(**readings: float) -> Snapshot:
     ]
     network = type(network)(
         sites,
-        [type("R", (), {"code": c, "name": c})() for c in network.regions],  # codes are enough
+        [Region(code=c, name=c) for c in network.regions],
         network.arrays(),
     )
     told = [
@@ -107,6 +109,29 @@ def test_red_rain_moves_orders_off_the_ground() -> None:
     assert ruled.forbid == (wet.network.codes[0],)
     assert ruled.rules == ("rainstorm/r1",)
     assert ruled.policy == policy.digest
+
+
+@pytest.mark.parametrize(
+    ("kind", "alert", "stops"),
+    [
+        ("ground", 204, True),
+        ("underground", 204, True),
+        ("elevated", 204, False),
+        ("elevated", 104, True),
+        ("elevated", 304, True),
+        ("ground", 203, False),
+    ],
+)
+def test_red_rain_closes_all_but_what_stands_high(kind: str, alert: int, stops: bool) -> None:
+    calm = snapshot_with().network
+    sites = [site._replace(kind=kind) for site in calm.sites]
+    network = type(calm)(sites, [Region(code=c, name=c) for c in calm.regions], calm.arrays())
+    told = Reading(
+        key="wx_alert", subject=warehouse_subject(network.codes[0]), value=alert,
+        observed_ms=NOON_MS, received_ms=NOON_MS, source="s",
+    )  # fmt: skip
+    bits = Snapshot(network, resolve([told], network, NOON_MS)).tables.lane_bits[:, 0]
+    assert bool((bits & Reason.WEATHER).all()) is stops
 
 
 def test_orange_rain_weighs_on_cold_orders_alone() -> None:

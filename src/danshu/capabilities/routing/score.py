@@ -16,6 +16,7 @@ from danshu.capabilities.routing.reasons import Reason
 from danshu.capabilities.routing.signals import Field, Signals, Status, alert_level, alert_type
 from danshu.capabilities.routing.variables import (
     WX_BLOCKING_TYPES,
+    WX_RAINSTORM,
     WX_RED,
     ZONE_HUMIDITY_BAND,
     ZONE_TEMP_BAND_C,
@@ -28,7 +29,7 @@ from danshu.capabilities.routing.variables import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from danshu.capabilities.routing.network import Network
+    from danshu.capabilities.routing.network import Network, Site
 
 # Storage classes by bit position: 常温 冷藏 冷冻 持证 危险品.
 CLASSES: Final = ("ambient", "chilled", "frozen", "licensed", "dangerous")
@@ -43,6 +44,8 @@ VETOES: Final = {
     PROOF_VETO: Reason.PROOF,
     BREAKER_VETO: Reason.BREAKER,
 }
+
+ELEVATED: Final = "elevated"  # a kind of building, of policy/fields.KINDS
 
 LOGISTIC: Final = 1.702  # 1/(1+exp(-1.702 z)) is the normal distribution within 0.01
 
@@ -218,6 +221,14 @@ def _levels(field: Field) -> NDArray[np.float64]:
     return np.array([alert_level(value) for value in field.value.tolist()], np.float64)
 
 
+def _stops(alert: float, site: Site) -> bool:
+    """Tell whether an alert stops a warehouse; rain runs off one that stands high (高架仓)."""
+    kind = alert_type(alert)
+    if alert_level(alert) < WX_RED or kind not in WX_BLOCKING_TYPES:
+        return False
+    return not (kind == WX_RAINSTORM and site.kind == ELEVATED)
+
+
 def _lane_bits(network: Network, signals: Signals, figures: Coefficients) -> NDArray[np.int32]:
     """Reasons that hold for a whole order, whatever it contains, [R, W]."""
     bits = np.zeros((len(network.regions), len(network.codes)), np.int32)
@@ -227,8 +238,8 @@ def _lane_bits(network: Network, signals: Signals, figures: Coefficients) -> NDA
     nobody = (riders.value <= 0) & (riders.status == Status.FRESH)
     bits[nobody[:, None] & (network.transit_min <= figures.same_city_min)] |= Reason.CARRIER
     alerts = signals.field("wx_alert", Per.WAREHOUSE, network).value.tolist()
-    red = [alert_level(v) >= WX_RED and alert_type(v) in WX_BLOCKING_TYPES for v in alerts]
-    bits[:, np.array(red)] |= Reason.WEATHER
+    stops = [_stops(v, site) for v, site in zip(alerts, network.sites, strict=True)]
+    bits[:, np.array(stops)] |= Reason.WEATHER
     health = signals.field("equipment_health", Per.WAREHOUSE, network).value
     bits[:, health < figures.equipment_closed] |= Reason.EQUIPMENT
     labour = signals.field("labour_redundancy", Per.WAREHOUSE, network).value

@@ -347,6 +347,7 @@ ZONE_HUMIDITY_BAND: Final = (35.0, 75.0)  # licensed goods only
 # Alert types of the China Meteorological Administration that stop a warehouse when red: 台风 暴雨
 # 暴雪 沙尘暴 冰雹 道路结冰. Levels: 1 蓝 2 黄 3 橙 4 红. An unknown type counts by level only.
 WX_BLOCKING_TYPES: Final = (1, 2, 3, 6, 10, 14)
+WX_RAINSTORM: Final = 2
 WX_RED: Final = 4
 
 
