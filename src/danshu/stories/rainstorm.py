@@ -139,12 +139,12 @@ async def _rain(client: httpx.AsyncClient, voice: Voice, digest: str, officer: S
     wet = await _place(client, "W")
     used = _all(wet)
     voice.claim("每一单都由高架仓发", all(map(_is_elevated, used)), sorted(used))
-    voice.claim("深圳仓也是高架仓,但红色预警是硬约束:不发", "SZ01" not in used, sorted(used))
+    voice.claim("深圳红色预警:高架仓不怕积水,照常发货", "SZ01" in used, sorted(used))
     order = wet[0]["order"]
     told = (await caller.ask(client, "GET", f"/v1/orders/{order}/decision")).json()["decision"]
     why = {node["code"]: node["reasons"] for node in told["nodes"]}
     voice.claim("广州仓:策略不允许", why["GZ01"] == ["policy"], why["GZ01"])
-    voice.claim("深圳仓:气象红色预警", "weather" in why["SZ01"], why["SZ01"])
+    voice.claim("深圳仓:没有不能发的原因", not why["SZ01"], why["SZ01"])
     voice.claim("决策记下了是哪一套策略", told["ruling"]["policy"] == digest, told["ruling"])
     again = (await caller.ask(client, "POST", f"/v1/orders/{order}/replay", json={})).json()
     voice.claim("决策可逐字节重放", again["equal"], again)

@@ -5,17 +5,10 @@ A list belongs to an authority, not to a merchant. Times are epoch microseconds.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
 revision = "0016"
-# Parts of a version are built side by side: this one follows whichever stands before it here.
-down_revision = max(
-    path.name[:4]
-    for path in Path(__file__).parent.glob("[0-9]*.py")
-    if path.name < Path(__file__).name
-)
+down_revision = "0015"
 
 TABLES = """
 create table crls (

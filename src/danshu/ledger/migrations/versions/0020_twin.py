@@ -4,17 +4,10 @@ that are stopped, marks of each day, simulations of losses.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
 revision = "0020"
-# Parts of a version are built side by side: this one follows whichever stands before it here.
-down_revision = max(
-    path.name[:4]
-    for path in Path(__file__).parent.glob("[0-9]*.py")
-    if path.name < Path(__file__).name
-)
+down_revision = "0019"
 
 # `at` and `since` are epoch milliseconds. Of resilience_marks wh '' is the network.
 TABLES = """
