@@ -22,7 +22,7 @@ from tests.console.site import Site
 
 CODE = "storm"
 RULE = "暴雨红色预警:地面仓易涝,切换至高架仓发货"
-WHERE = "仓类型是地面仓或地下仓,且预警类型是暴雨,且预警级别 ≥ 红色"
+WHERE = "仓类型是地面仓或地下仓，且预警类型是暴雨，且预警级别 ≥ 红色"
 # What the editor shows of the graph itself: fields, and codes of keys.
 NAMES = re.compile(
     r"order|dest|now|weather_level|cold|effect|where|fen|most|reason|kind|ground|underground|"
@@ -169,7 +169,7 @@ def test_the_rainstorm_rule_from_the_canvas_to_all_orders_and_back(
     page = _draw(visit)
     page.get_by_text("条文", exact=True).click()
     rule = page.locator(".policy-rule")
-    expect(rule).to_contain_text(f"禁用:{WHERE}")
+    expect(rule).to_contain_text(f"禁用：{WHERE}")
     expect(rule).to_contain_text(RULE)
 
     submit = page.get_by_role("button", name="提交审批")
@@ -219,7 +219,7 @@ def _print(page: Page) -> None:
     page.get_by_role("button", name="打印审批单").click()
     page.emulate_media(media="print")
     sheet = page.locator(".policy-sheet")
-    for told in ("改动 1 处", WHERE, RULE, "单均物流成本", "起草:P03", "提交审批", "SHA-256"):
+    for told in ("改动 1 处", WHERE, RULE, "单均物流成本", "起草：P03", "提交审批", "SHA-256"):
         expect(sheet).to_contain_text(told)
     expect(page.locator("#root")).to_be_hidden()
     page.emulate_media(media="screen")
@@ -241,7 +241,7 @@ def test_clauses_are_written_by_keyboard_and_findings_lead_there(
     weight.fill("12.50")
     weight.press("Tab")
     expect(page.locator(".policy-rule").nth(1)).to_contain_text(
-        "避让 ¥12.50:仓类型是地面仓或地下仓"
+        "避让 ¥12.50：仓类型是地面仓或地下仓"
     )
     axe(page)
     page.get_by_text("用例 2", exact=True).click()

@@ -10,7 +10,7 @@ import type { Body, Case, Graph, Ran, SetShown, Vocabulary } from "./api";
 import { Cases } from "./cases";
 import { type At, Clauses, GraphNames } from "./clauses";
 import { Compare } from "./compare";
-import { blankGraph } from "./model";
+import { addInput, blankGraph, tablesOf } from "./model";
 import { Run } from "./run";
 import { useSayer } from "./sayer";
 
@@ -125,6 +125,7 @@ function Drawing({ body, words, isOpen, at, onRun, onGraph, onGraphs }: DrawingP
             )}
             {isOpen && (
               <>
+                {graph && <AddColumn graph={graph} words={words} onGraph={onGraph} />}
                 <Button icon={<PlusOutlined />} onClick={() => make(true)}>
                   {t("graphs.add")}
                 </Button>
@@ -191,6 +192,36 @@ function useCompiling(): boolean {
     if (!may) window.location.reload();
   }, [may]);
   return may;
+}
+
+/** A condition column by the field's label: nobody has to know its name in the graph. */
+function AddColumn({ graph, words, onGraph }: { graph: Graph; words: Vocabulary; onGraph: (graph: Graph) => void }) {
+  const { t } = useTranslation("policies");
+  const sayer = useSayer(words);
+  const tables = tablesOf(graph);
+  if (tables.length === 0) return null;
+  const groups = tables.map(({ node, table }) => ({
+    label: node.name,
+    options: words.context
+      .filter((field) => !table.inputs?.some((one) => one.field === field.path))
+      .map((field) => ({ value: `${node.id}/${field.path}`, label: sayer.name(field) })),
+  }));
+  return (
+    <Select
+      className="policy-add-input"
+      aria-label={t("clauses.addInput")}
+      placeholder={t("clauses.addInput")}
+      value={null}
+      showSearch={{ optionFilterProp: "label" }}
+      popupMatchSelectWidth={false}
+      options={groups}
+      onChange={(picked: string | null) => {
+        const [node = "", path = ""] = (picked ?? "").split("/");
+        const field = sayer.context.get(path);
+        if (field) onGraph(addInput(graph, node, sayer.name(field), path));
+      }}
+    />
+  );
 }
 
 function NewGraph({ codes, onMade, onClose }: { codes: readonly string[]; onMade: (graph: Graph) => void; onClose: () => void }) {
