@@ -194,3 +194,21 @@ def test_losses_are_simulated_and_marks_gate_new_volume(house: House) -> None:
     extra = house.hub.worlds[house.tenant].snapshot.cautions.surcharge_fen
     under = [item["mark"]["score"] < 100 for item in view["items"]]
     assert (extra == 777).sum() == sum(under) > 0
+
+
+def test_the_room_marks_each_hour_and_simulates_once_a_day(house: House) -> None:
+    def count() -> tuple[int, int]:
+        told = house.call("GET", "/v1/resilience").json()
+        return len(told["items"]), len(told["runs"])
+
+    tell(house.url, "delete from resilience_marks")
+    tell(house.url, "delete from resilience_runs")
+    house.work("resilience")
+    assert count() == (len(WAREHOUSES), 0), "a new merchant is marked first"
+    tell(house.url, "update resilience_marks set at = at - interval '61 minutes'")
+    tell(house.url, "update resilience_marks set score = 1")
+    house.work("resilience")
+    assert count() == (len(WAREHOUSES), 1)
+    assert house.call("GET", "/v1/resilience").json()["network"]["mark"]["score"] > 1
+    house.work("resilience")
+    assert count() == (len(WAREHOUSES), 1)
