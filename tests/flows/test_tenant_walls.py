@@ -247,6 +247,8 @@ def _fill(side: Side) -> None:
     published = side.browser.call("POST", "/v1/policies", rule)
     assert published.status_code < 300, published.text
     side.found["/v1/exports"] = {"id": [begun.json()["id"]]}
+    losses = house.call("POST", "/v1/resilience/runs", {"cause": "WALL-A-CAUSE"})
+    side.found["/v1/resilience/runs"] = {"id": [losses.json()["id"]]}
     own = msgspec.to_builtins(shipped()[-1]) | {"action": "wall_a", "legal": ["WALL-A-LAW"]}
     draft = house.call("POST", "/v1/contract/drafts", {"action": own}).json()
     side.found["/v1/contract/drafts"] = {"id": [draft["id"]]}
