@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from danshu.hub.negotiation_words import ARRANGED
 from danshu.hub.power_words import POWER_WORDS
+from danshu.hub.redecision_words import REDECIDED
 from danshu.hub.remedy_words import REMEDIES
 from danshu.kernel.machine import Words
 
@@ -29,6 +30,7 @@ def _told(icon: str, zh: str, en: str, detail_zh: str, detail_en: str) -> Told:
     return Told(icon=icon, title=Words(zh=zh, en=en), detail=Words(zh=detail_zh, en=detail_en))
 
 
+_OTHERS: Final = REMEDIES | POWER_WORDS | ARRANGED | REDECIDED
 TOLD: Final[dict[str, Told]] = {
     "order.placed": _told(
         "inbox",
@@ -85,40 +87,12 @@ TOLD: Final[dict[str, Told]] = {
         "没有仓能发:{lines} 行等货",
         "No warehouse can ship: {lines} lines wait",
     ),
-    "route.redecided": _told(
-        "swap",
-        "信号改派",
-        "Re-decided after a signal",
-        "因{reason},{warehouse} 不再可发,改由别的仓承接",
-        "{warehouse} can no longer ship ({reason}); other warehouses take it over",
-    ),
-    "route.redecided/stays": _told(
-        "swap",
-        "信号改派未成",
-        "Not re-decided",
-        "因{reason},{warehouse} 不再可发,但别处凑不齐,原分仓不变",
-        "{warehouse} can no longer ship ({reason}), but no others can give it all: it stays",
-    ),
-    "route.redecided/held": _told(
-        "swap",
-        "信号改派未成,已挂起",
-        "Not re-decided, held",
-        "因{reason},{warehouse} 不再可发,别处凑不齐;冷链货先挂起,等人处置",
-        "{warehouse} can no longer ship ({reason}) and no others can; cold goods are held",
-    ),
     "order.allocated": _told(
         "database",
         "占库",
         "Stock set apart",
         "{warehouse},{units} 件",
         "{warehouse}, {units} units",
-    ),
-    "order.withdrawn": _told(
-        "swap",
-        "改派撤回",
-        "Withdrawn",
-        "{warehouse} 退回 {units} 件,由别的仓承接",
-        "{units} units taken back from {warehouse} for other warehouses",
     ),
     "order.tagged": _told("tag", "打标", "Tagged", "{tags}", "{tags}"),
     "order.untagged": _told("tag", "去标", "Tag removed", "{tags}", "{tags}"),
@@ -175,7 +149,7 @@ TOLD: Final[dict[str, Told]] = {
     "compensation.paid": _told(
         "wallet", "赔付", "Compensated", "已付买家 {amount}", "{amount} paid to the buyer"
     ),
-    **{kind: _told(*told) for kind, told in (REMEDIES | POWER_WORDS | ARRANGED).items()},
+    **{kind: _told(*told) for kind, told in _OTHERS.items()},
     "promise.made": _told(
         "safety",
         "定承诺",

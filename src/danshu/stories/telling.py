@@ -113,6 +113,11 @@ STORIES: Final = (
         module="danshu.stories.rainstorm",
     ),
     Story(
+        name="cold-chain",
+        title="冷库采集断讯:没有人上报,冷藏订单一张不再进,已在的改派到别的仓",
+        module="danshu.stories.cold_chain",
+    ),
+    Story(
         name="rider-window",
         title="骑手与承运服务双向协商时窗:择优、拒绝换次优、无人应答走默认、改期要消费者同意",
         module="danshu.stories.rider_window",
