@@ -97,8 +97,11 @@ def test_the_desk_sees_the_clock_the_scores_and_withdraws(
     site: Site, visit: Visit, axe: Callable[..., None], rider: str
 ) -> None:
     order = place(site, "NG-0003")
-    opened = call(site, order, "rider-b")
     page = visit("/negotiations", EVERYBODY, size=DESK)
+    page.get_by_label("订单号", exact=True).fill("NG-XXXX")
+    page.get_by_role("button", name="发起半日协商(60 秒)").click()
+    expect(page.get_by_role("alert")).to_contain_text("没有这个订单号")
+    opened = call(site, order, "rider-b")
     row = page.get_by_role("row").filter(has_text="NG-0003")
     expect(row).to_contain_text("后默认生效")
     page.get_by_role("link", name="NG-0003").first.click()

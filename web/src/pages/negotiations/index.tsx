@@ -12,12 +12,15 @@ import { LedgerTable } from "@/parts/ledger-table";
 import { ToneTag } from "@/parts/status-tag";
 import { query } from "@/parts/use-asked";
 import { useKeyset } from "@/parts/use-keyset";
+import { useMay } from "@/session";
 import { Countdown } from "./clock";
+import { OpenCall } from "./open-call";
 import { Parties } from "./parties";
 import { isOver, NEGOTIATIONS_KEY, toneOf, useWords } from "./words";
 import "./negotiations.css";
 
 const LOOK_MS = 1_000;
+const IDLE_MS = 5_000; // calls are opened elsewhere too
 const keyOf = (n: NegotiationItem) => n.id;
 const hrefOf = (n: NegotiationItem) => `/negotiations/${n.id}`;
 
@@ -25,6 +28,7 @@ const hrefOf = (n: NegotiationItem) => `/negotiations/${n.id}`;
 export default function Negotiations() {
   const { t } = useTranslation("negotiations");
   const words = useWords();
+  const mayOpen = useMay("order.negotiate");
   const [which, setWhich] = useState<"open" | "all">("all");
   const list = useKeyset<NegotiationItem, NegotiationPage>({
     queryKey: [...NEGOTIATIONS_KEY, "list", which],
@@ -41,8 +45,7 @@ export default function Negotiations() {
       list.onRetry();
       return Date.now();
     },
-    enabled: isBusy,
-    refetchInterval: isBusy ? LOOK_MS : false,
+    refetchInterval: isBusy ? LOOK_MS : IDLE_MS,
   });
   const columns = useColumns();
   return (
@@ -89,6 +92,7 @@ export default function Negotiations() {
             </Link>
           )}
         />
+        {mayOpen && <OpenCall />}
         <Parties />
       </div>
     </>
