@@ -11,7 +11,7 @@ import pytest
 from danshu.kernel.fact import rfc3339
 from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
-from tests.fixtures.engine import ask, tell
+from tests.fixtures.engine import tell
 from tests.fixtures.hub import SKUS, WAREHOUSES, House, open_house
 
 PATIENCE_S = 120.0
@@ -60,10 +60,6 @@ def units(house: House, power: float) -> None:
 
 def floor(house: House) -> dict[str, Any]:
     return dict(house.call("GET", f"/v1/twin/{CODE}", role="viewer").json())
-
-
-def facts(house: House, name: str) -> int:
-    return int(ask(house.url, "select count(*) from facts where body::text like %s", f"%{name}%"))
 
 
 def decide(house: House) -> None:

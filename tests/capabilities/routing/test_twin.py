@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -23,7 +24,7 @@ from danshu.capabilities.routing.twin.floor import (
     lay_out,
 )
 from danshu.capabilities.routing.twin.judge import Cause, judge_zone
-from danshu.capabilities.routing.twin.state import Frame, Sensors, State, Told, fold
+from danshu.capabilities.routing.twin.state import Frame, Sensors, Told, fold
 from danshu.capabilities.routing.twin.thermal import fit_trend, forecast
 from danshu.capabilities.routing.variables import Zone
 from danshu.kernel.errors import InputError
@@ -51,7 +52,7 @@ def readings(temperature, *, noise: float = 0.0, seed: int = 1, sensors: int = 3
     ]
 
 
-def zone_of(told: list[Told], health: float = 1.0, at_ms: int = NOW) -> tuple[State, object]:
+def zone_of(told: list[Told], health: float = 1.0, at_ms: int = NOW) -> Any:
     state = fold("WH", lay_out(3), told, at_ms, health)
     return state, next(zone for zone in state.zones if zone.zone.storage == "chilled")
 
@@ -149,6 +150,7 @@ def test_single_units_of_a_frame_come_before_the_health_of_the_house() -> None:
     frame = msgspec.convert(body, Frame)
     state = fold("WH", floor, told, NOW, 1.0, frame)
     zone = next(z for z in state.zones if z.zone.storage == "chilled")
+    assert zone.forecast is not None
     assert zone.forecast.goal_c == pytest.approx(COLD.ambient_c)
     assert zone.forecast.tau_min == pytest.approx(COLD.tau_min / 3)
 
