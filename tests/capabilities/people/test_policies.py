@@ -33,9 +33,9 @@ ACTS = "action.lend action.perform"
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
     "service": "action.evidence link.read link.write"
-    " field.name inbox.act inbox.read order.act order.align order.assign order.cancel"
-    " order.compensate order.complete order.confirm order.evidence order.hold order.place"
-    " order.report_damage order.reveal order.tag order.unhold print.evidence view.share",
+    " field.name inbox.act inbox.read order.act order.align order.answer order.assign"
+    " order.cancel order.compensate order.complete order.confirm order.evidence order.hold order.place"
+    " order.report_damage order.request order.reveal order.tag order.unhold print.evidence view.share",
     "warehouse": "action.evidence"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
@@ -48,7 +48,8 @@ PEOPLE = {
     " order.unhold view.share",
     "policy": "contract.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
-    " order.hold order.reroute order.tag order.unhold policy.read quota.write routing.activate"
+    " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
+    " replan.run routing.activate"
     " routing.approve routing.rollback routing.write view.share",
     "legal": "action.evidence calendar.write contract.approve contract.write link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
