@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from msgspec import Struct
 
 from tests.console.site import Site
@@ -61,6 +62,7 @@ def fill(site: Site, path: str) -> str:
         "/imports/:": lambda: _upload(site),
         "/jobs/:": lambda: _job(site),
         "/replans/:": lambda: str(site.call("POST", "/v1/replans", json={})["id"]),
+        "/redecisions/:": lambda: _redecision(site),
         "/negotiations/:": lambda: _negotiation(site),
         "/twin/:": lambda: site.call("GET", "/v1/twin")["items"][0]["code"],
         "/stock/:": lambda: site.call("GET", "/v1/skus?limit=1")["items"][0]["code"],
@@ -97,6 +99,17 @@ def _job(site: Site) -> str:
     """Begin a job that looks after one order."""
     act = {"act": "tag", "tags": ["示例"], "ids": [site.by_state("shipped")["order"]]}
     return str(site.call("POST", "/v1/bulk", json=act)["id"])
+
+
+def _redecision(site: Site) -> str:
+    """Write the row of a run that touched no order, as the workers would."""
+    with psycopg.connect(site.url, autocommit=True) as connection:
+        connection.execute(
+            "insert into redecisions(tenant,no,after,closed,ended) values(%s,999999,%s,%s,now())"
+            " on conflict do nothing",
+            (site.tenant, b"\0" * 32, b"[]"),
+        )
+    return "999999"
 
 
 def _negotiation(site: Site) -> str:

@@ -44,12 +44,12 @@ and (%s = '' or i.outcome = %s) order by i.id desc limit %s
 class RedecisionCounts(Struct, frozen=True, kw_only=True):
     """Orders of a run. `begun`: a warehouse has begun them; `untouched`: looked at for nothing."""
 
-    moved: int = 0
-    stays: int = 0
-    held: int = 0
-    begun: int = 0
-    untouched: int = 0
-    refused: int = 0
+    moved: int
+    stays: int
+    held: int
+    begun: int
+    untouched: int
+    refused: int
 
 
 class Redecision(Struct, frozen=True, kw_only=True):
@@ -125,7 +125,8 @@ async def list_orders(
 async def _show(
     connection: Connection, tenant: int, rows: Sequence[tuple[Any, ...]]
 ) -> list[Redecision]:
-    counts: dict[int, dict[str, int]] = {row[0]: {} for row in rows}
+    none = dict.fromkeys(RedecisionCounts.__struct_fields__, 0)
+    counts: dict[int, dict[str, int]] = {row[0]: dict(none) for row in rows}
     if rows:
         cursor = await connection.execute(_COUNTS, (tenant, list(counts)), binary=True)
         for no, outcome, count in await cursor.fetchall():
