@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 
 from danshu.faces import verify
-from danshu.hub import settings, timing
+from danshu.hub import bundle_parts, settings, timing
 from danshu.stories import caller, floor_feed, furnishing, showing, stage, time_sources
 from danshu.stories.showing import Access, Totals
 from danshu.testing import merchant, messages
@@ -216,7 +216,9 @@ async def _prove(
     ranked = sorted(seen, key=lambda o: (o["state"] != "delivered", o["order"]))
     order = ranked[0]["order"]
     bundle = await caller.fetch_bundle(client, order)
-    report = verify.verify(io.BytesIO(bundle), await caller.read_trust(client))
+    # The keys from outside, and the roots of the authorities that this installation stamps by.
+    roots = [found] if (found := bundle_parts.tsa_roots().decode()) else []
+    report = verify.verify(io.BytesIO(bundle), [*await caller.read_trust(client), *roots])
     totals.bundle = {
         "order": order,
         "bytes": len(bundle),
