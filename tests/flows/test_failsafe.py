@@ -203,9 +203,9 @@ def uuid_at(ms: int, n: int) -> str:
 def test_cold_goods_leave_only_with_an_active_equipment(house: House) -> None:
     (order,) = place(house)
     path = f"/v1/orders/{order['order']}/transitions"
-    told = house.call("PUT", "/v1/cold-equipment/BOX-1", {"name": "保温箱 1 号"})
+    told = house.call("PUT", "/v1/cold-equipment", {"code": "BOX-1", "name": "保温箱 1 号"})
     assert told.status_code == 200, told.text
-    house.call("PUT", "/v1/cold-equipment/BOX-2", {"active": False})
+    house.call("PUT", "/v1/cold-equipment", {"code": "BOX-2", "active": False})
     for event in ("release", "pick", "pack"):
         assert house.call("POST", path, {"event": event}).status_code == 200
     ship = {"event": "ship", "carrier": "示例快递"}

@@ -232,6 +232,15 @@ def _fill(side: Side) -> None:
     side.found["/v1/floor/photos"] = {"digest": [photo]}
     linked = house.call("POST", f"/v1/orders/{released}/links", {})
     side.found["/v1/orders/{order_id}/links"] = {"link_id": [linked.json()["id"]]}
+    with psycopg.connect(house.url, autocommit=True) as connection:  # as the workers write it
+        connection.execute(
+            "with r as (insert into redecisions(tenant,no,after,closed,ended)"
+            " values(%s,770077,%s,%s,now()) returning tenant,no)"
+            " insert into redecision_items(tenant,no,id,outcome)"
+            " select r.tenant,r.no,o.id,'stays' from r join lateral"
+            " (select id from orders where tenant=r.tenant limit 1) o on true",
+            (house.tenant, b"\0" * 32, b"[]"),
+        )
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)

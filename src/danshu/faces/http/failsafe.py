@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from danshu.faces.http.framework import (
@@ -21,7 +21,6 @@ from danshu.hub import cold_equipment, failsafe
 from danshu.hub.cold_equipment import Equipment
 from danshu.hub.failsafe import ClassStop
 from danshu.hub.fields import PLAIN
-from danshu.kernel.errors import InputError
 from danshu.kernel.limits import REASON_CHARS
 
 _MOST: Final = 2**31 - 1
@@ -48,8 +47,9 @@ class EquipmentList(Struct, frozen=True, kw_only=True):
 
 
 class EquipmentTold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An equipment; without `active` it may be used."""
+    """An equipment by its code; without `active` it may be used."""
 
+    code: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
     name: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
     active: bool = True
 
@@ -102,22 +102,20 @@ async def list_equipment(request: Request[Any, Any, Any]) -> EquipmentList:
 
 
 @put(
-    "/v1/cold-equipment/{code:str}",
+    "/v1/cold-equipment",
     operation_id="putColdEquipment",
     tags=["decisions"],
     responses=PROBLEMS,
     guards=[may("master.write"), only_json],
 )
 async def put_equipment(
-    code: FromPath[str], data: JSONBody[EquipmentTold], request: Request[Any, Any, Any]
+    data: JSONBody[EquipmentTold], request: Request[Any, Any, Any]
 ) -> Equipment:
     """Register an equipment, or take it out of use. With the first one, chilled and frozen goods
     are handed over only with the id of an active one.
     """
-    if not 0 < len(code) <= 64 or not code.isprintable():
-        raise InputError("bad_code", "a code has 1 to 64 printable characters", "/code")
     held = held_of(request)
-    told = Equipment(code=code, name=data.name, active=data.active)
+    told = Equipment(code=data.code, name=data.name, active=data.active)
     hub = hub_of(request)
     async with hub.connection() as connection:
         await cold_equipment.put(connection, held.tenant, told, held.actor)
