@@ -8,6 +8,7 @@ import asyncio
 import datetime
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,10 @@ def test_what_was_delivered_is_read_with_its_decision(house: House) -> None:
     assert page["panel"] is None
 
 
+def hours_ago(hours: int) -> int:
+    return now_ms() - hours * 3_600_000
+
+
 def test_the_room_learns_from_what_was_delivered(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +111,7 @@ def test_the_room_learns_from_what_was_delivered(
         monkeypatch.setattr(module, "FIT_LEAST", 12)
     for hours in (80, 56, 31):
         for n in range(5):
-            house.hub.batch._clock = lambda ago=hours: now_ms() - ago * 3_600_000
+            house.hub.batch._clock = partial(hours_ago, hours)
             line = [{"sku": SKUS[n].code, "quantity": 1, "price_fen": 900}]
             order = house.place(lines=line)["order"]
             for event in ("release", "pick", "pack", "ship", "deliver"):

@@ -34,8 +34,9 @@ ACTS = "action.lend action.perform"
 PEOPLE = {
     "service": "action.evidence link.read link.write"
     " field.name inbox.act inbox.read order.act order.align order.answer order.assign"
-    " order.cancel order.compensate order.complete order.confirm order.evidence order.hold order.place"
-    " order.report_damage order.request order.reveal order.tag order.unhold print.evidence view.share",
+    " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
+    " order.place order.report_damage order.request order.reveal order.tag order.unhold"
+    " print.evidence view.share",
     "warehouse": "action.evidence"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
