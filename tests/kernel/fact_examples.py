@@ -27,13 +27,13 @@ from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
 from tests.kernel import (
     action_examples,
+    failsafe_examples,
     link_examples,
     log_examples,
     negotiation_examples,
     people_examples,
     policy_examples,
     power_examples,
-    failsafe_examples,
     redecision_examples,
     remedy_examples,
     replan_examples,

@@ -101,7 +101,5 @@ EXAMPLES: list[Struct] = [
         party="dada",
         url="https://api.weixin.qq.com",
     ),
-    parties.PartyLinkIssued(
-        digest="f3" * 32, expires="2026-12-22T11:00:00.000Z", party="rider-07"
-    ),
+    parties.PartyLinkIssued(digest="f3" * 32, expires="2026-12-22T11:00:00.000Z", party="rider-07"),
 ]

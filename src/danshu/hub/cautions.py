@@ -32,9 +32,7 @@ where m.score < coalesce(s.threshold, %s) and m.day >= current_date - 1
 """
 
 
-async def read(
-    connection: Connection, tenant: int, network: Network, signals: Signals
-) -> Cautions:
+async def read(connection: Connection, tenant: int, network: Network, signals: Signals) -> Cautions:
     """Read the classes that the twin or the breaker stops, find those whose cold is not proven
     twice, and read the surcharge of each warehouse whose index is under the merchant's threshold.
     """

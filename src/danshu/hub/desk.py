@@ -197,9 +197,7 @@ def _allocate(
         p.said.extend(held)
         if isinstance(done, Refusal):
             continue
-        p.order, held, p.default_ms = vote_holds.heed(
-            p.order, routed.votes, routed.classes, now_ms
-        )
+        p.order, held, p.default_ms = vote_holds.heed(p.order, routed.votes, routed.classes, now_ms)
         p.said.extend(held)
         p.wh = routed.plan[0][1]
         for _, w, sku, q in routed.plan:

@@ -19,8 +19,8 @@ from danshu.faces.work import telemetry
 from danshu.hub import (
     anchoring,
     clocks,
-    feeding,
     failsafe,
+    feeding,
     heads,
     negotiation_room,
     notices,

@@ -1,5 +1,5 @@
-"""Tables of the digital twin 数字孪生 and of resilience 业务韧性: floors, what moves on them, classes
-that are stopped, marks of each day, simulations of losses.
+"""Tables of the digital twin 数字孪生 and of resilience 业务韧性: floors, what moves on them,
+classes that are stopped, marks of each day, simulations of losses.
 """
 
 from __future__ import annotations

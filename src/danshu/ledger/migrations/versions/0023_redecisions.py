@@ -1,4 +1,4 @@
-"""Tables of re-decisions 信号改派 (what was answered, runs, orders), of classes that are stopped."""
+"""Tables of re-decisions 信号改派 (what was answered, runs, orders) and of stopped classes."""
 
 from __future__ import annotations
 
