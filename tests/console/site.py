@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +21,14 @@ from danshu.capabilities.people.model import ROLES
 from danshu.stories import caller, furnishing, stage
 from danshu.testing import messages
 from tests.fixtures import people
+from tests.fixtures.hub import PAID_AT
 
 CODE = "demo"
 NAME = "示例商户"
 OTHER = "elsewhere"
 SEED = 1
 TOGETHER = 16
+_NUMBERS = itertools.count(1)
 # What happens to an order, by its place in the list: every stage is there to be seen.
 LIVES: tuple[tuple[str, ...], ...] = (
     ("release", "pick", "pack", "ship", "deliver"),
@@ -69,6 +72,28 @@ class Site(Struct, kw_only=True, eq=False):
             count, cursor = count + len(page["items"]), page["next"]
             if not cursor:
                 return count
+
+    def place_order(self, skus: list[dict[str, Any]] | None = None) -> str:
+        """Place an order of its own for these goods (the first of all): one of the first, two of
+        the second; gives its id.
+        """
+        skus = skus or self.call("GET", "/v1/skus?limit=1")["items"]
+        new = {
+            "number": f"OWN{next(_NUMBERS):08d}",
+            "lines": [
+                {"sku": sku["code"], "quantity": n, "price_fen": 100}
+                for n, sku in enumerate(skus, 1)
+            ],
+            "receiver": {
+                "name": "张示例",
+                "phone": "13900001234",
+                "province": "上海市",
+                "city": "上海市",
+                "detail": "示例路 1 号",
+            },
+            "paid_at": PAID_AT,
+        }
+        return str(self.call("POST", "/v1/orders", json=new)["order"])
 
     def login(self, role: str) -> str:
         """Give the name with which the person of a role signs in."""
@@ -133,6 +158,9 @@ async def _furnish(place: stage.Stage, orders: int, address: str) -> Site:
             for n, order in enumerate(o for o in listed if o["state"] == "allocated")
         ]
         await caller.each(TOGETHER, lived)
+        # On its schedule a replan would move orders in the middle of somebody else's test.
+        never = {"every_min": 0, "switching_fen": 0}
+        await caller.ask(client, "PUT", "/v1/replan-settings", json=never)
         await _settle(place, tenant)
         return Site(
             address=address,

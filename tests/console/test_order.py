@@ -38,7 +38,7 @@ def test_a_phone_is_masked_until_a_reason_is_told(site: Site, visit: Visit) -> N
 
 
 def test_an_order_is_held_and_its_timeline_says_so(site: Site, visit: Visit) -> None:
-    order = [o for o in site.orders if o["state"] == "allocated"][-1]
+    order = site.call("GET", f"/v1/orders/{site.place_order()}")
     page = visit(f"/orders/{order['order']}", "service")
     expect(page.locator("h1")).to_contain_text(order["number"])
     expect(page.get_by_role("button", name="挂起").first).to_be_visible()

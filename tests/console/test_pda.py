@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,39 +14,18 @@ from danshu.testing import merchant
 from tests.console.conftest import PDA, Visit
 from tests.console.devices import give_passkey, scan
 from tests.console.site import Site
-from tests.fixtures.hub import PAID_AT
 
 WRONG = r"status of 409"
 AWAY = r"ERR_INTERNET_DISCONNECTED"
 LEAST_PX = 48
 KEPT = """() => navigator.serviceWorker.ready
   .then(() => caches.match("/pda")).then(kept => kept !== undefined)"""
-_numbers = itertools.count(1)
-
-
-def place_order(site: Site, skus: list[dict[str, Any]]) -> str:
-    """An order of its own for these goods: one of the first, two of the second."""
-    new = {
-        "number": f"PDA{next(_numbers):08d}",
-        "lines": [
-            {"sku": sku["code"], "quantity": n, "price_fen": 100} for n, sku in enumerate(skus, 1)
-        ],
-        "receiver": {
-            "name": "张示例",
-            "phone": "13900001234",
-            "province": "上海市",
-            "city": "上海市",
-            "detail": "示例路 1 号",
-        },
-        "paid_at": PAID_AT,
-    }
-    return str(site.call("POST", "/v1/orders", json=new)["order"])
 
 
 @pytest.fixture
 def task(site: Site) -> dict[str, Any]:
     """A fulfilment order of its own that waits to be picked, with its goods."""
-    order = place_order(site, site.call("GET", "/v1/skus?limit=2")["items"])
+    order = site.place_order(site.call("GET", "/v1/skus?limit=2")["items"])
     site.call("POST", f"/v1/orders/{order}/transitions", json={"event": "release"})
     return dict(site.call("GET", f"/v1/floor/tasks/{order}/1/pick"))
 
@@ -273,7 +251,7 @@ def test_without_a_reader_of_codes_it_says_so_and_lets_type(
 
 def test_a_cold_box_is_handed_over_with_what_its_probe_recorded(site: Site, visit: Visit) -> None:
     sku = next(s for s in merchant.skus() if s.storage is Storage.CHILLED)
-    order = place_order(site, [{"code": sku.code}])
+    order = site.place_order([{"code": sku.code}])
     for event in ("release", "pick", "pack"):
         site.call("POST", f"/v1/orders/{order}/transitions", json={"event": event})
     page = visit(f"/pda/handover/{order}/1", "warehouse", size=PDA)

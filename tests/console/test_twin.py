@@ -74,6 +74,7 @@ def test_a_floor_on_a_narrow_screen(site: Site, visit: Visit) -> None:
 
 
 def test_losses_are_simulated(site: Site, visit: Visit, axe: Callable[[Page], None]) -> None:
+    site.place_order()  # without open orders there is nothing to lose
     page = visit("/resilience", EVERYBODY)
     page.get_by_role("button", name="重新评估").click()
     marks = page.get_by_role("region", name="各仓指数").get_by_role("row")

@@ -244,7 +244,7 @@ async def print_packing(
         sheets=(slip,),
         number=slip.label,
         has_prices=prices,
-        channel_title=timeline_figures.channel_title(slip.channel),
+        channel_title=timeline_figures.channel_title(slip.channel, lang),
         link=link,
         caption=caption and papers.word(lang, caption),
     )
@@ -291,7 +291,7 @@ async def print_evidence(
             for letter in source.grades
             if letter in GRADES
         ],
-        channel_title=timeline_figures.channel_title(source.channel),
+        channel_title=timeline_figures.channel_title(source.channel, lang),
         link=_link(request, order_id),
     )
 
