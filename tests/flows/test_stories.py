@@ -5,19 +5,12 @@ from __future__ import annotations
 import pytest
 
 from danshu.stories import telling
-from danshu.stories.stage import open_stage
+from tests.flows import stories
 
 
-@pytest.mark.parametrize("story", telling.STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", stories.share(0), ids=lambda story: story.name)
 def test_a_story_holds(story: telling.Story, database: str) -> None:
-    voice = telling.Voice()
-    with open_stage(story.servers, url=database) as stage:
-        assert len(stage.servers) == story.servers
-        telling.tell(story, stage, voice)
-    assert [claim for claim in voice.claims if not claim.holds] == []
-    assert len(voice.claims) > 8
-    assert voice.holds
-    assert voice.look
+    stories.check(story, database)
 
 
 def test_a_story_that_fails_or_claims_nothing_does_not_hold() -> None:
