@@ -11,7 +11,6 @@ import contextlib
 import datetime
 import hashlib
 import json
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -271,17 +270,8 @@ def _fill(side: Side) -> None:
     side.look_around()
     side.do_everything()
     house.work(*ROOMS)
-    _finish(house)
+    walls.wait_for_jobs(house.url)
     side.look_around()
-
-
-def _finish(house: House) -> None:
-    """Wait until nothing goes on by itself: whoever compares rows would meet it."""
-    for _ in range(600):
-        if not stores.ask(house.url, "select count(*) from jobs where ended is null"):
-            return
-        time.sleep(0.2)
-    raise AssertionError("the jobs of the merchants did not end within two minutes")
 
 
 def stream(house: House, path: str, headers: dict[str, str]) -> Answer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -222,6 +223,17 @@ def fillings(operation: Operation, found: dict[str, Pool], most: int = 4) -> Ite
         for word, value in zip(operation.words, filling, strict=True):
             path = path.replace("{" + word + "}", quote(str(value), safe=""))
         yield path
+
+
+def wait_for_jobs(url: str) -> None:
+    """Wait until nothing goes on by itself: whoever compares rows would meet it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for _ in range(600):
+            left = connection.execute("select count(*) from jobs where ended is null").fetchone()
+            if left == (0,):
+                return
+            time.sleep(0.2)
+    raise AssertionError("the jobs of the merchants did not end within two minutes")
 
 
 def rows_of(url: str, tenant: int) -> dict[str, Any]:
