@@ -25,6 +25,7 @@ from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import Actor, rfc3339
 from danshu.kernel.heads import Head, MapProof
 from danshu.kernel.limits import (
+    HEADS_BATCHES,
     HEADS_CLOSED_S,
     HEADS_EVERY_S,
     HEADS_LEAVES,
@@ -32,7 +33,7 @@ from danshu.kernel.limits import (
     RECEIPT_IN_LOG_S,
     RETRY_AFTER_S,
 )
-from danshu.ledger import blobs, cosigned, prove
+from danshu.ledger import blobs, cosigned, prove, write
 from danshu.ledger.facts import HeadsCommitted
 from danshu.ledger.follow import read_leaves, read_touches
 from danshu.ledger.write import instant
@@ -40,11 +41,12 @@ from danshu.ledger.write import instant
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from danshu.hub.order_rows import OrderRow
+    from danshu.ledger.follow import Touches
     from danshu.ledger.prove import Position, Prover
 
 Connection = psycopg.AsyncConnection[Any]
 CURSOR: Final = "heads"
-CLOSED: Final = "heads-closed"
 MAP_TYPE: Final = "application/x-ndjson"
 _HUB: Final = Actor(sub="hub")
 _DUE: Final = """
@@ -60,13 +62,18 @@ _MOVE: Final = (
     " where c.position=%s returning 1"
 )
 _ORDERS: Final = "select id, seq, head from orders where tenant=%s and id = any(%s)"
-_ENDED: Final = _ORDERS + f" and state in ({int(State.COMPLETED)},{int(State.CANCELLED)})"
-# What the hourly entries covered before anybody looked for ended orders is not looked through anew.
-_GROWN: Final = """
-select b.tenant, b.half, b.size, coalesce(c.position, h.position, 0) from books b
-left join cursors c on c.name=%s and c.tenant=b.tenant and c.half=b.half
-left join cursors h on h.name=%s and h.tenant=b.tenant and h.half=b.half
-where b.size > coalesce(c.position, h.position, 0) order by b.tenant, b.half
+_ENDED_STATES: Final = frozenset({State.COMPLETED, State.CANCELLED})
+_ENDED: Final = f"{_ORDERS} and state in ({', '.join(str(int(s)) for s in sorted(_ENDED_STATES))})"
+_DUE_NOW: Final = """
+delete from heads_due d using (select tenant, half, start from heads_due
+order by tenant, half, start limit %s for update skip locked) n
+where d.tenant=n.tenant and d.half=n.half and d.start=n.start
+returning d.tenant, d.half, d.start, d.stop, d.ids
+"""
+_ENDS: Final = """
+insert into heads_due as d (tenant,half,start,stop,ids) values (%b,%b,%b,%b,%b)
+on conflict (tenant,half,start) do update set stop=greatest(d.stop,excluded.stop),
+ids=excluded.ids
 """
 _KEEP: Final = (
     "insert into heads(tenant,stream,half,start,stop,count,root,map,at,asked)"
@@ -138,25 +145,41 @@ async def commit_due(connection: Connection, at_ms: int) -> int:
     for tenant, half, size, first in await (await connection.execute(_DUE, asked)).fetchall():
         position = first
         while position < size:
-            window = await _look(connection, tenant, half, position, size, begun=True)
-            made += await _commit_window(connection, CURSOR, window, at_ms)
+            window = await _look(connection, tenant, half, position, size)
+            made += await _commit_window(connection, window, at_ms)
             position = window.stop
     return made
 
 
-async def commit_closed(connection: Connection, at_ms: int) -> int:
-    """Commit to the heads of orders that have ended and that new leaves speak of; give the entries.
+async def follow(connection: Connection, touches: Touches, rows: Sequence[OrderRow]) -> None:
+    """Note which orders of a batch of leaves have ended, in the commit of whoever reads it."""
+    ended = {row.id for row in rows if row.state in _ENDED_STATES}
+    if not ended:
+        return
+    places = [touch.position for touch in touches if touch.stream in ended]
+    ids = write.uuid_bytes(sorted(ended))
+    new = (touches.tenant, touches.half, places[0], places[-1] + 1, ids)
+    await connection.execute(_ENDS, new, binary=True)
 
-    An order that was only placed has not ended, so placing costs a look at its key.
+
+async def commit_closed(connection: Connection, at_ms: int) -> int:
+    """Commit to the heads of orders that have ended since; give the entries, one a book.
+
+    Raises what the database raises; then they wait on.
     """
     made = 0
-    rows = await (await connection.execute(_GROWN, (CLOSED, CURSOR))).fetchall()
-    for tenant, half, size, first in rows:
-        position = first
-        while position < size:
-            window = await _look(connection, tenant, half, position, size, begun=False)
-            made += await _commit_window(connection, CLOSED, window, at_ms)
-            position = window.stop
+    async with connection.transaction():
+        found = await (await connection.execute(_DUE_NOW, (HEADS_BATCHES,))).fetchall()
+        books: dict[tuple[int, str], list[Any]] = {}
+        for tenant, half, *due in found:
+            books.setdefault((tenant, half), []).append(due)
+        for (tenant, half), dues in sorted(books.items()):
+            ids = {id_ for _, _, some in dues for id_ in some}
+            span = (min(d[0] for d in dues), max(d[1] for d in dues))
+            ended = await _read_heads(connection, tenant, sorted(ids), _ENDED)
+            if ended:
+                await _commit(connection, tenant, half, span, ended, at_ms, asked=True)
+                made += 1
     return made
 
 
@@ -170,17 +193,13 @@ class _Window(Struct, frozen=True):
     streams: frozenset[bytes]
 
 
-async def _look(
-    connection: Connection, tenant: int, half: str, first: int, size: int, *, begun: bool
-) -> _Window:
-    """Look at the next leaves: as many as speak of HEADS_ORDERS streams. `begun` False leaves out
-    streams of which these leaves hold nothing but the beginning.
-    """
+async def _look(connection: Connection, tenant: int, half: str, first: int, size: int) -> _Window:
+    """Look at the next leaves: as many as speak of HEADS_ORDERS streams."""
     end = min(first + HEADS_LEAVES, size)
     touched: set[bytes] = set()
     after = first
     for touch in await read_touches(connection, tenant, half, first, end):
-        if (begun or touch.v > 1) and touch.stream not in touched:
+        if touch.stream not in touched:
             if len(touched) == HEADS_ORDERS:
                 break
             touched.add(touch.stream)
@@ -188,22 +207,21 @@ async def _look(
     return _Window(tenant, half, first, after, frozenset(touched))
 
 
-async def _commit_window(connection: Connection, name: str, window: _Window, at_ms: int) -> int:
+async def _commit_window(connection: Connection, window: _Window, at_ms: int) -> int:
     """Commit to the orders of one window and move the cursor; 1 when there were any, 0 also when
     another worker went on from there.
     """
     w = window
     async with connection.transaction():
-        moved = await connection.execute(_MOVE, (name, w.tenant, w.half, w.stop, w.start))
+        moved = await connection.execute(_MOVE, (CURSOR, w.tenant, w.half, w.stop, w.start))
         if await moved.fetchone() is None:
             return 0
-        is_closed = name == CLOSED
         ids = [uuid.UUID(bytes=s) for s in w.streams]
-        found = await _read_heads(connection, w.tenant, ids, _ENDED if is_closed else _ORDERS)
+        found = await _read_heads(connection, w.tenant, ids)
         if not found:
             return 0
         span = (w.start, w.stop)
-        await _commit(connection, w.tenant, w.half, span, found, at_ms, asked=is_closed)
+        await _commit(connection, w.tenant, w.half, span, found, at_ms, asked=False)
     return 1
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import board, open_rows, order_rows, search, worklist
+from danshu.hub import board, heads, open_rows, order_rows, search, worklist
 from danshu.hub.carriers import Carriers
 from danshu.hub.clauses import Clauses
 from danshu.hub.compose import now_ms
@@ -52,6 +52,7 @@ class Rows:
         await worklist.follow(connection, tenant, rows)
         await open_rows.follow(connection, tenant, rows, book, carriers, touches.begun)
         await board.follow(connection, tenant, rows, book)
+        await heads.follow(connection, touches, rows)
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:

@@ -85,6 +85,7 @@ WITNESS_FORKS: Final = 100
 HEADS_EVERY_S: Final = 3_600
 HEADS_CLOSED_S: Final = 10
 HEADS_ORDERS: Final = 5_000
+HEADS_BATCHES: Final = 50
 HEADS_LEAVES: Final = 20_000
 
 # Anchors: hours between two deposits, how long a platform may take, its answer, the wait after a
