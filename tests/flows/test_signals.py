@@ -194,6 +194,42 @@ def test_nothing_new_stores_nothing(house: House) -> None:
     assert ask(house.url, "select count(*) from snapshots") == kept
 
 
+def test_snapshots_that_no_decision_names_go_and_the_others_stay(house: House) -> None:
+    """Growth with placing is what orders were decided on; without, it is the head alone."""
+    age = "update snapshots set replaced=now() - interval '61 min' where replaced is not null"
+    tell(house.url, age)
+    house.work("snapshots")
+    before = count(house, "where named")
+    assert count(house) == before + 1 - is_head_named(house)
+    orders = []
+    for n in range(6):
+        told(house, "telemetry", {"key": "pick_backlog", "subject": "wh:TJ01", "value": 300 + n})
+        look(house)
+        if n % 3 == 0:
+            orders += [house.place(), house.place()]
+    assert count(house, "where named") == before + 2  # one commit names it for all that follow
+    assert count(house) >= before + 6
+    parts = "select count(distinct part), count(part) > 6 from snapshots where part is not null"
+    assert ask(house.url, f'select (count, "?column?")::text from ({parts}) p') == "(1,t)"
+    house.work("snapshots")  # too young to go
+    assert count(house) >= before + 6
+    tell(house.url, age)
+    house.work("snapshots")
+    assert count(house) == before + 3
+    for each in orders:
+        replay = house.call("POST", f"/v1/orders/{each['order']}/replay", {})
+        assert replay.json()["equal"] is True
+
+
+def count(house: House, which: str = "") -> int:
+    return int(str(ask(house.url, f"select count(*) from snapshots {which}")))
+
+
+def is_head_named(house: House) -> int:
+    heads = "(select digest from routing_heads)"
+    return count(house, f"where named and digest in {heads}")
+
+
 def test_a_room_killed_at_its_commit_leaves_the_head_whole(house: House) -> None:
     """The head and its snapshot are one commit: a killed room leaves both as they were."""
     told(house, "telemetry", {"key": "pick_backlog", "subject": "wh:TJ01", "value": 200})

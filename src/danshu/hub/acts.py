@@ -14,6 +14,7 @@ from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
+from danshu.capabilities.routing.decide import Decision
 from danshu.hub import (
     answers,
     cold_equipment,
@@ -22,6 +23,7 @@ from danshu.hub import (
     policy_holds,
     remedies,
     rerouting,
+    spare_snapshots,
 )
 from danshu.hub.changes import Change as Change
 from danshu.hub.changes import Decide as Decide
@@ -201,6 +203,8 @@ async def _write(
             )
         for row in _verdicts(world, held.id, decided, now_ms):
             await connection.execute(_WRITE_VERDICT, row, binary=True)
+        decided_on = {s.data.snapshot for s in decided.said if isinstance(s.data, Decision)}
+        await spare_snapshots.name(connection, world.tenant, decided_on - {world.named})
         for sql, values in floor_rows.changes(
             world.tenant,
             held.id,

@@ -183,6 +183,7 @@ class Batch:
         try:
             connection = await self._connect()
             group = await self._write(connection, group)
+            self._worlds.remember(group.named)
         except DanshuError as e:
             self._give_up(group, e)
             return

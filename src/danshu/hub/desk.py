@@ -65,12 +65,15 @@ def decide_group(
     reserved: dict[tuple[int, int, int], int] = {}
     quota: dict[tuple[int, int, int, str], int] = {}
     capacity: dict[int, np.ndarray[Any, Any]] = {}
+    named: list[tuple[int, str]] = []
     for tenant in {p.request.tenant for p in placed}:
         world = worlds[tenant]
         before = world.capacity.copy()
         mine = [p for p in placed if p.request.tenant == tenant]
         _allocate(world, mine, now_ms, reserved, quota)  # in order of arrival
         capacity[tenant] = before - world.capacity
+        if world.named != world.snapshot.digest:
+            named.append((tenant, world.snapshot.digest))
     placed.sort(key=lambda p: (p.request.tenant, p.request.key))  # keys are locked in their order
     for p in placed:
         _pack(p, now_ms)
@@ -83,6 +86,7 @@ def decide_group(
         quota=[(*k, n) for k, n in sorted(quota.items())],
         capacity=capacity,
         now_ms=now_ms,
+        named=named,
     )
 
 

@@ -48,6 +48,7 @@ class Group(Struct, kw_only=True, eq=False):
     quota: list[tuple[int, int, int, str, int]]
     capacity: dict[int, np.ndarray[Any, Any]]  # work units taken, tenant -> [warehouse]
     now_ms: int
+    named: list[tuple[int, str]] = []  # (tenant, snapshot) that this process names first
     futures: list[asyncio.Future[Outcome]] = []
     answers: dict[int, Outcome] = {}
 

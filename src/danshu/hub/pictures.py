@@ -18,7 +18,7 @@ from msgspec import Struct
 from danshu.capabilities.routing import tables
 from danshu.capabilities.routing.joining import join
 from danshu.capabilities.routing.signals import Quality, Reading, Signals, resolve
-from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
+from danshu.capabilities.routing.snapshot import Snapshot, deflate_part, load_snapshot
 from danshu.hub import cautions, panels, prices
 from danshu.ledger.write import instant
 
@@ -33,7 +33,18 @@ from signal_sources s left join signal_latest l on l.tenant=s.tenant and l.no=s.
 where s.tenant=%b and (s.retired is null or l.received > extract(epoch from s.retired)*1000)
 """
 _POLICY: Final = "select live from policy_heads where tenant=%b"
-_KEEP: Final = "insert into snapshots(tenant,digest,body) values(%b,%b,%b) on conflict do nothing"
+_KEEP: Final = """
+insert into snapshots(tenant,digest,body,part) values(%b,%b,%b,%b)
+on conflict (tenant,digest) do update set replaced=null
+"""
+# It may be about to be swept: held until this commit, it stays.
+_HOLD_PART: Final = "select 1 from snapshot_parts where tenant=%b and digest=%b for share"
+_KEEP_PART: Final = """
+insert into snapshot_parts(tenant,digest,body) values(%b,%b,%b) on conflict do nothing
+"""
+_REPLACE: Final = """
+update snapshots set replaced=%b where tenant=%b and digest=%b and digest<>%b
+"""
 _MOVE: Final = """
 insert into routing_heads as h (tenant,no,digest,network,taken,until,at)
 values(%b,%b,%b,%b,%b,%b,%b) on conflict (tenant) do update set no=excluded.no,
@@ -127,7 +138,7 @@ async def renew(connection: Connection, tenant: int, network: Network, now_ms: i
         made = await compose(connection, tenant, network, signals)
         if kept is not None and head is not None and now_ms <= head.until_ms and alike(made, kept):
             return kept
-        if await _publish(connection, tenant, head.no if head else 0, made):
+        if await _publish(connection, tenant, head, made):
             return made
 
 
@@ -171,13 +182,31 @@ def alike(one: Snapshot, other: Snapshot) -> bool:
     )
 
 
-async def _publish(connection: Connection, tenant: int, after: int, made: Snapshot) -> bool:
+async def _publish(connection: Connection, tenant: int, after: Head | None, made: Snapshot) -> bool:
     """Store a snapshot and move the head from `after` to it; False when it has moved meanwhile."""
     digest = bytes.fromhex(made.digest)
     signals = made.signals
-    moved = (tenant, after + 1, digest, made.network.digest, signals.taken_ms)
+    no = after.no if after else 0
+    moved = (tenant, no + 1, digest, made.network.digest, signals.taken_ms)
     at = instant(time.time_ns() // 1000)
     async with connection.transaction():
-        await connection.execute(_KEEP, (tenant, digest, made.dump()), binary=True)
         cursor = await connection.execute(_MOVE, (*moved, signals.valid_until_ms, at), binary=True)
-        return await cursor.fetchone() is not None
+        if await cursor.fetchone() is None:
+            return False
+        await _keep(connection, tenant, made)
+        if after is not None:  # from now on its age counts, see spare_snapshots.py
+            was = (at, tenant, bytes.fromhex(after.digest), digest)
+            await connection.execute(_REPLACE, was, binary=True)
+        return True
+
+
+async def _keep(connection: Connection, tenant: int, made: Snapshot) -> None:
+    """Store a snapshot: by itself what is its own, once what others have too."""
+    name, common = made.part()
+    part = (tenant, bytes.fromhex(name))
+    cursor = await connection.execute(_HOLD_PART, part, binary=True)
+    if await cursor.fetchone() is None:
+        told = await asyncio.to_thread(deflate_part, common)
+        await connection.execute(_KEEP_PART, (*part, told), binary=True)
+    row = (tenant, bytes.fromhex(made.digest), made.dump_own(), part[1])
+    await connection.execute(_KEEP, row, binary=True)

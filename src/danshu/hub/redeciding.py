@@ -22,7 +22,13 @@ from danshu.capabilities.orders import model
 from danshu.capabilities.routing.closures import find_closures, name_closures
 from danshu.capabilities.routing.signals import Signals
 from danshu.capabilities.routing.snapshot import Snapshot
-from danshu.hub import pictures, redeciding_alone, redeciding_group, redeciding_rows
+from danshu.hub import (
+    pictures,
+    redeciding_alone,
+    redeciding_group,
+    redeciding_rows,
+    spare_snapshots,
+)
 from danshu.hub.redeciding_group import QUOTA, REFUSED, Row, Run, Verdict
 from danshu.kernel.errors import DanshuError, ProgramError
 from danshu.kernel.limits import (
@@ -112,6 +118,8 @@ async def answer_head(connection: Connection, tenant: int, head: pictures.Head) 
             closed = _encode(name_closures(closures, after.network))
             was = bytes.fromhex(before.digest) if before else None
             await connection.execute(_BEGIN, (tenant, head.no, was, digest, closed), binary=True)
+            told = [head.digest, *([before.digest] if before else [])]
+            await spare_snapshots.name(connection, tenant, told)
         await connection.execute(_HANDLE, (tenant, head.no, digest), binary=True)
     return not closures.is_empty
 

@@ -9,6 +9,7 @@ import msgspec
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
+from danshu.hub import spare_snapshots
 from danshu.hub.changes import sum_units
 from danshu.kernel.fact import Actor, Packed, pack
 from danshu.ledger import write
@@ -64,6 +65,7 @@ async def put(
             await connection.execute(order_tables.UPDATE_MANY, rows, binary=True)
             said = write.facts([world.tenant] * len(packs), packs)
             await connection.execute(said.sql, said.params, binary=True)
+            await spare_snapshots.name(connection, world.tenant, [world.snapshot.digest])
         await _note_all(connection, world.tenant, run.no, verdicts)
     for cursor in cursors:
         for row in await cursor.fetchall():

@@ -20,7 +20,14 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import jobs, merchants, price_gate, replan_child, replan_moves
+from danshu.hub import (
+    jobs,
+    merchants,
+    price_gate,
+    replan_child,
+    replan_moves,
+    spare_snapshots,
+)
 from danshu.hub.jobs import NewJob, Who
 from danshu.hub.replan_child import Outcome
 from danshu.hub.replan_facts import ReplanFinished
@@ -166,6 +173,7 @@ async def _solve(hub: Hub, job: Job, holder: uuid.UUID, settings: Settings) -> s
         shutil.rmtree(folder, ignore_errors=True)
     async with hub.connection() as connection, connection.transaction():
         await _keep(connection, job, outcome)
+        await spare_snapshots.name(connection, job.tenant, [outcome.snapshot])
         await price_gate.judge(connection, job, outcome.trials, block, ACTOR)
     return jobs.DONE
 

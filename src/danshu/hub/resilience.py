@@ -16,7 +16,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.routing.resilience import index, losses
-from danshu.hub import jobs, masters, merchants, open_orders, pictures
+from danshu.hub import jobs, masters, merchants, open_orders, pictures, spare_snapshots
 from danshu.hub.jobs import NewJob, Who
 from danshu.hub.twin_facts import ResilienceAlarmed, ResilienceAssessed
 from danshu.hub.worlds import now_ms
@@ -203,6 +203,7 @@ async def work(hub: Hub, job: Job, holder: uuid.UUID) -> None:
     async with hub.connection() as connection, connection.transaction():
         row = (told.orders, bytes.fromhex(world.snapshot.digest), _encode(told))
         await connection.execute(_KEEP, (*row, job.tenant, job.id))
+        await spare_snapshots.name(connection, job.tenant, [world.snapshot.digest])
         if not await jobs.end(connection, job, holder, state):
             return
         worst = told.singles[0] if told.singles else None

@@ -10,6 +10,7 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
+from danshu.hub import spare_snapshots
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.ledger import timers, vault, write
 
@@ -34,6 +35,7 @@ def statements(group: Group) -> list[write.Statement]:
         *_stock(group),
         *_orders(placed, tenants, ids, keys),
         *_rest(placed),
+        *[spare_snapshots.naming(*named) for named in sorted(group.named)],
     ]
 
 

@@ -48,3 +48,4 @@ class World(Struct, kw_only=True, eq=False):
     stock_s: float
     equipment: frozenset[str] | None = None  # active cold equipment, None = none is registered
     budget: Budget = field(default_factory=Budget)  # of decisions that go to a person
+    named: str = ""  # the snapshot that a group of this process named last, in its commit

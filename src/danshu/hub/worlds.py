@@ -216,6 +216,12 @@ class Worlds:
             self._worlds[tenant] = world
             return world
 
+    def remember(self, named: Iterable[tuple[int, str]]) -> None:
+        """Remember the (tenant, snapshot) that a commit has named: the next need not."""
+        for tenant, digest in named:
+            if tenant in self._worlds:
+                self._worlds[tenant].named = digest
+
     def learn(
         self, rows: list[list[tuple[Any, ...]]], decided: Iterable[tuple[int, int, int, int]] = ()
     ) -> None:

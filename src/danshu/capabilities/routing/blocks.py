@@ -55,6 +55,19 @@ def unpack_block(raw: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return head["header"], arrays
 
 
+def find_span(raw: bytes, *prefixes: str) -> tuple[int, int]:
+    """Give first byte and end of the arrays whose names begin so: neighbours by their names."""
+    (size,) = struct.unpack_from(">I", raw, len(_MAGIC))
+    offset = len(_MAGIC) + 4 + size
+    spans = []
+    for name, dtype, shape in msgspec.json.decode(raw[offset - size : offset])["arrays"]:
+        end = offset + int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        if name.startswith(prefixes):
+            spans.append((offset, end))
+        offset = end
+    return (spans[0][0], spans[-1][1]) if spans else (offset, offset)
+
+
 def _read_arrays(
     raw: bytes, offset: int, listing: list[Any]
 ) -> tuple[dict[str, NDArray[Any]], int]:

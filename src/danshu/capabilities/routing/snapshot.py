@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
-from danshu.capabilities.routing.blocks import digest_block, freeze, pack_block, unpack_block
+from danshu.capabilities.routing.blocks import (
+    digest_block,
+    find_span,
+    freeze,
+    pack_block,
+    unpack_block,
+)
 from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.nearness import mask_sensed, order_by_nearness
 from danshu.capabilities.routing.network import Network, Site
@@ -24,6 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORM: Final = "danshu-routing-snapshot-1"
+_COMMON: Final = ("network/", "prices/")
+# Before what is stored without its common part; deflated data never begins so.
+_OWN: Final = b"own1"
 
 
 class Prices(NamedTuple):
@@ -169,8 +178,23 @@ class Snapshot:
         return digest_block(self.content)
 
     def dump(self) -> bytes:
-        """The bytes to store under `digest`: the content, deflated."""
+        """The whole in bytes by itself: the content, deflated."""
         return zlib.compress(self.content, 1)
+
+    def part(self) -> tuple[str, bytes]:
+        """What snapshots of one network and its prices have in common, named by its SHA-256.
+
+        It is most of a snapshot, and is stored once for all of them.
+        """
+        start, end = find_span(self.content, *_COMMON)
+        told = self.content[start:end]
+        return digest_block(told), told
+
+    def dump_own(self) -> bytes:
+        """The bytes to store beside `part`, deflated by itself: all else, and where that goes."""
+        start, end = find_span(self.content, *_COMMON)
+        own = start.to_bytes(8, "big") + self.content[:start] + self.content[end:]
+        return _OWN + zlib.compress(own, 6)
 
 
 def _engine_tables(
@@ -220,7 +244,22 @@ def load_snapshot(raw: bytes, digest: str = "") -> Snapshot:
     return snapshot
 
 
+def deflate_part(told: bytes) -> bytes:
+    """The bytes to store of a common part."""
+    return zlib.compress(told, 6)
+
+
 def _inflate(raw: bytes) -> bytes:
+    """Give the content of a whole, or of what is stored apart with its common part after it."""
+    if not raw.startswith(_OWN):
+        return _inflate_one(raw)[0]
+    own, rest = _inflate_one(raw[len(_OWN) :])
+    common = _inflate_one(rest)[0]
+    start = 8 + int.from_bytes(own[:8], "big")
+    return own[8:start] + common + own[start:]
+
+
+def _inflate_one(raw: bytes) -> tuple[bytes, bytes]:
     inflater = zlib.decompressobj()
     try:
         content = inflater.decompress(raw, SNAPSHOT_BYTES)
@@ -228,7 +267,7 @@ def _inflate(raw: bytes) -> bytes:
         raise InputError("snapshot", f"not deflated data: {error}") from error
     if not inflater.eof:
         raise InputError("snapshot", f"cut short, or over {SNAPSHOT_BYTES} bytes")
-    return content
+    return content, inflater.unused_data
 
 
 def _rebuild(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Snapshot:

@@ -26,4 +26,9 @@ on conflict (tenant,wh,region) do update set transit_min=excluded.transit_min,
 sd_min=excluded.sd_min, first_kg_fen=excluded.first_kg_fen, extra_kg_fen=excluded.extra_kg_fen,
 carrier=excluded.carrier
 """
-READ_SNAPSHOT: Final = "select body from snapshots where tenant=%b and digest=%b"
+# What it has in common with others follows it: snapshot.load_snapshot takes both.
+READ_SNAPSHOT: Final = """
+select s.body || coalesce(p.body,''::bytea) from snapshots s
+left join snapshot_parts p on p.tenant=s.tenant and p.digest=s.part
+where s.tenant=%b and s.digest=%b
+"""

@@ -47,8 +47,11 @@ POLICY_TRIALS: Final = 8
 POLICY_TRIAL_ORDERS: Final = 20_000
 POLICY_PLACES: Final = 100
 
-# Routing snapshots that a process keeps to explain decisions; a reason that a person gives
+# Routing snapshots that a process keeps to explain decisions; how long one that nothing names is
+# kept after the head moved on, how many go in one step; a reason that a person gives
 SNAPSHOTS_KEPT: Final = 8
+SNAPSHOT_SPARE_MIN: Final = 60
+SNAPSHOTS_SWEPT: Final = 500
 REASON_CHARS: Final = 500
 REVEAL_S: Final = 60  # the console masks again what was revealed
 RAW_FIELDS: Final = 1_000
