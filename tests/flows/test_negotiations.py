@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
@@ -12,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from danshu.hub import clocks
-from danshu.hub.worlds import Worlds, now_ms
+from danshu.capabilities.routing.policy.model import Graph, GraphEdge, GraphNode, PolicySet
+from danshu.kernel.fact import epoch_ms
 from danshu.ledger.engine import Engine
 from danshu.testing import riders
 from tests.fixtures import engine as stores
@@ -25,9 +24,11 @@ from tests.fixtures.negotiating import (
     offer,
     open_call,
     read_call,
+    ring,
     speak,
     windows,
 )
+from tests.fixtures.policies import publish
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +40,6 @@ def house(engine: Engine, template: str) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def pages(house: House) -> dict[str, str]:
     return {code: add_rider(house, code) for code in ("r1", "r2", "r3")}
-
-
-def ring(house: House, later_ms: int = 0) -> None:
-    """Let the timers ring as if so much time had passed."""
-
-    async def go() -> None:
-        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-            await clocks.fire(c, Worlds(house.url), now_ms() + later_ms)
-
-    asyncio.run(go())
 
 
 def kinds(call: dict[str, Any]) -> list[str]:
@@ -322,6 +313,66 @@ def test_the_consumer_agrees_to_a_later_window_in_the_words_shown(
     (fact,) = arranged(house, order)
     assert fact["data"]["consent"] == f"{call['id']}/3"
     assert "您已同意" in house.client.get(f"{page}?lang=zh").text
+
+
+def wish(*, review: bool) -> PolicySet:
+    """Three windows of 45 minutes are negotiated for every order; `review`: a person looks too."""
+    said = {"effect": "negotiate", "windows": 3, "window_min": 45, "expiry_s": 20}
+    looks = [{"effect": "review", "reason": "看"}] if review else []
+    effects = json.dumps([said, *looks], ensure_ascii=False).replace('"', "'")
+    content = {"expressions": [{"id": "1", "key": "effects", "value": effects}]}
+    nodes = (
+        GraphNode(id="a", type="inputNode", name="in"),
+        GraphNode(id="b", type="expressionNode", name="it", content=content),
+        GraphNode(id="c", type="outputNode", name="out"),
+    )
+    edges = (
+        GraphEdge(id="1", source_id="a", target_id="b"),
+        GraphEdge(id="2", source_id="b", target_id="c"),
+    )
+    return PolicySet(graphs=(Graph(code="wish", zh="协商", en="wish", nodes=nodes, edges=edges),))
+
+
+def calls(house: House, order: str) -> list[Any]:
+    return list(house.call("GET", f"/v1/negotiations?order={order}").json()["items"])
+
+
+def test_a_policy_opens_a_call_once_for_each_order_that_goes_on(
+    house: House, pages: dict[str, str]
+) -> None:
+    publish(house, wish(review=True), "停")
+    waits = house.place()["order"]
+    publish(house, wish(review=False), "协商")
+    placed = house.place()
+    order = placed["order"]
+    assert placed["plan"]
+    assert calls(house, order) == [], "placing opens nothing itself"
+    ring(house)
+    (call,) = calls(house, order)
+    assert calls(house, waits) == [], "nobody is asked to carry what waits for a person"
+    told = read_call(house, call["id"])
+    lengths = {epoch_ms(w["end"]) - epoch_ms(w["start"]) for w in told["windows"]}
+    assert (len(told["windows"]), lengths) == (3, {45 * 60_000})
+    assert epoch_ms(told["reply_by"]) - epoch_ms(told["opened"]) == 20_000
+    assert told["decision"].startswith(f"{order}/")
+    decided = house.call("GET", f"/v1/orders/{order}/decision").json()["decision"]
+    assert decided["ruling"]["negotiate"] == {"windows": 3, "window_min": 45, "expiry_s": 20}
+    path = f"/v1/orders/{waits}/transitions"
+    released = house.call("POST", path, {"event": "unhold", "reason": "policy_review"})
+    assert released.status_code == 200, released.text
+    ring(house)
+    assert len(calls(house, waits)) == 1
+    with psycopg.connect(house.url, autocommit=True) as c:
+        c.execute("update parties set active=false")
+        alone = house.place()["order"]
+        for _ in range(2):  # the second as a node would that did not know of the first
+            ring(house)
+            c.execute("insert into timers values (%s,now(),%s,5)", (house.tenant, alone))
+        c.execute("update parties set active=true")
+    ring(house)
+    facts = house.call("GET", f"/v1/orders/{alone}/facts").json()["facts"]
+    said = [f["data"]["code"] for f in facts if f["type"] == "negotiation.unopened"]
+    assert (said, calls(house, alone)) == (["no_party"], [])
 
 
 def test_the_audit_finds_every_row_in_its_facts_and_a_row_that_was_touched(house: House) -> None:

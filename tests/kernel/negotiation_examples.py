@@ -41,6 +41,7 @@ EXAMPLES: list[Struct] = [
         weights=facts.Weights(ceiling_fen=3_000, deviation_min=15, late_fen=900, reroute_fen=600),
         windows=WINDOWS,
     ),
+    facts.NegotiationUnopened(code="no_party", decision=f"{ORDER}/4"),
     facts.NegotiationProposed(
         **FROM,
         accept_permille=930,

@@ -29,6 +29,7 @@ from danshu.hub.changes import Change as Change
 from danshu.hub.changes import Decide as Decide
 from danshu.hub.changes import Held as Held
 from danshu.hub.changes import allocate as allocate
+from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.rows import TIMER_PROMISE
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.kernel.errors import InputError, Refusal
@@ -200,6 +201,14 @@ async def _write(
             at = write.instant(decided.default_ms * 1000)
             await connection.execute(
                 _ADD_TIMER, (world.tenant, at, held.id, TIMER_ESCALATION), binary=True
+            )
+        call_ms = decided.call_ms
+        if held.order.holds and not decided.order.holds:
+            call_ms = call_ms or now_ms  # what policy wanted to be negotiated waited for a person
+        if call_ms:
+            at = write.instant(call_ms * 1000)
+            await connection.execute(
+                _ADD_TIMER, (world.tenant, at, held.id, TIMER_CALL), binary=True
             )
         for row in _verdicts(world, held.id, decided, now_ms):
             await connection.execute(_WRITE_VERDICT, row, binary=True)

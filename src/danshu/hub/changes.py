@@ -12,7 +12,7 @@ from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model
-from danshu.hub import policy_holds, routing, vote_holds
+from danshu.hub import policy_calls, policy_holds, routing, vote_holds
 from danshu.hub.world import World
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
@@ -45,6 +45,7 @@ class Change(Struct, kw_only=True, eq=False):
     reserved: list[tuple[int, int, int]] = []  # (warehouse, SKU, units)
     is_due: bool = False
     default_ms: int = 0  # when it goes on without the person that its votes ask for, 0 = never
+    call_ms: int = 0  # when the call that policy wants is opened, 0 = never
 
 
 Decide = Callable[[World, Held, int], Change | Refusal]
@@ -92,6 +93,7 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
         order=after,
         said=[routed.said, *done.said, *stopped, *doubted],
         default_ms=default_ms,
+        call_ms=policy_calls.heed(routed.ruling, now_ms),
         promises=held.promises,
         reserved=sum_units((w, sku, q) for _, w, sku, q in routed.plan),
     )

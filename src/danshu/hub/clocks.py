@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import acts, escalating, negotiating
+from danshu.hub import acts, escalating, negotiating, negotiation_calls
 from danshu.hub.compose import now_ms
+from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.hub.worlds import Worlds
 from danshu.kernel.fact import Actor
@@ -46,6 +47,8 @@ async def fire(connection: psycopg.AsyncConnection[Any], worlds: Worlds, at_ms: 
                 world = await worlds.ensure(timer.tenant)
                 if timer.kind == negotiating.TIMER_NEGOTIATION:
                     await negotiating.ring(connection, world, timer.id, at_ms)
+                elif timer.kind == TIMER_CALL:
+                    await negotiation_calls.open_ruled(connection, world, timer.id, at_ms)
                 else:
                     ring = escalating.release if timer.kind == TIMER_ESCALATION else acts.tick
                     await acts.change(connection, world, timer.id, CLOCK, at_ms, ring)

@@ -17,7 +17,7 @@ import msgspec
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import policy_holds, routing, vote_holds
+from danshu.hub import policy_calls, policy_holds, routing, vote_holds
 from danshu.hub.group import Group, Known, Placement
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
@@ -203,6 +203,7 @@ def _allocate(
             continue
         p.order, held, p.default_ms = vote_holds.heed(p.order, routed.votes, routed.classes, now_ms)
         p.said.extend(held)
+        p.call_ms = policy_calls.heed(routed.ruling, now_ms)
         p.wh = routed.plan[0][1]
         for _, w, sku, q in routed.plan:
             reserved[tenant, w, sku] = reserved.get((tenant, w, sku), 0) + q

@@ -34,6 +34,7 @@ class Placement(Struct, kw_only=True, eq=False):
     region_no: int = -1
     short: bool = False
     default_ms: int = 0  # when it goes on without the person that its votes ask for, 0 = never
+    call_ms: int = 0  # when the call that policy wants is opened, 0 = never
     wh: int = -1  # number of the first warehouse, -1 = none yet
 
 

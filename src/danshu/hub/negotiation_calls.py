@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import model
+from danshu.capabilities.routing.decide import Decision
 from danshu.capabilities.routing.negotiation import facts
 from danshu.capabilities.routing.negotiation.evolve import evolve
 from danshu.capabilities.routing.negotiation.machine import DRAFT
 from danshu.capabilities.routing.negotiation.model import Negotiation
 from danshu.capabilities.stock.model import Storage
 from danshu.hub import acts, negotiating, parties, views
-from danshu.kernel import ids
+from danshu.hub.changes import Change
+from danshu.kernel import fact, ids
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import NO_HEAD, Actor, rfc3339
+from danshu.kernel.fact import NO_HEAD, Actor, Said, rfc3339
 from danshu.kernel.limits import (
     NEGOTIATION_HALF_DAY_MS,
     NEGOTIATION_INSTANT_MS,
@@ -75,6 +78,11 @@ NOTHING: Final = Refusal(
 )
 
 
+POLICY: Final = Actor(sub="policy", role="system", grade="C")
+_CALLED: Final = "select doc from negotiations where tenant=%s and order_id=%s"
+_decode = msgspec.json.Decoder(Negotiation).decode
+
+
 class Span(Struct, frozen=True, kw_only=True):
     """A window that is wanted, epoch ms; `incentive_fen` is what choosing it costs the merchant."""
 
@@ -84,13 +92,16 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A call to be opened. `fulfilment` 0 takes the first that waits; no windows the usual two; no
-    parties all that are active. Weights in 分 and minutes.
+    """A call to be opened. `fulfilment` 0 takes the first that waits; no windows as many as `count`
+    of `window_min` minutes (0: what is usual); no parties all that are active. Weights in 分 and
+    minutes.
     """
 
     kind: str = "instant"
     fulfilment: int = 0
     windows: tuple[Span, ...] = ()
+    count: int = 2
+    window_min: int = 0
     parties: tuple[str, ...] = ()
     reply_ms: int = 0
     offer_fen: int = 0
@@ -143,6 +154,56 @@ async def open_call(
     return id_
 
 
+async def open_ruled(
+    connection: Connection, world: World, order: uuid.UUID, now_ms: int
+) -> uuid.UUID | None:
+    """Open the call that policy wants for the newest decision about an order; once a decision.
+
+    An order that waits for a person is called for when it goes on. Where no call can be opened, the
+    order's stream says why.
+    """
+    found = await _newest(connection, world.tenant, order)
+    ruling = found[1].ruling if found else None
+    if found is None or ruling is None or ruling.negotiate is None:
+        return None
+    held = await acts.hold(connection, world, order)
+    if held is None or held.order.holds or held.order.cancelled or held.order.completed:
+        return None
+    if await _is_called(connection, world.tenant, order, found[0]):
+        return None
+    wish = ruling.negotiate
+    wanted = Wanted(
+        kind="half_day" if wish.window_min * _MINUTE_MS >= _USUAL["half_day"][0] else "instant",
+        count=wish.windows,
+        window_min=wish.window_min,
+        reply_ms=wish.expiry_s * 1_000,
+    )
+    try:
+        opened = await open_call(connection, world, order, wanted, POLICY, now_ms)
+    except InputError as error:
+        opened = Refusal(code=error.code, reason="", reason_en=error.detail)
+    if not isinstance(opened, Refusal):
+        return opened
+    said = facts.NegotiationUnopened(code=opened.code, decision=found[0])
+
+    def tell(_: World, held: Held, __: int) -> Change:
+        told = [Said(data=said, cause=said.decision)]
+        return Change(order=held.order, said=told, promises=held.promises)
+
+    await acts.change(connection, world, order, POLICY, now_ms, tell)
+    return None
+
+
+async def _is_called(connection: Connection, tenant: int, order: uuid.UUID, decision: str) -> bool:
+    """Tell whether this decision has its call already, or was told why not."""
+    cursor = await connection.execute(_CALLED, (tenant, order))
+    if any(_decode(bytes(doc)).decision == decision for (doc,) in await cursor.fetchall()):
+        return True
+    mark = f'"decision":"{decision}"'.encode()
+    told = await views.read_facts(connection, tenant, order, 0, 1_000)
+    return any(b'"type":"negotiation.unopened"' in t.body and mark in t.body for t in told)
+
+
 def _deadlines(wanted: Wanted, now_ms: int) -> tuple[int, int]:
     reply_ms = wanted.reply_ms or _REPLY[wanted.kind]
     return now_ms + reply_ms, now_ms + (1 + _AWARDS) * reply_ms
@@ -155,9 +216,11 @@ def _spans(wanted: Wanted, now_ms: int) -> tuple[Span, ...]:
     _, award_ms = _deadlines(wanted, now_ms)
     if not wanted.windows:
         long, wait = _USUAL[wanted.kind]
+        long = wanted.window_min * _MINUTE_MS or long
         first = -(-(award_ms + wait) // _ROUND_MS) * _ROUND_MS
         return tuple(
-            Span(start_ms=first + n * long, end_ms=first + (n + 1) * long) for n in range(2)
+            Span(start_ms=first + n * long, end_ms=first + (n + 1) * long)
+            for n in range(wanted.count)
         )
     if not 2 <= len(wanted.windows) <= NEGOTIATION_WINDOWS:
         raise InputError("bad_field", f"2 to {NEGOTIATION_WINDOWS} windows", "/windows")
@@ -231,8 +294,18 @@ async def _say(
 
 async def _decision(connection: Connection, tenant: int, order: uuid.UUID) -> str:
     """Give the fact of the newest decision about an order, that the negotiation hangs on."""
-    found = ""
-    for each in await views.read_facts(connection, tenant, order, 0, 1_000):
+    found = await _newest(connection, tenant, order)
+    return found[0] if found else ""
+
+
+async def _newest(
+    connection: Connection, tenant: int, order: uuid.UUID
+) -> tuple[str, Decision] | None:
+    """Read the newest decision about an order, with the name of its fact."""
+    told = await views.read_facts(connection, tenant, order, 0, 1_000)
+    for each in reversed(told):
         if b'"type":"route.decided"' in each.body:
-            found = f"{order}/{each.seq}"
-    return found
+            data = fact.read(each.body).data
+            if isinstance(data, Decision):
+                return f"{order}/{each.seq}", data
+    return None

@@ -26,7 +26,19 @@ ARRANGED: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "协商没有结果:{carrier} 承运",
         "The negotiation found nobody: {carrier} carries it",
     ),
+    "negotiation.unopened": (
+        "truck",
+        "未能发起协商",
+        "No call was opened",
+        "策略要求协商时窗,没有发起({code});默认承运商与时窗不变",
+        "Policy wanted the window negotiated, no call was opened ({code}); the default stands",
+    ),
 }
+
+
+def tell_unopened(datas: Sequence[Any], names: Names) -> Told:
+    """Give why no call was opened."""
+    return "", [figures.text("code", datas[0].code)]
 
 
 def tell(datas: Sequence[Any], names: Names) -> Told:

@@ -11,6 +11,7 @@ from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.hub import spare_snapshots
+from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.ledger import timers, vault, write
 
@@ -100,5 +101,10 @@ def _rest(placed: Sequence[Placement]) -> list[write.Statement]:
         )
         for p in placed
         if p.default_ms
+    ]
+    due += [
+        timers.Timer(due_us=p.call_ms * 1000, tenant=p.request.tenant, id=p.id, kind=TIMER_CALL)
+        for p in placed
+        if p.call_ms
     ]
     return [vault.put(entries), *([timers.put(due)] if due else [])]

@@ -26,12 +26,21 @@ if TYPE_CHECKING:
 FREE: Final = -1  # no preference
 
 
+class Calling(Struct, frozen=True, kw_only=True):
+    """A negotiation that policy wants: so many windows of so many minutes, offers for so long."""
+
+    windows: int
+    window_min: int
+    expiry_s: int
+
+
 class Ruling(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The effects of a policy set on one order; equal rulings may be one object.
 
     `policy` is the set's SHA-256, `rules` name what was hit, in order. `forbid` are warehouses,
     `prefer` (code, 分 in favour, negative = against), `parcels_max` 0 for no limit. `hold` and
-    `review` are reasons, "" for none; `tell` are words for people.
+    `review` are reasons, "" for none; `tell` are words for people. `negotiate` is a call to be
+    opened once the order is placed; it changes no route.
     """
 
     policy: str
@@ -42,6 +51,7 @@ class Ruling(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hold: str = ""
     review: str = ""
     tell: tuple[str, ...] = ()
+    negotiate: Calling | None = None
 
 
 class Steering(NamedTuple):

@@ -188,6 +188,9 @@ export interface Effect {
   most: number;
   reason: string;
   rule: string;
+  windows: number;
+  window_min: number;
+  expiry_s: number;
 }
 
 /** What came of one graph on one context; `trace` is the engine's. */

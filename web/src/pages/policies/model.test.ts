@@ -57,6 +57,16 @@ describe("rows", () => {
     for (const row of table?.rules ?? []) expect(Object.keys(row)).toEqual(expect.arrayContaining(columns));
   });
 
+  it("that negotiate say windows, minutes and seconds", () => {
+    const effect = tablesOf(graph)[0]?.table.outputs?.find((one) => one.field === "effect")?.id ?? "";
+    const table = tablesOf(setCell(graph, node, "r3", effect, "'negotiate'"))[0]?.table;
+    const row = table?.rules?.find((one) => one._id === "r3");
+    expect([row?.windows, row?.window_min, row?.expiry_s]).toEqual(["2", "120", "60"]);
+    expect(table?.rules?.[0]?.windows).toBe("");
+    const typed = setCell(setCell(graph, node, "r3", effect, "'negotiate'"), node, "r3", "windows", "4");
+    expect(tablesOf(typed)[0]?.table.rules?.find((one) => one._id === "r3")?.windows).toBe("4");
+  });
+
   it("are one in a new table", () => {
     expect(blankTable().rules).toHaveLength(1);
     expect(blankGraph("x", "一", "one").nodes.map((one) => one.type)).toEqual(["inputNode", "outputNode"]);

@@ -1,5 +1,5 @@
 import type { Body, Case, Column, Content, Context, Graph, GraphNode, Row, Vocabulary } from "./api";
-import { mendQuotes } from "./cells";
+import { mendQuotes, readText } from "./cells";
 
 export const TABLE = "decisionTableNode";
 /** Columns of a new table: what it looks at first, and what it may say. */
@@ -9,6 +9,13 @@ const OUTPUTS: readonly (readonly [string, string])[] = [
   ["fen", "加减(分)"],
   ["most", "包裹上限"],
   ["reason", "原因"],
+];
+
+/** Columns that a table has once a row of it negotiates, with what such a row begins with. */
+const CALL: readonly (readonly [string, string, string])[] = [
+  ["windows", "时窗数", "2"],
+  ["window_min", "时窗长(分钟)", "120"],
+  ["expiry_s", "报价时限(秒)", "60"],
 ];
 
 const id = () => crypto.randomUUID().slice(0, 8);
@@ -101,12 +108,33 @@ export function undress(code: string, told: { nodes: readonly unknown[]; edges: 
     ...(edge.sourceHandle ? { sourceHandle: edge.sourceHandle } : {}),
     ...(edge.targetHandle ? { targetHandle: edge.targetHandle } : {}),
   }));
-  return mapTables({ ...old, code, nodes, edges }, (table) => ({
-    ...plain(table),
-    inputs: (table.inputs ?? []).map(({ fieldType: _, ...column }) => plain(column) as Column),
-    outputs: (table.outputs ?? []).map(({ outputFieldType: _, ...column }) => plain(column) as Column),
-    rules: (table.rules ?? []).map(mendRow),
+  return mapTables({ ...old, code, nodes, edges }, (table) =>
+    giveCalls({
+      ...plain(table),
+      inputs: (table.inputs ?? []).map(({ fieldType: _, ...column }) => plain(column) as Column),
+      outputs: (table.outputs ?? []).map(({ outputFieldType: _, ...column }) => plain(column) as Column),
+      rules: (table.rules ?? []).map(mendRow),
+    }),
+  );
+}
+
+/** Give a table with a row that negotiates the columns of a call; each such row says all of them. */
+export function giveCalls(table: Content): Content {
+  const effect = (table.outputs ?? []).find((one) => one.field === "effect")?.id ?? "";
+  const isCall = (row: Row) => readText(row[effect] ?? "") === "negotiate";
+  if (!(table.rules ?? []).some(isCall)) return table;
+  const outputs = [...(table.outputs ?? [])];
+  const begins = new Map<string, string>();
+  for (const [field, name, value] of CALL) {
+    const found = outputs.find((one) => one.field === field);
+    if (!found) outputs.push({ id: field, name, field });
+    begins.set(found?.id ?? field, value);
+  }
+  const rules = (table.rules ?? []).map((row) => ({
+    ...row,
+    ...Object.fromEntries([...begins].map(([at, value]) => [at, row[at] || (isCall(row) ? value : "")])),
   }));
+  return { ...table, outputs, rules };
 }
 
 const whole = (position: Readonly<Record<string, number>>) =>
@@ -154,10 +182,12 @@ export const changeTable = (graph: Graph, node: string, change: (table: Content)
 
 /** Change one cell, or the description (`_description`), of a row. */
 export const setCell = (graph: Graph, node: string, row: string, column: string, cell: string): Graph =>
-  changeTable(graph, node, (table) => ({
-    ...table,
-    rules: (table.rules ?? []).map((one) => (one._id === row ? { ...one, [column]: cell } : one)),
-  }));
+  changeTable(graph, node, (table) =>
+    giveCalls({
+      ...table,
+      rules: (table.rules ?? []).map((one) => (one._id === row ? { ...one, [column]: cell } : one)),
+    }),
+  );
 
 export const addRow = (graph: Graph, node: string): Graph =>
   changeTable(graph, node, (table) => ({ ...table, rules: [...(table.rules ?? []), blankRow(table)] }));

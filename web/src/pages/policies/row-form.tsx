@@ -80,6 +80,17 @@ const FOR: Readonly<Record<string, readonly string[]>> = {
   where: ["forbid", "require", "prefer", "avoid"],
   fen: ["prefer", "avoid"],
   most: ["parcels_max"],
+  windows: ["negotiate"],
+  window_min: ["negotiate"],
+  expiry_s: ["negotiate"],
+};
+/** Numbers of an effect: what they count. */
+const UNITS: Readonly<Record<string, string>> = {
+  fen: "edit.yuan",
+  most: "edit.parcels",
+  windows: "edit.windows",
+  window_min: "edit.minutes",
+  expiry_s: "edit.seconds",
 };
 
 function Output({ column, cell, effect, sayer, onCell }: CellProps & { effect: string }) {
@@ -97,7 +108,7 @@ function Output({ column, cell, effect, sayer, onCell }: CellProps & { effect: s
   }
   return (
     <div className={`policy-cell ${name === "reason" ? "policy-cell-wide" : ""}`}>
-      <span>{name === "fen" ? column.name.replace(/[((].*[))]$/, "") : column.name}</span>
+      <span>{UNITS[name] ? column.name.replace(/[((].*[))]$/, "") : column.name}</span>
       {name === "effect" && text !== null ? (
         <Select
           aria-label={column.name}
@@ -107,13 +118,13 @@ function Output({ column, cell, effect, sayer, onCell }: CellProps & { effect: s
           options={sayer.words.effects.map((one) => ({ value: one.value, label: sayer.name(one) }))}
           onChange={(value: string | null) => put(writeText(value ?? ""))}
         />
-      ) : name === "fen" || name === "most" ? (
+      ) : UNITS[name] ? (
         <InputNumber
           aria-label={column.name}
           min={0}
           precision={name === "fen" ? 2 : 0}
           value={cell.trim() === "" || Number.isNaN(Number(cell)) ? null : name === "fen" ? Number(cell) / 100 : Number(cell)}
-          suffix={name === "fen" ? t("edit.yuan") : t("edit.parcels")}
+          suffix={t(UNITS[name])}
           onChange={(value) => put(value === null ? "" : String(name === "fen" ? Math.round(value * 100) : value))}
         />
       ) : name === "reason" && text !== null ? (

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useNotice } from "@/parts/notice";
 import type { Context, Effect, Graph, Ran, Vocabulary } from "./api";
 import { fieldsOf, valueAt, withValue } from "./model";
-import { type Sayer, useSayer } from "./sayer";
+import { type Call, type Sayer, useSayer } from "./sayer";
 import { Value } from "./test-editor";
 
 interface FormProps {
@@ -68,8 +68,10 @@ export function ContextForm({ paths, context, sayer, isDisabled, onChange }: For
   );
 }
 
+type Shown = Pick<Effect, "effect" | "where" | "fen" | "most" | "reason"> & Partial<Call>;
+
 /** Effects in words, one a line. */
-export function EffectList({ effects, sayer }: { effects: readonly Pick<Effect, "effect" | "where" | "fen" | "most" | "reason">[]; sayer: Sayer }) {
+export function EffectList({ effects, sayer }: { effects: readonly Shown[]; sayer: Sayer }) {
   const { t } = useTranslation("policies");
   if (effects.length === 0) return <p className="note">{t("run.nothing")}</p>;
   return (

@@ -24,6 +24,9 @@ const WHERE = [
 ];
 const NUMBERS: readonly Op[] = ["ge", "gt", "le", "lt", "between"];
 
+/** What a negotiation that policy wants is told by. */
+export type Call = Pick<Effect, "windows" | "window_min" | "expiry_s">;
+
 /** Says what policies mean, in the words of the vocabulary. */
 export class Sayer {
   readonly context: ReadonlyMap<string, Field>;
@@ -118,7 +121,7 @@ export class Sayer {
   }
 
   /** An effect in a sentence: 禁用 仓类型是地面仓、且预警级别 ≥ 红色的仓. */
-  sentence(told: Pick<Effect, "effect" | "where" | "fen" | "most">): string {
+  sentence(told: Pick<Effect, "effect" | "where" | "fen" | "most"> & Partial<Call>): string {
     const effect = this.effect(told.effect);
     const where = this.where(told.where);
     if (told.effect === "prefer" || told.effect === "avoid") {
@@ -127,6 +130,10 @@ export class Sayer {
     }
     if (told.effect === "forbid" || told.effect === "require") {
       return this.t("say.chosen", { effect, where });
+    }
+    if (told.effect === "negotiate" && told.windows) {
+      const { windows, window_min: minutes = 0, expiry_s: seconds = 0 } = told;
+      return this.t("say.call", { effect, windows, minutes, seconds });
     }
     return told.effect === "parcels_max" ? this.t("say.most", { effect, most: told.most }) : effect;
   }
@@ -145,6 +152,9 @@ export class Sayer {
       reason: texts.reason ?? at("reason"),
       fen: Number(at("fen")) || 0,
       most: Number(at("most")) || 0,
+      windows: Number(at("windows")) || 0,
+      window_min: Number(at("window_min")) || 0,
+      expiry_s: Number(at("expiry_s")) || 0,
       rule: row._id ?? "",
       isPlain: texts.reason !== null,
     };

@@ -87,6 +87,16 @@ class NegotiationOpened(Struct, frozen=True, kw_only=True):
     windows: tuple[Window, ...]
 
 
+@fact_type("negotiation.unopened")
+class NegotiationUnopened(Struct, frozen=True, kw_only=True):
+    """未能发起协商, on the order's stream: policy wanted a call for this decision and none could be
+    opened; `code` says why. The plan and the default carrier stand.
+    """
+
+    code: str
+    decision: str
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """What every message of a party carries: who, under which id, the SHA-256 of what it said."""
 

@@ -1,8 +1,8 @@
 """What a graph may say, and how its effects become one ruling.
 
 Effects accumulate over the graphs of a set: forbidden warehouses are joined, preferences added,
-the least limit of parcels holds, the first reason to hold or to review stands. None of them can
-open what a hard constraint closed.
+the least limit of parcels holds, the first reason to hold or to review and the first wish to
+negotiate stand. None of them can open what a hard constraint closed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,32 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.routing.ruling import Ruling
-from danshu.kernel.limits import LANE_FEN, ORDER_LINES, POLICY_EFFECTS, TEXT_CHARS
+from danshu.capabilities.routing.ruling import Calling, Ruling
+from danshu.kernel.limits import (
+    LANE_FEN,
+    NEGOTIATION_REPLY_MAX_MS,
+    NEGOTIATION_WINDOW_LEAST_MIN,
+    NEGOTIATION_WINDOW_MOST_MIN,
+    NEGOTIATION_WINDOWS,
+    ORDER_LINES,
+    POLICY_EFFECTS,
+    TEXT_CHARS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Name = Literal[
-    "keep", "forbid", "require", "prefer", "avoid", "hold", "review", "parcels_max", "tell"
+    "keep",
+    "forbid",
+    "require",
+    "prefer",
+    "avoid",
+    "hold",
+    "review",
+    "parcels_max",
+    "tell",
+    "negotiate",
 ]
 
 WORDS: Final[dict[Name, tuple[str, str]]] = {
@@ -32,6 +50,7 @@ WORDS: Final[dict[Name, tuple[str, str]]] = {
     "review": ("转人工", "ask for review"),
     "parcels_max": ("限制拆单", "limit parcels"),
     "tell": ("提示", "tell"),
+    "negotiate": ("协商时窗", "negotiate the window"),
 }
 SELECTS: Final = frozenset({"forbid", "require", "prefer", "avoid"})
 WEIGHS: Final = frozenset({"prefer", "avoid"})
@@ -41,6 +60,7 @@ REASONED: Final = frozenset({"hold", "review", "tell"})
 class PolicyEffect(Struct, frozen=True, kw_only=True):
     """One effect. `where` selects warehouses (an expression on one, "" = all), `fen` is the weight
     of a preference, `most` the parcels, `reason` the words for people, `rule` where it was said.
+    `windows` of `window_min` minutes are negotiated, offers come for `expiry_s` seconds.
     """
 
     effect: Name
@@ -49,6 +69,9 @@ class PolicyEffect(Struct, frozen=True, kw_only=True):
     most: int = 0
     reason: str = ""
     rule: str = ""
+    windows: int = 0
+    window_min: int = 0
+    expiry_s: int = 0
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -89,11 +112,25 @@ def _read_one(row: Any) -> PolicyEffect | Told:
         return Told(code="effect_fen", value=str(one.fen))
     if one.effect == "parcels_max" and not 0 < one.most <= ORDER_LINES:
         return Told(code="effect_most", value=str(one.most))
+    if one.effect == "negotiate":
+        wrong = _refuse_call(one)
+        if wrong is not None:
+            return wrong
     if one.effect in REASONED and not one.reason.strip():
         return Told(code="effect_reason", value=one.effect)
     if len(one.reason) > TEXT_CHARS or len(one.where) > TEXT_CHARS:
         return Told(code="effect_long", value=one.effect)
     return one
+
+
+def _refuse_call(one: PolicyEffect) -> Told | None:
+    if not 2 <= one.windows <= NEGOTIATION_WINDOWS:
+        return Told(code="effect_windows", value=str(one.windows))
+    if not NEGOTIATION_WINDOW_LEAST_MIN <= one.window_min <= NEGOTIATION_WINDOW_MOST_MIN:
+        return Told(code="effect_window_min", value=str(one.window_min))
+    if not 0 < one.expiry_s * 1_000 <= NEGOTIATION_REPLY_MAX_MS:
+        return Told(code="effect_expiry", value=str(one.expiry_s))
+    return None
 
 
 def settle(
@@ -131,7 +168,12 @@ def settle(
         hold=next((e.reason for e in effects if e.effect == "hold"), ""),
         review=next((e.reason for e in effects if e.effect == "review"), ""),
         tell=tuple(dict.fromkeys(e.reason for e in effects if e.effect == "tell")),
+        negotiate=next((_call(e) for e in effects if e.effect == "negotiate"), None),
     )
+
+
+def _call(one: PolicyEffect) -> Calling:
+    return Calling(windows=one.windows, window_min=one.window_min, expiry_s=one.expiry_s)
 
 
 def _bound(fen: int) -> int:

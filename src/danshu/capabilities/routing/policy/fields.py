@@ -112,4 +112,6 @@ WAREHOUSE: Final = (
 )
 BY_PATH: Final = {field.path: field for field in CONTEXT}
 OF_WAREHOUSE: Final = {field.path: field for field in WAREHOUSE}
-EFFECT_KEYS: Final = frozenset({"effect", "where", "fen", "most", "reason"})
+EFFECT_KEYS: Final = frozenset(
+    {"effect", "where", "fen", "most", "reason", "windows", "window_min", "expiry_s"}
+)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from danshu.capabilities.routing.policy.model import Case, Graph, PolicySet
 
-CODES = ("rainstorm", "lockdown", "overload", "cold_evidence", "promotion")
+CODES = ("rainstorm", "lockdown", "overload", "cold_evidence", "promotion", "negotiate")
 
 
 class Template(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
