@@ -29,7 +29,13 @@ where d.no is null or d.no < h.no
   or exists (select 1 from redecisions r where r.tenant=h.tenant and r.ended is null)
 order by h.tenant
 """
-_IN_ORDER: Final = ("set enable_hashjoin = off", "set enable_mergejoin = off")  # stock.tables
+# Stock rows are locked in key order (stock.tables), and each order is looked up by its key: without
+# statistics the planner would rather read all orders of the merchant for each group, and keep them.
+_IN_ORDER: Final = (
+    "set enable_hashjoin = off",
+    "set enable_mergejoin = off",
+    "set enable_material = off",
+)
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:

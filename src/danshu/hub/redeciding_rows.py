@@ -16,7 +16,7 @@ from danshu.ledger import write
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import psycopg
 
@@ -43,23 +43,9 @@ async def put(
     """Write a decided group in the caller's transaction; a short stock row divides by zero."""
     moved = [v for v in verdicts if v.said]
     packs = [_pack(world, v, now_ms) for v in moved]
-    reserved = sum_units(each for v in moved for each in v.reserved)
-    freed = sum_units(each for v in moved for each in v.freed)
-    cursors: list[psycopg.AsyncCursor[Any]] = []
+    shifts = sum_units(_shifts(moved))
+    cursor: psycopg.AsyncCursor[Any] | None = None
     async with connection.pipeline():
-        if reserved:
-            cursors.append(
-                await connection.execute(
-                    stock_tables.RESERVE,
-                    (*_stock_columns(world.tenant, reserved), len(reserved)),
-                    binary=True,
-                )
-            )
-        if freed:
-            columns = _stock_columns(world.tenant, freed)
-            back = write.int8s([-units for _, _, units in freed])
-            params = (*columns[:3], write.int8s([0] * len(freed)), back)
-            cursors.append(await connection.execute(stock_tables.MOVE, params, binary=True))
         if moved:
             rows = _order_columns(world, moved, packs)
             await connection.execute(order_tables.UPDATE_MANY, rows, binary=True)
@@ -67,10 +53,20 @@ async def put(
             await connection.execute(said.sql, said.params, binary=True)
             await spare_snapshots.name(connection, world.tenant, [world.snapshot.digest])
         await _note_all(connection, world.tenant, run.no, verdicts)
-    for cursor in cursors:
-        for row in await cursor.fetchall():
-            wh, sku, atp = row[-3:]
+        if shifts:  # last: other groups, and orders that are placed, wait for these rows
+            columns = (*_stock_columns(world.tenant, shifts), len(shifts))
+            cursor = await connection.execute(stock_tables.SHIFT, columns, binary=True)
+    if cursor is not None:
+        for _, wh, sku, atp in await cursor.fetchall():
             world.atp[sku, wh] = max(0, atp)
+
+
+def _shifts(moved: Sequence[Verdict]) -> Iterator[tuple[int, int, int]]:
+    """Give what the stock rows' reservations change by."""
+    for v in moved:
+        yield from v.reserved
+        for wh, sku, units in v.freed:
+            yield wh, sku, -units
 
 
 async def note(

@@ -20,6 +20,21 @@ select g.ok, u.tenant, u.wh, u.sku, u.atp
 from (select 1/(count(*)=%b)::int as ok from upd) g left join upd u on true
 """
 
+# Reserve (q over 0) and give back (below) in one conditional update: rows locked in key order, a
+# short or missing one fails the transaction. One statement, so it may come last before the commit.
+SHIFT: Final = """
+with want as materialized (
+  select * from unnest(%b::int4[],%b::int4[],%b::int4[],%b::int8[]) t(tenant,wh,sku,q)
+  order by 1,2,3),
+upd as (
+  update stock s set reserved=s.reserved+w.q from want w
+  where s.tenant=w.tenant and s.wh=w.wh and s.sku=w.sku
+  and (w.q<=0 or s.on_hand-s.reserved-s.safety>=w.q)
+  returning s.wh,s.sku,s.on_hand-s.reserved-s.safety as atp)
+select g.ok, u.wh, u.sku, u.atp
+from (select 1/(count(*)=%b)::int as ok from upd) g left join upd u on true
+"""
+
 # Quotas cap what a channel may sell of a row; a missing row is no cap.
 USE_QUOTA: Final = """
 with want as (
