@@ -1,7 +1,8 @@
 """A merchant's open orders as a problem of the replan: what no warehouse has begun.
 
 An order takes part when every one of its live fulfilment orders may still be withdrawn. Pinned 锁定
-are those that some warehouse has begun, that are held, or whose lines lie in pieces.
+are those that some warehouse has begun, that are held, whose lines lie in pieces, or whose
+warehouse a person chose.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ def find_pieces(world: World, order: model.Order) -> list[Piece] | None:
     if order.kind != "order" or order.cancelled or order.completed:
         return []
     live = [f for f in order.fulfilments if f.state != "cancelled"]
-    if order.holds or any(f.state != "allocated" for f in live):
+    if order.holds or any(f.pinned or f.state != "allocated" for f in live):
         return None
     places: dict[int, list[tuple[int, int]]] = {}
     for f in live:

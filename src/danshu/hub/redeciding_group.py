@@ -31,6 +31,7 @@ MOVED: Final = "moved"
 STAYS: Final = "stays"
 HELD: Final = "held"
 BEGUN: Final = "begun"
+PINNED: Final = "pinned"  # a person chose its warehouse and signed for it
 UNTOUCHED: Final = "untouched"
 REFUSED: Final = "refused"
 QUOTA: Final = "quota"  # its channel has quotas there: it goes through the door of a single order
@@ -91,8 +92,10 @@ def decide(world: World, run: Run, rows: Sequence[Row], now_ms: int) -> list[Ver
     verdicts: dict[uuid.UUID, Verdict] = {}
     waiting: list[_Taken] = []
     for row in rows:
-        taken = _take_back(world, run, row)
-        if isinstance(taken, str):
+        taken = _take_back(world, run, row, now_ms)
+        if isinstance(taken, Verdict):
+            verdicts[row.id] = taken
+        elif isinstance(taken, str):
             verdicts[row.id] = Verdict(row=row, outcome=taken, order=row.order)
         else:
             waiting.append(taken)
@@ -176,13 +179,20 @@ def _name(
     return tuple(told)
 
 
-def _take_back(world: World, run: Run, row: Row) -> _Taken | str:
-    """Take back what a closure touches, or say why there is nothing to decide."""
+def _take_back(world: World, run: Run, row: Row, now_ms: int) -> _Taken | Verdict | str:
+    """Take back what a closure touches, or say why there is nothing to decide.
+
+    What a person pinned stays; where it is cold, the order waits for a person all the same.
+    """
     order = row.order
     found, is_cold, begun = closed_for(world, run, order)
     if not found:
         return BEGUN if begun else UNTOUCHED
     if is_limited(world, order):
+    pinned = {f.no for f in order.fulfilments if f.pinned and f.no in found}
+    if pinned and (is_cold or len(pinned) == len(found)):
+        closed = tuple(each for no in sorted(pinned) for each in found[no])
+        return stay(run, row, closed, is_cold=is_cold, now_ms=now_ms, outcome=PINNED)
         return QUOTA
     excluded = sorted({c.warehouse for named in found.values() for c in named})
     withdrawn = rerouting.withdraw(order, REASON, excluded, only=found)
@@ -257,7 +267,15 @@ def _stay(run: Run, taken: _Taken, now_ms: int) -> Verdict:
     return stay(run, taken.row, taken.closed, is_cold=taken.is_cold, now_ms=now_ms)
 
 
-def stay(run: Run, row: Row, closed: tuple[Closed, ...], *, is_cold: bool, now_ms: int) -> Verdict:
+def stay(
+    run: Run,
+    row: Row,
+    closed: tuple[Closed, ...],
+    *,
+    is_cold: bool,
+    now_ms: int,
+    outcome: str = STAYS,
+) -> Verdict:
     """Leave an order where it is; cold goods are held there until a person decides."""
     order = row.order
     if is_cold:
@@ -266,8 +284,8 @@ def stay(run: Run, row: Row, closed: tuple[Closed, ...], *, is_cold: bool, now_m
         if not isinstance(done, Refusal):
             said = caused([_fact(run, closed, HELD), *done.said], run)
             return Verdict(row=row, outcome=HELD, order=done.order, said=said)
-    said = caused([_fact(run, closed, STAYS)], run)
-    return Verdict(row=row, outcome=STAYS, order=order, said=said)
+    said = caused([_fact(run, closed, outcome)], run)
+    return Verdict(row=row, outcome=outcome, order=order, said=said)
 
 
 def caused(said: Sequence[Said], run: Run) -> list[Said]:

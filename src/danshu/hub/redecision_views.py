@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Connection = psycopg.AsyncConnection[Any]
-Outcome = Literal["", "moved", "stays", "held", "begun", "untouched", "refused"]
+Outcome = Literal["", "moved", "stays", "pinned", "held", "begun", "untouched", "refused"]
 NO_RUN: Final = InputError("no_redecision", "there is no such re-decision")
 _COLUMNS: Final = "no, before, after, closed, began, ended"
 _LIST: Final = (
@@ -42,10 +42,13 @@ and (%s = '' or i.outcome = %s) order by i.id desc limit %s
 
 
 class RedecisionCounts(Struct, frozen=True, kw_only=True):
-    """Orders of a run. `begun`: a warehouse has begun them; `untouched`: looked at for nothing."""
+    """Orders of a run. `begun`: a warehouse has begun them; `pinned`: a person chose it and signed;
+    `untouched`: looked at for nothing.
+    """
 
     moved: int
     stays: int
+    pinned: int
     held: int
     begun: int
     untouched: int

@@ -28,6 +28,13 @@ REDECIDED: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "因{reason},{warehouse} 不再可发,但别处凑不齐,原分仓不变",
         "{warehouse} can no longer ship ({reason}), but no others can give it all: it stays",
     ),
+    "route.redecided/pinned": (
+        "swap",
+        "信号改派未动,仓由人工指定",
+        "Not re-decided: a person chose it",
+        "因{reason},{warehouse} 不再可发;此仓由人工指定并已签名,未动",
+        "{warehouse} can no longer ship ({reason}); a person chose it and signed, so it stays",
+    ),
     "route.redecided/held": (
         "swap",
         "信号改派未成,已挂起",

@@ -51,7 +51,7 @@ def reroute(world: World, held: Held, told: orders.Command, now_ms: int) -> Chan
     skus = sorted({world.skus[n.sku][0] for n in order.lines if n.sku in world.skus})
     atp, capacity = world.atp[skus].copy(), world.capacity.copy()
     quotas = {k: dict(v) for k, v in world.quotas.items() if k[0] in skus}
-    _give_back(world, order.channel, withdrawn)
+    give_back(world, order.channel, withdrawn)
     out = [world.warehouse_no[w] for w in told.exclude]
     hidden = {wh: world.atp[skus, wh].copy() for wh in out}
     for wh in out:
@@ -82,7 +82,7 @@ def decide_anew(world: World, held: Held, released: Change, now_ms: int) -> Chan
     return replace(routed, said=[*released.said, *routed.said])
 
 
-def _give_back(world: World, channel: str, withdrawn: orders.Done) -> None:
+def give_back(world: World, channel: str, withdrawn: orders.Done) -> None:
     """Let the prediction have what is taken back."""
     for code, shares in rerouting.freed(withdrawn):
         wh = world.warehouse_no[code]

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.routing import decide, facts  # noqa: F401 - registers route.decided
 from danshu.capabilities.routing.batch import NO_PROMISE, Request, RequestLine
@@ -28,7 +29,7 @@ _UTC8_MIN = 480  # cut-offs are told in China's time, which has no summer time
 
 class Ask(Struct, frozen=True, kw_only=True):
     """What must be routed; `id` is the order's. Lines are (number, SKU number, units, SKU);
-    `promise_ms` 0 = no promised delivery.
+    `promise_ms` 0 = no promised delivery; `only` is the warehouse that a person chose.
     """
 
     id: uuid.UUID
@@ -41,6 +42,7 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 class Plan(Struct, frozen=True, kw_only=True):
     """Where each line goes: (line number, warehouse number, SKU number, units); what could not go
+    only: str = ""
     is left out.
     """
 
@@ -143,7 +145,14 @@ def _promise_min(ask: Ask, now_ms: int) -> int:
 
 
 def _rule(world: World, ask: Ask, now_ms: int) -> Ruling | None:
-    """Ask policy, where there is any."""
+    """Ask policy, where there is any; what a person chose stands beside what it says."""
+    ruling = _ask_policy(world, ask, now_ms)
+    if not ask.only:
+        return ruling
+    return replace(ruling or Ruling(policy=""), only=ask.only)
+
+
+def _ask_policy(world: World, ask: Ask, now_ms: int) -> Ruling | None:
     arms = world.arms
     if arms.live is None and arms.canary is None:
         return None

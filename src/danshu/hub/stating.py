@@ -97,7 +97,7 @@ async def prepare(
         raw = statements.write(
             action,
             definition=act.definition,
-            after=await _checkpoint(connection, world.tenant),
+            after=await newest_checkpoint(connection, world.tenant),
             body=_body(act, goods, lang, note),
             evidence=items,
             order=str(order),
@@ -182,7 +182,7 @@ def _figures(
     }
 
 
-async def _checkpoint(connection: Connection, tenant: int) -> statements.After:
+async def newest_checkpoint(connection: Connection, tenant: int) -> statements.After:
     """Give the newest signed checkpoint of the merchant's books: the signature is younger."""
     row = await (await connection.execute(_NEWEST, (tenant,), binary=True)).fetchone()
     if row is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from danshu.capabilities.contract.catalogue import EVENTS
 from danshu.capabilities.contract.views import STATES
 from danshu.capabilities.routing.reasons import REASON_TEXTS
-from danshu.hub import negotiation_words, power_figures
+from danshu.hub import negotiation_words, override_words, power_figures
 from danshu.hub.figures import Figure as Figure
 from danshu.hub.figures import Names as Names
 from danshu.hub.figures import Told as Told
@@ -115,6 +115,17 @@ def _redecided(datas: Sequence[Any], names: Names) -> Told:
     return ("" if d.outcome == "moved" else d.outcome), [
         text("warehouse", names.join(names.warehouses.get(c, c) for c in codes)),
         text("reason", names.join(names.word(REASON_WORDS, c) for c in reasons)),
+    ]
+
+
+def _overridden(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[-1]
+    return ("" if d.to else "free"), [
+        text("warehouse", names.warehouses.get(d.to, d.to)),
+        text("router", names.join(names.warehouses.get(w, w) for w in d.router)),
+        money("amount", d.cost_fen - d.router_fen, "CNY"),
+        text("reason", names.word(override_words.REASONS, d.reason)),
+        text("note", d.note),
     ]
 
 
@@ -270,6 +281,7 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "order.allocated": _allocated,
     "order.withdrawn": _withdrawn,
     "route.redecided": _redecided,
+    "route.overridden": _overridden,
     **dict.fromkeys(
         ("order.released", "order.picked", "order.packed", "order.recalled", "order.delivered"),
         _moved,

@@ -151,7 +151,7 @@ def decide(
         world=trial.world,
         before=before,
         after=after,
-        difference=_differ(before, after, was.plan == made.plan),
+        difference=differ(before, after, is_same=was.plan == made.plan),
     )
 
 
@@ -263,7 +263,8 @@ def _today(
     return request, atp
 
 
-def _differ(before: DecisionPanel, after: DecisionPanel, is_same: bool) -> Difference:
+def differ(before: DecisionPanel, after: DecisionPanel, *, is_same: bool) -> Difference:
+    """Give what the second costs beside the first."""
     was, now = before.plans[0], after.plans[0]
     both = was.on_time_permille is not None and now.on_time_permille is not None
     return Difference(

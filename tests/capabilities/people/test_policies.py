@@ -23,6 +23,7 @@ LOOK += " signal.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " contract.approve contract.write routing.activate routing.approve routing.rollback"
+    " routing.override routing.override_alone routing.override_policy"
     " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
     " signal.retire"
@@ -42,7 +43,7 @@ PEOPLE = {
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
     " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share"
-    " signal.retire",
+    " routing.override signal.retire",
     "reviewer": "action.evidence"
     " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
@@ -50,7 +51,7 @@ PEOPLE = {
     "policy": "contract.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
-    " replan.run routing.activate"
+    " replan.run routing.activate routing.override routing.override_policy"
     " routing.approve routing.rollback routing.write view.share",
     "legal": "action.evidence calendar.write contract.approve contract.write link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"

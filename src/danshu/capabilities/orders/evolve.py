@@ -107,6 +107,13 @@ def _withdrawn(order: Order, data: Any) -> Order:
     )
 
 
+def _overridden(order: Order, data: Any) -> Order:
+    fulfilments = tuple(
+        _replace(f, pinned=True) if f.no in data.fulfilments else f for f in order.fulfilments
+    )
+    return _replace(order, fulfilments=fulfilments)
+
+
 def _aligned(order: Order, data: Any) -> Order:
     lines = tuple(_replace(n, known=True) if n.no in data.lines else n for n in order.lines)
     mended = {REGION_UNKNOWN} if data.region else set()
@@ -197,6 +204,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderAligned: _aligned,
     facts.OrderAllocated: _allocated,
     facts.OrderWithdrawn: _withdrawn,
+    facts.RouteOverridden: _overridden,
     facts.OrderReleased: _moved("released"),
     facts.OrderPicked: _moved("picked"),
     facts.OrderPacked: _moved("packed"),

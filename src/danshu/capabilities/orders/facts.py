@@ -99,6 +99,33 @@ class OrderWithdrawn(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
+@fact_type("route.overridden")
+class RouteOverridden(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """人工指定仓: a person chose the warehouse against the router, and signed what it costs.
+
+    `to` is "" where it goes back to the router; else `fulfilments` are pinned there until somebody
+    overrides again. `was` are the warehouses before, `router` those that the router would have
+    taken then, at `router_fen`; `cost_fen` is what was chosen. `decision` is the fact superseded,
+    `lifted` the rules of policy that forbade it, `statement` and `signature` digests (hex).
+    `second` confirmed it beside who signed, "" where none was asked for, `countersigned` by what.
+    """
+
+    cost_fen: int
+    countersigned: str = ""
+    decision: str = ""
+    fulfilments: tuple[int, ...] = ()
+    lifted: tuple[str, ...] = ()
+    note: str
+    reason: str
+    router: tuple[str, ...]
+    router_fen: int
+    second: str = ""
+    signature: str
+    statement: str
+    to: str
+    was: tuple[str, ...]
+
+
 class OfFulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What every act on a fulfilment order carries; its shares make each fact whole by itself."""
 

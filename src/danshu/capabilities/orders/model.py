@@ -73,6 +73,7 @@ class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A fulfilment order 履约单: what one warehouse ships of the order.
 
     `window` is when it comes as arranged: start and end in epoch ms, () while nothing is.
+    `pinned`: a person chose this warehouse and signed it; the router moves it no more.
     """
 
     no: int
@@ -82,6 +83,7 @@ class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     carrier: str = ""
     waybill: str = ""
     window: tuple[int, ...] = ()
+    pinned: bool = False
 
 
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):

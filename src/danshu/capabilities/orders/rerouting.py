@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.orders import decide, facts
 from danshu.capabilities.orders.commands import Done, conclude
@@ -15,13 +15,27 @@ if TYPE_CHECKING:
     from danshu.capabilities.orders.model import Order, Share
 
 
+PINNED: Final = Refusal(
+    code="pinned_by_person",
+    reason="仓由人工指定并已签名,只能再次人工指定",
+    reason_en="A person chose its warehouse and signed for it: only another override moves it",
+    clause="routing.override",
+)
+
+
 def withdraw(
-    order: Order, reason: str, excluded: Sequence[str], only: Container[int] | None = None
+    order: Order,
+    reason: str,
+    excluded: Sequence[str],
+    only: Container[int] | None = None,
+    *,
+    lifts_pins: bool = False,
 ) -> Done | Refusal:
     """Take back the fulfilment orders that no warehouse has begun; their units are open again.
 
     Where nothing is allocated there is nothing to take back: nothing is said. Refused when all of
-    it has begun. `only` leaves those of other numbers where they are.
+    it has begun, or a person has pinned it (`lifts_pins`: by another override). `only` leaves those
+    of other numbers where they are.
     """
     if order.kind == "return":
         return decide.RETURN
@@ -31,8 +45,11 @@ def withdraw(
         f for f in order.fulfilments if f.state != "cancelled" and (only is None or f.no in only)
     ]
     steps = [(f, FULFILMENT.step(f.state, "reroute")) for f in live]
-    free = [f for f, step in steps if not isinstance(step, Refusal)]
+    movable = [f for f, step in steps if not isinstance(step, Refusal)]
+    free = [f for f in movable if lifts_pins or not f.pinned]
     if not free and not any(decide.open_units(n) for n in order.lines):
+        if movable:
+            return PINNED
         return next((s for _, s in steps if isinstance(s, Refusal)), decide.ENDED)
     if not free:
         return Done(order=order, said=())

@@ -6,6 +6,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.routing.batch import PART_NAMES, build_batch
 from danshu.capabilities.routing.decide import Decision, PlanTotal, read_inputs
@@ -87,6 +88,8 @@ def explain(decision: Decision, snapshot: Snapshot, warehouse: str = "") -> Expl
         raise InputError("explain", f"the decision was made on snapshot {decision.snapshot}")
     request, atp, capacity = read_inputs(decision, snapshot)
     batch = build_batch(snapshot, [request])
+    if request.ruling is not None and request.ruling.only:  # a choice is no reason against others
+        request = replace(request, ruling=replace(request.ruling, only=""))
     order = OneOrder(snapshot, batch, decision.minute, 0, atp, capacity)
     chosen = {code for _, code in decision.plan if code}
     codes = snapshot.network.codes

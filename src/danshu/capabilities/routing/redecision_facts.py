@@ -21,7 +21,8 @@ class RouteRedecided(Struct, frozen=True, kw_only=True):
 
     `before` and `after` are the digests of the snapshots, "" where there was none before; `no`
     numbers the merchant's snapshot. `outcome`: moved (the decision follows), stays (no other
-    warehouses can give it all), held (neither can the cold goods stay: a person decides).
+    warehouses can give it all), pinned (a person chose the warehouse and signed for it), held
+    (neither can the cold goods stay: a person decides).
     """
 
     after: str

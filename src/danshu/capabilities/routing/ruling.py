@@ -40,7 +40,8 @@ class Ruling(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `policy` is the set's SHA-256, `rules` name what was hit, in order. `forbid` are warehouses,
     `prefer` (code, 分 in favour, negative = against), `parcels_max` 0 for no limit. `hold` and
     `review` are reasons, "" for none; `tell` are words for people. `negotiate` is a call to be
-    opened once the order is placed; it changes no route.
+    opened once the order is placed; it changes no route. `only` is the warehouse that a person
+    chose, "" for none: all others are shut, and what policy forbids or prefers steers no more.
     """
 
     policy: str
@@ -52,6 +53,7 @@ class Ruling(Struct, frozen=True, kw_only=True, omit_defaults=True):
     review: str = ""
     tell: tuple[str, ...] = ()
     negotiate: Calling | None = None
+    only: str = ""
 
 
 class Steering(NamedTuple):
@@ -93,6 +95,10 @@ def _lay_out(network: Network, ruling: Ruling, rows: list[list[int]]) -> tuple[i
     if not 0 <= ruling.parcels_max <= ORDER_LINES:
         raise InputError("ruling", f"a limit of {ruling.parcels_max} parcels")
     mask = 0
+    if ruling.only:
+        for code, w in network.warehouse_index.items():
+            mask |= 0 if code == ruling.only else 1 << w
+        return mask - ((1 << 64) if mask >> 63 else 0), FREE, 0
     for code in ruling.forbid:
         w = network.warehouse_index.get(code)
         mask |= 0 if w is None else 1 << w

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -22,7 +22,6 @@ from danshu.kernel.machine import Words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from danshu.capabilities.contract.actions.model import Action
     from danshu.capabilities.contract.performing.model import Goods, Item
 
 _NAME: Final = re.compile(r"\{([a-z_]+)\}")
@@ -78,8 +77,18 @@ def figure_items(items: Sequence[Item], lang: str) -> dict[str, str]:
     }
 
 
+class Named(Protocol):
+    """What is signed, by code and version: a contract action, or another act that needs a hand."""
+
+    @property
+    def action(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
 def write(
-    action: Action,
+    action: Named,
     *,
     definition: str,
     after: After,
