@@ -37,6 +37,7 @@ logging.getLogger("psycopg").addFilter(
 PLACING: Final = "danshu place"
 WORKING: Final = "danshu work"
 _EPOCH_2000_US = 946_684_800_000_000
+_LENGTH = struct.Struct(">i")
 
 
 class GuardFailed(DanshuError):
@@ -132,23 +133,20 @@ def uuid_bytes(values: Sequence[bytes]) -> Array:
 
 def byteas(values: Sequence[bytes]) -> Array:
     """Make a bytea[] parameter."""
-    pack = struct.pack
-    parts: list[bytes] = []
-    for v in values:
-        parts.append(pack(">i", len(v)))
-        parts.append(v)
-    return Array(1001, _head(17, len(values)) + b"".join(parts))
+    return _varying(17, 1001, values)
 
 
 def texts(values: Sequence[str]) -> Array:
     """Make a text[] parameter; U+0000 must have been refused before."""
-    pack = struct.pack
-    parts: list[bytes] = []
-    for v in values:
-        b = v.encode()
-        parts.append(pack(">i", len(b)))
-        parts.append(b)
-    return Array(1009, _head(25, len(values)) + b"".join(parts))
+    return _varying(25, 1009, [v.encode() for v in values])
+
+
+def _varying(oid: int, array_oid: int, values: Sequence[bytes]) -> Array:
+    pack = _LENGTH.pack
+    parts = [b""] * (2 * len(values))
+    parts[::2] = [pack(len(v)) for v in values]
+    parts[1::2] = values
+    return Array(array_oid, _head(oid, len(values)) + b"".join(parts))
 
 
 class Statement(Struct, frozen=True):
