@@ -15,11 +15,12 @@ import pytest
 from danshu.capabilities.stock.model import StockLevel
 from danshu.hub import catalogues, failsafe, shelves
 from danshu.kernel.fact import rfc3339
+from danshu.kernel.limits import CANARY_ORDERS
 from danshu.ledger.engine import Engine
 from danshu.testing import merchant
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
-from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House, open_house
+from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House, open_house, order
 from tests.flows.test_redecide import look
 
 TTL_MS = 120_000
@@ -178,6 +179,57 @@ def test_the_breaker_stops_a_class_and_a_person_takes_it_again(house: House) -> 
     swap(house)
     (order,) = place(house)
     assert order["plan"]
+
+
+def fill(house: House, code: str) -> None:
+    """Cold decisions of another process into the zones of all stores but one, which no temperature
+    confirms.
+    """
+    others = [str(n) for n, w in enumerate(WAREHOUSES) if w.code != code]
+    tell(
+        house.url,
+        "delete from cold_canaries",
+        "insert into cold_canaries select t.id, w, 1, array_fill(4102444800000, array[20])"
+        f" from tenants t, unnest(array[{','.join(others)}]) w where t.id={house.tenant}",
+    )
+
+
+def test_the_canary_takes_no_more_than_the_limit_until_a_temperature_confirms(
+    house: House,
+) -> None:
+    tell(house.url, "delete from cold_canaries")
+    for code in COLD:
+        sense(house, code)
+    there = COLD[0]
+    fill(house, there)
+    answers = place_together(house, CANARY_ORDERS + 5)
+    placed = [a for a in answers if a["plan"]]
+    assert [p["warehouse"] for a in placed for p in a["plan"]] == [there] * CANARY_ORDERS
+    late = [a["order"] for a in answers if not a["plan"]]
+    assert len(late) == 5
+    read = house.call("GET", f"/v1/orders/{late[0]}").json()
+    assert read["holds"] == ["cold_canary"]
+    decision = house.call("GET", f"/v1/orders/{late[0]}/decision").json()
+    assert '"canary"' in json.dumps(decision)
+    assert house.call("POST", f"/v1/orders/{late[0]}/replay", {}).json()["equal"]
+    house.work("failsafe")
+    assert house.call("GET", f"/v1/orders/{late[0]}").json()["holds"] == ["cold_canary"]
+    sense(house, there, ago_ms=60_000)
+    assert place(house)[0]["plan"] == [], "a reading from before the decisions confirms nothing"
+    sense(house, there)
+    house.work("failsafe")
+    for id_ in late:
+        read = house.call("GET", f"/v1/orders/{id_}").json()
+        assert read["holds"] == []
+        assert [f["warehouse"] for f in read["fulfilments"]] == [there], read
+
+
+def place_together(house: House, count: int) -> list[dict[str, Any]]:
+    lines = [{"sku": CHILLED.code, "quantity": 1, "price_fen": 5_000}]
+    body = b"\n".join(json.dumps(order(lines=lines)).encode() for _ in range(count))
+    headers = {"content-type": "application/x-ndjson"}
+    told = house.call("POST", "/v1/orders:batch", body, headers=headers)
+    return [json.loads(line)["answer"] for line in told.text.splitlines()]
 
 
 def spread(house: House, count: int, ago_ms: int, codes: list[str]) -> None:

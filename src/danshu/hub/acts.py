@@ -17,6 +17,7 @@ from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.routing.decide import Decision
 from danshu.hub import (
     answers,
+    canary,
     cold_equipment,
     floor_rows,
     moving,
@@ -162,6 +163,7 @@ async def _write(
     connection: Connection, world: World, held: Held, decided: Change, actor: Actor, now_ms: int
 ) -> None:
     await moving.move_stock(connection, world, held.order.channel, decided)
+    await canary.count_in(connection, world.tenant, decided.zones, now_ms)
     packed = pack(
         decided.said,
         stream=held.id,

@@ -45,6 +45,7 @@ class Change(Struct, kw_only=True, eq=False):
     reserved: list[tuple[int, int, int]] = []  # (warehouse, SKU, units)
     is_due: bool = False
     default_ms: int = 0  # when it goes on without the person that its votes ask for, 0 = never
+    zones: tuple[tuple[int, int], ...] = ()  # (class, warehouse) of watched cold zones
     call_ms: int = 0  # when the call that policy wants is opened, 0 = never
 
 
@@ -96,6 +97,7 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
         call_ms=policy_calls.heed(routed.ruling, now_ms),
         promises=held.promises,
         reserved=sum_units((w, sku, q) for _, w, sku, q in routed.plan),
+        zones=routed.zones,
     )
 
 

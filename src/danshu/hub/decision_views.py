@@ -39,6 +39,7 @@ _GRAVEST: Final = (
     Reason.TEMPERATURE,
     Reason.PROOF,
     Reason.BREAKER,
+    Reason.CANARY,
     Reason.TWIN,
     Reason.DISAGREE,
     Reason.STALE_SAFETY,
@@ -58,6 +59,7 @@ _STOPS: Final = int(
     | Reason.TEMPERATURE
     | Reason.PROOF
     | Reason.BREAKER
+    | Reason.CANARY
     | Reason.TWIN
     | Reason.POLICY
     | Reason.DISAGREE

@@ -11,13 +11,14 @@ pack       facts in their places, rows, timers, keys
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import policy_calls, policy_holds, routing, vote_holds
+from danshu.hub import canary, policy_holds, routing, vote_holds
 from danshu.hub.group import Group, Known, Placement
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
@@ -64,13 +65,14 @@ def decide_group(
         placed.append(placement)
     reserved: dict[tuple[int, int, int], int] = {}
     quota: dict[tuple[int, int, int, str], int] = {}
+    zones: list[tuple[int, int, int]] = []
     capacity: dict[int, np.ndarray[Any, Any]] = {}
     named: list[tuple[int, str]] = []
     for tenant in {p.request.tenant for p in placed}:
         world = worlds[tenant]
         before = world.capacity.copy()
         mine = [p for p in placed if p.request.tenant == tenant]
-        _allocate(world, mine, now_ms, reserved, quota)  # in order of arrival
+        _allocate(world, mine, now_ms, reserved, quota, zones)  # in order of arrival
         capacity[tenant] = before - world.capacity
         if world.named != world.snapshot.digest:
             named.append((tenant, world.snapshot.digest))
@@ -85,6 +87,7 @@ def decide_group(
         reserved=[(*k, n) for k, n in sorted(reserved.items())],
         quota=[(*k, n) for k, n in sorted(quota.items())],
         capacity=capacity,
+        zones=[(*k, n) for k, n in sorted(Counter(zones).items())],
         now_ms=now_ms,
         named=named,
     )
@@ -100,9 +103,13 @@ def take_back(worlds: Worlds, group: Group) -> None:
             left[wh] += units
     for tenant, taken in group.capacity.items():
         worlds[tenant].capacity += taken
+    for tenant, wh, storage, n in group.zones:
+        awaiting = worlds[tenant].awaiting
+        awaiting[storage, wh] = max(0, awaiting.get((storage, wh), 0) - n)
     group.reserved.clear()
     group.quota.clear()
     group.capacity.clear()
+    group.zones.clear()
 
 
 def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placement:
@@ -169,6 +176,7 @@ def _allocate(
     now_ms: int,
     reserved: dict[tuple[int, int, int], int],
     quota: dict[tuple[int, int, int, str], int],
+    zones: list[tuple[int, int, int]],
 ) -> None:
     able = [p for p in placed if orders.routable(p.order)]
     if not able:
@@ -199,6 +207,11 @@ def _allocate(
             p.said.extend(done.said)
         p.order, held = policy_holds.heed(p.order, routed.ruling)
         p.said.extend(held)
+        if routed.awaits:
+            p.order, held = canary.hold(p.order)
+            p.said.extend(held)
+            p.awaits = True
+        zones += [(tenant, wh, storage) for storage, wh in routed.zones]
         if isinstance(done, Refusal):
             continue
         p.order, held, p.default_ms = vote_holds.heed(p.order, routed.votes, routed.classes, now_ms)

@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from danshu.capabilities.routing import breaker
 from danshu.capabilities.routing.score import CHILLED, CLASSES, FROZEN
-from danshu.hub import lists, merchants, pictures
+from danshu.hub import canary_release, lists, merchants, pictures
 from danshu.hub.failsafe_facts import RoutingResumed, RoutingStopped
-from danshu.hub.worlds import now_ms
+from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor, rfc3339
 from danshu.kernel.limits import BREAKER_LOOK_MS, BREAKER_ORDERS, BREAKER_PAST_H, BREAKER_WINDOW_MIN
@@ -91,12 +91,13 @@ _decode = msgspec.json.Decoder(_Order).decode
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     """Make the step of the room."""
-    del url
+    worlds = Worlds(url)
     looked_ms = 0
 
     async def step(connection: Connection) -> int:
         nonlocal looked_ms
         at_ms = now_ms()
+        await canary_release.release(connection, worlds, at_ms)
         if at_ms - looked_ms >= BREAKER_LOOK_MS:
             looked_ms = at_ms
             await look(connection, at_ms)

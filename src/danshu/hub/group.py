@@ -35,6 +35,7 @@ class Placement(Struct, kw_only=True, eq=False):
     short: bool = False
     default_ms: int = 0  # when it goes on without the person that its votes ask for, 0 = never
     call_ms: int = 0  # when the call that policy wants is opened, 0 = never
+    awaits: bool = False  # it is held until a temperature confirms a cold zone
     wh: int = -1  # number of the first warehouse, -1 = none yet
 
 
@@ -48,6 +49,7 @@ class Group(Struct, kw_only=True, eq=False):
     reserved: list[tuple[int, int, int, int]]  # (tenant, warehouse, SKU, units), in key order
     quota: list[tuple[int, int, int, str, int]]
     capacity: dict[int, np.ndarray[Any, Any]]  # work units taken, tenant -> [warehouse]
+    zones: list[tuple[int, int, int, int]]  # (tenant, warehouse, class, decisions), in key order
     now_ms: int
     named: list[tuple[int, str]] = []  # (tenant, snapshot) that this process names first
     futures: list[asyncio.Future[Outcome]] = []

@@ -19,7 +19,7 @@ from danshu.capabilities.routing import tables
 from danshu.capabilities.routing.joining import join
 from danshu.capabilities.routing.signals import Quality, Reading, Signals, resolve
 from danshu.capabilities.routing.snapshot import Snapshot, deflate_part, load_snapshot
-from danshu.hub import cautions, panels, prices
+from danshu.hub import canary, cautions, panels, prices
 from danshu.ledger.write import instant
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ async def renew(connection: Connection, tenant: int, network: Network, now_ms: i
         kept = await read_snapshot(connection, tenant, head.digest) if head else None
         readings, registered = await read_latest(connection, tenant)
         signals = resolve(join(readings, now_ms), network, now_ms, registered)
+        await canary.confirm(connection, tenant, network, signals)
         made = await compose(connection, tenant, network, signals)
         if kept is not None and head is not None and now_ms <= head.until_ms and alike(made, kept):
             return kept

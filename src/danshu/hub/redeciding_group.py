@@ -75,6 +75,7 @@ class Verdict(Struct, kw_only=True, eq=False):
     said: list[Said] = []
     freed: list[tuple[int, int, int]] = []
     reserved: list[tuple[int, int, int]] = []
+    zones: tuple[tuple[int, int], ...] = ()  # watched cold zones that it counts in
 
 
 class _Taken(NamedTuple):
@@ -110,7 +111,7 @@ def decide(world: World, run: Run, rows: Sequence[Row], now_ms: int) -> list[Ver
                 verdicts[taken.row.id] = moved
                 continue
             returned = returned or bool(plan.plan)
-            _return(world, plan)
+            routing.give_back(world, taken.row.order.channel, plan)
             left.append(taken)
         waiting = left
         # what one half-served order gave back may serve another
@@ -246,21 +247,12 @@ def _move(world: World, run: Run, taken: _Taken, plan: routing.Plan) -> Verdict 
             for share in shares
         ],
         reserved=[(w, sku, q) for _, w, sku, q in plan.plan],
+        zones=plan.zones,
     )
 
 
 def _open(order: model.Order) -> int:
     return sum(orders.open_units(n) for n in order.lines)
-
-
-def _return(world: World, plan: routing.Plan) -> None:
-    """Give back to the prediction what a plan took that is not used."""
-    parcels: dict[int, float] = {}
-    for _, w, sku, q in plan.plan:
-        world.atp[sku, w] += q
-        parcels[w] = parcels.get(w, 1.0) + 0.5
-    for w, work in parcels.items():
-        world.capacity[w] += work
 
 
 def _stay(run: Run, taken: _Taken, now_ms: int) -> Verdict:

@@ -9,7 +9,7 @@ import msgspec
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import spare_snapshots
+from danshu.hub import canary, spare_snapshots
 from danshu.hub.changes import sum_units
 from danshu.kernel.fact import Actor, Packed, pack
 from danshu.ledger import write
@@ -53,6 +53,10 @@ async def put(
             await connection.execute(said.sql, said.params, binary=True)
             await spare_snapshots.name(connection, world.tenant, [world.snapshot.digest])
         await _note_all(connection, world.tenant, run.no, verdicts)
+        zones = canary.sum_zones(world.tenant, (zone for v in moved for zone in v.zones))
+        if zones:
+            told = canary.count(zones, now_ms)
+            await connection.execute(told.sql, told.params, binary=True)
         if shifts:  # last: other groups, and orders that are placed, wait for these rows
             columns = (*_stock_columns(world.tenant, shifts), len(shifts))
             cursor = await connection.execute(stock_tables.SHIFT, columns, binary=True)

@@ -8,7 +8,7 @@ import psycopg
 
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import desk, rows
+from danshu.hub import canary, desk, rows
 from danshu.kernel.errors import UnknownOutcome
 from danshu.ledger import write
 
@@ -67,6 +67,7 @@ async def refresh(
         stock = await cursor.fetchall()
         cursor = await connection.execute(stock_tables.READ_QUOTAS, (tenant,), binary=True)
         quotas = await cursor.fetchall()
+        awaiting = await canary.read(connection, [tenant]) if world.snapshot.watched else {}
         # from here on without a pause: the next group is decided on this world meanwhile
         world.atp[skus] = 0
         for wh, sku, atp in stock:
@@ -74,6 +75,7 @@ async def refresh(
         world.quotas.clear()
         for wh, sku, channel, cap, used in quotas:
             world.quotas.setdefault((sku, channel), {})[wh] = max(0, cap - used)
+        world.awaiting = awaiting.get(tenant, {})
     return known
 
 

@@ -10,7 +10,7 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import spare_snapshots
+from danshu.hub import canary, spare_snapshots
 from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.ledger import timers, vault, write
@@ -34,6 +34,7 @@ def statements(group: Group) -> list[write.Statement]:
     return [
         write.Statement(write.INSERT_KEYS, (tenants, keys, ids, digests, len(placed))),
         *_stock(group),
+        *([canary.count(group.zones, group.now_ms)] if group.zones else []),
         *_orders(placed, tenants, ids, keys),
         *_rest(placed),
         *[spare_snapshots.naming(*named) for named in sorted(group.named)],
@@ -107,4 +108,9 @@ def _rest(placed: Sequence[Placement]) -> list[write.Statement]:
         for p in placed
         if p.call_ms
     ]
-    return [vault.put(entries), *([timers.put(due)] if due else [])]
+    out = [vault.put(entries), *([timers.put(due)] if due else [])]
+    awaiting = [p for p in placed if p.awaits]
+    if awaiting:
+        tenants = write.int4s([p.request.tenant for p in awaiting])
+        out.append(write.Statement(canary.WAIT, (tenants, write.uuids([p.id for p in awaiting]))))
+    return out

@@ -367,6 +367,7 @@ HOLDS: Final[dict[str, Words]] = {
     "short_pick": Words(zh="拣货缺货", en="Short at picking"),
     "damaged": Words(zh="拣货发现破损", en="Damaged at picking"),
     "cold_unproven": Words(zh="冷链证据不足", en="Cold not proven"),
+    "cold_canary": Words(zh="冷区待测温确认", en="Cold zone to be confirmed"),
     "policy_hold": Words(zh="策略暂停", en="Held by policy"),
     "policy_review": Words(zh="策略转人工", en="Policy asks for review"),
     "scorers_disagree": Words(zh="评分器意见不一", en="Scorers disagree"),

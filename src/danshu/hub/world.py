@@ -47,5 +47,7 @@ class World(Struct, kw_only=True, eq=False):
     loaded_s: float
     stock_s: float
     equipment: frozenset[str] | None = None  # active cold equipment, None = none is registered
+    # (class, warehouse) -> cold decisions that no temperature has confirmed, see canary.py
+    awaiting: dict[tuple[int, int], int] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)  # of decisions that go to a person
     named: str = ""  # the snapshot that a group of this process named last, in its commit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import masters, pictures, policy_arms
+from danshu.hub import canary, masters, pictures, policy_arms
 from danshu.kernel.limits import SIGNAL_GRACE_MS, SIGNAL_TICK_MS
 
 if TYPE_CHECKING:
@@ -91,6 +91,15 @@ class Worlds:
                 await self._swap(connection, world, bytes(digest).hex(), network, until_ms)
                 if world.arms.no != policy_no:
                     await self._take(connection, world, world.snapshot)
+            await self._count(connection)
+
+    async def _count(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Learn which cold zones wait for a temperature, where any are watched."""
+        watched = [tenant for tenant, w in self._worlds.items() if w.snapshot.watched]
+        if not watched:
+            return
+        for tenant, awaiting in (await canary.read(connection, watched)).items():
+            self._worlds[tenant].awaiting = awaiting
 
     async def _swap(
         self,

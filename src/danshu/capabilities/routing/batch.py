@@ -68,13 +68,17 @@ class RequestLine(NamedTuple):
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """An order to decide. `promise_min`: minutes until the promised delivery, -1 for none."""
+    """An order to decide. `promise_min`: minutes until the promised delivery, -1 for none.
+    `awaiting` are the warehouses whose cold zones take none of its goods before a temperature has
+    confirmed those before: the stock shows none there.
+    """
 
     region: str
     promise_min: int
     value_fen: int
     lines: tuple[RequestLine, ...]
     ruling: Ruling | None = None
+    awaiting: tuple[str, ...] = ()
 
 
 class Batch(NamedTuple):

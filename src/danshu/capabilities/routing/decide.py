@@ -62,7 +62,8 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Inputs: `snapshot` (digest), `region`, `promise_min` (-1: none), `minute` of the local day,
     `value_fen`, `lines`, `room` (mask, in hex, of warehouses with capacity), `held` (for a SKU on
     several lines: number of its first line, then units in stock by warehouse, at most those asked),
-    `ruling` (what policy said; left out for nothing).
+    `ruling` (what policy said; left out for nothing), `awaiting` (warehouses whose cold zones wait
+    for a confirming temperature: `can` leaves them out for cold lines).
     `votes` is what the other scorers said of the plan; a record without was made before they spoke.
     Output: `plan` (line number from 1, warehouse code, "" = unfulfilled), `parts_fen` (as
     batch.PART_NAMES, without the last where that is 0), `plans` (up to three, the chosen first),
@@ -85,6 +86,7 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     value_fen: int
     ruling: Ruling | None = None
     votes: Votes | None = None
+    awaiting: tuple[str, ...] = ()
 
 
 class Decided(NamedTuple):
@@ -197,6 +199,7 @@ def write_decisions(
                 engine=engine,
                 ruling=request.ruling,
                 votes=votes[order] if votes else None,
+                awaiting=request.awaiting,
             )
         )
     return decisions
@@ -251,6 +254,7 @@ def read_inputs(
             for line in decision.lines
         ),
         ruling=decision.ruling,
+        awaiting=decision.awaiting,
     )
     return request, atp, capacity
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.routing.batch import PART_NAMES, build_batch
+from danshu.capabilities.routing.closures import COLD
 from danshu.capabilities.routing.decide import Decision, PlanTotal, read_inputs
 from danshu.capabilities.routing.reasons import Reason, ReasonText, read_reasons
 from danshu.capabilities.routing.reference import OneOrder
@@ -149,6 +150,8 @@ def line_reasons(order: OneOrder, w: int) -> tuple[int, ...]:
 
 def _view_warehouse(decision: Decision, order: OneOrder, w: int, chosen: bool) -> WarehouseView:
     order_bits, line_bits = order_reasons(order, w), line_reasons(order, w)
+    if order.snapshot.network.codes[w] in decision.awaiting:
+        line_bits = tuple(_await(order.lines[n].storage, b) for n, b in enumerate(line_bits))
     bits = order_bits
     for each in line_bits:
         bits |= each
@@ -166,6 +169,13 @@ def _view_warehouse(decision: Decision, order: OneOrder, w: int, chosen: bool) -
         alone_fen=alone,
         more_fen={name: fen - parts[name] for name, fen in alone.items()},
     )
+
+
+def _await(storage: int, bits: int) -> int:
+    """Of a cold line whose zone waits for a temperature nobody knows whether stock was there."""
+    if not storage & COLD or not bits & Reason.STOCK:
+        return bits
+    return bits & ~Reason.STOCK | Reason.CANARY
 
 
 def _cost_alone(order: OneOrder, w: int) -> dict[str, int]:

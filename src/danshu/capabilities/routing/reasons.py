@@ -28,6 +28,7 @@ class Reason(IntFlag):
     TWIN = 16384
     PROOF = 32768
     BREAKER = 65536
+    CANARY = 131072
 
 
 class ReasonText(Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ _WORDS: Final[tuple[tuple[Reason, str, str], ...]] = (
     (Reason.TWIN, "数字孪生否决", "the physical twin vetoes it"),
     (Reason.PROOF, "冷链证据不足两项", "cold is not proven twice"),
     (Reason.BREAKER, "自动分仓已熔断", "the breaker stopped automatic routing"),
+    (Reason.CANARY, "温区待新读数确认", "the zone waits for a confirming temperature"),
 )
 
 REASON_TEXTS: Final = {

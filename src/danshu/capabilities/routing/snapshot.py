@@ -16,6 +16,7 @@ from danshu.capabilities.routing.blocks import (
     pack_block,
     unpack_block,
 )
+from danshu.capabilities.routing.cold import find_watched
 from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.nearness import mask_sensed, order_by_nearness
 from danshu.capabilities.routing.network import Network, Site
@@ -104,6 +105,11 @@ class Snapshot:
         self.panel = panel
         for name in ("estimates", "vote_figures"):
             self.__dict__.pop(name, None)
+
+    @cached_property
+    def watched(self) -> frozenset[tuple[int, int]]:
+        """The (class, warehouse row) of cold zones that the canary counts decisions into."""
+        return find_watched(self.network, self.signals)
 
     @cached_property
     def nearest(self) -> NDArray[np.int16]:
