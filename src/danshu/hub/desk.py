@@ -18,7 +18,7 @@ import msgspec
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import canary, policy_holds, routing, vote_holds
+from danshu.hub import canary, policy_calls, policy_holds, routing, vote_holds
 from danshu.hub.group import Group, Known, Placement
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal

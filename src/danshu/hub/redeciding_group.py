@@ -189,11 +189,11 @@ def _take_back(world: World, run: Run, row: Row, now_ms: int) -> _Taken | Verdic
     found, is_cold, begun = closed_for(world, run, order)
     if not found:
         return BEGUN if begun else UNTOUCHED
-    if is_limited(world, order):
     pinned = {f.no for f in order.fulfilments if f.pinned and f.no in found}
     if pinned and (is_cold or len(pinned) == len(found)):
         closed = tuple(each for no in sorted(pinned) for each in found[no])
         return stay(run, row, closed, is_cold=is_cold, now_ms=now_ms, outcome=PINNED)
+    if is_limited(world, order):
         return QUOTA
     excluded = sorted({c.warehouse for named in found.values() for c in named})
     withdrawn = rerouting.withdraw(order, REASON, excluded, only=found)
