@@ -42,11 +42,11 @@ class Ask(Struct, frozen=True, kw_only=True):
     promise_ms: int
     value: int
     lines: list[tuple[int, int, int, Sku]]
+    only: str = ""
 
 
 class Plan(Struct, kw_only=True, eq=False):
     """Where each line goes: (line number, warehouse number, SKU number, units); what could not go
-    only: str = ""
     is left out.
     """
 
