@@ -190,16 +190,23 @@ _OPENAPI: Final = OpenAPIConfig(
 
 
 class Application:
-    """The outer ASGI function. With `raw` False even the intake routes go through the framework."""
+    """The outer ASGI function. With `raw` False even the intake routes go through the framework.
 
-    def __init__(self, hub: Hub, *, raw: bool = True, origin: str = "") -> None:
+    `ended` is an application whose life is over: its routes and files are taken over, as laying
+    out the routes takes longer than everything else together.
+    """
+
+    def __init__(
+        self, hub: Hub, *, raw: bool = True, origin: str = "", ended: Application | None = None
+    ) -> None:
         self.streams = proofs.Streams()
         keyring, doors = Keyring(hub, origin), Doors(hub)
         boards = Boards(hub)
         self.live = Live(hub, boards)
         self.hot = Hot(hub, keyring, doors) if raw else None
-        self._rest = _frame(
-            hub,
+        self._rest: Litestar = ended._rest if ended else _frame()
+        self._rest.state.clear()
+        self._rest.state.update(
             {
                 "hub": hub,
                 "boards": boards,
@@ -214,9 +221,9 @@ class Application:
                 "prover": Prover(),
                 "doorstep": customer.Doorstep(hub),
                 "riders": riders.RiderDoor(hub),
-            },
+            }
         )
-        self._console = Console()
+        self._console: Console = ended._console if ended else Console()
         # The first words of the API's paths; all others are pages of the console.
         self._claimed = {route.path[1:].partition("/")[0] for route in self._rest.routes}
         self._is_https = origin.startswith("https://")
@@ -240,34 +247,38 @@ class Application:
         await self._rest(scope, receive, send)
 
 
-def build(hub: Hub, *, raw: bool = True, origin: str = "") -> Application:
+def build(
+    hub: Hub, *, raw: bool = True, origin: str = "", ended: Application | None = None
+) -> Application:
     """Make the application over a hub, whose life is the server's: it starts and closes with it.
 
     `origin` is where browsers find it (https://host): what passkeys and cookies are bound to.
     """
-    return Application(hub, raw=raw, origin=origin)
+    return Application(hub, raw=raw, origin=origin, ended=ended)
 
 
-def _frame(hub: Hub, state: dict[str, Any]) -> Litestar:
-    @contextlib.asynccontextmanager
-    async def live(_: Litestar) -> AsyncIterator[None]:
-        await hub.start()
-        running = asyncio.create_task(state["runner"].run())
-        try:
-            yield
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            await state["live"].stop()
-            await hub.close()
+@contextlib.asynccontextmanager
+async def _live(frame: Litestar) -> AsyncIterator[None]:
+    hub, runner, live = (frame.state[name] for name in ("hub", "runner", "live"))
+    await hub.start()
+    running = asyncio.create_task(runner.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await live.stop()
+        await hub.close()
 
+
+def _frame() -> Litestar:
     return Litestar(
         [*health.ROUTES, Router("/", route_handlers=_ROUTES, dto=Strict, return_dto=None)],
         plugins=[StrictStructs()],
         openapi_config=_OPENAPI,
         exception_handlers={Exception: on_error},
-        lifespan=[live],
+        lifespan=[_live],
         logging_config=None,
-        state=State(state),
+        state=State(),
         request_max_body_size=BATCH_BODY_BYTES,
     )
