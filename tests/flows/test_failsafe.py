@@ -17,7 +17,7 @@ from danshu.hub import catalogues, failsafe, shelves
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import CANARY_ORDERS
 from danshu.ledger.engine import Engine
-from danshu.testing import merchant
+from danshu.testing import merchant, notice_desk
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House, open_house, order
@@ -166,6 +166,20 @@ def test_the_breaker_stops_a_class_and_a_person_takes_it_again(house: House) -> 
     spread(house, 60, ago_ms=1_000, codes=["A2"])
     assert asyncio.run(judge()) == 1
     assert asyncio.run(judge()) == 0
+    alerts = house.call("GET", "/v1/board/overview").json()["alerts"]
+    (alert,) = [a for a in alerts if a["kind"] == "breaker"]
+    assert (alert["code"], alert["n"], alert["link"]) == ("routing_stopped", 1, "/redecisions")
+    with notice_desk.serve() as desk:
+        body = {"adapter": "webhook", "url": desk.url, "secret": notice_desk.SECRET}
+        assert house.call("PUT", "/v1/notice-settings", body).is_success
+        desk.trouble.append(503)
+        for _ in range(2):
+            tell(house.url, "update incident_notices set next_try=now()")
+            house.work("failsafe")
+        (paged,) = desk.notices.values()
+        assert paged.data["code"] == "routing_stopped"
+        assert paged.data["detail"].startswith("chilled A2 60/")
+        assert "现场测温" in paged.data["advice"]
     (stop,) = house.call("GET", "/v1/class-stops").json()["items"]
     assert (stop["storage"], stop["place"], stop["resumed"]) == ("chilled", "A2", "")
     swap(house)

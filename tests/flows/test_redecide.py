@@ -197,6 +197,10 @@ def test_a_day_is_decided_again_and_a_difference_is_an_incident(house: House) ->
     assert ask(house.url, said) == 1
     asyncio.run(check(today))  # once a day
     assert ask(house.url, said) == 1
+    paged = "select count(*) from incident_notices where kind='replay_differed' and state='due'"
+    assert ask(house.url, paged) == 1
+    alerts = house.call("GET", "/v1/board/overview").json()["alerts"]
+    assert [a["n"] for a in alerts if a["code"] == "replay_differed"] == [lost_ones]
 
 
 class _Killed(Exception):

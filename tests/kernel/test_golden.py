@@ -62,8 +62,8 @@ def test_a_golden_file_shows_every_field(path: Path) -> None:
     cls = TYPES[key_of(path)]
     told = {field.encode_name for field in msgspec.structs.fields(cls)}
     # `kind` of an order is left out when it is the usual one; what policy and the other scorers
-    # say of a decision, where they were not asked; cold zones that wait for a temperature, where none
-    # does; cold equipment, where nothing cold is shipped.
+    # say of a decision, where they were not asked; cold zones that wait for a temperature; cold
+    # equipment, where nothing cold is shipped.
     left_out = {
         "order.placed": {"kind"},
         "order.shipped": {"equipment"},

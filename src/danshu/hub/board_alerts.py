@@ -26,6 +26,8 @@ _ALARM_PAGES: Final = {
     "passkey": "/settings/people",
     "twin": "/twin",
     "resilience": "/resilience",
+    "breaker": "/redecisions",
+    "replay": "/redecisions",
 }
 
 
@@ -59,9 +61,8 @@ def alerts(raw: Raw, frame: Frame, names: Mapping[str, Clause]) -> tuple[Alert, 
     for channel, reason, n, newest, _ in raw.inbox:
         found.append((newest, _plain("inbox", reason, channel, n, full, newest, _INBOX_PAGE)))
     found.sort(key=lambda each: each[0], reverse=True)
-    alarms = [
-        _plain(kind, code, "", n, True, at, _ALARM_PAGES[kind]) for kind, code, n, at in raw.alarms
-    ]
+    pages = {**_ALARM_PAGES, "canary": frame.link("hold.in.cold_canary")}
+    alarms = [_plain(kind, code, "", n, True, at, pages[kind]) for kind, code, n, at in raw.alarms]
     return tuple([*alarms, *(alert for _, alert in found)][:_SHOWN])
 
 

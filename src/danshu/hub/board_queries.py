@@ -10,7 +10,7 @@ from msgspec import Struct
 from danshu.capabilities.orders.model import State
 from danshu.hub.board_frame import WEEKS, Frame
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
-from danshu.kernel.limits import ALERT_ROWS, INBOX_COUNT, RESILIENCE_THRESHOLD
+from danshu.kernel.limits import ALERT_ROWS, INBOX_COUNT, REPLAY_ALARM_DAYS, RESILIENCE_THRESHOLD
 
 Connection = psycopg.AsyncConnection[Any]
 Rows = list[tuple[Any, ...]]
@@ -126,6 +126,13 @@ union all select 'resilience', 'resilience_under', count(*), max(m.at) from (
 select distinct on (wh) wh, score, at from resilience_marks where tenant=%(tenant)s and wh<>''
 and day >= current_date - 1 order by wh, day desc) m where m.score < coalesce((select threshold
 from resilience_settings where tenant=%(tenant)s), %(threshold)s) having count(*) > 0
+union all select 'breaker', 'routing_stopped', count(*), max(stopped) from class_stops
+where tenant=%(tenant)s and resumed is null having count(*) > 0
+union all select 'canary', 'cold_canary', count(*), max(since) from cold_waits
+where tenant=%(tenant)s having count(*) > 0
+union all select 'replay', 'replay_differed', sum(differed)::int8, max(at) from replays
+where tenant=%(tenant)s and differed > 0 and day >= current_date - %(replay_days)s::int
+having count(*) > 0
 """
 
 
@@ -174,7 +181,10 @@ async def ask(connection: Connection, frame: Frame) -> Raw:
         "inbox": _INBOX,
         "alarms": _ALARMS,
     }
-    params = frame.params() | {"threshold": RESILIENCE_THRESHOLD}
+    params = frame.params() | {
+        "threshold": RESILIENCE_THRESHOLD,
+        "replay_days": REPLAY_ALARM_DAYS,
+    }
     rows: dict[str, Rows] = {}
     async with connection.pipeline():
         cursors = {}

@@ -1,5 +1,6 @@
 """The breaker at work 熔断: the room `failsafe` counts where cold orders go, stops a class whose
-shares left their band, and a person takes it again.
+shares left their band, and a person takes it again. It also decides orders again that waited for a
+cold zone, and tells people of incidents.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from msgspec import Struct
 
 from danshu.capabilities.routing import breaker
 from danshu.capabilities.routing.score import CHILLED, CLASSES, FROZEN
-from danshu.hub import canary_release, lists, merchants, pictures
+from danshu.hub import canary_release, incidents, lists, merchants, pictures
 from danshu.hub.failsafe_facts import RoutingResumed, RoutingStopped
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import InputError
@@ -98,6 +99,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
         nonlocal looked_ms
         at_ms = now_ms()
         await canary_release.release(connection, worlds, at_ms)
+        await incidents.send_due(connection, at_ms)
         if at_ms - looked_ms >= BREAKER_LOOK_MS:
             looked_ms = at_ms
             await look(connection, at_ms)
@@ -199,6 +201,9 @@ async def stop(connection: Connection, tenant: int, storage: str, trip: breaker.
             usual_ppm=trip.usual_ppm,
         )
         await merchants.say(connection, tenant, ACTOR, said)
+        detail = f"{storage} {trip.place or '-'} {trip.count}/{trip.total}"
+        key = f"{storage}-{found[0]}"
+        await incidents.tell(connection, tenant, incidents.STOPPED, key, detail)
         await pictures.touch(connection, tenant)
     return 1
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from danshu.hub import decision_views, lists, merchants
+from danshu.hub import decision_views, incidents, lists, merchants
 from danshu.hub.replay_facts import ReplayChecked, ReplayDiffered
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError, NotAvailable
@@ -84,6 +84,10 @@ async def check_day(
         row = (tenant, day, told.asked, told.equal, told.differed)
         if await (await connection.execute(_DONE, row)).fetchone() is not None:
             await merchants.say(connection, tenant, ACTOR, *differed, told)
+            if differed:
+                detail = f"{told.differed}/{told.asked} {differed[0].decision} {differed[0].why}"
+                key = told.day
+                await incidents.tell(connection, tenant, incidents.DIFFERED, key, detail)
     return told
 
 

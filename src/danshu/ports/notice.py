@@ -1,4 +1,4 @@
-"""Port `notice`: a service that tells people what a breach means for them.
+"""Port `notice`: a service that tells people what a breach means for them, and of incidents.
 
 An adapter knows the service's words and nothing of the network or the clock: it is lent `Send`, and
 is told when it speaks. A notice has a key; sent again with the same key it is the same notice.
@@ -45,6 +45,21 @@ class Notice(Struct, frozen=True, kw_only=True):
     made: str
 
 
+class Incident(Struct, frozen=True, kw_only=True):
+    """What stopped by itself or came out otherwise: `detail` names it, `advice` says what to do,
+    in Chinese and English; `made` is RFC 3339, UTC.
+    """
+
+    key: str
+    code: str
+    name: str
+    name_en: str
+    advice: str
+    advice_en: str
+    detail: str
+    made: str
+
+
 class Messenger(Protocol):
     """An adapter to one kind of service."""
 
@@ -54,3 +69,6 @@ class Messenger(Protocol):
         Raises NotAvailable when it may be tried again with the same key, InputError
         `notice_refused` when the service will not take it.
         """
+
+    async def alarm(self, account: Account, send: Send, incident: Incident, at_ms: int) -> str:
+        """Hand an incident over at `at_ms`, as `send` does a notice; raises the same."""

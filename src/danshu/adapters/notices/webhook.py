@@ -2,7 +2,7 @@
 
     POST <url>   webhook-id: <key>, webhook-timestamp: <Unix seconds>,
                  webhook-signature: v1,<base64 of HMAC-SHA-256 over "id.timestamp.body">
-                 {type: "promise.broken", timestamp, data: {…}}
+                 {type: "promise.broken" or "incident.raised", timestamp, data: {…}}
     -> 2xx       taken over; {id} is the receiver's number, if it has one
     -> 410, 422  will not be taken: not sent again
     -> others    sent again later, under the same id
@@ -25,7 +25,7 @@ from msgspec.structs import asdict
 from danshu.kernel.errors import InputError, NotAvailable
 
 if TYPE_CHECKING:
-    from danshu.ports.notice import Account, Notice, Send
+    from danshu.ports.notice import Account, Incident, Notice, Send
 
 _PREFIX: Final = "whsec_"
 _REFUSED: Final = frozenset({410, 422})
@@ -50,23 +50,33 @@ class Webhook:
 
     async def send(self, account: Account, send: Send, notice: Notice, at_ms: int) -> str:
         """Hand a notice over."""
-        told = {name: value for name, value in asdict(notice).items() if name != "key"}
-        # the body is the same at each try: the receiver may compare what came under one id
-        whole = {"type": "promise.broken", "timestamp": notice.made, "data": told}
-        body = json.dumps(whole, sort_keys=True, ensure_ascii=False).encode()
-        at_s = at_ms // 1000
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": notice.key,
-            "webhook-timestamp": str(at_s),
-            "webhook-signature": sign(account.secret, notice.key, at_s, body),
-        }
-        status, answer = await send("POST", account.url, headers, body)
-        if status in _REFUSED:
-            raise InputError("notice_refused", f"the service answers {status}")
-        if not 200 <= status < 300:
-            raise NotAvailable(f"the service answers {status}", _RETRY_AFTER_S)
-        return _number(answer)
+        return await _post(account, send, "promise.broken", notice, at_ms)
+
+    async def alarm(self, account: Account, send: Send, incident: Incident, at_ms: int) -> str:
+        """Hand an incident over."""
+        return await _post(account, send, "incident.raised", incident, at_ms)
+
+
+async def _post(
+    account: Account, send: Send, kind: str, told: Notice | Incident, at_ms: int
+) -> str:
+    data = {name: value for name, value in asdict(told).items() if name != "key"}
+    # the body is the same at each try: the receiver may compare what came under one id
+    whole = {"type": kind, "timestamp": told.made, "data": data}
+    body = json.dumps(whole, sort_keys=True, ensure_ascii=False).encode()
+    at_s = at_ms // 1000
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": told.key,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": sign(account.secret, told.key, at_s, body),
+    }
+    status, answer = await send("POST", account.url, headers, body)
+    if status in _REFUSED:
+        raise InputError("notice_refused", f"the service answers {status}")
+    if not 200 <= status < 300:
+        raise NotAvailable(f"the service answers {status}", _RETRY_AFTER_S)
+    return _number(answer)
 
 
 def _number(answer: bytes) -> str:

@@ -20,8 +20,11 @@ const TONES: Record<string, Tone> = {
   passkey: "broken",
   twin: "broken",
   resilience: "pend",
+  breaker: "broken",
+  canary: "pend",
+  replay: "broken",
 };
-const ALARMS = ["log", "passkey", "twin", "resilience"];
+const ALARMS = ["log", "passkey", "twin", "resilience", "breaker", "canary", "replay"];
 
 /** 37 仓: where the work lies, who owes a promise, and the four newest alerts. */
 export function NodesCard({ board, height_px = 236 }: { board: Overview; height_px?: number }) {

@@ -1,0 +1,135 @@
+"""Incidents 事故: what stopped by itself, or came out otherwise, is told to people through the
+merchant's notice service, signed, at least once, each under one key.
+
+Whoever finds an incident says so in its own commit; the room `failsafe` sends what is due.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from danshu.hub import notices, outside
+from danshu.kernel.errors import InputError, NotAvailable
+from danshu.kernel.fact import rfc3339
+from danshu.kernel.limits import (
+    NOTICE_BYTES,
+    NOTICE_GIVE_UP_S,
+    NOTICE_RETRY_MAX_S,
+    NOTICE_RETRY_S,
+    NOTICE_TIMEOUT_S,
+    NOTICES_AT_ONCE,
+    REASON_CHARS,
+)
+from danshu.ledger import write
+from danshu.ports import registry
+from danshu.ports.notice import Account, Incident
+
+if TYPE_CHECKING:
+    import httpx
+
+    from danshu.ports.notice import Messenger
+
+Connection = Any
+STOPPED: Final = "routing_stopped"
+DIFFERED: Final = "replay_differed"
+# What it is, and what to do about it: name and advice, zh and en.
+WORDS: Final = {
+    STOPPED: (
+        "分仓熔断",
+        "Automatic routing stopped",
+        "到该仓现场测温,核对探头与机组;确认无误后在“信号改派”页恢复分仓,并写明原因。",
+        "Measure the temperature on site, check probes and cold units; then take the class again"
+        " on the page of re-decisions, with a reason.",
+    ),
+    DIFFERED: (
+        "夜间重放不符",
+        "Nightly replay differs",
+        "按事实 replay.differed 找到这些决策,核对快照与版本;查明之前不要升级。",
+        "Find the decisions by the facts replay.differed, compare snapshot and version; do not"
+        " upgrade before the cause is known.",
+    ),
+}
+_REACH: Final = outside.Reach(NOTICE_TIMEOUT_S, NOTICE_BYTES, NOTICE_RETRY_S)
+_RAISE: Final = """
+insert into incident_notices(tenant,kind,key,detail) values(%s,%s,%s,%s) on conflict do nothing
+"""
+_TAKE: Final = """
+update incident_notices n set tries=n.tries+1, next_try=%s from (
+  select tenant, kind, key from incident_notices where state='due' and next_try<=%s
+  order by next_try limit %s for update skip locked) d
+where n.tenant=d.tenant and n.kind=d.kind and n.key=d.key
+returning n.tenant, n.kind, n.key, n.detail, n.tries, (extract(epoch from n.made)*1000)::int8
+"""
+_END: Final = """
+update incident_notices set state=%s, trouble=%s, receipt=%s, next_try=%s
+where tenant=%s and kind=%s and key=%s and state='due'
+"""
+
+
+async def tell(connection: Connection, tenant: int, kind: str, key: str, detail: str) -> None:
+    """Have people told of an incident, once a key, in the caller's transaction."""
+    await connection.execute(_RAISE, (tenant, kind, key, detail))
+
+
+async def send_due(connection: Connection, at_ms: int) -> int:
+    """Send the incidents whose time has come; tells how many were taken up."""
+    until = write.instant((at_ms + 2 * NOTICE_TIMEOUT_S * 1000) * 1000)
+    given = (until, write.instant(at_ms * 1000), NOTICES_AT_ONCE)
+    rows = await (await connection.execute(_TAKE, given)).fetchall()
+    if not rows:
+        return 0
+    async with outside.client() as web:
+        for row in rows:
+            await _send(connection, web, row, at_ms)
+    return len(rows)
+
+
+async def _send(
+    connection: Connection, web: httpx.AsyncClient, row: tuple[Any, ...], at_ms: int
+) -> None:
+    tenant, kind, key, detail, tries, made_ms = row
+    place = (tenant, kind, key)
+    wait_s = min(NOTICE_RETRY_MAX_S, NOTICE_RETRY_S << min(tries - 1, 20))
+    try:
+        receipt = await _ask(connection, web, tenant, kind, key, detail, made_ms, at_ms)
+        await connection.execute(_END, ("sent", "", receipt, None, *place))
+    except NotAvailable as error:
+        is_over = at_ms - made_ms >= NOTICE_GIVE_UP_S * 1000
+        later = None if is_over else write.instant((at_ms + wait_s * 1000) * 1000)
+        state = "abandoned" if is_over else "due"
+        await connection.execute(_END, (state, error.detail[:REASON_CHARS], "", later, *place))
+    except InputError as error:
+        told = ("refused", error.detail[:REASON_CHARS], "", None)
+        await connection.execute(_END, (*told, *place))
+
+
+async def _ask(
+    connection: Connection,
+    web: httpx.AsyncClient,
+    tenant: int,
+    kind: str,
+    key: str,
+    detail: str,
+    made_ms: int,
+    at_ms: int,
+) -> str:
+    """Hand it to the merchant's service. Raises NotAvailable while there is none."""
+    settings = await notices.read_settings(connection, tenant)
+    if not settings.adapter:
+        raise NotAvailable(notices.NO_SERVICE, NOTICE_RETRY_MAX_S)
+    name, name_en, advice, advice_en = WORDS[kind]
+    incident = Incident(
+        key=f"danshu-incident-{tenant}-{kind}-{key}",
+        code=kind,
+        name=name,
+        name_en=name_en,
+        advice=advice,
+        advice_en=advice_en,
+        detail=detail,
+        made=rfc3339(made_ms),
+    )
+    messenger = cast("Messenger", registry.load("notice", settings.adapter))
+    account = Account(url=settings.url, secret=settings.secret)
+    return await messenger.alarm(
+        account, outside.sender(web, "the service", _REACH), incident, at_ms
+    )
