@@ -11,7 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from danshu.capabilities.routing.policy.model import Graph, GraphEdge, GraphNode, PolicySet
 from danshu.kernel.fact import epoch_ms
 from danshu.ledger.engine import Engine
 from danshu.testing import riders
@@ -25,10 +24,11 @@ from tests.fixtures.negotiating import (
     open_call,
     read_call,
     ring,
+    said,
     speak,
     windows,
 )
-from tests.fixtures.policies import publish
+from tests.fixtures.policies import negotiate_all, publish
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,6 @@ def kinds(call: dict[str, Any]) -> list[str]:
 def fulfilment(house: House, order: str) -> dict[str, Any]:
     whole = house.call("GET", f"/v1/orders/{order}").json()
     return dict(whole["fulfilments"][0])
-
-
-def arranged(house: House, order: str) -> list[dict[str, Any]]:
-    told = house.call("GET", f"/v1/orders/{order}/facts").json()["facts"]
-    return [f for f in told if f["type"] == "shipment.arranged"]
 
 
 def test_the_best_offer_becomes_the_shipments_carrier_and_window(
@@ -77,7 +72,7 @@ def test_the_best_offer_becomes_the_shipments_carrier_and_window(
     causes = [m["cause"] for m in done["messages"]]
     stream = call["id"]
     assert causes == [call["decision"], f"{stream}/1", f"{stream}/1", f"{stream}/3", f"{stream}/4"]
-    (fact,) = arranged(house, order)
+    (fact,) = said(house, order, "shipment.arranged")
     assert fact["data"]["negotiation"] == fact["cause"] == f"{stream}/5"
     assert fulfilment(house, order)["carrier"] == "骑手 r2"
 
@@ -94,7 +89,7 @@ def test_nobody_answers_and_the_default_stands_by_its_time(
     ring(house, 9_000)
     done = read_call(house, call["id"])
     assert (done["state"], done["carrier"]) == ("expired", done["fallback"])
-    assert len(arranged(house, order)) == 1
+    assert len(said(house, order, "shipment.arranged")) == 1
     late = offer(house, pages["r1"], call["id"], 100)
     assert late.status_code == 409
     assert late.json()["code"] == "negotiation_over"
@@ -148,7 +143,7 @@ def test_a_winner_that_stays_silent_loses_to_the_next_best(
     ring(house, 30_000)
     done = read_call(house, call["id"])
     assert done["state"] in ("expired", "rejected")
-    assert [f["data"].get("party", "") for f in arranged(house, order)] == [""]
+    assert [f["data"].get("party", "") for f in said(house, order, "shipment.arranged")] == [""]
 
 
 def test_an_order_that_is_gone_ends_the_call(house: House, pages: dict[str, str]) -> None:
@@ -189,7 +184,7 @@ def test_a_service_quotes_is_awarded_and_delivers_once(house: House, form: str) 
         (made,) = fleet.deliveries.values()
         assert (made.came, made.cancelled) == (1, False)
         assert done["party"] == f"s-{form}"
-        assert arranged(house, order)[0]["data"]["number"] == made.number
+        assert said(house, order, "shipment.arranged")[0]["data"]["number"] == made.number
         told = json.dumps(done, ensure_ascii=False)
         assert "示例路" not in told  # who receives is told to the service alone
 
@@ -306,31 +301,30 @@ def test_the_consumer_agrees_to_a_later_window_in_the_words_shown(
     assert (told.status_code, "said=window_agreed" in told.headers["location"]) == (303, True)
     awarded = read_call(house, call["id"])
     assert kinds(awarded)[-2:] == ["consented", "awarded"]
-    said = json.loads(awarded["messages"][-2]["data"])
-    assert said["text"] in text
-    assert fields["digest"] == hashlib.sha256(said["text"].encode()).hexdigest()
+    words = json.loads(awarded["messages"][-2]["data"])["text"]
+    assert words in text
+    assert fields["digest"] == hashlib.sha256(words.encode()).hexdigest()
+    assert not said(house, order, "promise.amended"), "a yes alone moves no promise"
     speak(house, pages["r1"], call["id"], "confirm", "c", award="a1")
-    (fact,) = arranged(house, order)
+    (fact,) = said(house, order, "shipment.arranged")
     assert fact["data"]["consent"] == f"{call['id']}/3"
-    assert "您已同意" in house.client.get(f"{page}?lang=zh").text
-
-
-def wish(*, review: bool) -> PolicySet:
-    """Three windows of 45 minutes are negotiated for every order; `review`: a person looks too."""
-    said = {"effect": "negotiate", "windows": 3, "window_min": 45, "expiry_s": 20}
-    looks = [{"effect": "review", "reason": "看"}] if review else []
-    effects = json.dumps([said, *looks], ensure_ascii=False).replace('"', "'")
-    content = {"expressions": [{"id": "1", "key": "effects", "value": effects}]}
-    nodes = (
-        GraphNode(id="a", type="inputNode", name="in"),
-        GraphNode(id="b", type="expressionNode", name="it", content=content),
-        GraphNode(id="c", type="outputNode", name="out"),
-    )
-    edges = (
-        GraphEdge(id="1", source_id="a", target_id="b"),
-        GraphEdge(id="2", source_id="b", target_id="c"),
-    )
-    return PolicySet(graphs=(Graph(code="wish", zh="协商", en="wish", nodes=nodes, edges=edges),))
+    shown = house.client.get(f"{page}?lang=zh").text
+    assert "您已同意" in shown
+    moved = [f["data"] for f in said(house, order, "promise.amended")]
+    assert {m["code"] for m in moved} == {"nextday"}
+    (moved_by,) = moved
+    assert (moved_by["consent"], moved_by["due"]) == (f"{call['id']}/3", asked[1]["end"])
+    assert f'data-before="{moved_by["before"]}"' in shown
+    house.work("sequence", "rows")
+    listed = house.call("GET", "/v1/promises?code=nextday").json()["items"]
+    both = [(p["before"], p["due"]) for p in listed if p["order"] == order]
+    assert both == [(moved_by["before"], asked[1]["end"])]
+    with psycopg.connect(house.url) as c:
+        due = c.execute("select due from orders where id=%s", (order,)).fetchone()
+        at = c.execute("select max(due) from timers where id=%s", (order,)).fetchone()
+    assert due
+    assert at
+    assert at[0] >= due[0]
 
 
 def calls(house: House, order: str) -> list[Any]:
@@ -340,9 +334,9 @@ def calls(house: House, order: str) -> list[Any]:
 def test_a_policy_opens_a_call_once_for_each_order_that_goes_on(
     house: House, pages: dict[str, str]
 ) -> None:
-    publish(house, wish(review=True), "停")
+    publish(house, negotiate_all(review=True), "停")
     waits = house.place()["order"]
-    publish(house, wish(review=False), "协商")
+    publish(house, negotiate_all(review=False), "协商")
     placed = house.place()
     order = placed["order"]
     assert placed["plan"]
@@ -370,9 +364,8 @@ def test_a_policy_opens_a_call_once_for_each_order_that_goes_on(
             c.execute("insert into timers values (%s,now(),%s,5)", (house.tenant, alone))
         c.execute("update parties set active=true")
     ring(house)
-    facts = house.call("GET", f"/v1/orders/{alone}/facts").json()["facts"]
-    said = [f["data"]["code"] for f in facts if f["type"] == "negotiation.unopened"]
-    assert (said, calls(house, alone)) == (["no_party"], [])
+    why = [f["data"]["code"] for f in said(house, alone, "negotiation.unopened")]
+    assert (why, calls(house, alone)) == (["no_party"], [])
 
 
 def test_the_audit_finds_every_row_in_its_facts_and_a_row_that_was_touched(house: House) -> None:

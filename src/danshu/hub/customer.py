@@ -62,7 +62,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 class Promised(Struct, frozen=True, kw_only=True):
-    """A promise as it was shown; `state` is the engine's word, `gap_ms` done minus due."""
+    """A promise as it was shown; `state` is the engine's word, `gap_ms` done minus due. `before` is
+    the deadline before the customer agreed to another, "" for none.
+    """
 
     code: str
     name: str
@@ -73,6 +75,7 @@ class Promised(Struct, frozen=True, kw_only=True):
     gap_ms: int | None
     left_ms: int | None
     start_event: str
+    before: str = ""
 
 
 class Act(Struct, frozen=True, kw_only=True):
@@ -264,6 +267,7 @@ def _promised(p: Promise, lang: str, now_ms: int) -> Promised:
         gap_ms=sheet.gap_ms,
         left_ms=p.due_ms - now_ms if runs else None,
         start_event=sheet.start_event.en if lang == "en" else sheet.start_event.zh,
+        before=sheet.before,
     )
 
 

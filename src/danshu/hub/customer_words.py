@@ -35,6 +35,7 @@ ACTS: Final[dict[str, Words]] = {
     "compensation.paid": Words(zh="赔付到账", en="Compensated"),
     "promise.paused": Words(zh="承诺停表", en="A promise's clock paused"),
     "promise.resumed": Words(zh="承诺续走", en="A promise's clock resumed"),
+    "promise.amended": Words(zh="承诺经您同意变更", en="A promise amended by your consent"),
     "promise.corrected": Words(zh="更正承诺结论", en="A verdict corrected"),
     "promise.ruled": Words(zh="人工裁定承诺", en="A promise ruled on"),
     "request.made": Words(zh="买家提出申请", en="Something asked for"),

@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import evolve as order_evolve
 from danshu.capabilities.orders.facts import ShipmentArranged
 from danshu.capabilities.routing.negotiation import decide, facts
@@ -23,7 +24,7 @@ from danshu.capabilities.routing.negotiation.model import Negotiation
 from danshu.hub import acts, parties, views
 from danshu.hub.changes import Change
 from danshu.kernel.errors import InputError, NotAvailable, Refusal
-from danshu.kernel.fact import Actor, Said, pack, rfc3339
+from danshu.kernel.fact import Actor, Said, epoch_ms, pack, rfc3339
 from danshu.kernel.limits import RETRY_AFTER_S
 from danshu.ledger import timers, write
 
@@ -326,7 +327,10 @@ async def _arrange(
     def decided(_: World, held: Held, __: int) -> Change:
         order = order_evolve.evolve(held.order, said)
         told = [Said(data=said, cause=said.negotiation)]
-        return Change(order=order, said=told, promises=held.promises)
+        if not said.consent:
+            return Change(order=order, said=told, promises=held.promises)
+        promises, moved = contract.amend(held.promises, epoch_ms(said.end), said.consent)
+        return Change(order=order, said=[*told, *moved], promises=promises)
 
     await acts.change(connection, world, row.order, BROKER, now_ms, decided)
 

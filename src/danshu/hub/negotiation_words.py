@@ -26,6 +26,13 @@ ARRANGED: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "协商没有结果:{carrier} 承运",
         "The negotiation found nobody: {carrier} carries it",
     ),
+    "promise.amended": (
+        "diff",
+        "承诺变更",
+        "Promise amended",
+        "{promises}:经消费者同意,{before} 改为 {due} 到期",
+        "{promises}: by the consumer's consent due {due} instead of {before}",
+    ),
     "negotiation.unopened": (
         "truck",
         "未能发起协商",
@@ -34,6 +41,17 @@ ARRANGED: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "Policy wanted the window negotiated, no call was opened ({code}); the default stands",
     ),
 }
+
+
+def tell_amended(datas: Sequence[Any], names: Names) -> Told:
+    """Give the promises, the deadline that was and the one that was agreed to."""
+    promises = names.join(dict.fromkeys(names.promises.get(d.code, d.code) for d in datas))
+    d = datas[0]
+    return "", [
+        figures.text("promises", promises),
+        figures.instant("before", d.before),
+        figures.instant("due", d.due),
+    ]
 
 
 def tell_unopened(datas: Sequence[Any], names: Names) -> Told:

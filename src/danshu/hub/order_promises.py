@@ -39,6 +39,7 @@ class PromiseSheet(Struct, frozen=True, kw_only=True):
     """One promise. `state` is the engine's, with `warned` for a running one past a warning mark and
     `kept_self` for one kept by the beneficiary's own word. `due` and `started` are "" before.
 
+    `before` is the deadline that was promised before the consumer agreed to `due`, "" for none.
     `used_permille` and the marks are shares of the time from start to deadline.
     """
 
@@ -58,6 +59,7 @@ class PromiseSheet(Struct, frozen=True, kw_only=True):
     events: tuple[ClockEvent, ...]
     gap_ms: int | None
     ruling: str
+    before: str = ""
 
 
 def show(promises: Sequence[Promise], now_ms: int) -> tuple[PromiseSheet, ...]:
@@ -89,6 +91,7 @@ def _show(p: Promise, now_ms: int) -> PromiseSheet:
         events=tuple(_events(p)),
         gap_ms=p.gap_ms if p.stop and p.due_ms else None,
         ruling=p.ruling,
+        before=rfc3339(p.before_ms) if p.before_ms else "",
     )
 
 

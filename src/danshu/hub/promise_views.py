@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract import terms
 from danshu.capabilities.orders.model import State
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
@@ -53,12 +54,13 @@ and (%(carrier)s='' or carrier=%(carrier)s) order by {order} limit %(limit)s
 _REACH: Final = "select {moment},id,code from ({looked}) r order by {order} offset %(scan)s - 1"
 # The range of the ids lets the server leave all other days alone.
 _ORDERS: Final = """
-select o.id, o.state, o.doc from unnest(%b::uuid[]) w(id)
+select o.id, o.state, o.doc, o.terms from unnest(%b::uuid[]) w(id)
 join orders o on o.tenant=%b and o.id=w.id and o.id>=%b and o.id<=%b
 """
 _DEFINITIONS: Final = """
 select code,version,active,digest,body from definitions where tenant=%s order by code,version
 """
+_CODES_OF: Final = "select digest, code from definitions where tenant=%s and digest = any(%s)"
 _WAREHOUSES: Final = "select no,code,name from warehouses where tenant=%s"
 _NAMES: Final = """
 select distinct on (code) code, body from definitions where tenant=%s order by code, version desc
@@ -76,7 +78,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 class PromiseRow(Struct, frozen=True, kw_only=True):
     """One promise of one order; `due`, `started` and `at` (when it was decided) are "" where there
-    is none. `warehouse` is a code. `carrier` carries it, or would on that lane; `warned` counts the
+    is none; `before` is the deadline before the consumer agreed to another. `warehouse` is a code.
+    `carrier` carries it, or would on that lane; `warned` counts the
     marks that it passed.
     """
 
@@ -96,6 +99,7 @@ class PromiseRow(Struct, frozen=True, kw_only=True):
     at: str
     gap_ms: int
     warned: int
+    before: str = ""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -266,9 +270,9 @@ async def dress(connection: Connection, tenant: int, rows: Sequence[Found]) -> l
     cursor = await connection.execute(
         _ORDERS, (write.uuids(ids), tenant, ids[0], ids[-1]), binary=True
     )
-    orders = {
-        r[0]: (State(r[1]).word, _decode_number(r[2]).number) for r in await cursor.fetchall()
-    }
+    found = await cursor.fetchall()
+    orders = {r[0]: (State(r[1]).word, _decode_number(r[2]).number) for r in found}
+    before = await _amended(connection, tenant, {r[0]: bytes(r[3]) for r in found})
     warehouses = await read_warehouses(connection, tenant)
     names = await read_names(connection, tenant)
     return [
@@ -289,9 +293,23 @@ async def dress(connection: Connection, tenant: int, rows: Sequence[Found]) -> l
             at=instant(r.at),
             gap_ms=r.gap_ms,
             warned=r.warned,
+            before=before.get((r.id, r.code), ""),
         )
         for r in rows
     ]
+
+
+async def _amended(
+    connection: Connection, tenant: int, orders: dict[uuid.UUID, bytes]
+) -> dict[tuple[uuid.UUID, str], str]:
+    """Find which promises fell due earlier before the consumer agreed; by order and code."""
+    moved = [(id_, t) for id_, raw in orders.items() for t in terms.read(raw) if t.before_ms]
+    if not moved:
+        return {}
+    digests = sorted({bytes.fromhex(t.digest) for _, t in moved})
+    cursor = await connection.execute(_CODES_OF, (tenant, digests))
+    codes = {bytes(digest).hex(): code for digest, code in await cursor.fetchall()}
+    return {(id_, codes.get(t.digest, "")): rfc3339(t.before_ms) for id_, t in moved}
 
 
 async def read_warehouses(connection: Connection, tenant: int) -> dict[int, tuple[str, str]]:

@@ -301,6 +301,7 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     **power_figures.TELLERS,
     "shipment.arranged": negotiation_words.tell,
     "negotiation.unopened": negotiation_words.tell_unopened,
+    "promise.amended": negotiation_words.tell_amended,
     "promise.made": _made,
     **dict.fromkeys(
         (

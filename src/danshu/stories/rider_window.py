@@ -207,6 +207,9 @@ async def _consent(client: httpx.AsyncClient, page: str, voice: Voice) -> None:
     await _speak(client, page, call["id"], "confirm", award="a1")
     done = await _read(client, call["id"])
     voice.claim("改期的时窗成为约定", done["state"] == "confirmed", done["state"])
+    promises = (await caller.read_order(client, order))["promises"]
+    moved = [p["due"] for p in promises if p["code"] == "nextday"]
+    voice.claim("承诺经同意改到时窗之末", moved == [spans[1]["end"]], moved)
 
 
 async def _pace(client: httpx.AsyncClient, page: str, voice: Voice) -> None:

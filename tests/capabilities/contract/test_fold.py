@@ -50,7 +50,9 @@ HOUR = st.integers(-50, 1_200).map(lambda tenth: tenth / 10)
 
 @st.composite
 def an_act(draw: st.DrawFn) -> Any:
-    kind = draw(st.sampled_from(["hear", "hear", "hear", "tick", "rule"]))
+    kind = draw(st.sampled_from(["hear", "hear", "hear", "tick", "rule", "amend"]))
+    if kind == "amend":
+        return kind, draw(HOUR)
     if kind == "tick":
         return kind, draw(HOUR)
     if kind == "rule":
@@ -87,6 +89,8 @@ def play(promises: tuple[Promise, ...], acts: Sequence[Any]) -> tuple[tuple[Prom
         elif act[0] == "tick":
             promises, more = decide.tick(promises, instant(act[1]))
             assert not 0 < decide.next_ms(promises) <= instant(act[1])
+        elif act[0] == "amend":
+            promises, more = decide.amend(promises, instant(act[1]), "negotiation/3")
         else:
             done = decide.rule(promises, act[1], act[2], "理由")
             if isinstance(done, Refusal):
@@ -147,7 +151,7 @@ def check(promise: Promise) -> None:
     assert all(a.until_ms <= b.from_ms for a, b in itertools.pairwise(pauses))
     if promise.started_ms:
         due = clock.compute_due(clause, promise.started_ms, promise.ship_by_ms, pauses)
-        assert promise.due_ms == due
+        assert promise.due_ms == max(due, promise.agreed_ms)
         assert list(promise.warn_ms) == sorted(promise.warn_ms)
         assert len(promise.warn_ms) == len(clause.definition.clock.warn)
     if promise.state in TICKING:

@@ -60,6 +60,9 @@ EXAMPLES: list[Struct] = [
     facts.PromiseCorrected(
         by=SCAN, code="ship48h", due=DUE, reason="late_evidence", verdict="kept", was="broken"
     ),
+    facts.PromiseAmended(
+        before=DUE, code="nextday", consent=f"{STREAM}/3", due="2026-11-23T12:00:00.000Z"
+    ),
     facts.PromiseSuperseded(by=SCAN, code="ship48h", was="running"),
     facts.PromiseRuled(
         code="ship48h", ground="不可抗力:政府封控通知", verdict="excused", was="broken"

@@ -19,6 +19,8 @@ interface Props {
   text: string;
   /** RFC 3339; absent before the start. */
   due?: string | undefined;
+  /** What was promised before the customer agreed to `due`. */
+  before?: string | undefined;
   /** Share of the allowance that is used, 0 to 1. */
   share?: number | undefined;
   /** Warning marks as shares. */
@@ -46,7 +48,8 @@ export function PromiseClock(props: Props) {
     rest === null
       ? ""
       : t(rest >= 0 ? "clock.left" : "clock.over", { time: duration(rest) });
-  const dueWords = due ? t("clock.due", { at: dated(due, now) }) : (props.waits ?? "");
+  const wasWords = props.before ? t("clock.before", { at: dated(props.before, now) }) : "";
+  const dueWords = due ? t("clock.due", { at: dated(due, now) }) + wasWords : (props.waits ?? "");
   const spoken = [name, t(`states.${state}`), restWords, dueWords].filter(Boolean).join(t("clock.comma"));
   return (
     <section className="clock" aria-label={spoken}>

@@ -19,7 +19,7 @@ from danshu.capabilities.contract.clock import (
 )
 from danshu.capabilities.contract.evolve import evolve, step
 from danshu.capabilities.contract.hearing import hear
-from danshu.capabilities.contract.model import Clause, Context, Promise, State
+from danshu.capabilities.contract.model import TICKING, Clause, Context, Promise, State
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
 from danshu.kernel.limits import TEXT_CHARS
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Context",
+    "amend",
     "applies",
     "delivery_due_ms",
     "evolve",
@@ -150,6 +151,28 @@ def tick(promises: tuple[Promise, ...], now_ms: int) -> tuple[tuple[Promise, ...
             )
             held[at] = step(promise, warned)
             said.append(Said(data=warned, occurred_ms=promise.warn_ms[level - 1]))
+    return tuple(held), said
+
+
+def amend(
+    promises: tuple[Promise, ...], agreed_ms: int, consent: str
+) -> tuple[tuple[Promise, ...], list[Said]]:
+    """Move the deadlines of delivery to what the consumer agreed to; `consent` names its fact.
+
+    Only a clock that runs is moved, and only to a later instant: a breach stays one, and nobody
+    takes time from whoever agreed.
+    """
+    held = list(promises)
+    said: list[Said] = []
+    for at, promise in enumerate(promises):
+        is_delivery = promise.clause.stop == "shipment.delivered"
+        if not is_delivery or promise.state not in TICKING or promise.due_ms >= agreed_ms:
+            continue
+        data = facts.PromiseAmended(
+            before=stamp(promise.due_ms), code=promise.code, consent=consent, due=stamp(agreed_ms)
+        )
+        held[at] = step(promise, data)
+        said.append(Said(data=data, cause=consent))
     return tuple(held), said
 
 

@@ -96,9 +96,13 @@ def shorten_pause(pauses: tuple[Pause, ...], at_ms: int) -> tuple[Pause, ...]:
 
 
 def retime(promise: Promise, pauses: tuple[Pause, ...]) -> Promise:
-    """Give the promise other pauses, and the deadline and warnings that follow."""
+    """Give the promise other pauses, and the deadline and warnings that follow.
+
+    What the consumer agreed to is an instant: no pause brings it nearer.
+    """
     clause = promise.clause
-    due = compute_due(clause, promise.started_ms, promise.ship_by_ms, pauses)
+    counted = compute_due(clause, promise.started_ms, promise.ship_by_ms, pauses)
+    due = max(counted, promise.agreed_ms)
     warn = compute_warnings(clause, promise.started_ms, due, pauses)
     return replace(promise, pauses=pauses, due_ms=due, warn_ms=warn)
 
@@ -199,6 +203,18 @@ def _correct(promise: Promise, data: facts.PromiseCorrected) -> Promise:
     return replace(promise, state=State(data.verdict), stop=stop)
 
 
+def _amend(promise: Promise, data: facts.PromiseAmended) -> Promise:
+    """The marks of the new deadline are warned of anew."""
+    _checked(promise, data.before)
+    agreed = replace(
+        promise,
+        agreed_ms=epoch_ms(data.due),
+        before_ms=promise.before_ms or promise.due_ms,
+        warned=0,
+    )
+    return _checked(retime(agreed, promise.pauses), data.due)
+
+
 def _supersede(promise: Promise, data: facts.PromiseSuperseded) -> Promise:
     return replace(promise, state=State.SUPERSEDED)
 
@@ -219,6 +235,7 @@ _STEPS: dict[type[Struct], Callable[[Promise, Any], Promise]] = {
     facts.PromiseBorderline: _doubt,
     facts.PromiseCompared: _compare,
     facts.PromiseCorrected: _correct,
+    facts.PromiseAmended: _amend,
     facts.PromiseSuperseded: _supersede,
     facts.PromiseRuled: _rule,
 }

@@ -157,6 +157,18 @@ class PromiseCorrected(Struct, frozen=True, kw_only=True, omit_defaults=True):
     was: str
 
 
+@fact_type("promise.amended")
+class PromiseAmended(Struct, frozen=True, kw_only=True):
+    """变更: by the consumer's consent (`consent` names its fact) the promise falls due at `due`
+    instead of `before` (民法典 543). Without a consent no deadline moves.
+    """
+
+    before: str
+    code: str
+    consent: str
+    due: str
+
+
 @fact_type("promise.superseded")
 class PromiseSuperseded(Struct, frozen=True, kw_only=True):
     """终止: the order ended before the promise fell due."""

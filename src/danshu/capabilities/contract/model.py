@@ -223,7 +223,8 @@ class Promise(Struct, frozen=True, kw_only=True, gc=False):
     """One clause pinned to one order. Times are epoch milliseconds, 0 = not yet.
 
     `warned` counts the levels of `warn_ms` already given. `ruling` is the ground of a person's
-    decision.
+    decision. `agreed_ms` is the deadline that the consumer agreed to, `before_ms` the one that was
+    promised before.
     """
 
     clause: Clause
@@ -238,6 +239,8 @@ class Promise(Struct, frozen=True, kw_only=True, gc=False):
     stop: Mark | None = None
     alternates: tuple[Mark, ...] = ()
     ruling: str = ""
+    agreed_ms: int = 0
+    before_ms: int = 0
 
     @property
     def code(self) -> str:

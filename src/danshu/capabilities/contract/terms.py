@@ -29,6 +29,8 @@ class Term(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     stop: Mark | None = None
     alternates: tuple[Mark, ...] = ()
     ruling: str = ""
+    agreed_ms: int = 0
+    before_ms: int = 0
 
 
 _encode = msgspec.json.Encoder().encode
@@ -57,6 +59,8 @@ def dump(promises: Sequence[Promise]) -> bytes:
                 stop=p.stop,
                 alternates=p.alternates,
                 ruling=p.ruling,
+                agreed_ms=p.agreed_ms,
+                before_ms=p.before_ms,
             )
             for p in promises
         ]
@@ -84,6 +88,8 @@ def load(raw: bytes, book: Mapping[str, Clause]) -> tuple[Promise, ...]:
                 stop=t.stop,
                 alternates=t.alternates,
                 ruling=t.ruling,
+                agreed_ms=t.agreed_ms,
+                before_ms=t.before_ms,
             )
         )
     return tuple(promises)

@@ -20,6 +20,7 @@ export function PromisesCard({ promises }: { promises: readonly PromiseSheet[] }
           state={one.state as PromiseState}
           text={wide(one.text)}
           due={one.due || undefined}
+          before={one.before || undefined}
           share={one.used_permille / FULL}
           {...(one.marks_permille.length > 0
             ? { marks: one.marks_permille.map((mark) => mark / FULL) }

@@ -55,6 +55,8 @@ export default function Promises() {
       width: number,
       text: (row: PromiseRow) => string,
     ): Column<PromiseRow> => ({ key, title: t(`columns.${key}`), width, text, render: text });
+    const wasWords = (row: PromiseRow) =>
+      row.before ? t("common:clock.before", { at: dated(row.before) }) : "";
     const delay = (row: PromiseRow) => (row.gap_ms > 0 ? duration(row.gap_ms) : "—");
     return [
       { ...plain("number", 190, (row) => row.number), fixed: true },
@@ -75,7 +77,16 @@ export default function Promises() {
             ),
           }
         : { ...plain("gap", 120, delay), align: "right" },
-      { ...plain("due", 130, (row) => (row.due ? dated(row.due) : "—")), least: 116 },
+      {
+        ...plain("due", 130, (row) => (row.due ? dated(row.due) + wasWords(row) : "—")),
+        least: 116,
+        render: (row) => (
+          <span title={row.before ? t("agreed") : undefined}>
+            {row.due ? dated(row.due) : "—"}
+            {row.before && <small className="note">{wasWords(row)}</small>}
+          </span>
+        ),
+      },
       ...(isOpen
         ? []
         : [{ ...plain("at", 130, (row) => (row.at ? dated(row.at) : "—")), least: 116 }]),

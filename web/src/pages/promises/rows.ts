@@ -19,6 +19,8 @@ export interface PromiseRow {
   at: string;
   gap_ms: number;
   warned: number;
+  /** The deadline before the customer agreed to another; "" for none. */
+  before: string;
 }
 
 export interface PromisePage {
