@@ -5,9 +5,11 @@
 2. Dual steps (Rprop: each price has its own step, x 1.35 while its sign stays, x 0.45 when it
    flips; Riedmiller and Braun 1993); the prices of the best bound are kept, and the mean of the
    last ones.
-3. Compound orders are placed at the mean prices, long ones first; unit orders get the exact flow on
-   the rest.
-4. Rounds: compound orders look at what the flow leaves, at true costs; then they make room where
+3. The master program (master.py) over plans found at these prices: a better bound, and shares of
+   plans that fit together.
+4. Compound orders take the plan of the largest share that still fits, those without one are placed
+   at the prices, long ones first; unit orders get the exact flow on the rest.
+5. Rounds: compound orders look at what the flow leaves, at true costs; then they make room where
    they and the unit orders gain together: what a unit more saves the flow, and what a unit less
    costs it, are two distances in its residual graph. The cheapest round stands.
 """
@@ -36,15 +38,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from danshu.capabilities.routing.replan.flow import Flow
+    from danshu.capabilities.routing.replan.master import Mastered
     from danshu.capabilities.routing.snapshot import Snapshot
 
     Floats = NDArray[np.float64]
     Told = Callable[[str, float], None]
 
 PARCEL_SHARE: Final = 0.6  # of a parcel's cost, that a line bears in the starting flow
-DUAL_STEPS: Final = 120
-AVERAGED: Final = 15  # prices of the last steps, that orders are placed at
+DUAL_STEPS: Final = 60
+AVERAGED: Final = 15  # prices of the last steps, that the master program begins at
 ROUNDS: Final = 8
+LEAST_SHARE: Final = 0.02  # of a plan in the master program, that an order may take
 _UNITS_COUNTED: Final = 20  # of a line, in the starting flow
 _GROW, _SHRINK = 1.35, 0.45
 _FIRST_FEN, _LEAST_FEN, _MOST_FEN = 20.0, 0.5, 900.0
@@ -93,6 +97,19 @@ class Work:
 
     def bound_at(self, prices: Duals) -> tuple[float, NDArray[Any], Floats]:
         """Give the bound at these prices, and what the cheapest plans would use too much of."""
+        problem = self.problem
+        total, used, work, _ = self._plan_alone(prices)
+        return total, used - np.maximum(problem.atp, 0), work - np.maximum(problem.capacity, 0.0)
+
+    def plan_at(self, prices: Duals) -> tuple[float, NDArray[np.int16]]:
+        """Give the bound at these prices, and the compound orders' cheapest plans there."""
+        total, _, _, out = self._plan_alone(prices)
+        return total, out
+
+    def _plan_alone(
+        self, prices: Duals
+    ) -> tuple[float, NDArray[np.int32], Floats, NDArray[np.int16]]:
+        """Give the bound, what the cheapest plans of each by itself use, the compound ones' own."""
         problem, cells, compounds = self.problem, self.cells, self.compounds
         used = np.zeros(problem.atp.shape, np.int32)
         work = np.zeros(len(problem.capacity))
@@ -108,7 +125,7 @@ class Work:
             work, least,
         )  # fmt: skip
         total -= bound.worth(problem.atp, problem.capacity, prices)
-        return total, used - np.maximum(problem.atp, 0), work - np.maximum(problem.capacity, 0.0)
+        return total, used, work, out
 
     def place_compounds(
         self, prices: Duals, atp: NDArray[np.int32], room: Floats, of: NDArray[np.int16],
@@ -161,15 +178,47 @@ class Work:
     def sum_up(self, solved: Flow, of: NDArray[np.int16]) -> Placed:
         """Tell the plan that a flow and the compound orders' places make together."""
         units = flow.place(self.cells, solved)[1]
-        cost = solved.cost_fen + float(self.cost_compounds(of).sum())
-        cost += self.problem.switching_fen * self.count_moves(of)
+        cost = solved.cost_fen + float((self.cost_compounds(of) + self.switching_of(of)).sum())
         return Placed(units, of.copy(), cost)
 
-    def count_moves(self, of: NDArray[np.int16]) -> int:
-        """Count the compound orders that leave a warehouse that has them."""
+    def switching_of(self, of: NDArray[np.int16]) -> Floats:
+        """Give what each compound order pays for leaving a warehouse that has it, 分."""
         moved = (self.compounds.was >= 0) & (self.compounds.was != of)
-        owner = np.repeat(np.arange(len(self.compounds.order)), np.diff(self.compounds.line_start))
-        return len(np.unique(owner[moved]))
+        leaves = np.logical_or.reduceat(moved, self.compounds.line_start[:-1])
+        paid: Floats = self.problem.switching_fen * leaves.astype(np.float64)
+        return paid
+
+    def left_fen(self) -> Floats:
+        """Give what leaving each compound order behind costs, 分."""
+        none = np.full(len(self.compounds.line), -1, np.int16)
+        return self.cost_compounds(none) + self.switching_of(none)
+
+    def fit_compounds(self, prices: Duals) -> NDArray[np.int16]:
+        """Place the compound orders alone at these prices, long ones first."""
+        of = np.full(len(self.compounds.line), -1, np.int16)
+        atp, room = self.problem.atp.copy(), np.maximum(self.problem.capacity, 0.0)
+        self.place_compounds(prices, atp, room, of, self.by_length(), is_again=False)
+        return of
+
+    def by_length(self) -> NDArray[np.int64]:
+        """Give the compound orders, those of most lines first."""
+        return np.argsort(-np.diff(self.compounds.line_start), kind="stable")
+
+    def take_shares(
+        self, found: Mastered, atp: NDArray[np.int32], room: Floats, of: NDArray[np.int16]
+    ) -> NDArray[np.int64]:
+        """Let orders have their plans of largest share while these fit; gives those without."""
+        columns, compounds = found.columns, self.compounds
+        likely = np.argsort(-found.share, kind="stable")
+        likely = likely[found.share[likely] >= LEAST_SHARE]
+        has = np.zeros(columns.count, np.bool_)
+        if len(likely):
+            self.placing.take_plans(
+                columns.order[likely], columns.round[likely], columns.plans(),
+                compounds.line_start, self.lines, atp, room, of, has,
+            )  # fmt: skip
+        sequence = self.by_length()
+        return sequence[~has[sequence]]
 
 
 def no_prices(problem: Problem) -> Duals:
@@ -250,13 +299,14 @@ class Placed(NamedTuple):
     cost_fen: float
 
 
-def place(work: Work, prices: Duals, told: Told) -> Placed:
-    """Place all orders at these prices, and improve the plan at true costs."""
+def place(work: Work, found: Mastered, told: Told) -> Placed:
+    """Place all orders by their shares and at the prices, and improve the plan at true costs."""
     problem, compounds = work.problem, work.compounds
-    sequence = np.argsort(-np.diff(compounds.line_start), kind="stable")
+    sequence = work.by_length()
     of = np.full(len(compounds.line), -1, np.int16)
     atp, room = problem.atp.copy(), np.maximum(problem.capacity, 0.0)
-    work.place_compounds(prices, atp, room, of, sequence, is_again=False)
+    rest = work.take_shares(found, atp, room, of)
+    work.place_compounds(found.last, atp, room, of, rest, is_again=False)
     solved = flow.solve(flow.build_graph(work.cells, atp, room, problem.switching_fen))
     best = work.sum_up(solved, of)
     draw = np.random.default_rng(len(sequence))  # another order each round, the same each time
@@ -269,9 +319,9 @@ def place(work: Work, prices: Duals, told: Told) -> Placed:
         if not work.make_room(solved, atp, room, of, draw.permutation(len(sequence))):
             break
         solved = flow.solve(flow.build_graph(work.cells, atp, room, problem.switching_fen))
-        found = work.sum_up(solved, of)
-        if found.cost_fen >= best.cost_fen:
+        better = work.sum_up(solved, of)
+        if better.cost_fen >= best.cost_fen:
             break
-        best = found
+        best = better
     told("place", 1.0)
     return best

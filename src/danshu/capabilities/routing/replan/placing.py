@@ -120,6 +120,23 @@ def place_all(
 
 
 @compiled
+def take_plans(
+    order: Any, round_of: Any, plans: Any, start: Any, lines: Any, atp: Any, room: Any, of: Any,
+    has: Any,
+) -> None:  # fmt: skip
+    """Give orders the first of their plans that fits what is left; `has`: who got one."""
+    for n in range(order.shape[0]):
+        k, plan_of = order[n], plans[round_of[n]]
+        a, b = start[k], start[k + 1]
+        if has[k] or not fits(a, b, lines, plan_of, atp, room):
+            continue
+        for i in range(a, b):
+            of[i] = plan_of[i]
+        take(a, b, lines, of, 1, atp, room)
+        has[k] = True
+
+
+@compiled
 def _swap(a: int, b: int, sku: Any, of: Any, one: Any, other: Any) -> None:
     """Exchange two price tables where a plan has its units."""
     for i in range(a, b):

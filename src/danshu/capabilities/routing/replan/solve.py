@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from danshu.capabilities.routing.replan import bound, duals, flow, multi
+from danshu.capabilities.routing.replan import bound, duals, flow, master, multi
 from danshu.capabilities.routing.replan.cells import (
     CLOSED,
     UNIT_WORK,
@@ -64,8 +64,9 @@ def solve(
     if len(others):
         tell("prices", 0.0)
         best = multi.climb(work, multi.begin(work, snapshot), multi.DUAL_STEPS, tell)
-        placed = multi.place(work, best.mean, tell)
-        prices, least = best.prices, best.bound_fen
+        found = master.solve(work, best, tell)
+        placed = multi.place(work, found, tell)
+        prices, least = found.best, found.bound_fen
         lines[compounds.line] = placed.compounds
     else:
         tell("flow", 0.0)
