@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Visit
+from tests.console.devices import choose, give_passkey
 from tests.console.site import Site
 
 
@@ -61,3 +63,48 @@ def test_in_english(site: Site, visit: Visit) -> None:
     page = visit(f"/orders/{order['order']}", "legal", locale="en")
     expect(page.locator("h1")).to_contain_text(order["number"])
     expect(page.locator("main")).not_to_contain_text("履约时间线")
+
+
+def test_a_person_chooses_the_warehouse_sees_the_cost_and_signs(
+    site: Site, visit: Visit, axe: Callable[[Page], None]
+) -> None:
+    order = site.place_order()
+    page = visit("/settings/account", "policy")
+    give_passkey(page)
+    site.kept.pop("policy")  # the proof gave the session another cookie
+    page.goto(f"/orders/{order}")
+    page.get_by_role("button", name="人工指定仓").click()
+    dialog = page.get_by_role("dialog")
+    show = dialog.get_by_role("button", name="出示陈述")
+    expect(show).to_be_disabled()
+    told = site.call("GET", f"/v1/orders/{order}/decision")["decision"]
+    other = min(
+        (n for n in told["nodes"] if n["role"] in ("candidate", "dearer")),
+        key=lambda n: n["more_fen"],
+    )
+    choose(page, "发货仓", other["name"])
+    costs = dialog.get_by_label("代价")
+    expect(costs).to_contain_text("成本 +")
+    expect(costs).to_contain_text(other["name"])
+    choose(page, "理由", "客户要求")
+    dialog.get_by_label("说明").fill("客户要同一批次")
+    axe(page)
+    show.click()
+    statement = dialog.locator("blockquote")
+    expect(statement).to_contain_text(f"由「{other['name']}」发货")
+    expect(statement).to_contain_text("客户要求——客户要同一批次")
+    shown = statement.inner_text()
+    dialog.get_by_role("button", name="用通行密钥签名并改派").click()
+    expect(page.get_by_text("已改派，仓已固定")).to_be_visible()
+    held = page.locator(".order-override")
+    expect(held).to_contain_text("仓由人工指定，固定不动")
+    expect(held).to_contain_text("客户要同一批次")
+    expect(page.locator("main")).to_contain_text(f"为什么是{other['name']}")
+    fact = site.call("GET", f"/v1/orders/{order}/facts")["facts"][-1]
+    assert (fact["type"], fact["actor"]["grade"]) == ("route.overridden", "A")
+    kept = site.call("GET", f"/v1/orders/{order}/blobs/{fact['data']['statement']}")
+    assert " ".join(kept["shown"].split()) == " ".join(shown.split())
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"/orders/{order}?tab=decision")
+    expect(page.locator(".order-override")).to_be_visible()
+    axe(page)

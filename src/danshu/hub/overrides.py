@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.contract.performing import assertion
 from danshu.capabilities.contract.performing import statement as statements
 from danshu.capabilities.orders.evolve import evolve
 from danshu.capabilities.orders.facts import RouteOverridden
@@ -122,6 +123,8 @@ async def prepare(
     held = await acts.hold(connection, world, order)
     if held is None:
         return acts.NO_ORDER
+    if not await signing.has_passkey(connection, world.tenant, by.person):
+        return assertion.NO_PASSKEY
     refusal = await check_begin(connection)
     if refusal is not None:
         return refusal
@@ -166,6 +169,8 @@ async def prepare_second(
         return ENDED
     if row.sub == by.sub:
         return SAME_PERSON
+    if not await signing.has_passkey(connection, world.tenant, by.person):
+        return assertion.NO_PASSKEY
     stated = msgspec.json.decode(row.stated, type=Stated)
     choice = Choice(warehouse=row.warehouse, fulfilment=row.fulfilment)
     shown, raw = await override_stating.write(

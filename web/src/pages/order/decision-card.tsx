@@ -9,6 +9,7 @@ import type {
   DecisionPanel,
   MapNode as Node,
   OrderDecision,
+  OrderOverrides,
   OrderSheet,
   PlanShown,
   ReasonCount,
@@ -23,16 +24,20 @@ import { type MapNode, NodeMap, type NodeKind } from "@/parts/node-map";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
+import { OverrideButton, OverrideLines, type OverrideWish } from "./override-lines";
 import { costParts, pick } from "./words";
 
 interface Props {
   query: UseQueryResult<OrderDecision, unknown>;
+  overrides: OrderOverrides | undefined;
   sheet: OrderSheet;
   onTrial: () => void;
+  onOverride: (wish: OverrideWish) => void;
+  onDone: () => Promise<void>;
 }
 
 /** Why this warehouse: the plans, the map, the others counted by reason, the same once more. */
-export function DecisionCard({ query, sheet, onTrial }: Props) {
+export function DecisionCard({ query, overrides, sheet, onTrial, onOverride, onDone }: Props) {
   const { t } = useTranslation("order");
   const decision = query.data?.decision;
   const replay = useQuery({
@@ -84,11 +89,21 @@ export function DecisionCard({ query, sheet, onTrial }: Props) {
           <button type="button" className="as-link" onClick={onTrial}>
             {t("decision.trial")}
           </button>
+          <OverrideButton overrides={overrides} onOverride={onOverride} />
         </span>
       }
     >
       <div className="order-decision">
         <div>
+          {overrides && (
+            <OverrideLines
+              id={sheet.order}
+              overrides={overrides}
+              nodes={decision.nodes}
+              onOverride={onOverride}
+              onDone={onDone}
+            />
+          )}
           <Plans decision={decision} />
           <Others counted={decision.counted} />
           <About decision={decision} replay={replay.data} />

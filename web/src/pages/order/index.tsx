@@ -12,6 +12,7 @@ import { ContractCard } from "./contract-card";
 import { CompensationCard } from "./compensation-card";
 import { DecisionCard } from "./decision-card";
 import { EvidenceCard } from "./evidence-card";
+import type { OverrideWish } from "./override-lines";
 import { GoodsCard } from "./goods-card";
 import { OrderHead, RefusalLine } from "./head";
 import { LinksCard } from "./links-card";
@@ -29,6 +30,7 @@ const ActDialog = lazy(() => import("./act-dialog"));
 const ContractDialog = lazy(() => import("./contract-dialog"));
 const RawDrawer = lazy(() => import("./raw-drawer"));
 const EraseDialog = lazy(() => import("./erase-dialog"));
+const OverrideDialog = lazy(() => import("./override-dialog"));
 const TrialDrawer = lazy(() => import("./trial-drawer"));
 
 const TABS = ["progress", "decision", "goods", "promises", "evidence"] as const;
@@ -49,6 +51,7 @@ function Page({ id }: { id: string }) {
   const [dialog, setDialog] = useState<Offer | null>(null);
   const [opened, open] = useState<Opened>(null);
   const [doing, setDoing] = useState<Doable | null>(null);
+  const [wanted, override] = useState<OverrideWish | null>(null);
   useOrderStream(id, asks.sheet.data?.seq, refresh);
   const { act } = useActs(id, refresh, setDialog);
   const sheet = asks.sheet.data;
@@ -91,7 +94,14 @@ function Page({ id }: { id: string }) {
         </div>
         <div className="order-column">
           <div data-part="decision">
-            <DecisionCard query={asks.decision} sheet={sheet} onTrial={() => open("trial")} />
+            <DecisionCard
+              query={asks.decision}
+              overrides={asks.overrides.data}
+              sheet={sheet}
+              onTrial={() => open("trial")}
+              onOverride={override}
+              onDone={refresh}
+            />
           </div>
           <div className="order-column" data-part="goods">
             <GoodsCard sheet={sheet} />
@@ -145,6 +155,16 @@ function Page({ id }: { id: string }) {
         {opened === "raw" && <RawDrawer id={id} onClose={() => open(null)} onSaid={refresh} />}
         {opened === "erase" && (
           <EraseDialog id={id} onClose={() => open(null)} onDone={refresh} />
+        )}
+        {wanted && asks.decision.data?.decision && (
+          <OverrideDialog
+            id={id}
+            wish={wanted}
+            sheet={sheet}
+            decision={asks.decision.data.decision}
+            onClose={() => override(null)}
+            onDone={refresh}
+          />
         )}
         {opened === "trial" && asks.decision.data?.decision && (
           <TrialDrawer

@@ -8,6 +8,7 @@ import {
   getTimelineOptions,
   listActionsOptions,
   listActsOptions,
+  listOverridesOptions,
 } from "@/api/@tanstack/react-query.gen";
 import { langOf } from "./words";
 
@@ -24,7 +25,8 @@ export function useOrder(id: string) {
   const decision = useQuery(getDecisionOptions({ path }));
   const proof = useQuery(getProofOptions({ path }));
   const doables = useQuery(listActsOptions({ path }));
-  return { sheet, timeline, actions, decision, proof, doables };
+  const overrides = useQuery(listOverridesOptions({ path }));
+  return { sheet, timeline, actions, decision, proof, doables, overrides };
 }
 
 export type OrderQueries = ReturnType<typeof useOrder>;
@@ -36,6 +38,7 @@ const OPERATIONS = new Set([
   "getDecision",
   "getProof",
   "listActs",
+  "listOverrides",
 ]);
 
 /** Ask again for all that the page shows of an order. */

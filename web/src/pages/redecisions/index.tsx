@@ -56,7 +56,7 @@ export default function Redecisions() {
 
 function State({ run }: { run: Redecision }) {
   const { t } = useTranslation("redecisions");
-  const left = run.orders.stays + run.orders.held + run.orders.refused;
+  const left = run.orders.stays + run.orders.pinned + run.orders.held + run.orders.refused;
   const text = !run.ended ? t("goesOn") : left ? t("needs", { count: left }) : t("done");
   return <ToneTag tone={toneOf(run)}>{text}</ToneTag>;
 }
@@ -99,6 +99,7 @@ function useColumns(): Column<Redecision>[] {
       },
       number("moved", (run) => count(run.orders.moved)),
       number("stays", (run) => count(run.orders.stays)),
+      number("pinned", (run) => count(run.orders.pinned)),
       number("held", (run) => count(run.orders.held)),
       number("begun", (run) => count(run.orders.begun)),
       {

@@ -15,7 +15,7 @@ import { useKeyset } from "@/parts/use-keyset";
 import { asProblem } from "@/problem";
 import { REDECISIONS_KEY, useClosed } from "./words";
 
-const OUTCOMES = ["", "moved", "stays", "held", "begun"] as const;
+const OUTCOMES = ["", "moved", "stays", "pinned", "held", "begun"] as const;
 const keyOf = (row: RedecisionOrder) => row.order;
 const nameOf = (row: RedecisionOrder) => row.number;
 const hrefOf = (row: RedecisionOrder) => `/orders/${row.order}`;

@@ -27,5 +27,5 @@ export function useClosed() {
 /** Orders that nothing else could take need somebody. */
 export const toneOf = (run: Redecision): Tone => {
   if (!run.ended) return "risk";
-  return run.orders.stays + run.orders.held + run.orders.refused > 0 ? "broken" : "kept";
+  return run.orders.stays + run.orders.pinned + run.orders.held + run.orders.refused > 0 ? "broken" : "kept";
 };
