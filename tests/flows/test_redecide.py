@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
+from msgspec.structs import replace
 
-from danshu.hub import decision_views, redeciding, replays
+from danshu.hub import decision_views, redeciding_walk, replays
 from danshu.hub.redeciding_room import RedecideRoom
+from danshu.hub.redeciding_shares import Shares
 from danshu.kernel.fact import rfc3339
 from danshu.ledger import write
 from danshu.ledger.engine import Engine
@@ -85,11 +89,11 @@ def settle(house: House) -> None:
     tell(house.url, "update redecisions set began=began - interval '1 minute' where ended is null")
 
 
-def look(house: House) -> None:
+def look(house: House, shares: Shares | None = None) -> None:
     """Let the room work until nothing is left to do."""
 
     async def work() -> None:
-        room = RedecideRoom(house.url)
+        room = RedecideRoom(house.url, shares=shares)
         connection = await write.connect(house.url)
         async with connection:
             while await room.look(connection):
@@ -97,6 +101,8 @@ def look(house: House) -> None:
             settle(house)
             while await room.look(connection):
                 pass
+        if shares is not None:
+            await shares.close()
 
     asyncio.run(work())
 
@@ -154,10 +160,77 @@ def test_answered_heads_are_not_answered_again(house: House) -> None:
     assert places(house) == before
 
 
-def test_where_nothing_else_is_found_the_order_stays_and_is_named(house: House) -> None:
+def work_at(house: House, code: str) -> dict[str, float]:
+    """Work units of a warehouse by order, those first that leave last: soonest due, oldest."""
+    rows: Any = ask(
+        house.url,
+        "select array_agg(doc order by due nulls last, id) from orders where tenant=%s",
+        house.tenant,
+    )
+    found = {}
+    for order in (json.loads(bytes(doc)) for doc in rows):
+        for f in order.get("fulfilments", []):
+            if f["warehouse"] == code and f.get("state", "allocated") != "cancelled":
+                found[order["number"]] = 1 + 0.5 * len(f["shares"])
+    return found
+
+
+def test_less_capacity_than_lies_there_moves_who_is_due_last(house: House) -> None:
+    code, _ = places(house).most_common(1)[0]
+    was = work_at(house, code)
+    *stay, begun = list(was)  # due last, it would be the first to leave
+    id_ = ask(
+        house.url, "select id from orders where position(%s::bytea in doc) > 0", begun.encode()
+    )
+    for event in ("release", "pick"):
+        told = house.call("POST", f"/v1/orders/{id_}/transitions", {"event": event})
+        assert told.status_code == 200, told.text
+    stay = stay[:3]
+    units = math.ceil(was[begun] + sum(was[number] for number in stay))
+    site = next(w for w in WAREHOUSES if w.code == code)
+    cut = msgspec.to_builtins(replace(site, capacity_units=units))
+    assert house.call("PUT", "/v1/warehouses", [cut]).status_code == 200
+    house.work("signals")
+    look(house)
+    assert list(work_at(house, code)) == [*stay, begun]
+    run = house.call("GET", "/v1/redecisions").json()["items"][0]
+    assert [(c["warehouse"], c["reason"]) for c in run["closed"]] == [(code, "capacity")]
+    assert run["orders"]["moved"] == len(was) - 4
+    assert sum(run["orders"].values()) == len(was) - 4  # nobody else was asked
+    look(house)
+    assert list(work_at(house, code)) == [*stay, begun]
+    house.work("sequence", "rows")
+    audit(house)
+
+
+class _Told(Shares):
+    """Processes that tell how many orders had their outcome before and after their work."""
+
+    told: tuple[int, int] = (0, 0)
+
+    async def walk(self, tenant: int, no: int) -> bool:
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as plain:
+            sql = "select count(*) from redecision_items where tenant=%s and no=%s"
+            counts = []
+            for step in (None, super().walk(tenant, no)):
+                walked = await step if step is not None else False
+                row = await (await plain.execute(sql, (tenant, no))).fetchone()
+                assert row is not None
+                counts.append(row[0])
+        self.told = (counts[0], counts[1])
+        return walked
+
+
+def test_where_nothing_else_is_found_the_order_stays_and_is_named(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     codes = sorted(places(house))
     lock_down(house, *(w.code for w in WAREHOUSES))
-    look(house)
+    monkeypatch.setattr(redeciding_walk, "REDECIDE_GROUP", 4)
+    shares = _Told(house.url, 1)
+    look(house, shares)
+    assert shares.told[0] == 4  # the room's own first group; a process took all others
+    assert shares.told[1] >= len(codes) - 2
     assert sorted(places(house)) == codes
     run = house.call("GET", "/v1/redecisions").json()["items"][0]
     assert run["orders"]["stays"] > 0
@@ -215,7 +288,7 @@ def test_killed_at_any_call_it_goes_on_and_says_each_once(
         place_some(house)
         before = places(house)
         code = before.most_common(1)[0][0]
-        monkeypatch.setattr(redeciding, "REDECIDE_GROUP", 4)
+        monkeypatch.setattr(redeciding_walk, "REDECIDE_GROUP", 4)
         lock_down(house, code)
         killed = asyncio.run(_die_often(house, monkeypatch))
         assert killed > 5

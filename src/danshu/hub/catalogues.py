@@ -11,7 +11,7 @@ from psycopg import sql
 from danshu.capabilities.routing import tables as routing_tables
 from danshu.capabilities.stock import tables
 from danshu.capabilities.stock.facts import MasterImported
-from danshu.hub import merchants
+from danshu.hub import merchants, pictures
 from danshu.kernel import canonical
 from danshu.kernel.errors import InputError
 from danshu.ledger import write
@@ -112,6 +112,7 @@ async def put_warehouses(
                 binary=True,
             )
         await _imported(connection, tenant, actor, "warehouse", rows)
+        await pictures.touch(connection, tenant)  # a cut of capacity moves orders: no order waits
 
 
 async def put_regions(

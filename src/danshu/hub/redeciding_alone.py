@@ -24,7 +24,7 @@ Connection = Any
 
 async def decide(connection: Connection, world: World, run: Run, row: Row, now_ms: int) -> str:
     """Decide an order again, in the caller's transaction; gives what became of it."""
-    found, is_cold, _ = redeciding_group.closed_for(world, run, row.order)
+    found, is_cold, _ = redeciding_group.closed_for(world, run, row)
     closed = tuple(each for named in found.values() for each in named)
     if not closed:
         return UNTOUCHED

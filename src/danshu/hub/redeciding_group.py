@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
 from msgspec import Struct
 
 from danshu.capabilities.orders import decide as orders
@@ -17,7 +18,7 @@ from danshu.capabilities.routing.closures import COLD, Closures
 from danshu.capabilities.routing.reasons import read_reasons
 from danshu.capabilities.routing.redecision_facts import Closed, RouteRedecided
 from danshu.capabilities.routing.score import CLASSES
-from danshu.hub import policy_holds, routing
+from danshu.hub import policy_holds, redeciding_capacity, routing
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
 
+    from danshu.capabilities.routing.snapshot import Snapshot
     from danshu.hub.world import World
 
 MOVED: Final = "moved"
@@ -35,17 +37,31 @@ PINNED: Final = "pinned"  # a person chose its warehouse and signed for it
 UNTOUCHED: Final = "untouched"
 REFUSED: Final = "refused"
 QUOTA: Final = "quota"  # its channel has quotas there: it goes through the door of a single order
+WAITING: Final = "waiting"  # chosen to leave, and not decided yet
 COLD_HOLD: Final = "cold_unproven"
 REASON: Final = "redecision"
 
 
+class _Shut(NamedTuple):
+    """Why a warehouse is closed to goods of a region; whether that is a matter of their cold."""
+
+    closed: tuple[Closed, ...]
+    is_cold: bool
+
+
 class Run(Struct, frozen=True, kw_only=True):
-    """What is being answered: the number of the snapshot, digests, what it closes."""
+    """What is being answered: the number of the snapshot, digests, what it closes.
+
+    `cuts` are the warehouses that orders leave because they cannot do all of them any more.
+    `known` is what was found closed, by snapshot, warehouse, region and classes of goods.
+    """
 
     no: int
     before: str
     after: str
     closures: Closures
+    cuts: frozenset[str] = frozenset()
+    known: dict[tuple[str, str, str, int], _Shut | None] = {}
 
     @property
     def cause(self) -> str:
@@ -54,13 +70,16 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Row(NamedTuple):
-    """An order's locked row; `due_ms`: promised delivery, 0 = none."""
+    """An order's locked row; `due_ms`: promised delivery, 0 = none; `leaves`: it was chosen to
+    leave the warehouses of the run's `cuts`.
+    """
 
     id: uuid.UUID
     order: model.Order
     due_ms: int
     seq: int
     head: bytes
+    leaves: bool = False
 
 
 class Verdict(Struct, kw_only=True, eq=False):
@@ -100,6 +119,19 @@ def decide(world: World, run: Run, rows: Sequence[Row], now_ms: int) -> list[Ver
             verdicts[row.id] = Verdict(row=row, outcome=taken, order=row.order)
         else:
             waiting.append(taken)
+    waiting = _place(world, run, waiting, verdicts, now_ms)
+    for taken in waiting:
+        verdicts[taken.row.id] = _stay(run, taken, now_ms)
+    return [verdicts[row.id] for row in rows]
+
+
+def _place(
+    world: World, run: Run, waiting: list[_Taken], verdicts: dict[uuid.UUID, Verdict], now_ms: int
+) -> list[_Taken]:
+    """Find other places; gives those for whom there is none."""
+    full = [world.warehouse_no[code] for code in run.cuts if code in world.warehouse_no]
+    room = world.capacity[full].copy()
+    world.capacity[full] = np.minimum(room, 0.0)  # whoever leaves one may not come back to it
     for is_last in (False, True):
         returned = False
         left: list[_Taken] = []
@@ -117,45 +149,69 @@ def decide(world: World, run: Run, rows: Sequence[Row], now_ms: int) -> list[Ver
         # what one half-served order gave back may serve another
         if not returned or is_last:
             break
-    for taken in waiting:
-        verdicts[taken.row.id] = _stay(run, taken, now_ms)
-    return [verdicts[row.id] for row in rows]
+    world.capacity[full] = room
+    return waiting
 
 
 def closed_for(
-    world: World, run: Run, order: model.Order
+    world: World, run: Run, row: Row
 ) -> tuple[dict[int, tuple[Closed, ...]], bool, bool]:
     """Find the fulfilment orders that the run's closures touch and that are still closed.
 
     Gives the reasons by number of those that no warehouse has begun, whether a cold class is
     closed to them, and whether others that are touched have been begun.
     """
-    snapshot = world.snapshot
-    region = snapshot.network.region_index.get(order.region, -1)
+    order = row.order
     found: dict[int, tuple[Closed, ...]] = {}
     is_cold = begun = False
-    if region < 0 or order.kind != "order" or order.completed:
+    if order.kind != "order" or order.completed:
         return found, is_cold, begun
     for f in order.fulfilments:
-        place = snapshot.network.warehouse_index.get(f.warehouse, -1)
-        if place < 0 or f.state in ("cancelled", "shipped", "delivered"):
+        if f.state in ("cancelled", "shipped", "delivered"):
             continue
         storage = 0
         for share in f.shares:
             if share.sku in world.skus:
                 storage |= int(world.skus[share.sku][1].storage)
-        if not run.closures.bits(region, place, storage):
+        shut = _look_up(world.snapshot, run, f.warehouse, order.region, storage)
+        if shut is None and row.leaves and f.warehouse in run.cuts:
+            gone = Closed(reason=redeciding_capacity.REASON, storage="", warehouse=f.warehouse)
+            shut = _Shut(closed=(gone,), is_cold=False)
+        if shut is None:
             continue
-        now = Closures(snapshot.tables.lane_bits, snapshot.tables.class_bits)
-        if not now.bits(region, place, storage):
-            continue  # it has opened again meanwhile
         if f.state != "allocated":
             begun = True
             continue
-        found[f.no] = _name(now, f.warehouse, region, place, storage)
-        cold = storage & COLD
-        is_cold = is_cold or bool(cold and _class_bits(now, place, cold))
+        found[f.no] = shut.closed
+        is_cold = is_cold or shut.is_cold
     return found, is_cold, begun
+
+
+def _look_up(
+    snapshot: Snapshot, run: Run, warehouse: str, region: str, storage: int
+) -> _Shut | None:
+    """Say why a warehouse that the run touches is closed now; None where it is not."""
+    key = (snapshot.digest, warehouse, region, storage)
+    if key not in run.known:
+        run.known[key] = _find_shut(snapshot, run, warehouse, region, storage)
+    return run.known[key]
+
+
+def _find_shut(
+    snapshot: Snapshot, run: Run, warehouse: str, region: str, storage: int
+) -> _Shut | None:
+    place = snapshot.network.warehouse_index.get(warehouse, -1)
+    row = snapshot.network.region_index.get(region, -1)
+    if place < 0 or row < 0 or not run.closures.bits(row, place, storage):
+        return None
+    now = Closures(snapshot.tables.lane_bits, snapshot.tables.class_bits)
+    if not now.bits(row, place, storage):
+        return None  # it has opened again meanwhile
+    cold = storage & COLD
+    return _Shut(
+        closed=_name(now, warehouse, row, place, storage),
+        is_cold=bool(cold and _class_bits(now, place, cold)),
+    )
 
 
 def _class_bits(now: Closures, place: int, storage: int) -> int:
@@ -186,7 +242,7 @@ def _take_back(world: World, run: Run, row: Row, now_ms: int) -> _Taken | Verdic
     What a person pinned stays; where it is cold, the order waits for a person all the same.
     """
     order = row.order
-    found, is_cold, begun = closed_for(world, run, order)
+    found, is_cold, begun = closed_for(world, run, row)
     if not found:
         return BEGUN if begun else UNTOUCHED
     pinned = {f.no for f in order.fulfilments if f.pinned and f.no in found}
@@ -199,18 +255,19 @@ def _take_back(world: World, run: Run, row: Row, now_ms: int) -> _Taken | Verdic
     withdrawn = rerouting.withdraw(order, REASON, excluded, only=found)
     if isinstance(withdrawn, Refusal):
         return UNTOUCHED
-    lines = [
-        (n.no, *world.skus[n.sku], orders.open_units(n))
-        for n in withdrawn.order.lines
-        if orders.open_units(n) and n.sku in world.skus
-    ]
+    lines = []
+    for n in withdrawn.order.lines:
+        units = orders.open_units(n)
+        if units and n.sku in world.skus:
+            sku_row, sku = world.skus[n.sku]
+            lines.append((n.no, sku_row, units, sku))
     ask = routing.Ask(
         id=row.id,
         region=world.regions[order.region],
         channel=order.channel,
         promise_ms=row.due_ms,
         value=order.total,
-        lines=[(no, sku_row, units, sku) for no, sku_row, sku, units in lines],
+        lines=lines,
     )
     closed = tuple(each for named in found.values() for each in named)
     return _Taken(row, withdrawn, closed, is_cold, ask)
@@ -231,7 +288,10 @@ def _move(world: World, run: Run, taken: _Taken, plan: routing.Plan) -> Verdict 
     done = orders.allocate(
         taken.withdrawn.order, [(no, world.warehouses[w].code, q) for no, w, _, q in plan.plan]
     )
-    if isinstance(done, Refusal) or _open(done.order) > _open(before):
+    if isinstance(done, Refusal):
+        return None
+    is_whole = len(plan.plan) == len(taken.ask.lines)
+    if not is_whole and _open(done.order) > _open(before):
         return None
     after, stopped = policy_holds.heed(done.order, plan.ruling)
     first = _fact(run, taken.closed, MOVED)
@@ -282,9 +342,9 @@ def stay(
 
 def caused(said: Sequence[Said], run: Run) -> list[Said]:
     """Say of each fact which run it was for."""
+    cause = run.cause
     return [
-        Said(data=s.data, occurred_ms=s.occurred_ms, evidence=s.evidence, cause=run.cause)
-        for s in said
+        Said(data=s.data, occurred_ms=s.occurred_ms, evidence=s.evidence, cause=cause) for s in said
     ]
 
 

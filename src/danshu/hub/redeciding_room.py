@@ -8,10 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.routing.decide import ENGINE, find_engine
-from danshu.hub import redeciding
+from danshu.hub import redeciding, redeciding_walk
 from danshu.hub.pictures import Head
+from danshu.hub.redeciding_shares import Shares
 from danshu.hub.worlds import Worlds, now_ms
-from danshu.kernel.limits import REDECIDE_HANDS, REDECIDE_STEP_S
+from danshu.kernel.limits import REDECIDE_HANDS, REDECIDE_SHARES, REDECIDE_STEP_S
 from danshu.ledger.write import WORKING, connect
 
 if TYPE_CHECKING:
@@ -29,30 +30,31 @@ where d.no is null or d.no < h.no
   or exists (select 1 from redecisions r where r.tenant=h.tenant and r.ended is null)
 order by h.tenant
 """
-# Stock rows are locked in key order (stock.tables), and each order is looked up by its key: without
-# statistics the planner would rather read all orders of the merchant for each group, and keep them.
-_IN_ORDER: Final = (
-    "set enable_hashjoin = off",
-    "set enable_mergejoin = off",
-    "set enable_material = off",
-)
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     """Make the step of the room; 1 while a run goes on."""
-    room = RedecideRoom(url)
+    shares = Shares(url, REDECIDE_SHARES)
+    room = RedecideRoom(url, shares=shares)
 
     async def step(connection: Connection) -> int:
-        return await room.look(connection)
+        try:
+            return await room.look(connection)
+        except BaseException:  # another room begins anew, with processes of its own
+            await shares.close()
+            raise
 
     return step
 
 
 class RedecideRoom:
-    """The worlds of this room, and its second hand's connection while a run goes on."""
+    """The worlds of this room, its second hand's connection while a run goes on, its helpers."""
 
-    def __init__(self, url: str, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, url: str, clock: Callable[[], int] = now_ms, shares: Shares | None = None
+    ) -> None:
         self._url = url
+        self._shares = shares
         self._clock = clock
         self.worlds: Final = Worlds(url, clock)
         self._is_warm = False
@@ -67,9 +69,13 @@ class RedecideRoom:
         for tenant, no, digest, network, until_ms, is_open in rows:
             head = Head(no, bytes(digest).hex(), network, until_ms)
             # one after the other: what a later snapshot closes waits for the answer to this one
-            is_begun = is_open or await redeciding.answer_head(connection, tenant, head)
+            is_begun = is_open or await redeciding.answer_head(
+                connection, tenant, head, self._clock()
+            )
             if is_begun and await self._advance(connection, tenant) is False:
                 goes_on = 1
+            if self._shares is not None and await redeciding.is_large(connection, tenant):
+                self._shares.know(tenant)  # before it is needed
         return goes_on
 
     async def _advance(self, connection: Connection, tenant: int) -> bool | None:
@@ -84,11 +90,10 @@ class RedecideRoom:
             for _ in range(REDECIDE_HANDS - 1):
                 others.append(await connect(self._url, f"{WORKING} redecide"))
             for each in (connection, *others):
-                for setting in _IN_ORDER:
-                    await each.execute(setting)
+                await redeciding_walk.prepare(each)
             until_s = time.monotonic() + REDECIDE_STEP_S
             return await redeciding.advance(
-                (connection, *others), self.worlds, tenant, run, self._clock, until_s
+                (connection, *others), self.worlds, tenant, run, self._clock, until_s, self._shares
             )
         finally:
             if collects:

@@ -31,12 +31,12 @@ _LIST: Final = (
 _READ: Final = f"select {_COLUMNS} from redecisions where tenant=%s and no=%s"
 _COUNTS: Final = """
 select no, outcome, count(*) from redecision_items
-where tenant=%s and no=any(%s) group by 1, 2
+where tenant=%s and no=any(%s) and outcome <> 'waiting' group by 1, 2
 """
 _ITEMS: Final = """
 select i.id, i.outcome, o.doc, o.wh from redecision_items i
 join orders o on o.tenant=i.tenant and o.id=i.id
-where i.tenant=%s and i.no=%s and i.id < %s
+where i.tenant=%s and i.no=%s and i.id < %s and i.outcome <> 'waiting'
 and (%s = '' or i.outcome = %s) order by i.id desc limit %s
 """
 

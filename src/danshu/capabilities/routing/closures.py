@@ -1,7 +1,8 @@
 """What one snapshot closes that another left open: lanes, and storage classes of warehouses.
 
 Only what begins to be closed counts. What opens again asks nobody to move, and what was closed
-already has been answered by the snapshot that closed it.
+already has been answered by the snapshot that closed it. A cut of a warehouse's work a day closes
+nothing by itself: who has to leave is a question of what lies there.
 """
 
 from __future__ import annotations
@@ -96,6 +97,16 @@ def _align(
     lanes = np.where(known_r[:, None] & known_w[None, :], lanes[np.ix_(rows, columns)], 0)
     classes = np.where(known_w[None, :], classes[:, columns], 0)
     return lanes, classes
+
+
+def find_cuts(before: Network, after: Network) -> dict[str, int]:
+    """Find the warehouses that may do less work a day than before: units a day now, by code."""
+    was = {site.code: site.capacity_units for site in before.sites}
+    return {
+        site.code: site.capacity_units
+        for site in after.sites
+        if site.capacity_units < was.get(site.code, 0)
+    }
 
 
 def name_closures(closures: Closures, network: Network) -> tuple[Closure, ...]:
