@@ -191,6 +191,8 @@ def _by_amount(asked: Asked, sort: str) -> Walk:
         if name.startswith("amount") and name in everything.params:
             bounds += " and " + sql
             params[name] = everything.params[name]
+    if asked.holds or asked.held:
+        bounds += " and holds is not null"  # the amounts of held orders have an index
     return Walk(
         source=f"select * from worklist w where tenant=%(tenant)s{bounds}{{start}}"
         f" order by total{falls}, id{falls} limit %(chunk)s",
