@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from danshu.capabilities.routing.policy.model import Case, Graph, PolicySet
+from danshu.faces.cli import deciding, deciding_otherwise
 from danshu.hub import open_orders, policy_sets, policy_work
 from danshu.hub.folding import _decode_order
 from danshu.ledger.engine import Engine
@@ -187,7 +188,10 @@ def test_no_person_lifts_a_hard_constraint(house: House, officer: tuple[Browser,
 
 
 def test_a_ban_of_policy_is_lifted_by_its_own_right_alone(
-    house: House, officer: tuple[Browser, Any]
+    house: House,
+    officer: tuple[Browser, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     order = house.place()["order"]
     (home,) = live(house, order)
@@ -220,6 +224,16 @@ def test_a_ban_of_policy_is_lifted_by_its_own_right_alone(
     assert item["lifted"] == weighed["lifts"]
     with house.client.portal() as portal:
         portal.call(_roll_back, house)
+    # what the router would do on the same snapshot under that policy, and without the person
+    monkeypatch.setenv("DANSHU_DATABASE_URL", house.url)
+    assert deciding_otherwise.counterfactual(order, policy.digest, "small", True) == 0
+    told = msgspec.json.decode(capsys.readouterr().out)
+    assert told["before"]["warehouses"] == [banned]
+    assert told["after"]["warehouses"] == [home]
+    assert told["ruling"]["forbid"] == [banned]
+    assert told["difference"]["total_fen"] < 0
+    assert deciding.explain(order, "small", True) == 0
+    assert msgspec.json.decode(capsys.readouterr().out)["override"]["note"] == WHY["note"]
 
 
 async def _roll_back(house: House) -> None:

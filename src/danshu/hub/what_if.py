@@ -133,6 +133,10 @@ def decide(
     else:
         request, atp, capacity = read_inputs(was, snapshot)
         request = _then(request, recorded.decided_ms, at_ms, asked)
+    if request.ruling is not None and request.ruling.only:  # without the choice of a person
+        request = msgspec.structs.replace(
+            request, ruling=msgspec.structs.replace(request.ruling, only="")
+        )
     for code in trial.exclude_warehouses:
         w = here.network.warehouse_index[code]
         atp[:, w] = 0

@@ -9,6 +9,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
+from danshu.capabilities.orders.facts import RouteOverridden
 from danshu.capabilities.routing import tables
 from danshu.capabilities.routing.decide import Decision
 from danshu.capabilities.routing.decide import replay as decide_again
@@ -32,6 +33,8 @@ class Recorded(Struct, frozen=True, kw_only=True):
     fact: str  # id of the fact
     decision: Decision
     snapshot: Snapshot
+    override: RouteOverridden | None = None  # a person's choice, where the decision follows one
+    by: str = ""
 
 
 def explain(order: str, tenant: str, as_json: bool) -> int:
@@ -40,7 +43,11 @@ def explain(order: str, tenant: str, as_json: bool) -> int:
     told = explain_decision(recorded.decision, recorded.snapshot)
     if as_json:
         whole = msgspec.to_builtins(told)
-        opening.show_json({"order": recorded.order, "fact": recorded.fact, **whole})
+        override = None
+        if recorded.override is not None:
+            override = {"by": recorded.by, **msgspec.to_builtins(recorded.override)}
+        head = {"order": recorded.order, "fact": recorded.fact, "override": override}
+        opening.show_json({**head, **whole})
     else:
         _describe(recorded, told)
     return 0
@@ -84,6 +91,13 @@ def _read(order: str, tenant: str) -> Recorded:
             if not decided:
                 raise InputError("no_decision", f"order {id_} was never routed")
             name, decision = decided[-1]
+            is_chosen = decision.ruling is not None and bool(decision.ruling.only)
+            chosen = [
+                (f.data, f"{f.actor.sub} ({f.actor.grade})")
+                for f in facts
+                if is_chosen and isinstance(f.data, RouteOverridden)
+            ]
+            override, by = chosen[-1] if chosen else (None, "")
             key = (number, bytes.fromhex(decision.snapshot))
             cursor = await connection.execute(tables.READ_SNAPSHOT, key, binary=True)
             row = await cursor.fetchone()
@@ -92,7 +106,14 @@ def _read(order: str, tenant: str) -> Recorded:
             snapshot = load_snapshot(bytes(row[0]), decision.snapshot)
             if not await panels.attach(connection, number, snapshot):
                 raise InputError("no_snapshot", f"panel {snapshot.panel_digest} is not stored")
-        return Recorded(order=str(id_), fact=name, decision=decision, snapshot=snapshot)
+        return Recorded(
+            order=str(id_),
+            fact=name,
+            decision=decision,
+            snapshot=snapshot,
+            override=override,
+            by=by,
+        )
 
     return opening.with_hub(work)
 
@@ -101,6 +122,11 @@ def _describe(recorded: Recorded, told: Explanation) -> None:
     console = Console()
     plan = "、".join(f"第 {no} 行 → {code or '无仓可发'}" for no, code in told.plan)
     console.print(f"订单 {recorded.order}  决策 {recorded.fact}")
+    if recorded.override is not None:
+        more = (recorded.override.cost_fen - recorded.override.router_fen) / 100
+        router = "、".join(recorded.override.router)
+        why = f"{recorded.override.reason}:{recorded.override.note}"
+        console.print(f"人工指定:{recorded.by},{why};系统选 {router},相差 {more:+.2f} 元")
     console.print(f"方案:{plan};领先次优 {told.margin_fen / 100:.2f} 元")
     parts = "、".join(f"{name} {fen / 100:.2f}" for name, fen in told.parts_fen.items() if fen)
     console.print(f"成本(元):{parts or '0'}")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from danshu.faces.cli import routing
+
 app = typer.Typer(
     name="danshu",
     help="单枢: orders are decided, promised, reserved, made durable and provable.",
@@ -16,10 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 evidence = typer.Typer(help="Evidence bundles of orders.", no_args_is_help=True)
-routing = typer.Typer(help="Explain and replay routing decisions.", no_args_is_help=True)
 keys = typer.Typer(help="API keys and the log's verification keys.", no_args_is_help=True)
 app.add_typer(evidence, name="evidence")
-app.add_typer(routing, name="routing")
+app.add_typer(routing.app, name="routing")
 app.add_typer(keys, name="keys")
 person = typer.Typer(
     help="People of a merchant: the first admin, a way back in.", no_args_is_help=True
@@ -174,22 +175,6 @@ def evidence_export(
     from danshu.faces.cli import proving
 
     raise typer.Exit(proving.export(order, out, tenant, purpose, pdf, as_json))
-
-
-@routing.command("explain")
-def routing_explain(order: str, tenant: Tenant = "demo", as_json: Json = False) -> None:
-    """Tell why this warehouse, and why not each of the others."""
-    from danshu.faces.cli.deciding import explain
-
-    raise typer.Exit(explain(order, tenant, as_json))
-
-
-@routing.command("replay")
-def routing_replay(order: str, tenant: Tenant = "demo", as_json: Json = False) -> None:
-    """Decide again on the stored snapshot; the bytes must be equal."""
-    from danshu.faces.cli.deciding import replay
-
-    raise typer.Exit(replay(order, tenant, as_json))
 
 
 @keys.command("issue")

@@ -1,9 +1,10 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button, Drawer, InputNumber, Segmented, Select } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { tryDecision } from "@/api/sdk.gen";
-import type { DecisionPanel, OrderSheet, Trial, Weights } from "@/api/types.gen";
+import type { DecisionPanel, OrderSheet, RoutingPolicies, Trial, Weights } from "@/api/types.gen";
+import { ask } from "@/client";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
@@ -33,6 +34,10 @@ export default function TrialDrawer({ id, sheet, decision, onClose }: Props) {
       const { data } = await tryDecision({ path: { order_id: id }, body, throwOnError: true });
       return data;
     },
+  });
+  const policies = useQuery({
+    queryKey: ["routing-policies", "trial"],
+    queryFn: ({ signal }) => ask<RoutingPolicies>("/v1/routing/policies", { signal }),
   });
   const run = tried.mutate;
   useEffect(() => {
@@ -86,6 +91,27 @@ export default function TrialDrawer({ id, sheet, decision, onClose }: Props) {
             optionFilterProp="label"
             options={decision.nodes.map((node) => ({ value: node.code, label: node.name }))}
             onChange={(codes: string[]) => set({ ...trial, exclude_warehouses: codes })}
+          />
+        </label>
+        <label>
+          <span>{t("trial.policy")}</span>
+          <Select
+            aria-label={t("trial.policy")}
+            value={trial.policy ?? ""}
+            loading={policies.isPending}
+            options={[
+              { value: "", label: t(trial.world === "now" ? "trial.ruling" : "trial.asIs") },
+              { value: "none", label: t("trial.noPolicy") },
+              ...(policies.data?.history.items ?? []).map((one) => ({
+                value: one.digest,
+                label: t("trial.set", { no: one.no, name: one.name }),
+              })),
+              ...(policies.data?.drafts ?? []).map((one) => ({
+                value: one.id,
+                label: t("trial.draft", { name: one.name }),
+              })),
+            ]}
+            onChange={(policy: string) => set({ ...trial, policy })}
           />
         </label>
         <fieldset>
