@@ -16,8 +16,11 @@ class RequestConfigured(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("notice.configured")
-class NoticeConfigured(Struct, frozen=True, kw_only=True):
-    """告知设置: through which service breaches are told; its secret is told by nothing."""
+class NoticeConfigured(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """告知设置: through which service breaches are told, and which topics of events; its secret is
+    told by nothing.
+    """
 
     adapter: str
+    events: tuple[str, ...] = ()
     url: str

@@ -3,6 +3,8 @@
     POST <url>   webhook-id: <key>, webhook-timestamp: <Unix seconds>,
                  webhook-signature: v1,<base64 of HMAC-SHA-256 over "id.timestamp.body">
                  {type: "promise.broken" or "incident.raised", timestamp, data: {…}}
+                 an event of the hub is CloudEvents 1.0 in structured JSON instead
+                 (application/cloudevents+json), its id the webhook-id
     -> 2xx       taken over; {id} is the receiver's number, if it has one
     -> 410, 422  will not be taken: not sent again
     -> others    sent again later, under the same id
@@ -25,9 +27,10 @@ from msgspec.structs import asdict
 from danshu.kernel.errors import InputError, NotAvailable
 
 if TYPE_CHECKING:
-    from danshu.ports.notice import Account, Incident, Notice, Send
+    from danshu.ports.notice import Account, Event, Incident, Notice, Send
 
 _PREFIX: Final = "whsec_"
+_CLOUD: Final = "application/cloudevents+json; charset=utf-8"
 _REFUSED: Final = frozenset({410, 422})
 _RETRY_AFTER_S: Final = 30
 _NUMBER_CHARS: Final = 128
@@ -56,6 +59,10 @@ class Webhook:
         """Hand an incident over."""
         return await _post(account, send, "incident.raised", incident, at_ms)
 
+    async def publish(self, account: Account, send: Send, event: Event, at_ms: int) -> str:
+        """Hand an event over, as it is."""
+        return await _send(account, send, event.key, (_CLOUD, event.body), at_ms)
+
 
 async def _post(
     account: Account, send: Send, kind: str, told: Notice | Incident, at_ms: int
@@ -64,12 +71,18 @@ async def _post(
     # the body is the same at each try: the receiver may compare what came under one id
     whole = {"type": kind, "timestamp": told.made, "data": data}
     body = json.dumps(whole, sort_keys=True, ensure_ascii=False).encode()
+    return await _send(account, send, told.key, ("application/json", body), at_ms)
+
+
+async def _send(account: Account, send: Send, key: str, told: tuple[str, bytes], at_ms: int) -> str:
+    """Send (media type, body), signed."""
+    media_type, body = told
     at_s = at_ms // 1000
     headers = {
-        "content-type": "application/json",
-        "webhook-id": told.key,
+        "content-type": media_type,
+        "webhook-id": key,
         "webhook-timestamp": str(at_s),
-        "webhook-signature": sign(account.secret, told.key, at_s, body),
+        "webhook-signature": sign(account.secret, key, at_s, body),
     }
     status, answer = await send("POST", account.url, headers, body)
     if status in _REFUSED:

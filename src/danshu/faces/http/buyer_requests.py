@@ -28,7 +28,6 @@ from danshu.hub import (
     buyer_requests,
     notices,
     order_sheet,
-    outside,
     powers,
     request_acts,
     request_settings,
@@ -51,7 +50,6 @@ from danshu.kernel.limits import (
     RETRY_AFTER_S,
 )
 from danshu.ledger import write
-from danshu.ports import registry
 from danshu.ports.channel import Receiver
 
 Ask = Request[Any, Any, Any]
@@ -136,22 +134,6 @@ class RequestSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     address: bool
     damage: bool
-
-
-class NoticeSettings(Struct, frozen=True, kw_only=True):
-    """Through which service people are told of breaches; its secret stays in."""
-
-    adapter: str
-    url: str
-    adapters: tuple[str, ...]
-
-
-class NewNoticeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`adapter` "" connects no service; `secret` "" keeps the one that is there."""
-
-    adapter: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
-    url: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
-    secret: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
 
 
 async def _items(
@@ -341,50 +323,6 @@ async def put_settings(data: JSONBody[RequestSettings], request: Ask) -> Request
     return data
 
 
-def _show(found: notices.Settings) -> NoticeSettings:
-    names = registry.names("notice")
-    return NoticeSettings(adapter=found.adapter, url=found.url, adapters=names)
-
-
-@get(
-    "/v1/notice-settings",
-    operation_id="getNoticeSettings",
-    tags=["requests"],
-    responses=READ_PROBLEMS,
-    guards=[may("merchant.read")],
-)
-async def get_notice_settings(request: Ask) -> NoticeSettings:
-    """Read through which service people are told of breaches."""
-    async with hub_of(request).connection() as connection:
-        return _show(await notices.read_settings(connection, held_of(request).tenant))
-
-
-@put(
-    "/v1/notice-settings",
-    operation_id="putNoticeSettings",
-    tags=["requests"],
-    responses=PROBLEMS,
-    guards=[may("merchant.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
-async def put_notice_settings(data: JSONBody[NewNoticeSettings], request: Ask) -> NoticeSettings:
-    """Connect the service through which people are told of breaches."""
-    hub, held = hub_of(request), held_of(request)
-    if data.adapter and data.adapter not in registry.names("notice"):
-        raise InputError("bad_field", "no such notice service", "/adapter")
-    if data.adapter:
-        outside.check_url(data.url)
-    async with hub.connection() as connection:
-        before = await notices.read_settings(connection, held.tenant)
-        wanted = notices.Settings(
-            adapter=data.adapter,
-            url=data.url if data.adapter else "",
-            secret=(data.secret or before.secret) if data.adapter else "",
-        )
-        await notices.configure(connection, held.tenant, held.actor, wanted, hub.clock())
-    return _show(wanted)
-
-
 ROUTES: Final = [
     list_of_order,
     list_by_state,
@@ -392,6 +330,4 @@ ROUTES: Final = [
     answer_request,
     get_settings,
     put_settings,
-    get_notice_settings,
-    put_notice_settings,
 ]

@@ -19,6 +19,7 @@ from danshu.faces.work import telemetry
 from danshu.hub import (
     anchoring,
     clocks,
+    events_room,
     failsafe,
     feeding,
     heads,
@@ -126,6 +127,7 @@ ROOMS = (
     Room("timers", clocks.begin, 0.5),
     Room("payouts", paying.begin, 1.0),
     Room("notices", notices.begin, 2.0),
+    Room("events", events_room.begin, 1.0),
     Room("negotiations", negotiation_room.begin, 0.2),
     Room("rows", rows_room.begin, 0.3),
     Room("sheets", sheet_apply.begin, 0.5),

@@ -88,3 +88,8 @@ NOTICE_RETRY_S: Final = 30
 NOTICE_RETRY_MAX_S: Final = 3_600
 NOTICE_GIVE_UP_S: Final = 86_400
 NOTICES_AT_ONCE: Final = 20
+# Published events: of a merchant in one step; in its tray before its log is read no further; days
+# that one which was refused or given up is kept
+EVENTS_AT_ONCE: Final = 100
+EVENTS_WAITING: Final = 100_000
+EVENT_KEEP_DAYS: Final = 30
