@@ -30,7 +30,7 @@ from danshu.testing.authenticator import Authenticator
 from tests.fixtures import engine as stores
 from tests.fixtures import policies, scorers
 from tests.fixtures.floor import claim, photograph, release
-from tests.fixtures.hub import House, open_house, order, stock_up
+from tests.fixtures.hub import WAREHOUSES, House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
 from tests.flows import walls
 from tests.flows.test_http_channels import send
@@ -265,6 +265,8 @@ def _fill(side: Side) -> None:
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)
     side.found["/v1/coefficients"] = {"version_no": [scorers.propose(house.url, side.tenant)]}
+    fit = scorers.learn_zone(house.url, side.tenant, WAREHOUSES[0].code)
+    side.found["/v1/twin/{warehouse}/fits"] = {"version_no": [fit]}
     house.work(*ROOMS)
     _stamp(side)
     side.look_around()

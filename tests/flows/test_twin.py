@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+import psycopg
 import pytest
 
 from danshu.kernel.fact import rfc3339
 from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
-from tests.fixtures.engine import tell
+from tests.fixtures import zones
+from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, WAREHOUSES, House, open_house
 
 PATIENCE_S = 120.0
@@ -208,3 +211,88 @@ def test_the_room_marks_each_hour_and_simulates_once_a_day(house: House) -> None
     assert house.call("GET", "/v1/resilience").json()["network"]["mark"]["score"] > 1
     house.work("resilience")
     assert count() == (len(WAREHOUSES), 1)
+
+
+def record(house: House, told: list[zones.Minute], end_ms: int) -> None:
+    """Keep what a day's devices told of the chilled zone, as its readings and frames."""
+    begin = end_ms - 60_000 * len(told)
+    read = [
+        (begin + 60_000 * each.minute, house.tenant, f"zn:{CODE}/chilled/s{n}", each.air_c)
+        for each in told
+        for n in (1, 2, 3)
+    ]
+    frames = [
+        (house.tenant, CODE, begin + 60_000 * each.minute, _frame(told, each)) for each in told[::2]
+    ]
+    with psycopg.connect(house.url, autocommit=True) as c, c.cursor() as cursor:
+        cursor.executemany(
+            "insert into readings(observed,tenant,no,received,value,quality)"
+            " select %s,s.tenant,s.no,0,%s,0 from signal_sources s where s.tenant=%s"
+            " and s.subject=%s on conflict do nothing",
+            [(at, value, tenant, subject) for at, tenant, subject, value in read],
+        )
+        cursor.executemany(
+            "insert into twin_frames(tenant,wh,at,body) values(%s,%s,%s,%s) on conflict do nothing",
+            frames,
+        )
+
+
+def _frame(told: list[zones.Minute], each: zones.Minute) -> bytes:
+    open_s = zones.door_open_s(told, each.minute)
+    unit = {"id": COLD_UNIT, "power": each.power, "door_open_s": open_s}
+    return msgspec.json.encode({"agvs": [{"id": "A1", "x_m": 1, "y_m": 1}], "units": [unit]})
+
+
+def chilled(house: House) -> dict[str, Any]:
+    (zone,) = [z for z in floor(house)["zones"] if z["storage"] == "chilled"]
+    return dict(zone)
+
+
+def test_a_zones_physics_are_learned_compared_and_adopted(house: House) -> None:
+    """From recorded series by the room to what the zone is forecast by, and back again."""
+    probes(house, "chilled", lambda m: 4.0)  # its probes are known
+    record(house, zones.live(9, 3), now_ms() - 40 * 60_000)
+    units(house, 0.0)
+    declared, before = floor(house)["floor"], chilled(house)
+    told = before["physics"]
+    assert (told["source"], told["physics"]["tau_min"], told["error_min"]) == ("default", 600, -1)
+    fits = f"/v1/twin/{CODE}/fits"
+    assert house.call("POST", fits, role="viewer").status_code == 403
+    assert house.call("POST", fits).json()["wanted"]
+    house.work("physics")
+    seen = house.call("GET", fits).json()
+    assert seen["work"]["outcomes"] == {f"{CODE}/B": "proposed"}
+    (made,) = seen["items"]
+    lesson = made["lesson"]
+    assert (made["zone"], made["passed"], made["active"]) == ("B", True, False)
+    assert lesson["after"]["error_min"] < 3 < lesson["before"]["error_min"]
+    assert chilled(house)["physics"] == told  # a proposal decides nothing
+    house.call("POST", fits)
+    house.work("physics")
+    assert house.call("GET", fits).json()["work"]["outcomes"] == {f"{CODE}/B": "known"}
+
+    adopt, retire = (f"{fits}/{made['no']}/{act}" for act in ("adopt", "retire"))
+    assert house.call("POST", adopt, role="viewer").status_code == 403
+    assert house.call("POST", f"{fits}/99/adopt").status_code == 404
+    assert house.call("POST", adopt).json() == {"zone": "B", "no": made["no"]}
+    now = chilled(house)
+    assert (now["physics"]["source"], now["physics"]["physics"]) == ("learned", lesson["physics"])
+    assert now["physics"]["error_min"] == lesson["after"]["error_min"]
+    assert floor(house)["floor"] == declared
+    # an idle unit: it is out of its band sooner than was declared
+    assert 0 < now["forecast"]["hours"] < before["forecast"]["hours"] / 2
+    assert house.call("POST", adopt).json()["code"] == "zone_fit_old"
+
+    assert house.call("POST", retire).json() == {"zone": "B", "no": 0}
+    assert chilled(house)["physics"] == told
+    assert house.call("POST", retire).json()["code"] == "zone_fit_declared"
+    said = "select count(*) from facts where position('zone_physics.adopted'::bytea in body) > 0"
+    assert ask(house.url, said) == 2
+    # of another declaration nobody knows how it compares
+    assert house.call("POST", adopt).status_code == 200
+    own = {"tau_min": 500, "ambient_c": 25, "reach_c": -10}
+    plan = [z | {"physics": own} if z["code"] == "B" else z for z in declared["zones"]]
+    body = declared | {"zones": plan}
+    assert house.call("PUT", f"/v1/twin/{CODE}/floor", body).status_code == 200
+    told = chilled(house)["physics"]
+    assert (told["source"], told["physics"]["tau_min"]) == ("declared", 500)

@@ -23,6 +23,18 @@ EXAMPLES: list[Struct] = [
         storage="chilled",
         warehouse="WH-HGH",
     ),
+    twin_facts.ZonePhysicsAdopted(
+        act="adopt",
+        ambient_tenth_c=250,
+        before=0,
+        door_hundredth=318,
+        error_tenth_min=(184, 13),
+        no=4,
+        reach_tenth_c=-151,
+        tau_min=228,
+        warehouse="WH-HGH",
+        zone="C",
+    ),
     twin_facts.ResilienceAlarmed(
         is_under=True, part="labour", score=44, threshold=50, warehouse="WH-HGH"
     ),

@@ -15,7 +15,7 @@ from danshu.capabilities.routing.twin.floor import Floor, check_floor, lay_out
 from danshu.capabilities.routing.twin.state import Frame, State, Told, fold
 from danshu.capabilities.routing.twin.thermal import FIT_MIN
 from danshu.capabilities.routing.variables import Per
-from danshu.hub import reading_days
+from danshu.hub import reading_days, zone_fits
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import READINGS_DAYS, SIGNAL_LATE_S, SIGNAL_SKEW_MS, TWIN_BYTES
 
@@ -118,8 +118,11 @@ async def read_states(
     at_ms: int,
     warehouse: str = "",
 ) -> list[State]:
-    """Read the present state of all warehouses, or of one, in the order of the network."""
+    """Read the present state of all warehouses, or of one, in the order of the network: zones go by
+    the physics in force, declared or learned.
+    """
     floors = await read_floors(connection, tenant, network, warehouse)
+    learned = await zone_fits.read_active(connection, tenant, warehouse)
     asked = {"tenant": tenant, "wh": f"zn:{warehouse}/" if warehouse else "", "to": at_ms}
     asked |= {"from": at_ms - WINDOW_MS, "skew": SIGNAL_SKEW_MS}
     rows = await (await connection.execute(_LAST_WORDS, asked)).fetchall()
@@ -132,7 +135,7 @@ async def read_states(
     return [
         fold(
             code,
-            floor,
+            zone_fits.apply(code, floor, learned)[0],
             told.get(code, ()),
             at_ms,
             float(health[network.warehouse_index[code]]),

@@ -36,6 +36,28 @@ class TwinCleared(Struct, frozen=True, kw_only=True):
     warehouse: str
 
 
+@fact_type("zone_physics.adopted")
+class ZonePhysicsAdopted(Struct, frozen=True, kw_only=True):
+    """温区热参数启用: the physics that a cold zone is forecast by from now on.
+
+    `act` is adopt (version `no` was learned from the zone's own series and passed) or retire (`no`
+    0: as the floor declares); `before` is what was in force. `error_tenth_min`: mean error of when
+    warm-ups that neither had seen came to where they came, tenths of a minute, of what was in force
+    and of the new one, -1 for none. Temperatures in tenths of °C, the door's factor in hundredths.
+    """
+
+    act: str
+    ambient_tenth_c: int
+    before: int
+    door_hundredth: int
+    error_tenth_min: tuple[int, int]
+    no: int
+    reach_tenth_c: int
+    tau_min: int
+    warehouse: str
+    zone: str
+
+
 @fact_type("resilience.alarmed")
 class ResilienceAlarmed(Struct, frozen=True, kw_only=True):
     """韧性告警: a warehouse's index fell under the threshold, or came back over it."""

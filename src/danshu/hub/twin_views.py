@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.orders.model import State as OrderState
 from danshu.capabilities.routing.joining import join
@@ -13,9 +14,10 @@ from danshu.capabilities.routing.signals import resolve
 from danshu.capabilities.routing.twin.floor import Floor
 from danshu.capabilities.routing.twin.state import Frame, fold
 from danshu.capabilities.routing.variables import ZONE_TEMP_BAND_C, Per, Zone
-from danshu.hub import pictures, signal_views, twin
+from danshu.hub import pictures, signal_views, twin, zone_fits
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
 from danshu.hub.signal_views import SignalItem
+from danshu.hub.zone_fits import TwinPhysics
 from danshu.kernel.fact import rfc3339
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ class TwinZone(Struct, frozen=True, kw_only=True):
     probes: tuple[TwinProbe, ...]
     line: tuple[tuple[float, float], ...]
     forecast: TwinForecast | None
+    physics: TwinPhysics | None = None
 
 
 class TwinWarehouse(Struct, frozen=True, kw_only=True):
@@ -212,6 +215,9 @@ async def read_floor(
     network = world.snapshot.network
     signals = await read_signals(connection, world.tenant, network, at_ms)
     (state,) = await twin.read_states(connection, world.tenant, network, signals, at_ms, warehouse)
+    declared = (await twin.read_floors(connection, world.tenant, network, warehouse))[warehouse]
+    learned = await zone_fits.read_active(connection, world.tenant, warehouse)
+    used = zone_fits.apply(warehouse, declared, learned)[1]
     stops = await _stops(connection, world.tenant, warehouse)
     orders = await _open_orders(connection, world.tenant)
     items = signal_views.list_items(signals, network, at_ms, "", warehouse, "")
@@ -219,8 +225,11 @@ async def read_floor(
         code=warehouse,
         name=world.warehouses[number].name,
         at=rfc3339(at_ms),
-        floor=state.floor,
-        zones=view_zones(state),
+        floor=declared,
+        zones=tuple(
+            replace(seen, physics=zone_fits.view_physics(zone, used.get(zone.code)))
+            for seen, zone in zip(view_zones(state), declared.zones, strict=True)
+        ),
         frame=state.frame,
         stops=tuple(stop for _, stop in stops),
         open_orders=orders.get(number, 0),
@@ -256,7 +265,9 @@ async def replay(
     if warehouse not in world.warehouse_no:
         raise twin.NO_WAREHOUSE
     network = world.snapshot.network
-    floor = (await twin.read_floors(connection, world.tenant, network, warehouse))[warehouse]
+    declared = (await twin.read_floors(connection, world.tenant, network, warehouse))[warehouse]
+    learned = await zone_fits.read_active(connection, world.tenant, warehouse)
+    floor, _ = zone_fits.apply(warehouse, declared, learned)
     told, frames = await twin.read_past(connection, world.tenant, warehouse, span)
     then = await signal_views.resolve_at(connection, world, span[1])
     health = then.field("cold_unit_health", Per.WAREHOUSE, network).value

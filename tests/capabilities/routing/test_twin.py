@@ -16,6 +16,8 @@ from danshu.capabilities.routing import twin
 from danshu.capabilities.routing.reasons import Reason
 from danshu.capabilities.routing.score import CHILLED
 from danshu.capabilities.routing.snapshot import Cautions, Snapshot, load_snapshot, no_cautions
+from danshu.capabilities.routing.twin import learning
+from danshu.capabilities.routing.twin.episodes import Unit, cut, find_spans
 from danshu.capabilities.routing.twin.floor import (
     Floor,
     Physics,
@@ -30,6 +32,7 @@ from danshu.capabilities.routing.variables import Zone
 from danshu.kernel.errors import InputError
 from danshu.testing.floors import Simulated
 from tests.capabilities.routing.worlds import make_world
+from tests.fixtures import zones
 
 NOW = 1_800_000_000_000
 BAND = (0.0, 10.0)
@@ -241,3 +244,58 @@ def test_the_simulator_s_truth_is_recovered() -> None:
     assert zone.forecast.hours == pytest.approx(hours, rel=0.25)
     assert floor.tell_frame(NOW) == floor.tell_frame(NOW)
     msgspec.convert(floor.tell_frame(NOW), Frame)
+
+
+def episodes_of(told: list[zones.Minute]) -> list[learning.Episode]:
+    """What devices told of a zone, cut as the room cuts it."""
+    units = [
+        Unit(NOW + each.minute * 60_000, each.power, zones.door_open_s(told, each.minute) / 1_800)
+        for each in told[::2]
+    ]
+    chance = random.Random(5)
+    read = [
+        Told("chilled", f"s{n}", NOW + each.minute * 60_000, each.air_c + chance.gauss(0, 0.1))
+        for each in told
+        for n in range(3)
+    ]
+    return cut(find_spans(units), units, read)
+
+
+@pytest.mark.parametrize(("goods", "off_by"), [(0.0, 0.1), (0.01, 0.4)])
+def test_a_zones_physics_are_learned_from_its_defrosts(goods: float, off_by: float) -> None:
+    """Of one body the truth is found; beside goods, what foresees the air of such a zone."""
+    true = msgspec.structs.replace(zones.TRUE, ambient_c=25.0)
+    told = learning.learn(episodes_of(zones.live(12, 3, true, goods)), COLD)
+    assert told.passed
+    assert (told.learned, told.at_bound) == (("tau_min", "door_factor", "reach_c"), ())
+    assert told.physics.tau_min == pytest.approx(true.tau_min, rel=off_by)
+    assert told.physics.door_factor == pytest.approx(true.door_factor, rel=off_by)
+    assert told.after.error_min < 3 < 10 < told.before.error_min
+    assert told.after.rms_mc < told.before.rms_mc / 3
+    # learned once more, against itself, nothing is better
+    again = learning.learn(episodes_of(zones.live(12, 4, true, goods)), told.physics)
+    assert not again.passed
+
+
+def test_what_a_zone_does_not_tell_stays_as_it_was_declared() -> None:
+    episodes = episodes_of(zones.live(9, 3))
+    shut = [each._replace(door=each.door * 0) for each in episodes if each.kind == learning.OFF]
+    told = learning.learn(shut, COLD)
+    assert told.learned == ("tau_min",)
+    assert told.physics == msgspec.structs.replace(COLD, tau_min=told.physics.tau_min)
+    with pytest.raises(InputError, match="tell too little"):
+        learning.learn(shut[:5], COLD)
+    # a probe that lies in the sun is no room of this world: a figure at its bound does not pass
+    hot = [each._replace(value_c=each.value_c + each.minutes) for each in shut]
+    assert not learning.learn(hot, COLD).passed
+    assert learning.learn(hot, COLD).at_bound == ("tau_min",)
+
+
+def test_warm_ups_are_found_where_frames_tell_of_them() -> None:
+    told = zones.live(4, 3)
+    assert [each.kind for each in episodes_of(told)] == [learning.OFF, learning.DOWN] * 4
+    assert episodes_of([each for each in told if each.power]) == []
+    # while nobody tells of the unit for long, nothing is known
+    gaps = [each for each in told if each.minute % 90 < 4 or each.minute % 90 >= 12]
+    kinds = [each.kind for each in episodes_of(gaps)]
+    assert kinds.count(learning.DOWN) <= kinds.count(learning.OFF) == 0

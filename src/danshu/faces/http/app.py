@@ -83,6 +83,7 @@ from danshu.faces.http import (
     times,
     transitions,
     twins,
+    zone_fits,
     workbench,
 )
 from danshu.faces.http.auth import Keyring
@@ -124,6 +125,7 @@ _ROUTES: Final = [
     *receiving.ROUTES,
     *signals.ROUTES,
     *twins.ROUTES,
+    *zone_fits.ROUTES,
     *resilience.ROUTES,
     *feeds.ROUTES,
     *stock.ROUTES,

@@ -66,6 +66,7 @@ _STATUS: Final = {
     "no_sheet": 404,
     "no_policy_set": 404,
     "no_coefficients": 404,
+    "no_zone_fit": 404,
     "no_trial": 404,
     "no_sku": 404,
     "no_definition": 404,

@@ -42,6 +42,7 @@ from danshu.hub import (
     timing,
     twin_room,
     witnessing,
+    zone_fits_room,
 )
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
@@ -149,6 +150,7 @@ ROOMS = (
     Room("replan", replan_room.begin, 1.0),
     Room("scorers", scorers_room.begin, 5.0),
     Room("twin", twin_room.begin, 2.0),
+    Room("physics", zone_fits_room.begin, 5.0),
     Room("resilience", resilience_room.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
 )

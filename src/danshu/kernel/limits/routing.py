@@ -84,8 +84,9 @@ FEED_EVERY_S_MIN: Final = 30
 NATS_BYTES: Final = 1_073_741_824
 
 # Twin and resilience: metres of a floor, zones, points of one thing, things of one frame, bytes of
-# a floor or frame, how often the twin looks, longest replay; orders and pairs that a simulation of
-# losses decides again, days between two
+# a floor or frame, how often the twin looks, longest replay; days of series that a zone's physics
+# are learned from, warm-ups that this needs, that are read, versions kept, listed; orders and pairs
+# that a simulation of losses decides again, days between two
 TWIN_FLOOR_M: Final = 2_000
 TWIN_ZONES: Final = 64
 TWIN_POINTS: Final = 200
@@ -93,6 +94,11 @@ TWIN_THINGS: Final = 1_000
 TWIN_BYTES: Final = 262_144
 TWIN_LOOK_MS: Final = 10_000
 TWIN_REPLAY_MIN: Final = 60
+ZONE_FIT_DAYS: Final = 14
+ZONE_EPISODES_LEAST: Final = 6
+ZONE_EPISODES: Final = 60
+ZONE_FITS_KEPT: Final = 40
+ZONE_FITS_LISTED: Final = 50
 RESILIENCE_ORDERS: Final = 2_000
 RESILIENCE_PAIRS: Final = 400
 RESILIENCE_SURCHARGE_FEN: Final = 300

@@ -133,7 +133,7 @@ def fold(
     `health` is the warehouse's cold_unit_health, where no frame tells of single units.
     """
     by_zone: dict[str, dict[str, list[tuple[int, float]]]] = {z.code: {} for z in floor.zones}
-    home = _homes(floor)
+    home = homes(floor)
     for storage, sensor, observed, value in told:
         code = home.get((storage, sensor)) or home.get((storage, ""))
         if code is not None and observed <= at_ms and math.isfinite(value):
@@ -143,7 +143,7 @@ def fold(
     return State(warehouse, at_ms, floor, zones, frame)
 
 
-def _homes(floor: Floor) -> dict[tuple[str, str], str]:
+def homes(floor: Floor) -> dict[tuple[str, str], str]:
     """Which zone a probe stands in; one that no zone lists, in the first of its class."""
     home: dict[tuple[str, str], str] = {}
     for zone in floor.zones:
