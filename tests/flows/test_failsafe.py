@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
+from danshu.capabilities.routing.negotiation.model import Award, Negotiation, Proposal
 from danshu.capabilities.stock.model import StockLevel
 from danshu.hub import catalogues, failsafe, shelves
 from danshu.kernel.fact import rfc3339
@@ -279,6 +281,27 @@ def test_cold_goods_leave_only_with_an_active_equipment(house: House) -> None:
     assert (told.status_code, told.json()["code"]) == (409, "cold_equipment_missing")
     told = house.call("POST", path, {**ship, "equipment": "BOX-2"})
     assert (told.status_code, told.json()["code"]) == (409, "cold_equipment_inactive")
+    box = {"code": "BOX-1", "name": "保温箱 1 号"}
+    away = next(w.code for w in WAREHOUSES if w.code != order["plan"][0]["warehouse"])
+    assert house.call("PUT", "/v1/cold-equipment", {**box, "warehouse": "NO"}).status_code == 422
+    for changes, told_of, code in (
+        ({"warehouse": away}, {}, "cold_equipment_other"),
+        ({}, {"health": 0.2}, "cold_equipment_unhealthy"),
+        ({}, {"temperature_c": 12.5}, "cold_equipment_unhealthy"),
+        ({}, {"ago_ms": 601_000}, "cold_equipment_unhealthy"),
+    ):
+        assert house.call("PUT", "/v1/cold-equipment", {**box, **changes}).status_code == 200
+        tell(house.url, "delete from cold_equipment_states")
+        if told_of:
+            assert read_box(house, **told_of) == []
+        told = house.call("POST", path, {**ship, "equipment": "BOX-1"})
+        assert (told.status_code, told.json()["code"]) == (409, code), told.text
+        assert "BOX-1" in told.json()["reason"]
+    assert read_box(house, code="BOX-9") == ["BOX-9"]
+    assert read_box(house, ago_ms=-60_000) == ["BOX-1"]
+    assert read_box(house) == []
+    (listed, _) = house.call("GET", "/v1/cold-equipment").json()["items"]
+    assert (listed["celsius"], listed["health"]) == (4.5, 0.9)
     told = house.call("POST", path, {**ship, "equipment": "BOX-1"})
     assert told.status_code == 200, told.text
     facts = house.call("GET", f"/v1/orders/{order['order']}/facts").json()["facts"]
@@ -288,3 +311,75 @@ def test_cold_goods_leave_only_with_an_active_equipment(house: House) -> None:
     for event in ("release", "pick", "pack", "ship"):
         told = house.call("POST", f"/v1/orders/{ambient}/transitions", {"event": event})
         assert told.status_code == 200, told.text
+
+
+def read_box(
+    house: House,
+    code: str = "BOX-1",
+    health: float = 0.9,
+    temperature_c: float = 4.5,
+    ago_ms: int = 0,
+) -> Any:
+    """What a box tells of itself; gives the codes that were not taken."""
+    at = rfc3339(house.hub.clock() - ago_ms)
+    item = {"code": code, "observed": at, "health": health, "temperature_c": temperature_c}
+    told = house.call("POST", "/v1/cold-equipment/readings", {"items": [item]})
+    assert told.status_code == 200, told.text
+    return told.json()["faults"]
+
+
+def test_who_hands_over_at_the_dock_scans_the_equipment(house: House) -> None:
+    """The box that a negotiation's party brings is the one of this order."""
+    tell(house.url, "delete from cold_equipment_states")
+    house.call("PUT", "/v1/cold-equipment", {"code": "BOX-1"})
+    (order,) = place(house)
+    id_ = order["order"]
+    path = f"/v1/orders/{id_}/transitions"
+    for event in ("release", "pick", "pack"):
+        assert house.call("POST", path, {"event": event}).status_code == 200
+    at_ms = house.hub.clock()
+    won = Negotiation(
+        state="confirmed",
+        order=id_,
+        proposals=(proposal("p1", "RIDER", at_ms),),
+        award=Award(id="a1", proposal="p1", reserved="", confirm_ms=at_ms),
+    )
+    with psycopg.connect(house.url, autocommit=True) as c:
+        c.execute(
+            "insert into parties(tenant,code,name,adapter,equipment) values(%s,%s,'','riders',%s)",
+            (house.tenant, "RIDER", "BOX-7"),
+        )
+        c.execute(
+            "insert into negotiations(tenant,id,order_id,fulfilment,state,seq,head,parties,"
+            "reply_by,award_by,doc) values(%s,%s,%s,1,'confirmed',1,'',array['RIDER'],now(),now(),"
+            "%s)",
+            (house.tenant, uuid_at(at_ms, 9), id_, msgspec.json.encode(won)),
+        )
+    house.call("PUT", "/v1/cold-equipment", {"code": "BOX-7"})
+    task = f"/v1/floor/tasks/{id_}/1/handover"
+    assert house.call("GET", task).json()["equipment"] is True
+    scanned = house.call("POST", f"{task}/scan", {"code": "SF7000000001"})
+    assert scanned.status_code == 200, scanned.text
+    told = house.call("POST", f"{task}/done", {"carrier": "示例快递"})
+    assert told.json()["code"] == "cold_equipment_missing"
+    told = house.call("POST", f"{task}/done", {"carrier": "示例快递", "equipment": "BOX-1"})
+    assert (told.status_code, told.json()["code"]) == (409, "cold_equipment_other")
+    assert "BOX-7" in told.json()["reason"]
+    told = house.call("POST", f"{task}/done", {"carrier": "示例快递", "equipment": "BOX-7"})
+    assert told.status_code == 200, told.text
+
+
+def proposal(id_: str, party: str, at_ms: int) -> Proposal:
+    return Proposal(
+        id=id_,
+        party=party,
+        window="w1",
+        start_ms=at_ms,
+        end_ms=at_ms,
+        incentive_fen=0,
+        consent=False,
+        fee_fen=500,
+        eta_ms=at_ms,
+        accept_permille=900,
+        valid_ms=at_ms,
+    )

@@ -18,6 +18,7 @@ from danshu.capabilities.routing.decide import Decision
 from danshu.hub import (
     answers,
     canary,
+    cold_dispatch,
     cold_equipment,
     floor_rows,
     moving,
@@ -91,6 +92,10 @@ async def change(
             decided = decide(world, held, now_ms)
             if isinstance(decided, Refusal):
                 return decided
+            if world.equipment is not None:
+                told = await cold_dispatch.inspect(connection, world, id_, decided.said, now_ms)
+                if told is not None:
+                    return told
             decided = await remedies.attend(connection, world, held, decided, actor, now_ms)
             if decided.said:
                 await _write(connection, world, held, decided, actor, now_ms)

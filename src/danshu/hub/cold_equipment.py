@@ -16,6 +16,7 @@ from danshu.capabilities.routing.closures import COLD
 from danshu.hub import merchants
 from danshu.hub.failsafe_facts import ColdEquipmentRegistered
 from danshu.kernel.errors import InputError, Refusal
+from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import COLD_EQUIPMENT
 
 if TYPE_CHECKING:
@@ -38,22 +39,33 @@ NOT_ACTIVE: Final = Refusal(
     clause="dispatch.cold_equipment",
 )
 _READ: Final = "select code, active from cold_equipment where tenant=%s"
-_LIST: Final = "select code, name, active from cold_equipment where tenant=%s order by code"
+_LIST: Final = """
+select e.code, e.name, e.active, e.warehouse, s.observed, s.celsius, s.health from cold_equipment e
+left join cold_equipment_states s on s.tenant=e.tenant and s.code=e.code
+where e.tenant=%s order by e.code
+"""
 _COUNT: Final = "select count(*) from cold_equipment where tenant=%s and code<>%s"
 _PUT: Final = """
-insert into cold_equipment as e (tenant,code,name,active) values(%s,%s,%s,%s)
-on conflict (tenant,code) do update set name=excluded.name, active=excluded.active
-where (e.name,e.active) is distinct from (excluded.name,excluded.active) returning 1
+insert into cold_equipment as e (tenant,code,name,active,warehouse) values(%s,%s,%s,%s,%s)
+on conflict (tenant,code) do update set name=excluded.name, active=excluded.active,
+warehouse=excluded.warehouse where (e.name,e.active,e.warehouse) is distinct from
+(excluded.name,excluded.active,excluded.warehouse) returning 1
 """
 _MOVE: Final = "update tenants set revision=revision+1 where id=%s"
 
 
 class Equipment(Struct, frozen=True, kw_only=True):
-    """A box, bag or vehicle that keeps goods cold."""
+    """A box, bag or vehicle that keeps goods cold. `warehouse` is whose it is, "" of none. What it
+    last told: when (`observed`, "" never), °C inside, health 0 to 1.
+    """
 
     code: str
     name: str
     active: bool
+    warehouse: str = ""
+    observed: str = ""
+    celsius: float | None = None
+    health: float | None = None
 
 
 async def read_active(connection: Connection, tenant: int) -> frozenset[str] | None:
@@ -65,7 +77,18 @@ async def read_active(connection: Connection, tenant: int) -> frozenset[str] | N
 async def list_all(connection: Connection, tenant: int) -> list[Equipment]:
     """List a merchant's equipment by code."""
     rows = await (await connection.execute(_LIST, (tenant,))).fetchall()
-    return [Equipment(code=r[0], name=r[1], active=r[2]) for r in rows]
+    return [
+        Equipment(
+            code=r[0],
+            name=r[1],
+            active=r[2],
+            warehouse=r[3],
+            observed=rfc3339(r[4]) if r[4] else "",
+            celsius=None if r[5] is None else round(r[5], 2),
+            health=None if r[6] is None else round(r[6], 3),
+        )
+        for r in rows
+    ]
 
 
 async def put(connection: Connection, tenant: int, told: Equipment, actor: Actor) -> None:
@@ -74,14 +97,17 @@ async def put(connection: Connection, tenant: int, told: Equipment, actor: Actor
     Raises InputError `too_many`.
     """
     async with connection.transaction():
-        row = await (await connection.execute(_COUNT, (tenant, told.code))).fetchone()
-        if row is not None and row[0] >= COLD_EQUIPMENT:
+        count = await (await connection.execute(_COUNT, (tenant, told.code))).fetchone()
+        if count is not None and count[0] >= COLD_EQUIPMENT:
             raise InputError("too_many", f"a merchant has at most {COLD_EQUIPMENT} of them")
-        cursor = await connection.execute(_PUT, (tenant, told.code, told.name, told.active))
+        row = (tenant, told.code, told.name, told.active, told.warehouse)
+        cursor = await connection.execute(_PUT, row)
         if await cursor.fetchone() is None:
             return
         await connection.execute(_MOVE, (tenant,))
-        said = ColdEquipmentRegistered(active=told.active, code=told.code, name=told.name)
+        said = ColdEquipmentRegistered(
+            active=told.active, code=told.code, name=told.name, warehouse=told.warehouse
+        )
         await merchants.say(connection, tenant, actor, said)
 
 

@@ -36,9 +36,12 @@ class RoutingResumed(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("cold_equipment.registered")
-class ColdEquipmentRegistered(Struct, frozen=True, kw_only=True):
-    """冷链设备登记: an equipment that goes with cold goods may be used, or may not any more."""
+class ColdEquipmentRegistered(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """冷链设备登记: an equipment that goes with cold goods may be used, or may not any more.
+    `warehouse` is whose it is, "" of none.
+    """
 
     active: bool
     code: str
     name: str
+    warehouse: str = ""

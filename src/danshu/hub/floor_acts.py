@@ -210,14 +210,15 @@ async def finish(
     task: Task,
     actor: Actor,
     *,
-    carrier: str,
+    taken: tuple[str, str],
     now_ms: int,
     device_ms: int,
     proof: Proof,
 ) -> Refusal | completing.Performed | None:
     """Finish a piece of work: the machine's event and the fact of who scanned what, one commit.
 
-    A review that its action type wants signed ends as that act, which is given.
+    `taken`: who takes the parcel over, and the cold equipment that it leaves with. A review that
+    its action type wants signed ends as that act, which is given.
     """
     refusal = await _begin(connection, world, worker, task, now_ms) or _unfinished(task)
     if refusal:
@@ -253,7 +254,7 @@ async def finish(
             said=said,
         )
     else:
-        told = await _work(connection, world, worker, task, actor, carrier, said, now_ms)
+        told = await _work(connection, world, worker, task, actor, taken, said, now_ms)
     if isinstance(told, Refusal):
         return told
     place = (world.tenant, row.id, row.fulfilment)
@@ -288,18 +289,19 @@ async def _work(
     worker: floor.Worker,
     task: Task,
     actor: Actor,
-    carrier: str,
+    taken: tuple[str, str],
     said: Said,
     now_ms: int,
 ) -> Answer | Refusal:
     """Say what was done, with the machine's event where the work is a step of it."""
-    row = task.row
+    row, (carrier, equipment) = task.row, taken
     event = _EVENTS.get(task.work)
     command = event and orders.Command(
         event=event,
         fulfilment=row.fulfilment,
         carrier=carrier or task.part.carrier,
         waybill=task.scanned_waybill,
+        equipment=equipment,
         by=worker.who,
     )
     return await acts.change(connection, world, row.id, actor, now_ms, _also(said, command or None))

@@ -16,11 +16,14 @@ from danshu.faces.http.framework import (
     may,
     only_json,
 )
+from danshu.faces.http.placing import Instant
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import cold_equipment, failsafe
+from danshu.hub import cold_dispatch, cold_equipment, failsafe
+from danshu.hub.cold_dispatch import State
 from danshu.hub.cold_equipment import Equipment
 from danshu.hub.failsafe import ClassStop
 from danshu.hub.fields import PLAIN
+from danshu.kernel.errors import InputError
 from danshu.kernel.limits import REASON_CHARS
 
 _MOST: Final = 2**31 - 1
@@ -52,6 +55,28 @@ class EquipmentTold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     code: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
     name: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
     active: bool = True
+    warehouse: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
+
+
+class EquipmentReading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an equipment tells of itself: °C inside where it has a probe; health 0 to 1."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
+    observed: Instant
+    health: Annotated[float, Meta(ge=0, le=1)]
+    temperature_c: Annotated[float, Meta(ge=-100, le=100)] | None = None
+
+
+class EquipmentReadings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Readings of many."""
+
+    items: Annotated[tuple[EquipmentReading, ...], Meta(min_length=1, max_length=1_000)]
+
+
+class EquipmentFaults(Struct, frozen=True, kw_only=True):
+    """Codes whose readings were not taken: not registered, or of the future."""
+
+    faults: tuple[str, ...]
 
 
 @get(
@@ -115,12 +140,41 @@ async def put_equipment(
     are handed over only with the id of an active one.
     """
     held = held_of(request)
-    told = Equipment(code=data.code, name=data.name, active=data.active)
+    told = Equipment(code=data.code, name=data.name, active=data.active, warehouse=data.warehouse)
     hub = hub_of(request)
+    if told.warehouse and told.warehouse not in (await hub.worlds.ensure(held.tenant)).warehouse_no:
+        raise InputError("unknown_warehouse", f"no warehouse {told.warehouse!r}", "/warehouse")
     async with hub.connection() as connection:
         await cold_equipment.put(connection, held.tenant, told, held.actor)
     hub.worlds.forget(held.tenant)
     return told
 
 
-ROUTES: Final = [list_class_stops, resume_class, list_equipment, put_equipment]
+@post(
+    "/v1/cold-equipment/readings",
+    operation_id="tellColdEquipment",
+    tags=["decisions"],
+    responses=PROBLEMS,
+    guards=[may("signal.write"), only_json],
+    status_code=200,
+)
+async def tell_equipment(
+    data: JSONBody[EquipmentReadings], request: Request[Any, Any, Any]
+) -> EquipmentFaults:
+    """Take what equipment tells of itself; the newest of each counts when goods leave with it."""
+    hub, held = hub_of(request), held_of(request)
+    states = [
+        State(
+            code=item.code,
+            observed_ms=round(item.observed.timestamp() * 1000),
+            celsius=item.temperature_c,
+            health=item.health,
+        )
+        for item in data.items
+    ]
+    async with hub.connection() as connection:
+        faults = await cold_dispatch.tell(connection, held.tenant, states, hub.clock())
+    return EquipmentFaults(faults=tuple(faults))
+
+
+ROUTES: Final = [list_class_stops, resume_class, list_equipment, put_equipment, tell_equipment]

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.model import Texts
 from danshu.capabilities.floor.model import TAIL_CHARS, Item, Review, Scan, Work
+from danshu.capabilities.routing.closures import COLD
 from danshu.hub import floor, floor_acts, floor_reviews, floor_tasks
 from danshu.hub.acting_views import Why, tell_why
 from danshu.hub.doers import By
@@ -117,7 +118,8 @@ class FloorReview(Struct, frozen=True, kw_only=True):
 
 class FloorTask(Struct, frozen=True, kw_only=True):
     """One task in full. `open`: this work is what comes next. `waybill` is the one on record,
-    `scanned_waybill` the one that was scanned; `carriers` serve the warehouse.
+    `scanned_waybill` the one that was scanned; `carriers` serve the warehouse. `equipment`: cold
+    equipment is to be scanned before the parcel leaves.
     """
 
     item: FloorItem
@@ -133,6 +135,7 @@ class FloorTask(Struct, frozen=True, kw_only=True):
     scanned_waybill: str
     carrier: str
     carriers: tuple[str, ...]
+    equipment: bool
     review: FloorReview | None
     now: str
 
@@ -223,6 +226,9 @@ async def show_task(
         scanned_waybill=task.scanned_waybill if task.work is Work.HANDOVER else "",
         carrier=task.part.carrier or (carriers[0] if len(carriers) == 1 else ""),
         carriers=carriers,
+        equipment=task.work is Work.HANDOVER
+        and world.equipment is not None
+        and any(n.storage & COLD for n in task.items),
         review=show_review(await floor_reviews.look(connection, world, task, by, now_ms)),
         now=rfc3339(now_ms),
     )

@@ -65,11 +65,13 @@ class ScanCode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FinishTask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The work is done; `carrier` names who took the parcel over. `credential` is the passkey's
+    """The work is done; `carrier` names who took the parcel over, `equipment` is the cold equipment
+    that was scanned, for chilled and frozen goods. `credential` is the passkey's
     answer to the statement that was shown, where a review is to be signed.
     """
 
     carrier: Word = ""
+    equipment: Word = ""
     credential: dict[str, Any] | None = None
     device_at: Instant | None = None
 
@@ -240,7 +242,7 @@ async def finish_task(
             at.worker,
             at.task,
             at.actor,
-            carrier=data.carrier,
+            taken=(data.carrier, data.equipment),
             now_ms=at.now_ms,
             device_ms=device_ms,
             proof=proof,

@@ -74,6 +74,8 @@ export interface Task {
   scanned_waybill: string;
   carrier: string;
   carriers: string[];
+  /** Cold equipment is to be scanned; older answers do not say. */
+  equipment?: boolean;
   /** Null where the floor's word will do; older answers do not say. */
   review?: Review | null;
   now: string;

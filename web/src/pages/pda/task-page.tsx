@@ -67,13 +67,16 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
   const [open, setOpen] = useState<Open>("");
   const [isBusy, setBusy] = useState(false);
   const [carrier, setCarrier] = useState<string | null>(null);
+  const [box, setBox] = useState("");
   const [lotOf, setLotOf] = useState<{ line: Line; code: string; quantity: number } | null>(null);
   const [lots, setLots] = useState<Record<string, { lot: string; expiry: string }>>({});
   const mayPrint = useMay("print.packing");
   const review = work === "review" ? (task.review ?? null) : null;
 
   const isWaybill = work === "handover";
-  const isWhole = isWaybill ? task.scanned_waybill !== "" : task.left === 0;
+  // cold goods leave with a cold equipment, which is scanned after the waybill
+  const lacksBox = isWaybill && task.equipment === true && box === "";
+  const isWhole = isWaybill ? task.scanned_waybill !== "" && !lacksBox : task.left === 0;
 
   /** Queue an act, and hear what becomes of it. */
   const tell = async (act: Partial<Act> & Pick<Act, "what">) => {
@@ -96,7 +99,8 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
 
   const take = (code: string, quantity = 1) => {
     if (isWaybill) {
-      takeWaybill(task, code);
+      if (task.equipment && task.scanned_waybill && code !== task.scanned_waybill) takeBox(code);
+      else takeWaybill(task, code);
       return;
     }
     const named = readGs1(code);
@@ -126,6 +130,19 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
     setWrong(why(verdict, code, quantity));
     soundWrong();
     void tell({ what: "scan", json, isWrong: true });
+  };
+
+  /** Whether it is the one of this parcel, and cold, the hub says when the parcel leaves. */
+  const takeBox = (code: string) => {
+    const isGoods = judge(task.lines, code, 1).is !== "unknown";
+    setWrong(isGoods ? t("goodsNotBox", { code }) : "");
+    if (isGoods) {
+      soundWrong();
+      return;
+    }
+    setBox(code);
+    setSaid(t("boxTaken", { code }));
+    soundDone();
   };
 
   const takeWaybill = (now: Task, code: string) => {
@@ -180,9 +197,12 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
     }
     setBusy(true);
     const named = carrier ?? task.carrier ?? "";
-    const settled = await tell({ what: "done", json: isWaybill ? { carrier: named } : {} });
+    const settled = await tell({ what: "done", json: isWaybill ? { carrier: named, ...(box ? { equipment: box } : {}) } : {} });
     setBusy(false);
-    if (settled?.is === "refused") return;
+    if (settled?.is === "refused") {
+      setBox("");
+      return;
+    }
     soundDone();
     leave(settled ? t(`did.${work}`, { tail: task.item.tail }) : t("didLater", { tail: task.item.tail }));
   };
@@ -213,7 +233,7 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
     : isWhole
       ? ""
       : isWaybill
-        ? t("scanWaybillFirst")
+        ? t(task.scanned_waybill ? "scanBoxFirst" : "scanWaybillFirst")
         : t("unitsLeft", { count: task.left });
   const lacking = review ? (review.why_not[0] ?? review.missing[0]) : undefined;
   const unsigned = lacking ? byLocale(lacking.reason, lacking.reason_en) : "";
@@ -238,7 +258,7 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
           {wrong || said}
         </p>
         {isWaybill ? (
-          <Parcel task={task} carrier={carrier ?? task.carrier} onCarrier={() => setOpen("carrier")} />
+          <Parcel task={task} carrier={carrier ?? task.carrier} box={box} onCarrier={() => setOpen("carrier")} />
         ) : (
           <Lines lines={task.lines} />
         )}
@@ -258,7 +278,7 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
             {t("printSlip")}
           </a>
         )}
-        <p className="pda-hint">{t(isWhole ? (review ? "whole.sign" : `whole.${work}`) : `hint.${work}`)}</p>
+        <p className="pda-hint">{t(isWhole ? (review ? "whole.sign" : `whole.${work}`) : lacksBox && task.scanned_waybill ? "hint.box" : `hint.${work}`)}</p>
       </main>
       <Foot
         more={(["damaged", "short", "help"] as const).map((kind) => (

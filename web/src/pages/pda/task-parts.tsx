@@ -68,10 +68,12 @@ export function Lines({ lines }: { lines: readonly Line[] }) {
 export function Parcel({
   task,
   carrier,
+  box,
   onCarrier,
 }: {
   task: Task;
   carrier: string;
+  box: string;
   onCarrier: () => void;
 }) {
   const { t } = useTranslation("pda");
@@ -81,6 +83,12 @@ export function Parcel({
       <dd data-is={task.scanned_waybill ? "done" : "now"}>
         {task.scanned_waybill || (task.waybill ? t("expects", { waybill: task.waybill }) : t("notScanned"))}
       </dd>
+      {task.equipment && (
+        <>
+          <dt>{t("box")}</dt>
+          <dd data-is={box ? "done" : "now"}>{box || t("notScanned")}</dd>
+        </>
+      )}
       <dt>{t("carrier")}</dt>
       <dd>
         {carrier || t("notNamed")}{" "}
