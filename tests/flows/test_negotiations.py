@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -105,13 +106,26 @@ def test_a_message_that_comes_again_and_one_that_differs(
     other = offer(house, pages["r1"], call["id"], 1_300, "same")
     assert other.json()["code"] == "message_differs"
     assert kinds(read_call(house, call["id"])) == ["opened", "proposed"]
+
+
+def test_a_winner_that_confirms_twice_at_once_makes_one_contract(
+    house: House, pages: dict[str, str]
+) -> None:
+    order = house.place()["order"]
+    call = open_call(house, order, parties=["r1", "r2"])
+    offer(house, pages["r1"], call["id"], 1_400)
     offer(house, pages["r2"], call["id"], 1_500)
-    for n in range(2):
-        told = speak(house, pages["r1"], call["id"], "confirm", f"c{n}", award="a1")
-        assert told.status_code == (200, 409)[n]
-    done = kinds(read_call(house, call["id"]))
-    assert done.count("confirmed") == 1
-    assert done[-1] == "disregarded"
+
+    def confirm(n: int) -> Any:
+        page = pages["r2" if n == 3 else "r1"]  # who only stands in reserve confirms too
+        return speak(house, page, call["id"], "confirm", f"c{n}", award="a1").status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(confirm, range(4))) == [200, 409, 409, 409]
+    done = read_call(house, call["id"])
+    assert (done["state"], done["party"]) == ("confirmed", "r1")
+    assert kinds(done).count("confirmed") == 1
+    assert len(said(house, order, "shipment.arranged")) == 1
 
 
 def test_a_refusal_a_counter_and_the_next_best(house: House, pages: dict[str, str]) -> None:
@@ -140,6 +154,9 @@ def test_a_winner_that_stays_silent_loses_to_the_next_best(
     offer(house, pages["r2"], call["id"], 1_200)
     ring(house, 8_500)
     assert kinds(read_call(house, call["id"]))[-2:] == ["lapsed", "awarded"]
+    late = speak(house, pages["r1"], call["id"], "confirm", "late", award="a1")
+    assert (late.status_code, late.json()["code"]) == (409, "award_over")
+    assert read_call(house, call["id"])["state"] == "awarded"
     ring(house, 30_000)
     done = read_call(house, call["id"])
     assert done["state"] in ("expired", "rejected")
