@@ -15,6 +15,7 @@ import numpy as np
 
 from danshu.capabilities.routing.network import Network, Site, build_network
 from danshu.capabilities.routing.replan.cells import Orders, Problem
+from danshu.capabilities.routing.ruling import FREE
 from danshu.capabilities.routing.signals import resolve
 from danshu.capabilities.routing.snapshot import Prices, Snapshot
 from danshu.testing import merchant
@@ -94,6 +95,8 @@ def draw_orders(
         promise_min=np.full(count, PROMISE_MIN),
         value_fen=np.full(count, VALUE_FEN, np.int64),
         shut=np.zeros(count, np.int64),
+        favour=np.full(count, FREE, np.int32),
+        parcels_max=np.zeros(count, np.int32),
         line_start=start.astype(np.int32),
         sku=sku.astype(np.int32),
         qty=np.ones(lines, np.int32),

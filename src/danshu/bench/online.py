@@ -90,7 +90,9 @@ def decide_day(day: Day, pricing: Pricing) -> tuple[int, int]:
         prices = gate.make_prices("bench", day.codes, told) if told else None
         snapshot = gate.at_prices(day.country.snapshot, prices)
         row_of = {int(code[3:]): row for code, row in snapshot.price_rows.items()}
-        batch = gate.lay_batch(snapshot, cut(day.problem.orders, begin, end), row_of)
+        batch = gate.lay_batch(
+            snapshot, day.problem._replace(orders=cut(day.problem.orders, begin, end)), row_of
+        )
         routed = route_batch(snapshot, batch, day.problem.minute, atp, capacity)
         total += int(routed.parts_fen.sum() - routed.parts_fen[:, _PRICE].sum())
         lost += int((routed.warehouse[0] < 0).sum())

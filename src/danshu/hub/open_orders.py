@@ -7,6 +7,7 @@ warehouse a person chose.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -16,8 +17,11 @@ import psycopg
 from danshu.capabilities.contract import clock, terms
 from danshu.capabilities.orders import decide as decisions
 from danshu.capabilities.orders import model
+from danshu.capabilities.routing.batch import NO_PROMISE
 from danshu.capabilities.routing.blocks import digest_block, pack_block
+from danshu.capabilities.routing.policy.engine import view_order
 from danshu.capabilities.routing.replan.cells import Orders, Problem
+from danshu.capabilities.routing.ruling import Ruling, steer
 from danshu.kernel.limits import REPLAN_ORDERS
 
 if TYPE_CHECKING:
@@ -77,7 +81,11 @@ class OpenOrders(NamedTuple):
             "switching_fen": problem.switching_fen,
         }
         arrays = {name: _plain(table) for name, table in problem.orders._asdict().items()}
-        arrays |= {"atp": problem.atp, "capacity": problem.capacity}
+        arrays |= {
+            "atp": problem.atp,
+            "capacity": problem.capacity,
+            "surcharge_fen": problem.surcharge_fen,
+        }
         return digest_block(pack_block(header, arrays))
 
 
@@ -122,6 +130,7 @@ class _Gathered:
         self.heads: list[tuple[int, float, int]] = []
         self.sizes: list[int] = []
         self.pieces: list[Piece] = []
+        self.rulings: list[Ruling | None] = []
 
     def take(self, id_: uuid.UUID, order: model.Order, kept: bytes) -> None:
         """Take an order in, or count it as pinned."""
@@ -134,15 +143,17 @@ class _Gathered:
         if not pieces:
             return
         due_ms = clock.delivery_due_ms(terms.load(kept, world.book))
-        promise = float(max(0, (due_ms - self.now_ms) // 60_000)) if due_ms else np.inf
+        promise = max(0, (due_ms - self.now_ms) // 60_000) if due_ms else NO_PROMISE
         self.ids.append(id_)
-        self.heads.append((region, promise, order.total))
+        self.heads.append((region, float(promise) if due_ms else np.inf, order.total))
+        self.rulings.append(rule(world, id_, order, promise, self.now_ms))
         self.sizes.append(len(pieces))
         self.pieces += pieces
 
     def finish(self, switching_fen: int) -> OpenOrders:
         """Lay the columns out, with the stock and work that these orders would give back."""
         world, count = self.world, len(self.ids)
+        steering = steer(world.snapshot.network, self.rulings)
         heads = np.array(self.heads, np.float64).reshape(count, 3)
         lines = np.array(self.pieces, np.int64).reshape(len(self.pieces), 5)
         start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(self.sizes, np.int64))])
@@ -160,7 +171,9 @@ class _Gathered:
             region=heads[:, 0].astype(np.int32),
             promise_min=heads[:, 1].copy(),
             value_fen=heads[:, 2].astype(np.int64),
-            shut=np.zeros(count, np.int64),
+            shut=steering.shut,
+            favour=steering.favour,
+            parcels_max=steering.parcels_max,
             line_start=start.astype(np.int32),
             sku=lines[:, 0].astype(np.int32),
             qty=lines[:, 1].astype(np.int32),
@@ -169,8 +182,30 @@ class _Gathered:
             was=was.astype(np.int16),
         )
         minute = (self.now_ms // 60_000 + _UTC8_MIN) % _DAY_MIN
-        problem = Problem(orders, minute, atp, capacity, switching_fen)
+        problem = Problem(orders, minute, atp, capacity, switching_fen, steering.surcharge_fen)
         return OpenOrders(self.ids, problem, self.pinned)
+
+
+def rule(
+    world: World, id_: uuid.UUID, order: model.Order, promise_min: int, now_ms: int
+) -> Ruling | None:
+    """Ask policy about an open order as its re-route would: all of it taken back, decided again."""
+    arms = world.arms
+    if arms.live is None and arms.canary is None:
+        return None
+    held: Counter[int] = Counter()
+    for f in order.fulfilments:
+        if f.state != "cancelled":
+            for share in f.shares:
+                held[share.line] += share.quantity
+    lines = []
+    for line in order.lines:
+        units = held[line.no] + decisions.open_units(line)
+        if units:
+            sku = world.skus[line.sku][1]
+            lines.append((units, sku.weight_g, int(sku.storage)))
+    view = view_order(order.channel, order.region, order.total, promise_min, lines)
+    return arms.ask(id_, view, now_ms)
 
 
 def find_pieces(world: World, order: model.Order) -> list[Piece] | None:

@@ -224,6 +224,8 @@ def cut_orders(orders: Orders, first: int) -> Orders:
         promise_min=orders.promise_min[first:],
         value_fen=orders.value_fen[first:],
         shut=orders.shut[first:],
+        favour=orders.favour[first:],
+        parcels_max=orders.parcels_max[first:],
         line_start=(orders.line_start[first:] - cut).astype(np.int32),
         sku=orders.sku[cut:],
         qty=orders.qty[cut:],

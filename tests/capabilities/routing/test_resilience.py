@@ -28,6 +28,8 @@ def make(seed: int = 3, count: int = 60) -> losses.World:
         promise_min=np.full(count, 2_880.0),
         value_fen=np.full(count, 10_000, np.int64),
         shut=np.zeros(count, np.int64),
+        favour=np.full(count, -1, np.int32),
+        parcels_max=np.zeros(count, np.int32),
         line_start=np.arange(count + 1, dtype=np.int32),
         sku=rows,
         qty=np.ones(count, np.int32),

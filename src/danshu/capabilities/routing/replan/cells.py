@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Costs = NDArray[np.int32]
 
 CLOSED: Final = np.int32(2**30)
+UNSTEERED: Final = np.zeros((0, 0), np.int64)
 UNIT_WORK: Final = 1.5  # a parcel, and half a unit for its line
 BUCKET_MIN: Final = 240  # promises this near one another are decided alike
 _DAY_MIN: Final = 1_440
@@ -33,13 +34,16 @@ class Orders(NamedTuple):
     """Open orders n and their lines m, as batch.Batch has them; an order names a SKU once.
 
     `was` is the warehouse that has the line now, -1 for none; bit w of `shut` says that policy
-    forbids warehouse w to the order.
+    forbids warehouse w to the order, `favour` is its row of Problem.surcharge_fen (FREE: none),
+    `parcels_max` the most parcels that policy lets it have, 0 = any (see ruling.Steering).
     """
 
     region: NDArray[np.int32]  # [n]
     promise_min: NDArray[np.float64]  # [n], inf = none
     value_fen: Ints  # [n]
     shut: Ints  # [n]
+    favour: NDArray[np.int32]  # [n]
+    parcels_max: NDArray[np.int32]  # [n]
     line_start: NDArray[np.int32]  # [n+1]
     sku: NDArray[np.int32]  # [m]
     qty: NDArray[np.int32]  # [m]
@@ -52,7 +56,8 @@ class Problem(NamedTuple):
     """What is open at `minute` of the local day, over W warehouses and S SKUs.
 
     `atp` and `capacity` are what is free when all of these orders are taken back. `switching_fen`
-    is what it costs to move an order that some warehouse has.
+    is what it costs to move an order that some warehouse has, `surcharge_fen` what policy asks
+    for a parcel of a warehouse, by the orders' `favour`.
     """
 
     orders: Orders
@@ -60,6 +65,7 @@ class Problem(NamedTuple):
     atp: NDArray[np.int32]  # [S, W]
     capacity: NDArray[np.float64]  # [W], work units
     switching_fen: int = 0
+    surcharge_fen: Ints = UNSTEERED  # [k, W]
 
 
 class Cells(NamedTuple):
@@ -87,6 +93,7 @@ class Compounds(NamedTuple):
     penalty_fen: Ints  # [lines]
     was: NDArray[np.int16]  # [lines]
     region: NDArray[np.int32]  # [K]
+    most: NDArray[np.int32]  # [K], parcels that it may have, 0 = any
     opening_fen: Costs  # [K, W], first parcel's nuisance included
     can: Ints  # [lines], bit w: class allows and something is in stock
 
@@ -117,8 +124,10 @@ def count_cells(snapshot: Snapshot, problem: Problem, orders: Ints) -> Cells:
     promise = told.promise_min[orders]
     if problem.switching_fen == 0:
         was = np.full(len(orders), -1, np.int16)
-    rules, rule = np.unique(told.shut[orders], return_inverse=True)
-    bucket = _buckets(snapshot, problem.minute, promise) * len(rules) + rule
+    masks, mask = np.unique(told.shut[orders], return_inverse=True)
+    rules = len(problem.surcharge_fen) + 1
+    rule = mask * rules + told.favour[orders] + 1
+    bucket = _buckets(snapshot, problem.minute, promise) * (len(masks) * rules) + rule
     regions, skus = len(snapshot.network.regions), len(problem.atp)
     key = (bucket * (regions + 1) + region + 1) * (skus + 1) + sku + 1
     key = key * (problem.atp.shape[1] + 1) + was + 1
@@ -139,12 +148,13 @@ def count_cells(snapshot: Snapshot, problem: Problem, orders: Ints) -> Cells:
         snapshot, problem.minute, region[first], mean(promise), np.rint(mean(value)),
         told.shut[orders[first]],
     )  # fmt: skip
+    dearest = steer(problem, told.favour[orders[first]], opening)
     return Cells(
         region=region[first],
         sku=sku[first],
         was=was[first],
         size=count,
-        penalty_fen=penalties(snapshot, region[first], grams),
+        penalty_fen=penalties(snapshot, region[first], grams) + dearest,
         cost_fen=_cost_units(snapshot, problem, opening, line[first], region[first], grams),
         member=orders[member],
         start=start,
@@ -168,6 +178,21 @@ def penalties(snapshot: Snapshot, region: NDArray[np.int32], grams: Ints) -> Int
     rows = worst[np.where(inside, region, 0)]
     fen = snapshot.figures.unfulfilled_fen + np.where(inside, rows[:, 0], 0)
     return fen + np.where(inside, rows[:, 1], 0) * extra_kg(grams)
+
+
+def steer(problem: Problem, favour: NDArray[np.int32], opening: Costs) -> Ints:
+    """Add what policy asks for a parcel to `opening` [N, W], in place; gives the dearest, [N].
+
+    A line left behind bears the dearest, so that a preference alone leaves none.
+    """
+    table = problem.surcharge_fen
+    dearest = np.zeros(len(favour), np.int64)
+    steered = np.flatnonzero((favour >= 0) & (favour < len(table)))
+    if len(steered):
+        more = opening[steered] + table[favour[steered]]
+        opening[steered] = np.minimum(more, CLOSED)
+        dearest[steered] = table.max(axis=1)[favour[steered]]
+    return dearest
 
 
 def extra_kg(grams: Ints) -> Ints:
@@ -263,6 +288,15 @@ def gather_compounds(snapshot: Snapshot, problem: Problem, orders: Ints) -> Comp
     grams = told.weight_g[line].astype(np.int64) * qty
     region = told.region[orders]
     inside = (sku >= 0) & (sku < len(problem.atp)) & (qty > 0)
+    opening = open_parcels(
+        snapshot,
+        problem.minute,
+        region,
+        told.promise_min[orders],
+        late_fen(snapshot, told.value_fen[orders]).astype(np.float64),
+        told.shut[orders],
+    )
+    dearest = steer(problem, told.favour[orders], opening)
     can = np.zeros(len(line), np.int64)
     rows = np.where(inside, sku, 0)
     for w in range(problem.atp.shape[1]):
@@ -277,16 +311,10 @@ def gather_compounds(snapshot: Snapshot, problem: Problem, orders: Ints) -> Comp
         sku=sku,
         qty=qty,
         grams=grams,
-        penalty_fen=penalties(snapshot, region[owner], grams),
+        penalty_fen=penalties(snapshot, region[owner], grams) + dearest[owner],
         was=told.was[line],
         region=region,
-        opening_fen=open_parcels(
-            snapshot,
-            problem.minute,
-            region,
-            told.promise_min[orders],
-            late_fen(snapshot, told.value_fen[orders]).astype(np.float64),
-            told.shut[orders],
-        ),
+        most=told.parcels_max[orders],
+        opening_fen=opening,
         can=can,
     )

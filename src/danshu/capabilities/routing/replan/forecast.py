@@ -16,6 +16,7 @@ import numpy as np
 from danshu.capabilities.routing.replan import duals, flow
 from danshu.capabilities.routing.replan.cells import UNIT_WORK, Orders, Problem, count_cells
 from danshu.capabilities.routing.replan.duals import Duals
+from danshu.capabilities.routing.ruling import FREE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +61,8 @@ def draw(goods: Goods, region_share: Floats, rate: Floats, rng: np.random.Genera
         promise_min=np.full(count, goods.promise_min),
         value_fen=np.full(count, goods.value_fen, np.int64),
         shut=np.zeros(count, np.int64),
+        favour=np.full(count, FREE, np.int32),
+        parcels_max=np.zeros(count, np.int32),
         line_start=np.arange(count + 1, dtype=np.int32),
         sku=sku.astype(np.int32),
         qty=np.ones(count, np.int32),

@@ -7,11 +7,11 @@ prices themselves are no money.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from danshu.capabilities.routing.batch import PART_NAMES, Batch, Request, RequestLine, build_batch
+from danshu.capabilities.routing.batch import PART_NAMES, Batch
 from danshu.capabilities.routing.decide import ENGINE, route_batch
 from danshu.capabilities.routing.snapshot import Prices, Snapshot
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from danshu.capabilities.routing.replan.cells import Orders, Problem
+    from danshu.capabilities.routing.replan.cells import Problem
     from danshu.capabilities.routing.replan.duals import Duals
 
 _PRICE = PART_NAMES.index("price_fen")
@@ -60,31 +60,28 @@ def at_prices(snapshot: Snapshot, prices: Prices | None) -> Snapshot:
     return Snapshot(snapshot.network, snapshot.signals, prices, snapshot.figures, snapshot.policy)
 
 
-def lay_batch(snapshot: Snapshot, orders: Orders, row_of: Mapping[int, int]) -> Batch:
-    """Lay orders out as the engine takes them; `row_of` maps SKU rows to rows of the prices."""
-    count = len(orders.region)
-    line = RequestLine(sku="", row=0, qty=1, weight_g=1)
-    one = build_batch(snapshot, [Request(region="", promise_min=-1, value_fen=0, lines=(line,))])
-    # What a batch has beside these columns belongs to policies: none applies, as to the pattern.
-    known: dict[str, Any] = {
-        "region": orders.region,
-        "promise_min": orders.promise_min,
-        "value_fen": orders.value_fen,
-        "line_start": orders.line_start,
-        "sku": orders.sku,
-        "qty": orders.qty,
-        "weight_g": orders.weight_g,
-        "storage": orders.storage,
-        "price_row": np.array([row_of.get(sku, -1) for sku in orders.sku.tolist()], np.int32),
-    }
-    if "shut" in one._fields:
-        known["shut"] = orders.shut
-    others = {
-        name: np.repeat(table, count) if table.shape == (1,) else table
-        for name, table in one._asdict().items()
-        if name not in known
-    }
-    return one._replace(**known, **others)
+def lay_batch(snapshot: Snapshot, problem: Problem, row_of: Mapping[int, int]) -> Batch:
+    """Lay a problem's orders out as the engine takes them, with what policy says of them.
+
+    `row_of` maps SKU rows to rows of the prices.
+    """
+    orders, table = problem.orders, problem.surcharge_fen
+    wide = len(snapshot.network.codes)
+    return Batch(
+        region=orders.region,
+        promise_min=orders.promise_min,
+        value_fen=orders.value_fen,
+        line_start=orders.line_start,
+        sku=orders.sku,
+        qty=orders.qty,
+        weight_g=orders.weight_g,
+        storage=orders.storage,
+        price_row=np.array([row_of.get(sku, -1) for sku in orders.sku.tolist()], np.int32),
+        shut=orders.shut,
+        favour=orders.favour,
+        parcels_max=orders.parcels_max,
+        surcharge_fen=table if len(table) else np.zeros((0, wide), np.int64),
+    )
 
 
 def decide(
@@ -98,7 +95,7 @@ def decide(
     priced = at_prices(snapshot, prices)
     row_of = {row: priced.price_rows[code] for row, code in enumerate(codes)
               if code in priced.price_rows}  # fmt: skip
-    batch = lay_batch(priced, problem.orders, row_of)
+    batch = lay_batch(priced, problem, row_of)
     routed = route_batch(
         priced, batch, problem.minute, problem.atp.copy(), problem.capacity.copy(), engine
     )

@@ -116,8 +116,8 @@ class Work:
         out = np.full(len(compounds.line), -1, np.int16)
         total = self.placing.least_of_all(
             compounds.line_start, self.lines, compounds.region, compounds.opening_fen, self.extra,
-            prices.lam, prices.mu, self.parcel, compounds.was, problem.switching_fen, used, work,
-            self.ws, out,
+            prices.lam, prices.mu, self.parcel, compounds.most, compounds.was,
+            problem.switching_fen, used, work, self.ws, out,
         )  # fmt: skip
         least = np.zeros(len(cells.size), np.int64)
         total += self.placing.least_of_cells(
@@ -135,7 +135,7 @@ class Work:
         compounds = self.compounds
         gained: float = self.placing.place_all(
             sequence, compounds.line_start, self.lines, compounds.region, compounds.opening_fen,
-            self.extra, prices.lam, prices.mu, self.parcel, compounds.was,
+            self.extra, prices.lam, prices.mu, self.parcel, compounds.most, compounds.was,
             self.problem.switching_fen, atp, room, self.ws, of, is_again,
         )  # fmt: skip
         return gained
@@ -170,8 +170,8 @@ class Work:
         saved = duals.read_gains(solved, lost)
         moved: int = self.placing.yield_all(
             sequence, compounds.line_start, self.lines, compounds.region, compounds.opening_fen,
-            self.extra, lost.lam, saved.lam, lost.mu, saved.mu, self.parcel, compounds.was,
-            self.problem.switching_fen, atp, room, self.ws, of,
+            self.extra, lost.lam, saved.lam, lost.mu, saved.mu, self.parcel, compounds.most,
+            compounds.was, self.problem.switching_fen, atp, room, self.ws, of,
         )  # fmt: skip
         return moved
 
@@ -237,6 +237,8 @@ def begin(work: Work, snapshot: Snapshot) -> Duals:
         promise_min=told.promise_min[owner[every]],
         value_fen=told.value_fen[owner[every]],
         shut=told.shut[owner[every]],
+        favour=told.favour[owner[every]],
+        parcels_max=np.zeros(len(every), np.int32),
         line_start=np.arange(len(every) + 1, dtype=np.int32),
         sku=told.sku[lines[every]],
         qty=np.ones(len(every), np.int32),

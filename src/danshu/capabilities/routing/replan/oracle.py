@@ -8,24 +8,15 @@ parcels out, so it stays a bound.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 
+from danshu.capabilities.routing.replan.compiling import compiled
 from danshu.kernel.limits import ORDER_LINES, SPLIT_LINES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Function = TypeVar("Function", bound="Callable[..., Any]")
 _CLOSED = 1 << 30
 _EMPTY = 1e-9
-
-
-def compiled(function: Function) -> Function:
-    """Compile a function once on a machine, at its first call."""
-    return cast("Function", njit(cache=True, error_model="numpy")(function))
 
 
 @compiled
@@ -99,9 +90,11 @@ def _ones(part: int) -> int:
 @compiled
 def plan(
     a: int, b: int, lines: Any, opening: Any, extra: Any, lam: Any, mu: Any, parcel: int,
-    atp: Any, room: Any, is_live: bool, out: Any, ws: Any,
+    most: int, atp: Any, room: Any, is_live: bool, out: Any, ws: Any,
 ) -> Any:  # fmt: skip
     """Find the cheapest plan of lines a to b; fills `out` with warehouses, gives its price.
+
+    `most` is the limit of its parcels, 0 = none.
 
     Every parcel is priced with its nuisance; the first of a plan is given it back, which only a
     plan that ships nothing does not have.
@@ -110,10 +103,12 @@ def plan(
     _price_lines(a, b, lines, lam, mu, atp, is_live, price)
     if b - a > SPLIT_LINES:
         if is_live:
-            return _greedy(a, b, lines, opening, extra, mu, parcel, room, price, out)
+            return _greedy(a, b, lines, opening, extra, mu, parcel, most, room, price, out)
         for i in range(a, b):
             out[i] = -1
         return _least_long(a, b, lines[3], opening, price)
+    if 0 < most < b - a:
+        return _plan_at_most(a, b, lines, opening, extra, mu, parcel, most, room, out, ws)
     return plan_priced(a, b, lines, opening, extra, mu, parcel, room, out, ws)
 
 
@@ -154,6 +149,45 @@ def plan_priced(
         part = take[begun]
         _unwind(a, b, part, where[part] if ship[part] < left[part] else -1, out)
         begun ^= part
+    return fen - parcel
+
+
+@compiled
+def _plan_at_most(
+    a: int, b: int, lines: Any, opening: Any, extra: Any, mu: Any, parcel: int, most: int,
+    room: Any, out: Any, ws: Any,
+) -> Any:  # fmt: skip
+    """Find the cheapest plan of at most `most` parcels: the same dp, a layer a parcel."""
+    ship, where, left, layer, taken = ws[0], ws[1], ws[7], ws[8], ws[9]
+    _best_parcels(a, b, lines, opening, extra, mu, room, ws[4], ws)
+    full = (1 << (b - a)) - 1
+    for whole in range(full + 1):
+        layer[0, whole] = left[whole]
+    for n in range(1, most):
+        for whole in range(full + 1):
+            layer[n, whole], taken[n, whole] = left[whole], 0
+            part = whole
+            while part:
+                fen = ship[part] + layer[n - 1, whole ^ part]
+                if fen < layer[n, whole]:
+                    layer[n, whole], taken[n, whole] = fen, part
+                part = (part - 1) & whole
+    for i in range(a, b):
+        out[i] = -1
+    # Not shipping saves no nuisance: the first parcel is looked for even where it is dearer by it.
+    fen, first = np.inf, 0
+    for part in range(1, full + 1):
+        if ship[part] + layer[most - 1, full ^ part] < fen:
+            fen, first = ship[part] + layer[most - 1, full ^ part], part
+    if not fen - parcel < left[full]:
+        return left[full]
+    rest, n = full, most
+    part = first
+    while part:
+        _unwind(a, b, part, where[part], out)
+        rest ^= part
+        n -= 1
+        part = taken[n, rest] if n else 0
     return fen - parcel
 
 
@@ -199,8 +233,8 @@ def _joins(
 
 @compiled
 def _greedy(
-    a: int, b: int, lines: Any, opening: Any, extra: Any, mu: Any, parcel: int, room: Any,
-    price: Any, out: Any,
+    a: int, b: int, lines: Any, opening: Any, extra: Any, mu: Any, parcel: int, most: int,
+    room: Any, price: Any, out: Any,
 ) -> Any:  # fmt: skip
     """Plan a long order: again and again the parcel that saves most."""
     grams, penalty = lines[2], lines[3]
@@ -220,7 +254,7 @@ def _greedy(
             gain -= extra[w] * _kg(weight)
             if opening[w] < _CLOSED and count and gain > saved:
                 chosen, saved = w, gain
-        if chosen < 0:
+        if chosen < 0 or (most and parcels >= most):
             return total
         count = 0
         for i in range(a, b):
@@ -293,4 +327,6 @@ def workspace(warehouses: int) -> tuple[Any, ...]:
         np.zeros(size),  # 5 dp
         np.zeros(size, np.int64),  # 6 take
         np.zeros(size),  # 7 penalties
+        np.zeros((SPLIT_LINES, size)),  # 8 dp by parcels
+        np.zeros((SPLIT_LINES, size), np.int64),  # 9 take by parcels
     )

@@ -1,7 +1,4 @@
-"""Compiled: all compound orders in a pass: their least prices, their places, room for others.
-
-The compiler's cache watches this file only: installed together, it and `oracle` change together.
-"""
+"""Compiled: all compound orders in a pass: their least prices, their places, room for others."""
 
 from __future__ import annotations
 
@@ -9,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from danshu.capabilities.routing.replan.oracle import compiled, cost, plan, take
+from danshu.capabilities.routing.replan.compiling import compiled
+from danshu.capabilities.routing.replan.oracle import cost, plan, take
 from danshu.kernel.limits import SPLIT_LINES
 
 _CLOSED: Final = 1 << 30
@@ -18,7 +16,7 @@ _CLOSED: Final = 1 << 30
 @compiled
 def least_of_all(
     start: Any, lines: Any, region: Any, opening: Any, extra: Any, lam: Any, mu: Any, parcel: int,
-    was: Any, switching: int, used: Any, work: Any, ws: Any, out: Any,
+    most: Any, was: Any, switching: int, used: Any, work: Any, ws: Any, out: Any,
 ) -> float:  # fmt: skip
     """Sum the least prices of all orders, each by itself; count what their plans would use."""
     total = 0.0
@@ -28,7 +26,9 @@ def least_of_all(
         r = region[k]
         if r < 0:
             r = 0
-        fen = plan(a, b, lines, opening[k], extra[r], lam, mu, parcel, used, room, False, out, ws)
+        fen = plan(
+            a, b, lines, opening[k], extra[r], lam, mu, parcel, most[k], used, room, False, out, ws
+        )
         if switching and _has(a, b, was) and not _same(a, b, was, out):
             fen += switching
             stay = cost(a, b, lines, opening[k], extra[r], lam, mu, parcel, was)
@@ -85,7 +85,8 @@ def _same(a: int, b: int, was: Any, of: Any) -> bool:
 @compiled
 def place_all(
     sequence: Any, start: Any, lines: Any, region: Any, opening: Any, extra: Any, lam: Any, mu: Any,
-    parcel: int, was: Any, switching: int, atp: Any, room: Any, ws: Any, of: Any, is_again: bool,
+    parcel: int, most: Any, was: Any, switching: int, atp: Any, room: Any, ws: Any, of: Any,
+    is_again: bool,
 ) -> float:  # fmt: skip
     """Place orders in sequence at prices on what is left; again: each is taken back first.
 
@@ -102,7 +103,9 @@ def place_all(
             take(a, b, lines, of, -1, atp, room)
             before = cost(a, b, lines, opening[k], extra[r], lam, mu, parcel, of)
             before += switching * (_has(a, b, was) and not _same(a, b, was, of))
-        fen = plan(a, b, lines, opening[k], extra[r], lam, mu, parcel, atp, room, True, new, ws)
+        fen = plan(
+            a, b, lines, opening[k], extra[r], lam, mu, parcel, most[k], atp, room, True, new, ws
+        )
         fen += switching * (_has(a, b, was) and not _same(a, b, was, new))
         if switching and _has(a, b, was) and fits(a, b, lines, was, atp, room):
             stay = cost(a, b, lines, opening[k], extra[r], lam, mu, parcel, was)
@@ -148,8 +151,8 @@ def _swap(a: int, b: int, sku: Any, of: Any, one: Any, other: Any) -> None:
 @compiled
 def yield_all(
     sequence: Any, start: Any, lines: Any, region: Any, opening: Any, extra: Any, loss: Any,
-    gain: Any, mu_loss: Any, mu_gain: Any, parcel: int, was: Any, switching: int, atp: Any,
-    room: Any, ws: Any, of: Any,
+    gain: Any, mu_loss: Any, mu_gain: Any, parcel: int, most: Any, was: Any, switching: int,
+    atp: Any, room: Any, ws: Any, of: Any,
 ) -> int:  # fmt: skip
     """Let compound orders make room for unit orders where both together gain; tells how many.
 
@@ -173,7 +176,9 @@ def yield_all(
             if of[i] >= 0:
                 mu[of[i]] = mu_gain[of[i]]
         before = cost(a, b, lines, opening[k], extra[r], loss, mu, parcel, of)
-        fen = plan(a, b, lines, opening[k], extra[r], loss, mu, parcel, atp, room, True, new, ws)
+        fen = plan(
+            a, b, lines, opening[k], extra[r], loss, mu, parcel, most[k], atp, room, True, new, ws
+        )
         _swap(a, b, sku, of, loss, gain)
         for i in range(a, b):
             if of[i] >= 0:

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any
 
-from numba import njit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Function = TypeVar("Function", bound="Callable[..., Any]")
-
-
-def compiled(function: Function) -> Function:
-    """Compile a function once on a machine, at its first call."""
-    return cast("Function", njit(cache=True, error_model="numpy")(function))
+from danshu.capabilities.routing.replan.compiling import compiled
 
 
 @compiled

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from danshu.capabilities.routing.replan.residual import compiled
+from danshu.capabilities.routing.replan.compiling import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
