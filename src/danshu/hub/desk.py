@@ -219,9 +219,10 @@ def _allocate(
         p.call_ms = policy_calls.heed(routed.ruling, now_ms)
         p.wh = routed.plan[0][1]
         for _, w, sku, q in routed.plan:
-            reserved[tenant, w, sku] = reserved.get((tenant, w, sku), 0) + q
-            if w in world.quotas.get((sku, p.order.channel), {}):
-                k = (tenant, w, sku, p.order.channel)
+            unit = (tenant, w, sku)
+            reserved[unit] = reserved.get(unit, 0) + q
+            if world.quotas and w in world.quotas.get((sku, p.order.channel), {}):
+                k = (*unit, p.order.channel)
                 quota[k] = quota.get(k, 0) + q
 
 

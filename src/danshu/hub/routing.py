@@ -185,8 +185,10 @@ def _decide(
             promise_min=_promise_min(a, now_ms),
             value_fen=a.value,
             lines=tuple(
-                RequestLine(sku.code, no, q, sku.weight_g, int(sku.storage))
-                for _, no, q, sku in a.lines
+                [
+                    RequestLine(sku.code, no, q, sku.weight_g, int(sku.storage))
+                    for _, no, q, sku in a.lines
+                ]
             ),
             ruling=_rule(world, a, now_ms),
             awaiting=_awaited(a, awaiting),
@@ -199,16 +201,15 @@ def _decide(
     chosen = decided.routed.warehouse[0].tolist()
     plans = []
     at = 0
-    for a, decision in zip(asks, decided.decisions, strict=True):
+    for a, request, decision in zip(asks, requests, decided.decisions, strict=True):
         plan = []
-        for no, sku, q, _ in a.lines:
+        classes = 0
+        for (no, sku, q, _), line in zip(a.lines, request.lines, strict=True):
+            classes |= line.storage
             wh = chosen[at]
             at += 1
             if wh >= 0:
                 plan.append((no, wh, sku, q))
-        classes = 0
-        for _, _, _, goods in a.lines:
-            classes |= int(goods.storage)
         plans.append(
             Plan(
                 plan=plan,
@@ -242,7 +243,7 @@ def _rule(world: World, ask: Ask, now_ms: int) -> Ruling | None:
 
 def _ask_policy(world: World, ask: Ask, now_ms: int) -> Ruling | None:
     arms = world.arms
-    if arms.live is None and arms.canary is None:
+    if arms.live is None and arms.canary is None and arms.lost is None:
         return None
     view = view_order(
         ask.channel,

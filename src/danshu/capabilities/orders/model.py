@@ -27,13 +27,15 @@ class State(IntEnum):
     @property
     def word(self) -> str:
         """The state's word in the API, facts and machines."""
-        return self.name.lower()
+        return _WORDS[self]
 
 
 SKU_UNKNOWN = "sku_unknown"  # holds: master data does not know what the order means
 REGION_UNKNOWN = "region_unknown"
-BY_WORD = {s.word: s for s in State}
+_WORDS = {s: s.name.lower() for s in State}
+BY_WORD = {word: s for s, word in _WORDS.items()}
 STAGES = ("allocated", "released", "picked", "packed", "shipped", "delivered")
+_STATES_OF_STAGES = tuple((name, BY_WORD[name]) for name in STAGES)
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -126,10 +128,11 @@ def stage(order: Order) -> State:
         return State.COMPLETED
     if order.paid >= order.total or order.paid_ms:
         reached = State.PAID
-        for name in STAGES:
-            if any(getattr(n, name) < n.quantity - n.cancelled for n in order.lines):
-                break
-            reached = BY_WORD[name]
+        for name, next_ in _STATES_OF_STAGES:
+            for n in order.lines:
+                if getattr(n, name) < n.quantity - n.cancelled:
+                    return reached
+            reached = next_
         return reached
     return State.CONFIRMED if order.confirmed else State.PLACED
 
