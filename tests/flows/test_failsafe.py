@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import numpy as np
 import psycopg
 import pytest
 
+from danshu.capabilities.routing.blocks import digest_block, pack_block
 from danshu.capabilities.routing.negotiation.model import Award, Negotiation, Proposal
 from danshu.capabilities.stock.model import StockLevel
-from danshu.hub import catalogues, failsafe, shelves
+from danshu.hub import catalogues, failsafe, prices, shelves
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import CANARY_ORDERS
 from danshu.ledger.engine import Engine
@@ -311,6 +313,47 @@ def test_cold_goods_leave_only_with_an_active_equipment(house: House) -> None:
     for event in ("release", "pick", "pack", "ship"):
         told = house.call("POST", f"/v1/orders/{ambient}/transitions", {"event": event})
         assert told.status_code == 200, told.text
+
+
+def publish_prices(house: House, mu: Any) -> None:
+    """Prices that a replan would publish, whatever they are."""
+    table = np.asarray(mu)
+    header = {"form": prices.FORM, "skus": [], "warehouses": [w.code for w in WAREHOUSES]}
+    arrays = {"mu_fen": table, "lambda_fen": np.zeros((0, len(WAREHOUSES)), table.dtype)}
+    body = pack_block(header, arrays)
+    with psycopg.connect(house.url, autocommit=True) as c:
+        c.execute("delete from prices")
+        digest = bytes.fromhex(digest_block(body))
+        row = (house.tenant, digest, body)
+        c.execute("insert into prices values(%s,1,%s,%s,true,null,now())", row)
+    swap_late(house)
+
+
+def route_of(house: House) -> tuple[Any, ...]:
+    """Where an ambient order goes, and at which cost."""
+    placed = house.place()
+    told = house.call("GET", f"/v1/orders/{placed['order']}/decision").json()["decision"]
+    (first, *_) = told["plans"]
+    return [p["warehouse"] for p in placed["plan"]], first["total_fen"]
+
+
+@pytest.mark.parametrize(
+    "poison", [[np.nan] * 5, [np.inf] * 5, [-50, 0, 0, 0, 0], [2**40] * 5], ids=str
+)
+def test_poisoned_prices_decide_nothing_and_are_told(house: House, poison: list[float]) -> None:
+    """The drill: all prices poisoned. Decisions are those without prices, and people hear of it."""
+    tell(house.url, "delete from prices", "delete from incident_notices")
+    swap_late(house)
+    myopic = route_of(house)
+    home = next(n for n, w in enumerate(WAREHOUSES) if w.code == myopic[0][0])
+    publish_prices(house, [90_000 * (n == home) for n in range(5)])
+    assert route_of(house)[0] != myopic[0], "sound prices do decide"
+    publish_prices(house, poison)
+    assert route_of(house) == myopic
+    alerts = house.call("GET", "/v1/board/overview").json()["alerts"]
+    assert "prices_refused" in [a["code"] for a in alerts]
+    paged = "select count(*) from incident_notices where kind='prices_refused' and state='due'"
+    assert ask(house.url, paged) == 1
 
 
 def read_box(

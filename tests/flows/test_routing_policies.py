@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from danshu.capabilities.routing.reasons import Reason
-from danshu.hub import decision_views, policy_past, policy_room
+from danshu.hub import decision_views, policy_arms, policy_past, policy_room
 from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.policy_sets import Canary
 from danshu.ledger.audit import fold_rows
@@ -347,6 +347,39 @@ def test_what_is_no_graph_is_found_and_stops_nothing(house: House, content: Any)
     told = ok(author.call("GET", f"{P}/simulations/{begun['id']}"))
     assert told["state"] in ("done", "failed")
     assert author.call("POST", f"{path}/submit", {"revision": 2}).status_code == 409
+
+
+def test_a_set_that_cannot_be_read_loses_no_order_and_lets_none_pass(house: House) -> None:
+    """The drill: a policy with a broken cell, refused at the desk of policies; then one that broke
+    in the store while it ruled.
+    """
+    officer = person(house, "P01")
+    home = warehouse_of(house.place())
+    away = graph({"effect": "forbid", "where": f'code == "{home}"'})
+    digest = publish(house, [away], "演练:别处发货")
+    ok(officer.call("POST", f"{P}/sets/{digest}/activate", {}))
+    draft = begin(officer, "empty", "演练:坏格")
+    path = f"{P}/drafts/{draft['id']}"
+    broken = graph({"effect": "forbid", "where": 'code == "'})
+    ok(officer.call("PUT", path, {"revision": 1, "name": "坏格", "graphs": [broken]}))
+    assert officer.call("POST", f"{path}/submit", {"revision": 2}).status_code == 409
+    assert warehouse_of(house.place()) != home, "the set before goes on ruling"
+    kept = ask(house.url, f"select body from policy_sets where digest='\\x{digest}'")
+    tell(house.url, f"update policy_sets set body='{{' where digest='\\x{digest}'")
+    policy_arms._compiled.clear()
+    house.hub.worlds.forget(house.tenant)
+    placed = [house.place() for _ in range(3)]
+    for one in placed:
+        assert one["plan"]
+        read = ok(house.call("GET", f"/v1/orders/{one['order']}"))
+        assert read["holds"] == ["policy_review"]
+    alerts = ok(house.call("GET", "/v1/board/overview"))["alerts"]
+    assert "policy_unreadable" in [a["code"] for a in alerts]
+    ok(officer.call("POST", f"{P}/rollback", {}))
+    assert ok(house.call("GET", f"/v1/orders/{house.place()['order']}"))["holds"] == []
+    with psycopg.connect(house.url, autocommit=True) as c:
+        row = (bytes(kept), bytes.fromhex(digest))  # type: ignore[call-overload]
+        c.execute("update policy_sets set body=%s where digest=%s", row)
 
 
 def test_every_reason_has_its_rank_on_the_order_s_page() -> None:

@@ -28,6 +28,8 @@ _ALARM_PAGES: Final = {
     "resilience": "/resilience",
     "breaker": "/redecisions",
     "replay": "/redecisions",
+    "prices": "/replans",
+    "policy": "/policies",
 }
 
 

@@ -133,6 +133,12 @@ where tenant=%(tenant)s having count(*) > 0
 union all select 'replay', 'replay_differed', sum(differed)::int8, max(at) from replays
 where tenant=%(tenant)s and differed > 0 and day >= current_date - %(replay_days)s::int
 having count(*) > 0
+union all select 'prices', 'prices_refused', count(*), max(n.made) from prices p
+join incident_notices n on n.tenant=p.tenant and n.kind='prices_refused'
+and n.key=encode(p.digest,'hex') where p.tenant=%(tenant)s and p.active having count(*) > 0
+union all select 'policy', 'policy_unreadable', count(*), max(n.made) from policy_heads h
+join incident_notices n on n.tenant=h.tenant and n.kind='policy_unreadable'
+and n.key=encode(h.live,'hex') where h.tenant=%(tenant)s having count(*) > 0
 """
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from danshu.capabilities.routing import breaker
 from danshu.capabilities.routing.score import CHILLED, CLASSES, FROZEN
-from danshu.hub import canary_release, incidents, lists, merchants, pictures
+from danshu.hub import canary_release, incident_rows, incidents, lists, merchants, pictures
 from danshu.hub.failsafe_facts import RoutingResumed, RoutingStopped
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import InputError
@@ -203,7 +203,7 @@ async def stop(connection: Connection, tenant: int, storage: str, trip: breaker.
         await merchants.say(connection, tenant, ACTOR, said)
         detail = f"{storage} {trip.place or '-'} {trip.count}/{trip.total}"
         key = f"{storage}-{found[0]}"
-        await incidents.tell(connection, tenant, incidents.STOPPED, key, detail)
+        await incident_rows.tell(connection, tenant, incident_rows.STOPPED, key, detail)
         await pictures.touch(connection, tenant)
     return 1
 

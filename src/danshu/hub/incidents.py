@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from danshu.hub import notices, outside
+from danshu.hub.incident_rows import DIFFERED, POLICY, PRICES, STOPPED
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import (
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from danshu.ports.notice import Messenger
 
 Connection = Any
-STOPPED: Final = "routing_stopped"
-DIFFERED: Final = "replay_differed"
 # What it is, and what to do about it: name and advice, zh and en.
 WORDS: Final = {
     STOPPED: (
@@ -48,11 +47,22 @@ WORDS: Final = {
         "Find the decisions by the facts replay.differed, compare snapshot and version; do not"
         " upgrade before the cause is known.",
     ),
+    PRICES: (
+        "影子价被拒",
+        "Shadow prices refused",
+        "分仓已按无影子价进行,订单不受影响;在“重算”页重跑一次,仍被拒就查这组价从哪来。",
+        "Decisions go on without shadow prices, no order is lost; run a replan, and if that is"
+        " refused too, find where these prices came from.",
+    ),
+    POLICY: (
+        "策略集读不出",
+        "Policy set unreadable",
+        "订单照常接收并分仓,先挂起等人;在“策略”页一键回退到上一版,再放行这些订单。",
+        "Orders are taken and routed, but held for a person; roll back to the set before on the"
+        " page of policies, then let them go.",
+    ),
 }
 _REACH: Final = outside.Reach(NOTICE_TIMEOUT_S, NOTICE_BYTES, NOTICE_RETRY_S)
-_RAISE: Final = """
-insert into incident_notices(tenant,kind,key,detail) values(%s,%s,%s,%s) on conflict do nothing
-"""
 _TAKE: Final = """
 update incident_notices n set tries=n.tries+1, next_try=%s from (
   select tenant, kind, key from incident_notices where state='due' and next_try<=%s
@@ -64,11 +74,6 @@ _END: Final = """
 update incident_notices set state=%s, trouble=%s, receipt=%s, next_try=%s
 where tenant=%s and kind=%s and key=%s and state='due'
 """
-
-
-async def tell(connection: Connection, tenant: int, kind: str, key: str, detail: str) -> None:
-    """Have people told of an incident, once a key, in the caller's transaction."""
-    await connection.execute(_RAISE, (tenant, kind, key, detail))
 
 
 async def send_due(connection: Connection, at_ms: int) -> int:

@@ -15,8 +15,9 @@ from danshu.capabilities.routing.policy import model
 from danshu.capabilities.routing.policy.engine import Compiled, OrderView, PolicyEngine
 from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.snapshot import Snapshot
-from danshu.hub import policy_sets
+from danshu.hub import incident_rows, policy_sets
 from danshu.hub.policy_sets import Canary
+from danshu.kernel.errors import InputError
 
 if TYPE_CHECKING:
     import uuid
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     Connection = psycopg.AsyncConnection[Any]
 
+UNREADABLE: Final = "策略集读不出"
 _KEPT: Final = 256
 _compiled: OrderedDict[str, Compiled] = OrderedDict()
 _BODIES: Final = "select digest, body from policy_sets where tenant=%s and digest = any(%s)"
@@ -42,9 +44,12 @@ class Arms(Struct, kw_only=True, eq=False):
     rule: Canary = Canary()
     shadow: PolicyEngine | None = None
     silent: Ruling | None = None  # of the canary, about whom it says nothing
+    lost: Ruling | None = None  # of every order, while the live set cannot be read
 
     def ask(self, order: uuid.UUID, view: OrderView, now_ms: int) -> Ruling | None:
         """Say what policy says of an order; None for nothing."""
+        if self.lost is not None:
+            return self.lost
         canary = self.canary
         if canary is not None and self.rule.takes(
             canary.compiled.digest, order, view.channel, view.region
@@ -74,10 +79,16 @@ async def load(connection: Connection, tenant: int, snapshot: Snapshot) -> Arms:
     if missing:
         cursor = await connection.execute(_BODIES, (tenant, missing))
         for digest, body in await cursor.fetchall():
-            ready[bytes(digest).hex()] = compile_set(model.read(bytes(body)))
+            try:
+                ready[bytes(digest).hex()] = compile_set(model.read(bytes(body)))
+            except InputError as error:
+                await _report(connection, tenant, bytes(digest).hex(), error)
 
     def engine(digest: str) -> PolicyEngine | None:
-        return PolicyEngine(ready[digest], snapshot) if digest else None
+        return PolicyEngine(ready[digest], snapshot) if digest in ready else None
+
+    live = snapshot.policy
+    lost = Ruling(policy=live, review=UNREADABLE) if live and live not in ready else None
 
     return Arms(
         snapshot=snapshot,
@@ -87,4 +98,12 @@ async def load(connection: Connection, tenant: int, snapshot: Snapshot) -> Arms:
         rule=head.rule,
         shadow=engine(head.shadow),
         silent=Ruling(policy=head.canary) if head.canary else None,
+        lost=lost,
     )
+
+
+async def _report(connection: Connection, tenant: int, digest: str, error: InputError) -> None:
+    """Have people told of a set that is stored and cannot be read: no order may pass it unseen,
+    and none is lost, so each waits for a person until the set before rules again.
+    """
+    await incident_rows.tell(connection, tenant, incident_rows.POLICY, digest, str(error)[:200])

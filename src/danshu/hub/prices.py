@@ -13,6 +13,7 @@ import psycopg
 
 from danshu.capabilities.routing.blocks import digest_block, pack_block, unpack_block
 from danshu.capabilities.routing.snapshot import Prices
+from danshu.hub import incident_rows
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import LANE_FEN
 
@@ -74,11 +75,17 @@ def _carry(table: NDArray[np.int64], where: list[int], network: Network) -> NDAr
 
 
 async def active(connection: Connection, tenant: int, network: Network) -> Prices | None:
-    """Read the prices that decisions may use now; None when there are none, or they are damaged."""
+    """Read the prices that decisions may use now; None when there are none, or they are no prices:
+    then people are told, and decisions are what they are without.
+    """
     row = await (await connection.execute(_ACTIVE, (tenant,), binary=True)).fetchone()
-    if row is None or digest_block(bytes(row[1])) != bytes(row[0]).hex():
+    if row is None:
         return None
-    try:
-        return load(bytes(row[1]), network)
-    except (InputError, KeyError):
-        return None
+    digest, why = bytes(row[0]).hex(), "the bytes are not those of the digest"
+    if digest_block(bytes(row[1])) == digest:
+        try:
+            return load(bytes(row[1]), network)
+        except (InputError, KeyError) as error:
+            why = str(error)
+    await incident_rows.tell(connection, tenant, incident_rows.PRICES, digest, why[:200])
+    return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from danshu.hub import decision_views, incidents, lists, merchants
+from danshu.hub import decision_views, incident_rows, lists, merchants
 from danshu.hub.replay_facts import ReplayChecked, ReplayDiffered
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError, NotAvailable
@@ -87,7 +87,7 @@ async def check_day(
             if differed:
                 detail = f"{told.differed}/{told.asked} {differed[0].decision} {differed[0].why}"
                 key = told.day
-                await incidents.tell(connection, tenant, incidents.DIFFERED, key, detail)
+                await incident_rows.tell(connection, tenant, incident_rows.DIFFERED, key, detail)
     return told
 
 

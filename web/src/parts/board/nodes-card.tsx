@@ -23,8 +23,10 @@ const TONES: Record<string, Tone> = {
   breaker: "broken",
   canary: "pend",
   replay: "broken",
+  prices: "pend",
+  policy: "broken",
 };
-const ALARMS = ["log", "passkey", "twin", "resilience", "breaker", "canary", "replay"];
+const ALARMS = ["log", "passkey", "twin", "resilience", "breaker", "canary", "replay", "prices", "policy"];
 
 /** 37 仓: where the work lies, who owes a promise, and the four newest alerts. */
 export function NodesCard({ board, height_px = 236 }: { board: Overview; height_px?: number }) {
