@@ -122,6 +122,11 @@ STORIES: Final = (
         title="骑手与承运服务双向协商时窗:择优、拒绝换次优、无人应答走默认、改期要消费者同意",
         module="danshu.stories.rider_window",
     ),
+    Story(
+        name="parts",
+        title="备件准时达:同一天,看不见拥堵与看得见拥堵;一张由人指定仓并签名",
+        module="danshu.stories.parts",
+    ),
 )
 
 
