@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ NAME = "示例商户"
 OTHER = "elsewhere"
 SEED = 1
 TOGETHER = 16
+PATIENCE_S = 120.0  # only so that a failing test ends
 _NUMBERS = itertools.count(1)
 # What happens to an order, by its place in the list: every stage is there to be seen.
 LIVES: tuple[tuple[str, ...], ...] = (
@@ -62,6 +63,14 @@ class Site(Struct, kw_only=True, eq=False):
         answer = httpx.request(method, self.address + path, headers=headers, timeout=60, **more)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def wait_for(self, path: str, true: Callable[[Any], bool]) -> Any:
+        """Ask until the answer is as it must become; gives it. What is under way says how far."""
+        end = time.monotonic() + PATIENCE_S
+        while not true(seen := self.call("GET", path)):
+            assert time.monotonic() < end, f"{path}: {seen}"
+            time.sleep(0.05)
+        return seen
 
     def count_orders(self) -> int:
         """Count the orders of today, those of other tests among them."""

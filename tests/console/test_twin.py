@@ -79,8 +79,12 @@ def test_losses_are_simulated(site: Site, visit: Visit, axe: Callable[[Page], No
     page.get_by_role("button", name="重新评估").click()
     marks = page.get_by_role("region", name="各仓指数").get_by_role("row")
     expect(marks).to_have_count(38)
-    page.get_by_role("button", name="模拟停仓").click()
+    with page.expect_response("**/v1/resilience/runs") as asked:
+        page.get_by_role("button", name="模拟停仓").click()
+    run = asked.value.json()["id"]
+    ended = site.wait_for(f"/v1/resilience/runs/{run}", lambda seen: bool(seen["ended"]))
+    assert ended["state"] == "done", ended["trouble"]
     losses = page.get_by_role("region", name="停一仓（N-1）").get_by_role("row")
-    expect(losses.nth(1)).to_be_visible(timeout=60_000)
+    expect(losses.nth(1)).to_be_visible()
     expect(page.locator(".resilience-heat td[data-alone=true]").first).to_contain_text("¥")
     axe(page)

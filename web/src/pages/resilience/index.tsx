@@ -106,10 +106,33 @@ function before(mark: MarkView | null | undefined, t: TFunction<"resilience">) {
 
 function Acts({ run }: { run: LossRun | undefined }) {
   const { t } = useTranslation("resilience");
+  return (
+    <>
+      <Act path="/v1/resilience/marks">{t("markNow")}</Act>
+      {run && !isOver(run) ? (
+        <Act key="stop" path={`/v1/resilience/runs/${run.id}/cancel`}>
+          {t("stop")}
+        </Act>
+      ) : (
+        <Act key="simulate" path="/v1/resilience/runs" json={{}} type="primary">
+          {t("simulate")}
+        </Act>
+      )}
+    </>
+  );
+}
+
+/** A button that is busy with its own act alone: while one is under way the others take clicks. */
+function Act({ path, json, type, children }: {
+  path: string;
+  json?: object;
+  type?: "primary";
+  children: string;
+}) {
   const { failed } = useNotice();
   const client = useQueryClient();
   const [isBusy, setBusy] = useState(false);
-  const act = async (path: string, json?: object) => {
+  const act = async () => {
     setBusy(true);
     try {
       await ask(path, { method: "POST", ...(json && { json }) });
@@ -121,18 +144,9 @@ function Acts({ run }: { run: LossRun | undefined }) {
     }
   };
   return (
-    <>
-      <Button loading={isBusy} onClick={() => void act("/v1/resilience/marks")}>
-        {t("markNow")}
-      </Button>
-      {run && !isOver(run) ? (
-        <Button onClick={() => void act(`/v1/resilience/runs/${run.id}/cancel`)}>{t("stop")}</Button>
-      ) : (
-        <Button type="primary" loading={isBusy} onClick={() => void act("/v1/resilience/runs", {})}>
-          {t("simulate")}
-        </Button>
-      )}
-    </>
+    <Button {...(type && { type })} loading={isBusy} onClick={() => void act()}>
+      {children}
+    </Button>
   );
 }
 
