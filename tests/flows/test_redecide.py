@@ -10,12 +10,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import psycopg
 import pytest
 from msgspec.structs import replace
 
+from danshu.bench import redecide as bench
 from danshu.hub import decision_views, redeciding_walk, replays
 from danshu.hub.redeciding_room import RedecideRoom
 from danshu.hub.redeciding_shares import Shares
@@ -335,3 +337,25 @@ async def _die_often(house: House, monkeypatch: pytest.MonkeyPatch) -> int:
             monkeypatch.setattr(psycopg.AsyncConnection, "execute", execute)
             await connection.close()
     raise AssertionError("it never got through")
+
+
+def test_the_benchmark_tells_open_orders_and_the_worst_case_apart() -> None:
+    took = bench.Took(
+        seconds=2.0,
+        touched=100,
+        floor_s=0.5,
+        worker_us=5_000.0,
+        database_us=4_000.0,
+        outcomes={"moved": 100},
+    )
+    told = bench.report(25_000, took, replace(took, seconds=6.0, touched=25_000))
+    assert told.figures["seconds_50k"] == told.figures["seconds_50k_open"] == 4.0
+    assert told.figures["seconds_50k_touched"] == 12.0
+    assert told.floor["seconds_50k_touched"] == 1.0
+    assert told.figures["open_worker_us_per_order"] == 50.0
+    assert told.met  # the budget is that of open orders
+    assert not bench.report(25_000, replace(took, seconds=3.0), took).met
+    one, two, three = (UUID(int=n) for n in (1, 2, 3))
+    beijing, shanghai = "BJ01", "SH01"
+    assert bench._most({beijing: [one], shanghai: [two, three]}) == ([shanghai], [two, three])
+    assert bench._most({beijing: [one, two, three], shanghai: [two]})[0] == [beijing]

@@ -19,7 +19,7 @@ import psycopg
 from danshu.capabilities.contract import clock, terms
 from danshu.capabilities.orders import model
 from danshu.hub import redeciding_alone, redeciding_group, redeciding_rows
-from danshu.hub.redeciding_group import QUOTA, REFUSED, WAITING, Row, Run, Verdict
+from danshu.hub.redeciding_group import QUOTA, REFUSED, Row, Run, Verdict
 from danshu.kernel.errors import DanshuError, ProgramError
 from danshu.kernel.limits import REDECIDE_GROUP
 from danshu.ledger import write
@@ -48,8 +48,8 @@ _SECOND: Final = b'"no":2,"warehouse"'
 # One state at a time: the index of states gives the orders by id, however many have ended. Asked as
 # a value, what is known is looked up by its key; `not exists` would be joined by reading all of it.
 _TAKE: Final = """
-select o.id,o.okey,o.channel,o.state,o.wh,o.region,o.total,o.currency,o.due,o.seq,o.head,o.doc,
-o.terms, (select i.outcome from redecision_items i where i.tenant=%b and i.no=%b and i.id=o.id)
+select o.id, o.seq, o.head, o.doc, o.terms, %b and (select i.outcome from redecision_items i
+  where i.tenant=%b and i.no=%b and i.id=o.id) = 'waiting'
 from orders o where o.tenant=%b and o.state=%b and o.id > %b
 and ((o.wh=any(%b::int4[]) or position(%b::bytea in o.doc) > 0) and o.region=any(%b::text[])
   or %b and (select i.outcome from redecision_items i
@@ -123,10 +123,10 @@ class Walk:
 
     def ask(self, tenant: int, state: int, size: int) -> tuple[Any, ...]:
         """Give the parameters of the next question about a state."""
-        run = (tenant, self.run.no)
+        run, has_cuts = (tenant, self.run.no), bool(self.run.cuts)
         return (
-            *(*run, tenant, state, self.after, self.places, _SECOND, self.regions),
-            *(bool(self.run.cuts), *run, *run, self.share[1], self.share[0], size),
+            *(has_cuts, *run, tenant, state, self.after, self.places, _SECOND, self.regions),
+            *(has_cuts, *run, *run, self.share[1], self.share[0], size),
         )
 
     def step(self, state: int, after: uuid.UUID | None) -> None:
@@ -234,11 +234,12 @@ class _Hand:
 
 def read(world: World, row: tuple[Any, ...]) -> Row:
     """Read an order's locked row."""
+    id_, seq, head, doc, promises, leaves = row
     return Row(
-        id=row[0],
-        order=_decode(bytes(row[11])),
-        due_ms=clock.delivery_due_ms(terms.load(bytes(row[12]), world.book)),
-        seq=row[9],
-        head=bytes(row[10]),
-        leaves=row[13] == WAITING,
+        id=id_,
+        order=_decode(doc),
+        due_ms=clock.delivery_due_ms(terms.load(bytes(promises), world.book)),
+        seq=seq,
+        head=bytes(head),
+        leaves=bool(leaves),
     )
