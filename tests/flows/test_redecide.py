@@ -27,6 +27,7 @@ from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, WAREHOUSES, House, open_house
+from tests.fixtures.policies import negotiate_all, publish
 from tests.flows.test_workbench_acts import audit
 
 ORDERS = 24
@@ -118,6 +119,7 @@ def test_a_lockdown_moves_its_orders_and_says_why(house: House) -> None:
         assert told.status_code == 200, told.text
     before = places(house)
     code = before.most_common(1)[0][0]
+    publish(house, negotiate_all(review=False), "协商")
     lock_down(house, code)
     look(house)
     after = places(house)
@@ -129,6 +131,10 @@ def test_a_lockdown_moves_its_orders_and_says_why(house: House) -> None:
         house.tenant,
     )
     assert moved == before[code] - 1
+    # what policy wants negotiated is called for about the new decision: a timer in its commit
+    assert ask(house.url, "select count(*) from timers where kind=5") == moved
+    back = house.call("POST", "/v1/routing/policies/rollback", {})
+    assert back.status_code == 200, back.text
     assert ask(house.url, "select count(*) from redecisions where ended is null") == 0
     house.work("sequence", "rows")
     audit(house)

@@ -95,6 +95,7 @@ class Verdict(Struct, kw_only=True, eq=False):
     freed: list[tuple[int, int, int]] = []
     reserved: list[tuple[int, int, int]] = []
     zones: tuple[tuple[int, int], ...] = ()  # watched cold zones that it counts in
+    calls: bool = False  # policy wants a negotiation about the new decision
 
 
 class _Taken(NamedTuple):
@@ -308,6 +309,7 @@ def _move(world: World, run: Run, taken: _Taken, plan: routing.Plan) -> Verdict 
         ],
         reserved=[(w, sku, q) for _, w, sku, q in plan.plan],
         zones=plan.zones,
+        calls=plan.ruling is not None and plan.ruling.negotiate is not None,
     )
 
 

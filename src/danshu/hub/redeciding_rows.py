@@ -11,8 +11,9 @@ from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.hub import canary, spare_snapshots
 from danshu.hub.changes import sum_units
+from danshu.hub.policy_calls import TIMER_CALL
 from danshu.kernel.fact import Actor, Packed, pack
-from danshu.ledger import write
+from danshu.ledger import timers, write
 
 if TYPE_CHECKING:
     import uuid
@@ -52,6 +53,14 @@ async def put(
             said = write.facts([world.tenant] * len(packs), packs)
             await connection.execute(said.sql, said.params, binary=True)
             await spare_snapshots.name(connection, world.tenant, [world.snapshot.digest])
+        calls = [
+            timers.Timer(due_us=now_ms * 1000, tenant=world.tenant, id=v.row.id, kind=TIMER_CALL)
+            for v in moved
+            if v.calls
+        ]
+        if calls:
+            opened = timers.put(calls)
+            await connection.execute(opened.sql, opened.params, binary=True)
         await _note_all(connection, world.tenant, run.no, verdicts)
         zones = canary.sum_zones(world.tenant, (zone for v in moved for zone in v.zones))
         if zones:
