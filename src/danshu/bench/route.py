@@ -16,6 +16,7 @@ from danshu.bench.report import (
     keeps,
     make_report,
     measure_least_cpu_us,
+    measure_least_walls_us,
     measure_walls_us,
     percentile,
     read_machine,
@@ -89,7 +90,7 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
         figures |= measure_single(world, orders, share_s)
         figures |= measure_groups(world)
         figures |= measure_splits(min(max(orders // 20, 100), 1_000))
-        figures |= measure_whole(world, orders, share_s)
+        figures |= measure_whole(world, orders)
         figures["equal"] = count_equal(EQUAL_ORDERS)
         figures["replayed_equal"] = count_replayed(world)
         floor = measure_floor(world, orders, share_s)
@@ -200,12 +201,12 @@ def measure_groups(world: World) -> dict[str, Number]:
     return figures
 
 
-def measure_whole(world: World, orders: int, share_s: float) -> dict[str, Number]:
+def measure_whole(world: World, orders: int) -> dict[str, Number]:
     """The same with policy, prices and every scorer (route_full)."""
     full = route_full.build_full(world.snapshot, world.atp, world.capacity, SEED)
     ones = make_requests(world, min(orders, 2_000), 1)
     group = make_requests(world, GROUP_ORDERS)
-    return route_full.measure_full(full, ones, group, MINUTE, orders, share_s)
+    return route_full.measure_full(full, ones, group, MINUTE, orders)
 
 
 def per_order(work: Callable[[], object]) -> float:
@@ -291,6 +292,7 @@ def measure_floor(world: World, orders: int, share_s: float) -> dict[str, Number
     ]
     works[0]()
     walls = measure_walls_us(list(islice(cycle(works), orders)), share_s)
+    least = measure_least_walls_us(lambda: None, works, lambda _, work: work())
     batch = build_batch(world.snapshot, make_requests(world, GROUP_ORDERS, 1))
     kg = np.maximum(batch.weight_g * batch.qty - 1, 0) // 1_000
 
@@ -302,5 +304,7 @@ def measure_floor(world: World, orders: int, share_s: float) -> dict[str, Number
     return {
         "p50_us": percentile(walls, 0.5),
         "p99_us": percentile(walls, 0.99),
+        "full_p50_us": percentile(least, 0.5),
+        "full_p99_us": percentile(least, 0.99),
         "batch_one_line_us_per_order": per_order(argmin),
     }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from danshu.capabilities.routing.model import Region
-from danshu.capabilities.routing.policy import effects, engine, expressions, lint, model
+from danshu.capabilities.routing.policy import effects, engine, expressions, lint, model, seen
 from danshu.capabilities.routing.policy.fields import BY_PATH, EFFECT_KEYS, OF_WAREHOUSE
 from danshu.capabilities.routing.policy.templates import Template, shipped
 from danshu.capabilities.routing.reasons import Reason
@@ -350,10 +351,44 @@ def test_names_are_read_out_of_expressions() -> None:
     assert "order.x" not in set(expressions.names(text))
     assert set(effects.PolicyEffect.__struct_fields__) | EFFECT_KEYS > EFFECT_KEYS
     assert all(path.count(".") == 1 for path in BY_PATH)
-    assert set(OF_WAREHOUSE) == set(engine.view_warehouses(SNAPSHOT)[0])
+    assert set(OF_WAREHOUSE) == set(seen.view_warehouses(SNAPSHOT)[0])
 
 
 def test_proofs_of_cold_count_readings_and_not_defaults() -> None:
-    assert engine.count_cold_evidence(snapshot_with()) == [0] * 6
-    told = engine.count_cold_evidence(snapshot_with(cold_unit_health=0.9))
+    assert seen.count_cold_evidence(snapshot_with()) == [0] * 6
+    told = seen.count_cold_evidence(snapshot_with(cold_unit_health=0.9))
     assert np.array_equal(told, [1, 0, 0, 0, 0, 0])
+
+
+def test_a_graph_is_run_again_only_where_a_field_of_its_own_differs() -> None:
+    """What reads the order's total is asked for each order, the others once, whatever snapshot."""
+    policy = model.PolicySet(graphs=tuple(g for each in shipped() for g in each.graphs))
+    compiled = engine.Compiled(policy)
+    orders = [view._replace(value_fen=9_900 + n) for n in range(3) for view in (PLAIN, COLD)]
+    told = [engine.PolicyEngine(compiled, SNAPSHOT).rule(order, NOON_MS) for order in orders]
+    ran = Counter(key[0] for key in compiled._said)
+    of = {code: ran[n] for n, code in enumerate(compiled.codes)}
+    assert (of["promotion"], of["rainstorm"], of["cold_evidence"]) == (3, 2, 2)
+    assert (of["lockdown"], of["overload"], of["negotiate"]) == (1, 1, 1)
+    assert told == [ask(policy, SNAPSHOT).rule(order, NOON_MS) for order in orders]
+
+
+@given(st.integers(0, 10**7), st.booleans(), st.integers(0, 4), st.floats(0, 2), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_a_graph_says_the_same_of_its_own_fields_as_of_all(
+    value: int, cold: bool, level: int, saturation: float, lockdown: bool
+) -> None:
+    order = PLAIN._replace(value_fen=value, cold=cold)
+    dest = seen.view_region(SNAPSHOT, "110100") | {
+        "weather_level": level, "saturation": saturation, "lockdown": lockdown,
+    }  # fmt: skip
+    now = engine.now_of(NOON_MS)
+    whole, broken = SHIPPED.ask({"order": order._asdict(), "dest": dest, "now": now})
+    heard = SHIPPED.hear(order, dest, now)
+    assert [effect for said in heard for effect in said.effects] == whole
+    assert broken == []
+
+
+SHIPPED = engine.Compiled(
+    model.PolicySet(graphs=tuple(g for each in shipped() for g in each.graphs))
+)

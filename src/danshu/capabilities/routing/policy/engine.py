@@ -1,38 +1,42 @@
 """A policy set at work: compiled once, asked once for each distinct context of a snapshot.
 
-A graph's result depends on the fields that it names, on nothing else: so the ruling of an order is
-remembered by the values of those fields. A selector (`where`) is worked out once a snapshot. What a
-graph cannot work out is never skipped in silence: the order is ruled by the others and asks for
-review, with the graph's name.
+A graph's result depends on the fields that it names, on nothing else: so what each graph says is
+remembered by the values of its own fields, across snapshots, and the ruling of an order by the
+values of all fields. A graph that reads the order's total is asked for each order, and the others
+are not. A selector (`where`) is worked out once a snapshot. What a graph cannot work out is never
+skipped in silence: the order is ruled by the others and asks for review, with the graph's name.
 """
 
 from __future__ import annotations
 
 import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import zen
 
 from danshu.capabilities.routing.policy import effects, expressions
-from danshu.capabilities.routing.policy.fields import CONTEXT, OF_WAREHOUSE, WAREHOUSE
+from danshu.capabilities.routing.policy.fields import CONTEXT
+from danshu.capabilities.routing.policy.seen import read_regions, view_region, view_warehouses
 from danshu.capabilities.routing.score import CHILLED, DANGEROUS, FROZEN, LICENSED
-from danshu.capabilities.routing.signals import Status, alert_level, alert_type
-from danshu.capabilities.routing.variables import ZONES, Compliance, Per, Zone
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import POLICY_MEMO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from danshu.capabilities.routing.policy.model import Graph, PolicySet
+    from danshu.capabilities.routing.policy.seen import Columns
     from danshu.capabilities.routing.ruling import Ruling
     from danshu.capabilities.routing.snapshot import Snapshot
 
 BROKEN: Final = "策略无法运行"
 _UTC8: Final = datetime.timezone(datetime.timedelta(hours=8))
 _PREFIXES: Final = ("order.", "dest.", "now.")
+_CHILLED, _FROZEN = 1 << CHILLED, 1 << FROZEN
+_COLD, _LICENSED, _DANGEROUS = _CHILLED | _FROZEN, 1 << LICENSED, 1 << DANGEROUS
 
 
 class OrderView(NamedTuple):
@@ -54,6 +58,8 @@ class OrderView(NamedTuple):
 
 
 ORDER_FIELDS: Final = tuple(f.path[6:] for f in CONTEXT if f.path.startswith("order."))
+_DEST_FIELDS: Final = tuple(f.path[5:] for f in CONTEXT if f.path.startswith("dest."))
+_NOW_FIELDS: Final = tuple(f.path[4:] for f in CONTEXT if f.path.startswith("now."))
 assert OrderView._fields == ORDER_FIELDS
 
 
@@ -65,6 +71,7 @@ def view_order(
     lines: Iterable[tuple[int, int, int]],
 ) -> OrderView:
     """Look at an order; its lines are (units, grams a unit, storage bit)."""
+    # one for each order: by position, as names cost more than all the rest
     count = units = grams = bits = 0
     for quantity, weight_g, storage in lines:
         count += 1
@@ -72,20 +79,35 @@ def view_order(
         grams += quantity * weight_g
         bits |= storage
     return OrderView(
-        channel=channel,
-        region=region,
-        province=region[:2] + "0000" if region.isdigit() else region,
-        value_fen=value_fen,
-        promise_min=promise_min,
-        lines=count,
-        units=units,
-        weight_g=grams,
-        cold=bool(bits & (1 << CHILLED | 1 << FROZEN)),
-        chilled=bool(bits >> CHILLED & 1),
-        frozen=bool(bits >> FROZEN & 1),
-        licensed=bool(bits >> LICENSED & 1),
-        dangerous=bool(bits >> DANGEROUS & 1),
+        channel,
+        region,
+        region[:2] + "0000" if region.isdigit() else region,
+        value_fen,
+        promise_min,
+        count,
+        units,
+        grams,
+        bits & _COLD != 0,
+        bits & _CHILLED != 0,
+        bits & _FROZEN != 0,
+        bits & _LICENSED != 0,
+        bits & _DANGEROUS != 0,
     )
+
+
+class Reads(NamedTuple):
+    """The fields that one graph can depend on: places in an OrderView, names of the others."""
+
+    order: tuple[int, ...]
+    dest: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+class Said(NamedTuple):
+    """What one graph said of a context: effects in order, or in `trouble` why it said none."""
+
+    effects: tuple[effects.PolicyEffect, ...]
+    trouble: str = ""
 
 
 class Compiled:
@@ -101,34 +123,68 @@ class Compiled:
         try:
             content = {graph.code: content_of(graph) for graph in policy.graphs}
             self.engine = zen.ZenEngine({"loader": {"type": "static", "content": content}})
-            named = {name for graph in policy.graphs for name in uses(graph)}
+            self.reads = tuple(_reads(uses(graph)) for graph in policy.graphs)
         except Exception as error:  # the engine raises no narrower one
             why = expressions.describe(error)
             raise InputError("policy", f"it cannot be compiled: {why}") from error
-        self.order_fields = tuple(
-            n for n, field in enumerate(ORDER_FIELDS) if f"order.{field}" in named
-        )
-        self.sees_dest = any(name.startswith("dest.") for name in named)
-        self.now_fields = tuple(sorted(name[4:] for name in named if name.startswith("now.")))
+        self.order_fields = tuple(sorted({n for reads in self.reads for n in reads.order}))
+        self.dest_fields = tuple(sorted({name for reads in self.reads for name in reads.dest}))
+        self.now_fields = tuple(sorted({name for reads in self.reads for name in reads.now}))
+        self._getters = tuple(tuple(map(_getter, reads)) for reads in self.reads)
+        self._said: dict[tuple[Any, ...], Said] = {}
+        self._same: dict[Said, Said] = {}
 
     def ask(
         self, context: Mapping[str, Any]
     ) -> tuple[list[effects.PolicyEffect], list[tuple[str, str]]]:
         """Run every graph on a context: effects in order; (graph, trouble) of what failed."""
-        said: list[effects.PolicyEffect] = []
-        broken: list[tuple[str, str]] = []
         raw = msgspec.json.encode(context)
-        for code in self.codes:
-            try:
-                told = effects.read(self.engine.evaluate(code, raw)["result"])
-            except Exception as error:  # noqa: BLE001 - whatever it is, the order asks for review
-                broken.append((code, expressions.describe(error)))
-                continue
-            if isinstance(told, effects.Told):
-                broken.append((code, f"{told.code} {told.value}".strip()))
-            else:
-                said.extend(told)
-        return said, broken
+        told = [(code, self._run(code, raw)) for code in self.codes]
+        broken = [(code, said.trouble) for code, said in told if said.trouble]
+        return [effect for _, said in told for effect in said.effects], broken
+
+    def hear(
+        self, order: OrderView, dest: Mapping[str, object], now: Mapping[str, int]
+    ) -> list[Said]:
+        """Hear every graph on a context, in their order; one that was heard on the values of its
+        fields is not run again.
+        """
+        told = []
+        for n, (of_order, of_dest, of_now) in enumerate(self._getters):
+            key = (n, of_order(order), of_dest(dest), of_now(now))
+            said = self._said.get(key)
+            if said is None:
+                said = self._run(self.codes[n], self._narrow(self.reads[n], order, dest, now))
+                # equal ones are one object: what was made of them is found again
+                said = self._same.setdefault(said, said)
+                if len(self._said) >= POLICY_MEMO:
+                    self._said.clear()
+                    self._same.clear()
+                if not said.trouble:
+                    self._said[key] = said
+            told.append(said)
+        return told
+
+    def _narrow(
+        self, reads: Reads, order: OrderView, dest: Mapping[str, object], now: Mapping[str, int]
+    ) -> bytes:
+        """Give the context of a graph's own fields: the engine reads and copies all of it."""
+        return msgspec.json.encode(
+            {
+                "order": {ORDER_FIELDS[n]: order[n] for n in reads.order},
+                "dest": {name: dest[name] for name in reads.dest},
+                "now": {name: now[name] for name in reads.now},
+            }
+        )
+
+    def _run(self, code: str, context: bytes) -> Said:
+        try:
+            told = effects.read(self.engine.evaluate(code, context)["result"])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the order asks for review
+            return Said((), expressions.describe(error) or BROKEN)
+        if isinstance(told, effects.Told):
+            return Said((), f"{told.code} {told.value}".strip() or BROKEN)
+        return Said(tuple(told))
 
 
 def content_of(graph: Graph) -> dict[str, Any]:
@@ -181,10 +237,26 @@ def uses(graph: Graph) -> set[str]:
     for text, field in cells(graph):
         for name in (*expressions.names(text), *([field] if field else [])):
             plain = name.removeprefix("$root.")
-            roots = [p for p in _PREFIXES if plain == p[:-1]]
+            roots = [p for p in _PREFIXES if plain in (p[:-1], "$root")]
             found |= {f.path for f in CONTEXT for p in roots if f.path.startswith(p)}
             found.add(plain)
     return found
+
+
+def _getter(fields: Sequence[Any]) -> Callable[[Any], Any]:
+    return itemgetter(*fields) if fields else _nothing
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _reads(named: set[str]) -> Reads:
+    return Reads(
+        tuple(n for n, field in enumerate(ORDER_FIELDS) if f"order.{field}" in named),
+        tuple(field for field in _DEST_FIELDS if f"dest.{field}" in named),
+        tuple(field for field in _NOW_FIELDS if f"now.{field}" in named),
+    )
 
 
 class PolicyEngine:
@@ -196,27 +268,39 @@ class PolicyEngine:
         self.broken: dict[str, str] = {}
         self._rulings: dict[tuple[Any, ...], Ruling | None] = {}
         self._equal: dict[Ruling, Ruling] = {}
+        self._settled: dict[tuple[int, ...], tuple[Sequence[Said], Ruling | None]] = {}
         self._chosen: dict[str, frozenset[str]] = {}
+        self._dests: dict[str, tuple[dict[str, object], tuple[object, ...]]] = {}
+        self._now: tuple[int, dict[str, int], tuple[int, ...]] = (-1, {}, ())
 
     def rule(self, order: OrderView, now_ms: int) -> Ruling | None:
         """Say what policy says of an order at a moment; None for nothing."""
         compiled = self.compiled
         if not compiled.codes:
             return None
-        now = now_of(now_ms) if compiled.now_fields else {}
-        key = (
-            *[order[n] for n in compiled.order_fields],
-            order.region if compiled.sees_dest else None,
-            *[now[name] for name in compiled.now_fields],
-        )
-        if key not in self._rulings:
+        minute, now, moment = self._now
+        if minute != now_ms // 60_000:
+            now = now_of(now_ms)
+            moment = tuple([now[name] for name in compiled.now_fields])
+            self._now = now_ms // 60_000, now, moment
+        known = self._dests.get(order.region)
+        if known is None:
+            dest = view_region(self.snapshot, order.region, self.regions)
+            known = dest, tuple([dest[name] for name in compiled.dest_fields])
+            if len(self._dests) < POLICY_MEMO:
+                self._dests[order.region] = known
+        key = (*[order[n] for n in compiled.order_fields], known[1], moment)
+        try:
+            return self._rulings[key]
+        except KeyError:
             if len(self._rulings) >= POLICY_MEMO:
                 self._rulings.clear()
                 self._equal.clear()
-            ruled = self._rule(order, now or now_of(now_ms))
+                self._settled.clear()
+            ruled = self._rule(compiled.hear(order, known[0], now))
             # equal rulings are one object: a group lays each out once
-            self._rulings[key] = None if ruled is None else self._equal.setdefault(ruled, ruled)
-        return self._rulings[key]
+            ruled = self._rulings[key] = ruled and self._equal.setdefault(ruled, ruled)
+            return ruled
 
     def context(self, order: OrderView, now: Mapping[str, int]) -> dict[str, Any]:
         """Give the whole context of an order."""
@@ -226,11 +310,20 @@ class PolicyEngine:
             "now": dict(now),
         }
 
-    def _rule(self, order: OrderView, now: Mapping[str, int]) -> Ruling | None:
-        said, broken = self.compiled.ask(self.context(order, now))
-        for code, trouble in broken:
-            self.broken[code] = trouble
-            said.append(effects.PolicyEffect(effect="review", reason=BROKEN, rule=code))
+    def _rule(self, told: Sequence[Said]) -> Ruling | None:
+        """Make one ruling of what the graphs said; where they said the same before, it is that."""
+        key = tuple([id(said) for said in told])
+        known = self._settled.get(key)
+        if known is None:
+            known = self._settled[key] = told, self._settle(told)  # while kept, ids are theirs
+        return known[1]
+
+    def _settle(self, told: Sequence[Said]) -> Ruling | None:
+        said = [effect for each in told for effect in each.effects]
+        for code, each in zip(self.compiled.codes, told, strict=True):
+            if each.trouble:
+                self.broken[code] = each.trouble
+                said.append(effects.PolicyEffect(effect="review", reason=BROKEN, rule=code))
         codes = self.snapshot.network.codes
         try:
             return effects.settle(said, codes, self.select, self.compiled.digest)
@@ -251,6 +344,11 @@ class PolicyEngine:
         return self._chosen[where]
 
     @cached_property
+    def regions(self) -> Columns:
+        """What is known of the regions."""
+        return read_regions(self.snapshot)
+
+    @cached_property
     def warehouses(self) -> list[dict[str, object]]:
         """The warehouses as selectors see them."""
         return view_warehouses(self.snapshot)
@@ -264,80 +362,3 @@ def now_of(now_ms: int) -> dict[str, int]:
         "weekday": at.isoweekday(),
         "date": at.year * 10_000 + at.month * 100 + at.day,
     }
-
-
-def view_region(snapshot: Snapshot, region: str) -> dict[str, object]:
-    """Give a region as policies see it; an unknown one has the declared defaults."""
-    network = snapshot.network
-    row = network.region_index.get(region)
-
-    def value(key: str, default: float) -> float:
-        if row is None:
-            return default
-        return float(snapshot.signals.field(key, Per.REGION, network).value[row])
-
-    alert, bits = value("wx_alert", 0.0), int(value("policy_compliance", 0.0))
-    return {
-        "weather_type": alert_type(alert),
-        "weather_level": alert_level(alert),
-        "saturation": value("station_saturation", 0.8),
-        "rider_heat": value("rider_heat", 0.5),
-        "lockdown": bool(bits & Compliance.LOCKDOWN),
-        "hours": bool(bits & Compliance.HOURS),
-    }
-
-
-def view_warehouses(snapshot: Snapshot) -> list[dict[str, object]]:
-    """Give every warehouse as selectors see it, in the order of the network."""
-    network, signals = snapshot.network, snapshot.signals
-
-    def values(key: str) -> list[float]:
-        read: list[float] = signals.field(key, Per.WAREHOUSE, network).value.tolist()
-        return read
-
-    alerts, bits = values("wx_alert"), values("policy_compliance")
-    equipment, labour, agv = (
-        values("equipment_health"), values("labour_redundancy"), values("agv_availability"),
-    )  # fmt: skip
-    cold, backlog, dock = values("cold_unit_health"), values("pick_backlog"), values("dock_queue")
-    evidence = count_cold_evidence(snapshot)
-    out: list[dict[str, object]] = []
-    for w, site in enumerate(network.sites):
-        view: dict[str, object] = {
-            "code": site.code,
-            "kind": site.kind,
-            "region": site.region,
-            "province": site.region[:2] + "0000" if site.region.isdigit() else site.region,
-            "weather_type": alert_type(alerts[w]),
-            "weather_level": alert_level(alerts[w]),
-            "equipment": equipment[w],
-            "labour": labour[w],
-            "agv": agv[w],
-            "cold_unit": cold[w],
-            "backlog_min": backlog[w],
-            "dock_min": dock[w],
-            "lockdown": bool(int(bits[w]) & Compliance.LOCKDOWN),
-            "cold_evidence": evidence[w],
-        }
-        for name, position in (
-            ("chilled", CHILLED), ("frozen", FROZEN),
-            ("licensed", LICENSED), ("dangerous", DANGEROUS),
-        ):  # fmt: skip
-            view[name] = bool(site.storage_bits >> position & 1)
-        out.append(view)
-    assert not out or out[0].keys() == OF_WAREHOUSE.keys() == {f.path for f in WAREHOUSE}
-    return out
-
-
-def count_cold_evidence(snapshot: Snapshot) -> list[int]:
-    """Count what speaks for the cold of each warehouse by readings, not by defaults: a zone whose
-    sensors agree (one proof, all zones of a kind together) and a cold unit that reports.
-    """
-    network, signals = snapshot.network, snapshot.signals
-    unit = signals.field("cold_unit_health", Per.WAREHOUSE, network).status
-    zones = signals.field("zone_temp", Per.ZONE, network).status
-    rows = [ZONES.index(zone) for zone in (Zone.CHILLED, Zone.FROZEN)]
-    return [
-        int(unit[w] == Status.FRESH) + int(any(zones[row, w] == Status.FRESH for row in rows))
-        for w in range(len(network.codes))
-    ]
