@@ -5,31 +5,42 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import numpy as np
 import psycopg
 import pytest
 
-from danshu.capabilities.routing.blocks import digest_block, pack_block
-from danshu.capabilities.routing.negotiation.model import Award, Negotiation, Proposal
-from danshu.capabilities.stock.model import StockLevel
-from danshu.hub import catalogues, failsafe, prices, shelves
-from danshu.kernel.fact import rfc3339
+from danshu.capabilities.routing.negotiation.model import Award, Negotiation
+from danshu.hub import failsafe
 from danshu.kernel.limits import CANARY_ORDERS
 from danshu.ledger.engine import Engine
-from danshu.testing import merchant, notice_desk
+from danshu.testing import notice_desk
 from tests.fixtures import engine as stores
+from tests.fixtures.cold import (
+    COLD,
+    age,
+    count_at,
+    fill,
+    place,
+    place_together,
+    proposal,
+    publish_prices,
+    read_box,
+    route_of,
+    sense,
+    spread,
+    stock,
+    swap,
+    swap_late,
+    uuid_at,
+)
 from tests.fixtures.engine import ask, tell
-from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House, open_house, order
+from tests.fixtures.hub import WAREHOUSES, House, open_house
 from tests.flows.test_redecide import look
 
 TTL_MS = 120_000
-CHILLED = next(s for s in merchant.skus() if int(s.storage) == 2)
-COLD = [w.code for w in WAREHOUSES if w.storage_bits & 2]
 
 
 @pytest.fixture(scope="module")
@@ -38,65 +49,6 @@ def house(engine: Engine, template: str) -> Iterator[House]:
         asyncio.run(stock(opened))
         opened.hub.worlds.forget(opened.tenant)
         yield opened
-
-
-async def stock(house: House) -> None:
-    async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-        await catalogues.put_skus(c, house.tenant, [*SKUS, CHILLED], TESTER)
-        levels = [StockLevel(warehouse=w, sku=CHILLED.code, on_hand=1_000) for w in COLD]
-        await shelves.count_stock(c, house.tenant, levels, "tests", TESTER)
-
-
-def place(house: House, count: int = 1) -> list[dict[str, Any]]:
-    lines = [{"sku": CHILLED.code, "quantity": 1, "price_fen": 5_000}]
-    return [house.place(lines=lines) for _ in range(count)]
-
-
-def sense(house: House, code: str, ago_ms: int = 0, celsius: float = 3.2) -> None:
-    """A cold store that tells of its probes and its unit."""
-    body = {
-        "warehouse": code,
-        "observed": rfc3339(time.time_ns() // 1_000_000 - ago_ms),
-        "probes": [
-            {"zone": "chilled", "sensor": f"s{n}", "temperature_c": celsius} for n in range(3)
-        ],
-        "units": [
-            {"unit": "U1", "power_kw": 6.0, "rated_kw": 9.0, "door_open_s": 0, "state": "running"}
-        ],
-    }
-    told = house.call("POST", "/v1/signals/bms", body)
-    assert told.status_code == 200, told.text
-    assert not told.json()["faults"], told.text
-    swap(house)
-
-
-def swap(house: House) -> None:
-    house.work("signals")
-    with house.client.portal() as portal:
-        portal.call(house.hub.worlds.look)
-
-
-def age(house: House, ms: int) -> None:
-    """Let time pass over what the sources said last: the feed is silent."""
-    tell(
-        house.url,
-        f"update signal_latest set observed=observed-{ms}, received=received-{ms}",
-        "update routing_heads set until=0",
-    )
-    swap(house)
-
-
-def count_at(house: House, code: str) -> int:
-    found = ask(
-        house.url,
-        "select count(*) from orders o join warehouses w on w.tenant=o.tenant and w.no=o.wh"
-        " where o.tenant=%s and w.code=%s and position(convert_to(%s,'UTF8') in o.doc) > 0",
-        house.tenant,
-        code,
-        CHILLED.code,
-    )
-    assert isinstance(found, int)
-    return found
 
 
 def test_a_killed_temperature_feed_takes_no_cold_order_after_its_ttl(house: House) -> None:
@@ -153,11 +105,6 @@ def test_one_proof_alone_is_not_enough(house: House) -> None:
         sense(house, code)
 
 
-def swap_late(house: House) -> None:
-    tell(house.url, "update routing_heads set until=0")
-    swap(house)
-
-
 def test_the_breaker_stops_a_class_and_a_person_takes_it_again(house: House) -> None:
     async def judge() -> int:
         at_ms = time.time_ns() // 1_000_000
@@ -199,19 +146,6 @@ def test_the_breaker_stops_a_class_and_a_person_takes_it_again(house: House) -> 
     assert order["plan"]
 
 
-def fill(house: House, code: str) -> None:
-    """Cold decisions of another process into the zones of all stores but one, which no temperature
-    confirms.
-    """
-    others = [str(n) for n, w in enumerate(WAREHOUSES) if w.code != code]
-    tell(
-        house.url,
-        "delete from cold_canaries",
-        "insert into cold_canaries select t.id, w, 1, array_fill(4102444800000, array[20])"
-        f" from tenants t, unnest(array[{','.join(others)}]) w where t.id={house.tenant}",
-    )
-
-
 def test_the_canary_takes_no_more_than_the_limit_until_a_temperature_confirms(
     house: House,
 ) -> None:
@@ -240,34 +174,6 @@ def test_the_canary_takes_no_more_than_the_limit_until_a_temperature_confirms(
         read = house.call("GET", f"/v1/orders/{id_}").json()
         assert read["holds"] == []
         assert [f["warehouse"] for f in read["fulfilments"]] == [there], read
-
-
-def place_together(house: House, count: int) -> list[dict[str, Any]]:
-    lines = [{"sku": CHILLED.code, "quantity": 1, "price_fen": 5_000}]
-    body = b"\n".join(json.dumps(order(lines=lines)).encode() for _ in range(count))
-    headers = {"content-type": "application/x-ndjson"}
-    told = house.call("POST", "/v1/orders:batch", body, headers=headers)
-    return [json.loads(line)["answer"] for line in told.text.splitlines()]
-
-
-def spread(house: House, count: int, ago_ms: int, codes: list[str]) -> None:
-    """Rows of cold orders as they would lie, so many ago, in turn at these warehouses."""
-    at_ms = time.time_ns() // 1_000_000 - ago_ms
-    with psycopg.connect(house.url, autocommit=True) as c:
-        for n in range(count):
-            code = codes[n % len(codes)]
-            lines = [{"sku": CHILLED.code}]
-            parts = [{"warehouse": code, "shares": lines}]
-            doc = json.dumps({"number": "X", "lines": lines, "fulfilments": parts})
-            c.execute(
-                "insert into orders select %s, %s::uuid, %s, 'x', 110, -1, '', 0, 'CNY', null, 0,"
-                " '', %s, ''",
-                (house.tenant, uuid_at(at_ms, n), f"x{at_ms}-{n}", doc.encode()),
-            )
-
-
-def uuid_at(ms: int, n: int) -> str:
-    return str(uuid.UUID(int=(ms << 80) | (7 << 76) | (2 << 62) | n))
 
 
 def test_cold_goods_leave_only_with_an_active_equipment(house: House) -> None:
@@ -315,28 +221,6 @@ def test_cold_goods_leave_only_with_an_active_equipment(house: House) -> None:
         assert told.status_code == 200, told.text
 
 
-def publish_prices(house: House, mu: Any) -> None:
-    """Prices that a replan would publish, whatever they are."""
-    table = np.asarray(mu)
-    header = {"form": prices.FORM, "skus": [], "warehouses": [w.code for w in WAREHOUSES]}
-    arrays = {"mu_fen": table, "lambda_fen": np.zeros((0, len(WAREHOUSES)), table.dtype)}
-    body = pack_block(header, arrays)
-    with psycopg.connect(house.url, autocommit=True) as c:
-        c.execute("delete from prices")
-        digest = bytes.fromhex(digest_block(body))
-        row = (house.tenant, digest, body)
-        c.execute("insert into prices values(%s,1,%s,%s,true,null,now())", row)
-    swap_late(house)
-
-
-def route_of(house: House) -> tuple[Any, ...]:
-    """Where an ambient order goes, and at which cost."""
-    placed = house.place()
-    told = house.call("GET", f"/v1/orders/{placed['order']}/decision").json()["decision"]
-    (first, *_) = told["plans"]
-    return [p["warehouse"] for p in placed["plan"]], first["total_fen"]
-
-
 @pytest.mark.parametrize(
     "poison", [[np.nan] * 5, [np.inf] * 5, [-50, 0, 0, 0, 0], [2**40] * 5], ids=str
 )
@@ -354,21 +238,6 @@ def test_poisoned_prices_decide_nothing_and_are_told(house: House, poison: list[
     assert "prices_refused" in [a["code"] for a in alerts]
     paged = "select count(*) from incident_notices where kind='prices_refused' and state='due'"
     assert ask(house.url, paged) == 1
-
-
-def read_box(
-    house: House,
-    code: str = "BOX-1",
-    health: float = 0.9,
-    temperature_c: float = 4.5,
-    ago_ms: int = 0,
-) -> Any:
-    """What a box tells of itself; gives the codes that were not taken."""
-    at = rfc3339(house.hub.clock() - ago_ms)
-    item = {"code": code, "observed": at, "health": health, "temperature_c": temperature_c}
-    told = house.call("POST", "/v1/cold-equipment/readings", {"items": [item]})
-    assert told.status_code == 200, told.text
-    return told.json()["faults"]
 
 
 def test_who_hands_over_at_the_dock_scans_the_equipment(house: House) -> None:
@@ -410,19 +279,3 @@ def test_who_hands_over_at_the_dock_scans_the_equipment(house: House) -> None:
     assert "BOX-7" in told.json()["reason"]
     told = house.call("POST", f"{task}/done", {"carrier": "示例快递", "equipment": "BOX-7"})
     assert told.status_code == 200, told.text
-
-
-def proposal(id_: str, party: str, at_ms: int) -> Proposal:
-    return Proposal(
-        id=id_,
-        party=party,
-        window="w1",
-        start_ms=at_ms,
-        end_ms=at_ms,
-        incentive_fen=0,
-        consent=False,
-        fee_fen=500,
-        eta_ms=at_ms,
-        accept_permille=900,
-        valid_ms=at_ms,
-    )

@@ -17,10 +17,11 @@ from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
 from tests.fixtures.acting import person
 from tests.fixtures.engine import ask
+from tests.fixtures.graphs import graph
 from tests.fixtures.hub import SKUS, TESTER, House, open_house
 from tests.fixtures.people import Browser
 from tests.flows.test_redecide import lock_down, look
-from tests.flows.test_routing_policies import graph, ok
+from tests.flows.test_routing_policies import ok
 from tests.flows.test_workbench_acts import audit
 
 WHY = {"reason": "customer_request", "note": "客户要同批次,下午自提"}

@@ -22,6 +22,7 @@ from danshu.ledger.engine import Engine
 from danshu.ledger.fold import Folder
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
+from tests.fixtures.graphs import case_of, graph
 from tests.fixtures.hub import House, open_house
 from tests.fixtures.people import Browser, seat
 
@@ -125,44 +126,6 @@ def publish(house: House, graphs: list[Any], name: str) -> str:
     assert ok(second.call("POST", f"{path}/approve", {}), 409)["code"] == "draft_ended"
     digest: str = approved["digest"]
     return digest
-
-
-def graph(*rows: dict[str, str], code: str = "own") -> Any:
-    """A graph of one table that looks at the channel and says effects."""
-    fields = ("effect", "where", "fen", "most", "reason")
-    table = {
-        "hitPolicy": "collect",
-        "passThrough": False,
-        "outputPath": "effects",
-        "executionMode": "single",
-        "inputs": [{"id": "i", "name": "渠道", "field": "order.channel"}],
-        "outputs": [{"id": f, "name": f, "field": f} for f in fields],
-        "rules": [
-            {"_id": f"r{n}", "i": "", **{k: f"'{v}'" if k != "fen" else v for k, v in row.items()}}
-            for n, row in enumerate(rows)
-        ],
-    }
-    return {
-        "code": code,
-        "zh": "自定",
-        "en": "own",
-        "nodes": [
-            {"id": "a", "type": "inputNode", "name": "in", "position": {"x": 0, "y": 0}},
-            {"id": "b", "type": "decisionTableNode", "name": "t", "content": table},
-            {"id": "c", "type": "outputNode", "name": "out"},
-        ],
-        "edges": [
-            {"id": "1", "sourceId": "a", "targetId": "b"},
-            {"id": "2", "sourceId": "b", "targetId": "c"},
-        ],
-    }
-
-
-def case_of(graphs: list[Any]) -> Any:
-    """The case that tries every row of graphs that `graph` made."""
-    rows = [row for g in graphs for row in g["nodes"][1]["content"]["rules"]]
-    said = [[row["effect"].strip("'"), row.get("where", "''")[1:-1]] for row in rows]
-    return {"name": "每一单", "context": {}, "expect": said}
 
 
 def warehouse_of(placed: Any) -> str:
