@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
+from danshu.capabilities.routing.policy.model import Graph, GraphEdge, GraphNode, PolicySet
+from danshu.hub import policy_sets
 from danshu.kernel.fact import rfc3339
 from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
-from tests.fixtures.hub import SKUS, WAREHOUSES, House, open_house
+from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House, open_house
 from tests.flows.test_workbench_acts import audit
 
 PATIENCE_S = 120.0  # only so that a failing test ends
@@ -75,6 +79,35 @@ def lock_down(house: House, codes: list[str], *, forbids: list[str]) -> None:
         portal.call(house.hub.worlds.look)
 
 
+def forbid(house: House, where: str) -> None:
+    """Let policy forbid warehouses to every order, as if that had been drawn and approved."""
+    effects = json.dumps([{"effect": "forbid", "where": where}])
+    content = {"expressions": [{"id": "1", "key": "effects", "value": effects}]}
+    nodes = (
+        GraphNode(id="a", type="inputNode", name="in"),
+        GraphNode(id="b", type="expressionNode", name="it", content=content),
+        GraphNode(id="c", type="outputNode", name="out"),
+    )
+    edges = (
+        GraphEdge(id="1", source_id="a", target_id="b"),
+        GraphEdge(id="2", source_id="b", target_id="c"),
+    )
+    policy = PolicySet(graphs=(Graph(code="out", zh="禁用", en="out", nodes=nodes, edges=edges),))
+    asyncio.run(_publish(house, policy))
+    told = house.call("POST", f"/v1/routing/policies/sets/{policy.digest}/activate", {})
+    assert told.status_code == 200, told.text
+
+
+async def _publish(house: House, policy: PolicySet) -> None:
+    async with (
+        await psycopg.AsyncConnection.connect(house.url, autocommit=True) as connection,
+        connection.transaction(),
+    ):
+        await policy_sets.publish(
+            connection, house.tenant, policy, "KEEP-OUT", TESTER, drafted_by="tests", simulation=""
+        )
+
+
 def test_three_warehouses_are_locked_down_and_their_orders_go_elsewhere(house: House) -> None:
     place_some(house)
     before = places(house)
@@ -121,6 +154,24 @@ def test_a_replan_by_hand_moves_nobody_twice(house: House) -> None:
         house.tenant,
     )
     assert facts == 2
+
+
+def test_a_replan_keeps_out_of_where_policy_forbids(house: House) -> None:
+    before = places(house)
+    ((taken, count),) = before.most_common(1)
+    forbid(house, f"code == '{taken}'")
+    house.work("signals")
+    with house.client.portal() as portal:
+        portal.call(house.hub.worlds.look)
+    run = house.call("POST", "/v1/replans", {"cause": "策略"}).json()["id"]
+    done = finish(house, run)
+    moves = house.call("GET", f"/v1/replans/{run}/moves?limit=200").json()["items"]
+    assert done["state"] == "done", done
+    assert len(moves) == done["moved"] == count
+    assert not any(taken in m["becomes"] for m in moves)
+    assert not places(house)[taken]
+    house.work("sequence", "rows")
+    audit(house)
 
 
 def test_one_that_ended_is_not_cancelled(house: House) -> None:

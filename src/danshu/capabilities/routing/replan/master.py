@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Told = Callable[[str, float], None]
 
 ROUNDS: Final = 6
-STEPS: Final = 240  # of prices and shares, a round
+STEPS: Final = 180  # of prices and shares, a round
 CLOSE_PERCENT: Final = 0.05  # of the bound to the master's own value: near enough
 _NEAR_FEN: Final = 150.0  # dearer choices of unit orders are left out of a round
 _BAND_FEN, _BAND_SHARE, _NARROWS = 150.0, 0.5, 0.6

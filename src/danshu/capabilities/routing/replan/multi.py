@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     Told = Callable[[str, float], None]
 
 PARCEL_SHARE: Final = 0.6  # of a parcel's cost, that a line bears in the starting flow
-DUAL_STEPS: Final = 60
+DUAL_STEPS: Final = 40
 AVERAGED: Final = 15  # prices of the last steps, that the master program begins at
 ROUNDS: Final = 8
 LEAST_SHARE: Final = 0.02  # of a plan in the master program, that an order may take
