@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,16 +13,19 @@ import psycopg
 import pytest
 
 from danshu.capabilities.routing.policy.model import Case, Graph, PolicySet
+from danshu.faces import verify
 from danshu.faces.cli import deciding, deciding_otherwise
 from danshu.hub import open_orders, policy_sets, policy_work
 from danshu.hub.folding import _decode_order
 from danshu.ledger.engine import Engine
+from danshu.stories import forging
 from tests.fixtures import engine as stores
 from tests.fixtures.acting import person
 from tests.fixtures.engine import ask
 from tests.fixtures.graphs import graph
 from tests.fixtures.hub import SKUS, TESTER, House, open_house
 from tests.fixtures.people import Browser
+from tests.flows.test_bundles import export, settle
 from tests.flows.test_redecide import lock_down, look
 from tests.flows.test_routing_policies import ok
 from tests.flows.test_workbench_acts import audit
@@ -243,7 +249,9 @@ async def _roll_back(house: House) -> None:
     await policy_work.spread(house.hub, house.tenant)
 
 
-def test_above_an_amount_a_second_person_signs(house: House, officer: tuple[Browser, Any]) -> None:
+def test_above_an_amount_a_second_person_signs(
+    house: House, officer: tuple[Browser, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines = [{"sku": SKUS[0].code, "quantity": 1, "price_fen": 1_200_000}]
     order = house.place(lines=lines)["order"]
     (home,) = live(house, order)
@@ -264,6 +272,22 @@ def test_above_an_amount_a_second_person_signs(house: House, officer: tuple[Brow
     (item,) = ok(house.call("GET", path(order)))["items"]
     assert (item["by"], item["second"], item["holds"]) == ("P11", "P12", True)
     assert live(house, order) == [other]
+    # both hands leave with the order, and whoever believes nobody can check them
+    settle(house)
+    bundle, trust = export(house, order), house.call("GET", "/v1/trust").json()["vkeys"]
+    report = verify.verify(io.BytesIO(bundle), trust)
+    assert report.code == verify.PASSED, verify.describe(report)
+    told = [(c.check, c.passed) for c in report.checks]
+    # of two persons each statement and signature is there, and holds
+    assert told.count(("signature", True)) == told.count(("statement", True)) == 4
+
+    files = forging.unpack(bundle)
+    alone = types.ModuleType("verify_override")
+    monkeypatch.setitem(sys.modules, alone.__name__, alone)  # it looks itself up there
+    exec(compile(files["verify.py"], "verify.py", "exec"), vars(alone))
+    same = alone.verify(io.BytesIO(bundle), trust)
+    assert told == [(c["check"], c["passed"]) for c in same["checks"]]
+    assert same["code"] == report.code
 
 
 def test_what_was_not_shown_is_not_signed(house: House, officer: tuple[Browser, Any]) -> None:

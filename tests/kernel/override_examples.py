@@ -8,6 +8,7 @@ from danshu.capabilities.orders.facts import RouteOverridden
 
 EXAMPLES: list[Struct] = [
     RouteOverridden(
+        confirmed="d1" * 32,
         cost_fen=1_460,
         countersigned="c9" * 32,
         decision="01900000-0000-7000-8000-000000000001/4",

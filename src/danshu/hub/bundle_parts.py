@@ -141,10 +141,23 @@ def _named(facts: Sequence[Told]) -> list[tuple[str, str, int]]:
             found.setdefault(("statements", data["statement"]), told.fact["seq"])
             if data.get("signature"):
                 found.setdefault(("signatures", data["signature"]), told.fact["seq"])
+        elif told.type == "route.overridden":
+            for statement, signature, _ in _hands(told):
+                found.setdefault(("statements", statement), told.fact["seq"])
+                found.setdefault(("signatures", signature), told.fact["seq"])
         for item in told.fact.get("evidence", ()):
             if not item.get("salted") and item["kind"] not in ("statement", "signature"):
                 found.setdefault(("media", item["digest"]), told.fact["seq"])
     return [(folder, digest, seq) for (folder, digest), seq in found.items()]
+
+
+def _hands(told: Told) -> list[tuple[str, str, str]]:
+    """Give who signed an override: digests of statement and signature, subject."""
+    data = told.fact["data"]
+    first = (data["statement"], data["signature"], told.fact["actor"]["sub"])
+    if not data.get("second"):
+        return [first]
+    return [first, (data["confirmed"], data["countersigned"], data["second"])]
 
 
 async def _contract(
@@ -181,6 +194,9 @@ async def find_keys(
     """Find the facts that registered, or removed, the passkeys which signed."""
     credentials = {record["credential"] for record in kept.records.values()}
     persons = {t.fact["actor"]["sub"] for t in facts if t.type == "action.performed"}
+    for told in facts:
+        if told.type == "route.overridden":
+            persons.update(sub for _, _, sub in _hands(told))
     found: list[Told] = []
     for sub in sorted(persons) if credentials else []:
         kind, _, rest = sub.partition(":")

@@ -224,12 +224,14 @@ def untouched(world: World, order: model.Order) -> Iterator[None]:
     skus = sorted({world.skus[n.sku][0] for n in order.lines if n.sku in world.skus})
     atp, capacity = world.atp[skus].copy(), world.capacity.copy()
     quotas = {k: dict(world.quotas[k]) for k in world.quotas if k[0] in skus}
+    awaiting = dict(world.awaiting)
     try:
         yield
     finally:
         world.atp[skus] = atp
         world.capacity[:] = capacity
         world.quotas.update(quotas)
+        world.awaiting = awaiting
 
 
 def _legal(order: model.Order, event: str, no: int) -> Words:

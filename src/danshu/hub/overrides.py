@@ -337,6 +337,7 @@ def _say(ending: _Ending, chosen: Chosen) -> Said:
     row, now = ending.row, override_stating.state(chosen, ending.stated.decision)
     return Said(
         data=RouteOverridden(
+            confirmed=statements.digest(row.countersigned).hex() if ending.counter else "",
             cost_fen=now.cost_fen,
             countersigned=statements.digest(ending.counter).hex() if ending.counter else "",
             decision=now.decision,

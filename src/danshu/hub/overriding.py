@@ -19,7 +19,7 @@ from danshu.capabilities.orders.facts import OrderWithdrawn
 from danshu.capabilities.routing.decide import Decision
 from danshu.capabilities.routing.explain import explain
 from danshu.capabilities.routing.reasons import Reason, ReasonText, read_reasons
-from danshu.hub import policy_holds, rerouting, routing
+from danshu.hub import policy_calls, policy_holds, rerouting, routing
 from danshu.hub.changes import Change, Held, sum_units
 from danshu.hub.offers import untouched
 from danshu.kernel.errors import InputError, ProgramError, Refusal
@@ -144,6 +144,8 @@ def choose(
             said=[*withdrawn.said, plan.said, *done.said, *stopped],
             promises=held.promises,
             reserved=sum_units((w, sku, q) for _, w, sku, q in plan.plan),
+            call_ms=policy_calls.heed(plan.ruling, now_ms),
+            zones=plan.zones,
         ),
         decision=decision,
         router=router,
@@ -243,9 +245,11 @@ class _Prediction:
         self._atp = world.atp[self._skus].copy()
         self._capacity = world.capacity.copy()
         self._quotas = {k: dict(v) for k, v in world.quotas.items() if k[0] in self._skus}
+        self._awaiting = dict(world.awaiting)
 
     def restore(self) -> None:
         """Put it back."""
         self._world.atp[self._skus] = self._atp
         self._world.capacity[:] = self._capacity
         self._world.quotas.update(self._quotas)
+        self._world.awaiting = self._awaiting

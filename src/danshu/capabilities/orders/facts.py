@@ -107,9 +107,11 @@ class RouteOverridden(Struct, frozen=True, kw_only=True, omit_defaults=True):
     overrides again. `was` are the warehouses before, `router` those that the router would have
     taken then, at `router_fen`; `cost_fen` is what was chosen. `decision` is the fact superseded,
     `lifted` the rules of policy that forbade it, `statement` and `signature` digests (hex).
-    `second` confirmed it beside who signed, "" where none was asked for, `countersigned` by what.
+    `second` confirmed it beside who signed, "" where none was asked for, by the statement and the
+    signature `confirmed` and `countersigned`.
     """
 
+    confirmed: str = ""
     cost_fen: int
     countersigned: str = ""
     decision: str = ""

@@ -48,6 +48,8 @@ class Verifier(Standing):
             self.attempt(each["path"], "media", self.check_media, each, fact)
             if fact["type"] == "action.performed":
                 self.attempt(each["path"], "statement", self.check_act, each, fact)
+            elif fact["type"] == "route.overridden":
+                self.attempt(each["path"], "statement", self.check_override, each, fact)
             elif fact["type"] == "promise.made":
                 self.attempt(each["path"], "contract", self.check_promises, each, fact)
         self.attempt("summary.json", "summary", self.check_summary)
@@ -241,7 +243,33 @@ class Verifier(Standing):
                 "signatures/", ".json", data["signature"], "signature", each
             )
             if raw_record is not None:
-                self.check_signature(each, fact, raw, parse(raw_record))
+                self.check_signature(each, fact["actor"]["sub"], raw, parse(raw_record))
+
+    def check_override(self, each: dict[str, Any], fact: dict[str, Any]) -> None:
+        data = fact["data"]
+        self.check_hand(each, data, data["statement"], data["signature"], fact["actor"]["sub"])
+        if data.get("second"):
+            hand = (data["confirmed"], data["countersigned"], data["second"])
+            self.check_hand(each, data, *hand)
+
+    def check_hand(
+        self, each: dict[str, Any], data: dict[str, Any], digest: str, signature: str, subject: str
+    ) -> None:
+        raw = self.check_named("statements/", ".json", digest, "statement", each)
+        if raw is None:
+            return
+        told = parse(raw)
+        body, file = told["body"], each["path"]
+        wanted = ("route_override", self.manifest["order"], subject)
+        same = (told["action"], told["order"], told["subject"]) == wanted
+        same = same and all(body[n] == data[n] for n in ("note", "reason", "to", "was"))
+        same = same and body["decision"] == data.get("decision", "")
+        same = same and body["lifted"] == data.get("lifted", [])
+        self.say(file, "statement", same, f"{told['subject']}:{told['shown'][:40]}")
+        self.check_after(file, each, told["after"])
+        record = self.check_named("signatures/", ".json", signature, "signature", each)
+        if record is not None:
+            self.check_signature(each, subject, raw, parse(record))
 
     def check_after(self, file: str, each: dict[str, Any], after: dict[str, Any]) -> None:
         half = next((h for h, b in self.books.items() if b[0] == after["origin"]), "")
@@ -253,7 +281,7 @@ class Verifier(Standing):
             self.check_growth(half, after["size"], bytes.fromhex(after["root"]), "after", file)
 
     def check_signature(
-        self, each: dict[str, Any], fact: dict[str, Any], statement: bytes, record: dict[str, Any]
+        self, each: dict[str, Any], subject: str, statement: bytes, record: dict[str, Any]
     ) -> None:
         """W3C WebAuthn level 3 §7.2, over the statement's own bytes."""
         file = each["path"]
@@ -279,11 +307,7 @@ class Verifier(Standing):
         if known is None:
             self.say(file, "key", None, "包内没有这把钥匙的登记事实")
             return
-        good = (
-            known[:2] < here
-            and known[2] == fact["actor"]["sub"]
-            and known[3] in ("", record["key"])
-        )
+        good = known[:2] < here and known[2] == subject and known[3] in ("", record["key"])
         self.say(
             file, "key", good and not (removed and removed[:2] < here), f"第 {known[1]} 条登记"
         )

@@ -39,6 +39,8 @@ def check_bundle(files: Mapping[str, bytes], trust: Trust) -> Findings:
         found.attempt(each.path, "media", contract.check_media, named, each)
         if each.fact["type"] == "action.performed":
             found.attempt(each.path, "statement", contract.check_act, named, each)
+        elif each.fact["type"] == "route.overridden":
+            found.attempt(each.path, "statement", contract.check_override, named, each)
         elif each.fact["type"] == "promise.made":
             found.attempt(each.path, "contract", contract.check_promises, named, each)
     found.attempt("summary.json", "summary", _check_summary, found)

@@ -119,7 +119,35 @@ def check_act(named: Named, each: Shown) -> None:
     if data.get("signature"):
         record = named.find("signatures", data["signature"], each, "signature", ".json")
         if record is not None:
-            _check_signature(found, each, raw, parse(record))
+            _check_signature(found, each, raw, parse(record), actor["sub"])
+
+
+def check_override(named: Named, each: Shown) -> None:
+    """Check a warehouse that persons chose: each stated what the fact says, and signed that."""
+    data, subject = each.fact["data"], each.fact["actor"]["sub"]
+    _check_hand(named, each, data["statement"], data["signature"], subject)
+    if data.get("second"):
+        hand = (data["confirmed"], data["countersigned"], data["second"])
+        _check_hand(named, each, *hand)
+
+
+def _check_hand(named: Named, each: Shown, digest: str, signature: str, subject: str) -> None:
+    found, data = named.found, each.fact["data"]
+    raw = named.find("statements", digest, each, "statement", ".json")
+    if raw is None:
+        return
+    told = parse(raw)
+    body = told["body"]
+    good = told["action"] == "route_override" and told["order"] == found.manifest["order"]
+    good = good and told["subject"] == subject
+    good = good and all(body[name] == data[name] for name in ("note", "reason", "to", "was"))
+    good = good and body["decision"] == data.get("decision", "")
+    good = good and body["lifted"] == data.get("lifted", [])
+    found.say(each.path, "statement", good, f"{told['subject']}:{told['shown'][:40]}")
+    _check_after(found, each, told["after"])
+    record = named.find("signatures", signature, each, "signature", ".json")
+    if record is not None:
+        _check_signature(found, each, raw, parse(record), subject)
 
 
 def _check_after(found: Findings, each: Shown, after: dict[str, Any]) -> None:
@@ -136,7 +164,7 @@ def _check_after(found: Findings, each: Shown, after: dict[str, Any]) -> None:
 
 
 def _check_signature(
-    found: Findings, each: Shown, statement: bytes, record: dict[str, Any]
+    found: Findings, each: Shown, statement: bytes, record: dict[str, Any], subject: str
 ) -> None:
     """Check a WebAuthn assertion over the statement's bytes (W3C WebAuthn level 3 §7.2)."""
     names = ("client_data", "authenticator_data", "public_key", "signature")
@@ -157,16 +185,16 @@ def _check_signature(
     wrong = ";".join(why for why, good in rules.items() if not good)
     kind = "可同步的密钥(BE=1)" if flags & _SYNCABLE else "不可同步的密钥(BE=0)"
     found.say(each.path, "signature", not wrong, wrong or f"{told['origin']},{kind}")
-    _check_key(found, each, record)
+    _check_key(found, each, record, subject)
 
 
-def _check_key(found: Findings, each: Shown, record: dict[str, Any]) -> None:
+def _check_key(found: Findings, each: Shown, record: dict[str, Any], subject: str) -> None:
     added = found.added.get(record["credential"])
     removed = found.removed.get(record["credential"])
     here = (each.half, each.index)
     if added is None:
         found.say(each.path, "key", None, "包内没有这把钥匙的登记事实")
         return
-    good = added.place < here and added.subject == each.fact["actor"]["sub"]
+    good = added.place < here and added.subject == subject
     good = good and added.key in ("", record["key"]) and not (removed and removed.place < here)
     found.say(each.path, "key", good, f"第 {added.place[1]} 条登记")
