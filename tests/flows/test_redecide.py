@@ -21,7 +21,9 @@ from danshu.bench import redecide as bench
 from danshu.hub import decision_views, redeciding_walk, replays
 from danshu.hub.redeciding_room import RedecideRoom
 from danshu.hub.redeciding_shares import Shares
+from danshu.hub.urgency import Urgency
 from danshu.kernel.fact import rfc3339
+from danshu.kernel.limits import URGENT_S
 from danshu.ledger import write
 from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
@@ -365,3 +367,19 @@ def test_the_benchmark_tells_open_orders_and_the_worst_case_apart() -> None:
     beijing, shanghai = "BJ01", "SH01"
     assert bench._most({beijing: [one], shanghai: [two, three]}) == ([shanghai], [two, three])
     assert bench._most({beijing: [one, two, three], shanghai: [two]})[0] == [beijing]
+
+
+def test_lists_wait_for_a_large_redecision_but_not_for_ever() -> None:
+    now_s = [1000.0]
+    urgency = Urgency(lambda: now_s[0])
+    assert not urgency.asks_to_wait
+    for _ in range(3):  # three steps of one run, 4 s each
+        with urgency.hold():
+            waits = [urgency.asks_to_wait]
+            now_s[0] += 4
+            waits.append(urgency.asks_to_wait)
+        assert not urgency.asks_to_wait
+    assert waits == [True, False]  # 8 and 12 s after it began
+    now_s[0] += URGENT_S + 1
+    with urgency.hold():
+        assert urgency.asks_to_wait

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from danshu.hub.redeciding_child import Task, Told
+from danshu.hub.urgency import URGENCY
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -41,8 +42,9 @@ class Shares:
     async def walk(self, tenant: int, no: int) -> bool:
         """Let them take their shares of a run; gives whether all were walked to their end."""
         self.know(tenant)
-        await asyncio.gather(*self._knowing.values())
-        return await self._ask_all(tenant, no)
+        with URGENCY.hold():
+            await asyncio.gather(*self._knowing.values())
+            return await self._ask_all(tenant, no)
 
     async def close(self) -> None:
         """End the processes: with their input they roll back what is half done."""

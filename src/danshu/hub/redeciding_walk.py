@@ -42,6 +42,10 @@ OPEN: Final = [
     )
 ]
 _TRIES: Final = 5
+_IN_EACH_OTHERS_WAY: Final = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+)
 # The order's row names its first warehouse; what has a second fulfilment order is looked at too.
 _FIRST: Final = uuid.UUID(int=0)
 _SECOND: Final = b'"no":2,"warehouse"'
@@ -139,6 +143,14 @@ class Walk:
         else:
             self.after = max(self.after, after)
 
+    def go_back(self, state: int, after: uuid.UUID) -> None:
+        """Go on from where a group began that was not written; what is written is passed over."""
+        if self.states and self.states[0] == state:
+            self.after = min(self.after, after)
+        else:
+            self.states.insert(0, state)
+            self.after = after
+
 
 class _Hand:
     """One connection that takes groups of a run; another decides while its commit is written."""
@@ -195,21 +207,23 @@ class _Hand:
         world = await self.worlds.ensure(self.tenant)
         if not self.walk.states:  # the other hand has taken the last meanwhile
             return 0
-        state = self.walk.states[0]
+        state, before = self.walk.states[0], self.walk.after
         asked = self.walk.ask(self.tenant, state, self.size)
-        last: uuid.UUID | None = None
         try:
             async with self.connection.transaction():
                 cursor = await self.connection.execute(self.walk.sql, asked, binary=True)
                 found = await cursor.fetchall()
+                # at once: the other hand need not read what this one holds
+                self.walk.step(state, found[-1][0] if found else None)
                 if found:
-                    last = found[-1][0]
                     await self._settle(world, found)
-        except psycopg.errors.DivisionByZero as error:
-            raise write.GuardFailed("stock was taken meanwhile") from error
-        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
-            raise write.GuardFailed(str(error)) from error
-        self.walk.step(state, last)
+        except Exception as error:
+            self.walk.go_back(state, before)
+            if isinstance(error, psycopg.errors.DivisionByZero):
+                raise write.GuardFailed("stock was taken meanwhile") from error
+            if isinstance(error, _IN_EACH_OTHERS_WAY):
+                raise write.GuardFailed(str(error)) from error
+            raise
         return len(found)
 
     async def _settle(self, world: World, found: Sequence[tuple[Any, ...]]) -> None:

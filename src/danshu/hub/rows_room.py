@@ -15,6 +15,7 @@ from danshu.hub import board, heads, open_rows, order_rows, search, worklist
 from danshu.hub.carriers import Carriers
 from danshu.hub.clauses import Clauses
 from danshu.hub.compose import now_ms
+from danshu.hub.urgency import URGENCY
 from danshu.kernel.limits import BOARD_SWEEP_S, ROWS_LEAVES
 from danshu.ledger.follow import Follower, Touches, read_touches
 
@@ -64,6 +65,8 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
 
     async def step(connection: Connection) -> int:
         nonlocal swept_ms
+        if URGENCY.asks_to_wait:
+            return 0
         at_ms = now_ms()
         if at_ms - swept_ms > BOARD_SWEEP_S * 1000:
             swept_ms = at_ms
