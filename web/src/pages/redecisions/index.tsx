@@ -10,6 +10,7 @@ import { LedgerTable } from "@/parts/ledger-table";
 import { ToneTag } from "@/parts/status-tag";
 import { query } from "@/parts/use-asked";
 import { useKeyset } from "@/parts/use-keyset";
+import { Stops } from "./stops";
 import { REDECISIONS_KEY, toneOf, useClosed } from "./words";
 
 const keyOf = (run: Redecision) => String(run.no);
@@ -27,6 +28,7 @@ export default function Redecisions() {
   return (
     <>
       <PageHead fact={t("fact")} />
+      <Stops />
       <LedgerTable<Redecision>
         caption={t("caption")}
         columns={columns}
