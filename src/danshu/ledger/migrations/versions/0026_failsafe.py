@@ -4,17 +4,10 @@ one, state and place of cold equipment, notices of incidents.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
 revision = "0026"
-# Parts of a version are built side by side: this one follows whichever stands before it here.
-down_revision = max(
-    path.name[:4]
-    for path in Path(__file__).parent.glob("[0-9]*.py")
-    if path.name < Path(__file__).name
-)
+down_revision = "0025"
 
 # `decided` are the times, epoch milliseconds, of decisions that no reading has confirmed yet.
 TABLES = """

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
 revision = "0028"
-# Parts of a version are built side by side: this one follows whichever stands before it here.
-down_revision = max(
-    path.name[:4]
-    for path in Path(__file__).parent.glob("[0-9]*.py")
-    if path.name < Path(__file__).name
-)
+down_revision = "0027"
 
 # What was stored before nobody can tell apart: it counts as named, and stays. `replaced` is when
 # the head moved on from a snapshot, `part` names what it has in common with others. Of zone_fits
