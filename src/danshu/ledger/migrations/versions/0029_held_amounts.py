@@ -10,9 +10,7 @@ down_revision = "0028"
 
 def upgrade() -> None:
     """Make the index; worklist.holds is null for all that nothing holds."""
-    op.execute(
-        "create index worklist_held on worklist (tenant, total, id) where holds is not null"
-    )
+    op.execute("create index worklist_held on worklist (tenant, total, id) where holds is not null")
 
 
 def downgrade() -> None:
