@@ -14,6 +14,7 @@ from danshu.stories import floor_feed
 from danshu.testing.floors import Simulated
 from tests.console.conftest import PDA, Visit
 from tests.console.site import EVERYBODY, Site
+from tests.fixtures import scorers
 
 BEFORE_MIN = 30
 
@@ -63,6 +64,28 @@ def test_a_floor_lives_and_its_past_is_replayed(
     page.get_by_role("button", name="实时").click()
     expect(plan.locator(".twin-agv")).to_have_count(8)
     expect(slider).to_have_value("60")
+
+
+def test_learned_physics_of_a_zone_are_adopted_and_retired(
+    site: Site, visit: Visit, axe: Callable[[Page], None]
+) -> None:
+    code = floor_feed.make()[0].warehouse
+    zones = site.call("GET", f"/v1/twin/{code}")["zones"]
+    zone = next(each["code"] for each in zones if each["storage"] == "chilled")
+    with ThreadPoolExecutor(1) as apart:
+        no = apart.submit(scorers.learn_zone, site.url, site.tenant, code, zone).result()
+    page = visit(f"/twin/{code}", EVERYBODY)
+    card = page.get_by_role("region", name="热参数")
+    line = card.get_by_role("listitem").filter(has_text=f"第 {no} 版通过比对")
+    expect(line).to_contain_text("类别默认")
+    expect(line).to_contain_text("超限时刻误差 9.0 → 1.0 分")
+    axe(page)
+    line.get_by_role("button", name=f"启用第 {no} 版").click()
+    page.get_by_role("dialog").get_by_role("button", name=f"启用第 {no} 版").click()
+    expect(card.get_by_text(f"学得 第 {no} 版")).to_be_visible()
+    card.get_by_role("button", name="退回申报值").click()
+    page.get_by_role("dialog").get_by_role("button", name="退回申报值").click()
+    expect(card.get_by_text(f"学得 第 {no} 版")).to_have_count(0)
 
 
 def test_a_floor_on_a_narrow_screen(site: Site, visit: Visit) -> None:

@@ -16,6 +16,7 @@ import { Skeleton } from "@/parts/skeleton";
 import { ToneTag } from "@/parts/status-tag";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
+import { ZonePhysics } from "./physics";
 import { Plan } from "./plan";
 import { Replay } from "./replay";
 import { SignalList } from "./signal-list";
@@ -101,6 +102,7 @@ export default function TwinFloor() {
               <p className="note">{t("nobodyMeasures")}</p>
             </Card>
           )}
+          <ZonePhysics warehouse={wh} zones={view.zones} />
           <SignalList view={view} />
         </div>
       </div>
