@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.routing.closures import COLD
 from danshu.capabilities.routing.cold import find_confirmed
@@ -138,19 +140,19 @@ class Hidden:
     def __init__(self, world: World, full: frozenset[Zone], skus: dict[int, int]) -> None:
         """`skus` are the storage bits of the batch's SKUs by number."""
         self._world = world
-        self._kept = [
-            (sku, wh, int(world.atp[sku, wh]))
-            for sku, storage in sorted(skus.items())
-            for position, wh in full
-            if storage >> position & 1
-        ]
-        for sku, wh, _ in self._kept:
-            world.atp[sku, wh] = 0
+        self._kept: list[tuple[tuple[Any, ...], Any]] = []
+        for position in (CHILLED, FROZEN):
+            places = sorted(wh for p, wh in full if p == position)
+            rows = [sku for sku, storage in skus.items() if storage >> position & 1]
+            if places and rows:
+                block = np.ix_(rows, places)
+                self._kept.append((block, world.atp[block]))
+                world.atp[block] = 0
 
     def show(self) -> None:
-        """Put it back; of what could not be seen nothing was taken."""
-        for sku, wh, units in self._kept:
-            self._world.atp[sku, wh] = max(units, int(self._world.atp[sku, wh]))
+        """Put it back, in the order that undoes it; of what was unseen nothing was taken."""
+        for block, units in reversed(self._kept):
+            self._world.atp[block] = units
 
 
 def hold(order: Order) -> tuple[Order, list[Said]]:
