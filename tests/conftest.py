@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+HERE = Path(__file__).parent
 
 # Tests assert no wall time, so neither does Hypothesis.
 settings.register_profile(
@@ -17,6 +20,34 @@ settings.load_profile("danshu")
 os.environ.setdefault("DANSHU_NTP_SERVERS", "none")
 
 pytest_plugins = ["tests.fixtures.engine"]
+
+
+# What takes longest begins first, so that no worker is left alone with it at the end: files that
+# play whole servers, then browsers, then processes that are killed; the many short ones fill up.
+LONGEST = (
+    "flows/test_stories",
+    "flows/test_tenant_walls",
+    "console/test_p",
+    "console/",
+    "faults/",
+    "simulation/",
+    "flows/test_cli",
+    "flows/test_import",
+    "flows/test_demo",
+    "flows/",
+    "conformance/",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files in the order in which workers take them."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
+    return next((n for n, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -59,8 +60,7 @@ def test_the_document_is_valid_and_the_same_at_every_start() -> None:
             documents.append(client.get("/docs/openapi.json").content)
             assert client.get("/docs").status_code == 200
     assert documents[0] == documents[1]
-    with TestClient(app.build(Idle("postgresql://nowhere"))) as client:
-        document = client.get("/docs/openapi.json").json()
+    document = json.loads(documents[0])
     validate(document)
     assert document["openapi"].startswith("3.1")
     assert {"/v1/orders", "/v1/channels/{channel}", "/v1/orders:batch"} <= set(document["paths"])
