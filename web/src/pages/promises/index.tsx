@@ -49,14 +49,14 @@ export default function Promises() {
     });
   }
 
+  // 原定 stands beside 到期 where a customer agreed to another deadline.
+  const isAmended = list.rows.some((row) => row.before);
   const columns = useMemo<Column<PromiseRow>[]>(() => {
     const plain = (
       key: string,
       width: number,
       text: (row: PromiseRow) => string,
     ): Column<PromiseRow> => ({ key, title: t(`columns.${key}`), width, text, render: text });
-    const wasWords = (row: PromiseRow) =>
-      row.before ? t("common:clock.before", { at: dated(row.before) }) : "";
     const delay = (row: PromiseRow) => (row.gap_ms > 0 ? duration(row.gap_ms) : "—");
     return [
       { ...plain("number", 190, (row) => row.number), fixed: true },
@@ -77,16 +77,18 @@ export default function Promises() {
             ),
           }
         : { ...plain("gap", 120, delay), align: "right" },
-      {
-        ...plain("due", 130, (row) => (row.due ? dated(row.due) + wasWords(row) : "—")),
-        least: 116,
-        render: (row) => (
-          <span title={row.before ? t("agreed") : undefined}>
-            {row.due ? dated(row.due) : "—"}
-            {row.before && <small className="note">{wasWords(row)}</small>}
-          </span>
-        ),
-      },
+      { ...plain("due", 130, (row) => (row.due ? dated(row.due) : "—")), least: 116 },
+      ...(isAmended
+        ? [
+            {
+              ...plain("before", 130, (row) => (row.before ? dated(row.before) : "—")),
+              least: 116,
+              render: (row: PromiseRow) => (
+                <span title={row.before ? t("agreed") : undefined}>{row.before ? dated(row.before) : "—"}</span>
+              ),
+            },
+          ]
+        : []),
       ...(isOpen
         ? []
         : [{ ...plain("at", 130, (row) => (row.at ? dated(row.at) : "—")), least: 116 }]),
@@ -102,7 +104,7 @@ export default function Promises() {
       plain("channel", 120, (row) => t(`common:channels.${row.channel}`, { defaultValue: row.channel })),
       plain("carrier", 120, (row) => row.carrier || "—"),
     ];
-  }, [t, nameOf, isOpen, now]);
+  }, [t, nameOf, isOpen, isAmended, now]);
 
   return (
     <>
