@@ -157,12 +157,14 @@ async def advance(
     run: Run,
     now_ms: Callable[[], int],
     until_s: float,
+    ways: dict[int, walking.Walk],
     shares: Shares | None = None,
 ) -> bool | None:
     """Take a run further until `until_s` of the monotonic clock.
 
-    Where the first group is full, `shares` take the others. Gives True when the run has ended, None
-    when it only waits for the servers to settle, else False.
+    `ways` keeps each merchant's walk from one step to the next. Where a group is full, `shares`
+    take the others. Gives True when the run has ended, None when it only waits for the servers to
+    settle, else False.
     """
     connection = connections[0]
     world = await worlds.ensure(tenant)
@@ -171,8 +173,12 @@ async def advance(
         world = await worlds.ensure(tenant)
     settle = (REDECIDE_SETTLE_S, tenant, run.no)
     row = await (await connection.execute(_IS_TIME, settle, binary=True)).fetchone()
-    is_last = row is None or bool(row[0])
-    way = walking.Walk(world, run, is_last=is_last)
+    way = ways.get(tenant)
+    if way is None or way.run.no != run.no:
+        way = walking.Walk(world, run, is_last=False)
+    elif not way.states and not way.is_last and (row is None or row[0]):
+        way = walking.Walk(world, run, is_last=True)
+    ways[tenant], is_last = way, way.is_last
     if shares is not None and not is_last:
         is_over = await walking.walk(
             connections[:1], worlds, tenant, way, now_ms, until_s, until_full=True
@@ -187,4 +193,5 @@ async def advance(
     async with connection.transaction():
         await connection.execute(_END, (tenant, run.no), binary=True)
         await connection.execute(_SWEEP, (tenant, REDECIDE_DAYS), binary=True)
+    ways.pop(tenant)
     return True

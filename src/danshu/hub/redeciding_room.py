@@ -57,6 +57,7 @@ class RedecideRoom:
         self._shares = shares
         self._clock = clock
         self.worlds: Final = Worlds(url, clock)
+        self._ways: dict[int, redeciding_walk.Walk] = {}
         self._is_warm = False
 
     async def look(self, connection: Connection) -> int:
@@ -92,8 +93,9 @@ class RedecideRoom:
             for each in (connection, *others):
                 await redeciding_walk.prepare(each)
             until_s = time.monotonic() + REDECIDE_STEP_S
+            hands = (connection, *others)
             return await redeciding.advance(
-                (connection, *others), self.worlds, tenant, run, self._clock, until_s, self._shares
+                hands, self.worlds, tenant, run, self._clock, until_s, self._ways, self._shares
             )
         finally:
             if collects:

@@ -119,6 +119,7 @@ class Walk:
         regions = [network.regions[r] for r in run.closures.regions() if r < len(network.regions)]
         self.run = run
         self.share = share
+        self.is_last = is_last
         self.sql = _TAKE if is_last else _TAKE_FREE
         self.places = write.int4s(places)
         self.regions = write.texts(regions)
