@@ -392,27 +392,3 @@ def test_a_graph_says_the_same_of_its_own_fields_as_of_all(
 SHIPPED = engine.Compiled(
     model.PolicySet(graphs=tuple(g for each in shipped() for g in each.graphs))
 )
-
-
-@pytest.mark.parametrize(
-    ("told", "code"),
-    [
-        ({"windows": 1}, "effect_windows"),
-        ({"windows": 5}, "effect_windows"),
-        ({"window_min": 10}, "effect_window_min"),
-        ({"window_min": 481}, "effect_window_min"),
-        ({"expiry_s": 0}, "effect_expiry"),
-        ({"expiry_s": 3_601}, "effect_expiry"),
-    ],
-)
-def test_a_negotiation_keeps_to_its_limits(told: dict[str, int], code: str) -> None:
-    good = {"effect": "negotiate", "windows": 2, "window_min": 60, "expiry_s": 20}
-    read = effects.read({"effects": [good, {**good, "windows": 4}]})
-    assert isinstance(read, list)
-    ruled = effects.settle(read, (), lambda _: frozenset(), "p")
-    assert ruled is not None
-    assert ruled.negotiate is not None
-    assert (ruled.negotiate.windows, ruled.hold, ruled.forbid) == (2, "", ())
-    wrong = effects.read({**good, **told})
-    assert isinstance(wrong, effects.Told)
-    assert wrong.code == code

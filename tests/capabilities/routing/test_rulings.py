@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from danshu.capabilities.routing.batch import Request, build_batch
 from danshu.capabilities.routing.decide import decide_batch, replay
 from danshu.capabilities.routing.explain import explain
+from danshu.capabilities.routing.policy import effects
 from danshu.capabilities.routing.reasons import Reason
 from danshu.capabilities.routing.reference import OneOrder
 from danshu.capabilities.routing.reference_plan import weigh_kg
@@ -142,3 +143,27 @@ def test_a_ruling_out_of_bounds_is_refused(ruling: Ruling) -> None:
     request = replace(request_of((0, 1, 100)), ruling=ruling)
     with pytest.raises(InputError, match=r"fen|parcels"):
         decide_batch(snapshot, [request], 600, np.array([[1]], np.int32), np.array([9.0]))
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"windows": 1}, "effect_windows"),
+        ({"windows": 5}, "effect_windows"),
+        ({"window_min": 10}, "effect_window_min"),
+        ({"window_min": 481}, "effect_window_min"),
+        ({"expiry_s": 0}, "effect_expiry"),
+        ({"expiry_s": 3_601}, "effect_expiry"),
+    ],
+)
+def test_a_negotiation_keeps_to_its_limits(told: dict[str, int], code: str) -> None:
+    good = {"effect": "negotiate", "windows": 2, "window_min": 60, "expiry_s": 20}
+    read = effects.read({"effects": [good, {**good, "windows": 4}]})
+    assert isinstance(read, list)
+    ruled = effects.settle(read, (), lambda _: frozenset(), "p")
+    assert ruled is not None
+    assert ruled.negotiate is not None
+    assert (ruled.negotiate.windows, ruled.hold, ruled.forbid) == (2, "", ())
+    wrong = effects.read({**good, **told})
+    assert isinstance(wrong, effects.Told)
+    assert wrong.code == code
