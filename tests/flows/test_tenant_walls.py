@@ -264,9 +264,7 @@ def _fill(side: Side) -> None:
     version = house.call("GET", "/v1/contract/actions").json()["items"][0]
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)
-    side.found["/v1/coefficients"] = {"version_no": [scorers.propose(house.url, side.tenant)]}
-    fit = scorers.learn_zone(house.url, side.tenant, WAREHOUSES[0].code)
-    side.found["/v1/twin/{warehouse}/fits"] = {"version_no": [fit]}
+    side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)
     house.work(*ROOMS)
     _stamp(side)
     side.look_around()
