@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from danshu.capabilities.routing.replan.columns import Columns
     from danshu.capabilities.routing.replan.flow import Flow
     from danshu.capabilities.routing.replan.master import Mastered
     from danshu.capabilities.routing.snapshot import Snapshot
@@ -49,6 +50,9 @@ DUAL_STEPS: Final = 40
 AVERAGED: Final = 15  # prices of the last steps, that the master program begins at
 ROUNDS: Final = 8
 LEAST_SHARE: Final = 0.02  # of a plan in the master program, that an order may take
+STARTED_LINES: Final = 10_000  # of compound orders: that many are placed, over all starts
+MOST_STARTS: Final = 8
+SHAKEN_SHARE: Final = 0.4
 _UNITS_COUNTED: Final = 20  # of a line, in the starting flow
 _GROW, _SHRINK = 1.35, 0.45
 _FIRST_FEN, _LEAST_FEN, _MOST_FEN = 20.0, 0.5, 900.0
@@ -205,12 +209,13 @@ class Work:
         return np.argsort(-np.diff(self.compounds.line_start), kind="stable")
 
     def take_shares(
-        self, found: Mastered, atp: NDArray[np.int32], room: Floats, of: NDArray[np.int16]
-    ) -> NDArray[np.int64]:
+        self, columns: Columns, share: Floats, atp: NDArray[np.int32], room: Floats,
+        of: NDArray[np.int16],
+    ) -> NDArray[np.int64]:  # fmt: skip
         """Let orders have their plans of largest share while these fit; gives those without."""
-        columns, compounds = found.columns, self.compounds
-        likely = np.argsort(-found.share, kind="stable")
-        likely = likely[found.share[likely] >= LEAST_SHARE]
+        compounds = self.compounds
+        likely = np.argsort(-share, kind="stable")
+        likely = likely[share[likely] >= LEAST_SHARE]
         has = np.zeros(columns.count, np.bool_)
         if len(likely):
             self.placing.take_plans(
@@ -302,16 +307,34 @@ class Placed(NamedTuple):
 
 
 def place(work: Work, found: Mastered, told: Told) -> Placed:
-    """Place all orders by their shares and at the prices, and improve the plan at true costs."""
+    """Place all orders by their shares and at the prices; of several starts the cheapest plan.
+
+    Few orders leave no room to mend a bad start, and starting again costs little.
+    """
+    starts = int(np.clip(STARTED_LINES // max(len(work.compounds.line), 1), 1, MOST_STARTS))
+    draw = np.random.default_rng(len(work.compounds.order))  # equal inputs, equal plans
+    best = _place_once(work, found, found.share, draw, told)
+    for turn in range(1, starts):
+        told("place", turn / starts)
+        shaken = found.share + SHAKEN_SHARE * draw.random(len(found.share)) * (found.share > 0)
+        other = _place_once(work, found, shaken, draw, told)
+        best = other if other.cost_fen < best.cost_fen else best
+    told("place", 1.0)
+    return best
+
+
+def _place_once(
+    work: Work, found: Mastered, share: Floats, draw: np.random.Generator, told: Told
+) -> Placed:
+    """Place all orders, those of large shares first, and improve the plan at true costs."""
     problem, compounds = work.problem, work.compounds
     sequence = work.by_length()
     of = np.full(len(compounds.line), -1, np.int16)
     atp, room = problem.atp.copy(), np.maximum(problem.capacity, 0.0)
-    rest = work.take_shares(found, atp, room, of)
+    rest = work.take_shares(found.columns, share, atp, room, of)
     work.place_compounds(found.last, atp, room, of, rest, is_again=False)
     solved = flow.solve(flow.build_graph(work.cells, atp, room, problem.switching_fen))
     best = work.sum_up(solved, of)
-    draw = np.random.default_rng(len(sequence))  # another order each round, the same each time
     for turn in range(ROUNDS):
         told("place", turn / ROUNDS)
         # What the flow leaves is free: compound orders look at it once more, at true costs.
@@ -325,5 +348,4 @@ def place(work: Work, found: Mastered, told: Told) -> Placed:
         if better.cost_fen >= best.cost_fen:
             break
         best = better
-    told("place", 1.0)
     return best
