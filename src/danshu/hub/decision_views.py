@@ -69,6 +69,7 @@ _STOPS: Final = int(
     | Reason.LABOUR
 )
 _DEARER: Final = ("dearer", "可发,但更贵", "could ship, at a higher cost")
+_LEFT: Final = ("left", "可发,人工指定了别处", "could ship, a person chose another")
 _EXCLUDED: Final = ("excluded", "试算中排除", "excluded from the trial")
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
@@ -265,7 +266,9 @@ def show(
     """Describe a decision on its snapshot; places and names are those of the world as it is."""
     decision = recorded.decision
     told = explain(decision, snapshot)
-    plans = view_plans(decision, snapshot)
+    # chosen by a person every other warehouse was shut for it, so there is no second plan
+    is_chosen = decision.ruling is not None and bool(decision.ruling.only)
+    plans = view_plans(decision, snapshot)[: 1 if is_chosen else None]
     chosen = {code for _, code in decision.plan if code}
     others = {code for p in plans[1:] for _, code in p.lines if code}
     places = {w.code: w for w in world.warehouses}
@@ -273,6 +276,8 @@ def show(
     counts: Counter[tuple[str, str, str, bool]] = Counter()
     for view in told.warehouses:
         role, reason = _role(view, chosen, others, excluded)
+        if is_chosen and reason is _DEARER:
+            reason = _LEFT
         place = places.get(view.code)
         nodes.append(
             MapNode(
@@ -304,7 +309,7 @@ def show(
         minute=decision.minute,
         promise_min=decision.promise_min,
         value_fen=decision.value_fen,
-        margin_fen=decision.margin_fen,
+        margin_fen=0 if is_chosen else decision.margin_fen,
         votes=show_votes(decision.votes),
         plans=tuple(_plan(p, recorded.decided_ms) for p in plans),
         counted=tuple(

@@ -91,10 +91,7 @@ async def write(
 
     Raises InputError `statement_long`.
     """
-    words = STATEMENT if choice.warehouse else GIVEN_BACK
-    template = _pick(words, lang)
-    if first:
-        template = _pick(CONFIRMED, lang) + template
+    template = _template(choice, stated, lang, is_second=bool(first))
     shown = statements.render(
         template, _figures(world, held, choice, stated, now_ms, reason, note, lang), lang
     )
@@ -130,6 +127,14 @@ async def write(
     return shown, raw
 
 
+def _template(choice: Choice, stated: Stated, lang: str, *, is_second: bool) -> str:
+    """Give the words before the figures: of a part and of policy only where there is one."""
+    words = _pick(STATEMENT if choice.warehouse else GIVEN_BACK, lang)
+    words = words.replace("{part}", _pick(PART, lang) if choice.fulfilment else "")
+    words = words.replace("{lifted}", _pick(LIFTED, lang) if stated.lifted else "")
+    return (_pick(CONFIRMED, lang) if is_second else "") + words
+
+
 def _pick(words: Words, lang: str) -> str:
     return words.en if lang == "en" else words.zh
 
@@ -149,19 +154,17 @@ def _figures(
     def named(codes: Iterable[str]) -> str:
         return "、".join(names.get(code, code) for code in codes)
 
-    lifted = _pick(LIFTED, lang).replace("{rules}", "、".join(stated.lifted))
-    part = _pick(PART, lang).replace("{no}", str(choice.fulfilment))
     shown = datetime.datetime.fromtimestamp(now_ms / 1000, _ZONE)
     return {
         "order": held.order.number,
-        "part": part if choice.fulfilment else " ",
+        "no": str(choice.fulfilment),
         "warehouse": named([choice.warehouse]),
         "was": named(stated.was),
         "router": named(stated.router),
         "router_cost": format_minor(stated.router_fen, "CNY"),
         "cost": format_minor(stated.cost_fen, "CNY"),
         "more": format_minor(stated.more_fen, "CNY"),
-        "lifted": lifted if stated.lifted else " ",
+        "rules": "、".join(stated.lifted),
         "reason": _pick(REASONS[reason], lang),
         "note": note,
         "time": f"{shown:%Y-%m-%d %H:%M:%S} (UTC+8)",

@@ -19,18 +19,18 @@ REASONS: Final[dict[str, Words]] = {
     "other": Words(zh="其他", en="another reason"),
 }
 STATEMENT: Final = Words(
-    zh="我决定:订单 {order} {part}由「{warehouse}」发货(原在「{was}」)。自动选仓为「{router}」,"
+    zh="我决定:订单 {order}{part}由「{warehouse}」发货(原在「{was}」)。自动选仓为「{router}」,"
     "成本 {router_cost} 元;本方案 {cost} 元,相差 {more} 元。{lifted}理由:{reason}——{note}。"
     "此仓由我指定并签名:自动改派与批量重排不再移动它,直到再次人工指定。硬约束未被解除。{time}",
-    en='I decide: order {order} {part}ships from "{warehouse}" (it was in "{was}"). The router'
+    en='I decide: order {order}{part} ships from "{warehouse}" (it was in "{was}"). The router'
     ' takes "{router}" at CNY {router_cost}; this costs CNY {cost}, a difference of CNY {more}. '
     "{lifted}Reason: {reason} - {note}. I choose this warehouse and sign for it: no re-decision"
     " and no replan moves it until a person overrides again. No hard constraint is lifted. {time}",
 )
 GIVEN_BACK: Final = Words(
-    zh="我决定:订单 {order} {part}不再由人工指定(原在「{was}」),交还系统选仓。系统选「{router}」,"
+    zh="我决定:订单 {order}{part}不再由人工指定(原在「{was}」),交还系统选仓。系统选「{router}」,"
     "成本 {router_cost} 元。理由:{reason}——{note}。{time}",
-    en="I decide: no person chooses the warehouse of order {order} {part}any more (it was in"
+    en="I decide: no person chooses the warehouse of order {order}{part} any more (it was in"
     ' "{was}"). The router takes "{router}" at CNY {router_cost}. Reason: {reason} - {note}.'
     " {time}",
 )
@@ -39,9 +39,16 @@ LIFTED: Final = Words(
     en="I go past policy's ban of it (rules: {rules}). ",
 )
 CONFIRMED: Final = Words(zh="我作为第二人复核并同意:", en="As the second person I confirm: ")
-PART: Final = Words(zh="的第 {no} 张履约单", en="(fulfilment order {no}) ")
+PART: Final = Words(zh="的第 {no} 张履约单", en=" (fulfilment order {no})")
 
 OVERRIDDEN: Final[dict[str, tuple[str, str, str, str, str]]] = {
+    "route.decided/chosen": (
+        "branches",
+        "按指定分仓",
+        "Routed as a person chose",
+        "{warehouse}",
+        "{warehouse}",
+    ),
     "route.overridden": (
         "edit",
         "人工指定仓",

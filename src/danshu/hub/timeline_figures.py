@@ -98,6 +98,8 @@ def _decided(datas: Sequence[Any], names: Names) -> Told:
     ]
     if not chosen:
         return "none", figures
+    if d.ruling is not None and d.ruling.only:
+        return "chosen", figures
     if len(chosen) > 1:
         return "split", figures
     return ("" if len(d.plans) > 1 else "sole"), figures
