@@ -11,7 +11,7 @@ import pytest
 from danshu.bench import country
 from danshu.capabilities.routing.batch import PART_NAMES
 from danshu.capabilities.routing.decide import route_batch
-from danshu.capabilities.routing.replan import compiling, forecast, gate, multi, placing
+from danshu.capabilities.routing.replan import compiling, forecast, gate, placing
 from danshu.capabilities.routing.replan.cells import (
     CLOSED,
     Problem,
@@ -21,6 +21,7 @@ from danshu.capabilities.routing.replan.cells import (
 )
 from danshu.capabilities.routing.replan.duals import Duals
 from danshu.capabilities.routing.replan.solve import Plan, solve
+from danshu.capabilities.routing.replan.work import Work
 from danshu.capabilities.routing.snapshot import Prices, Snapshot
 from danshu.kernel.errors import InputError
 
@@ -181,7 +182,7 @@ def test_the_bound_holds_at_any_prices(seed: int) -> None:
     snapshot, problem = make(400, country.TIGHT, is_single=False, seed=seed)
     plan = solve(snapshot, problem)
     units, others = split_orders(problem)
-    work = multi.Work(
+    work = Work(
         snapshot,
         problem,
         count_cells(snapshot, problem, units),

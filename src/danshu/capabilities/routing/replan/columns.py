@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from danshu.capabilities.routing.replan.multi import Work
+    from danshu.capabilities.routing.replan.work import Work
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

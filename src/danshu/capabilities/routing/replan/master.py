@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from danshu.capabilities.routing.replan.multi import Best, Work
+    from danshu.capabilities.routing.replan.work import Best, Work
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]

@@ -16,6 +16,7 @@ from danshu.capabilities.routing.replan.cells import (
     gather_compounds,
     split_orders,
 )
+from danshu.capabilities.routing.replan.work import Placed, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ def solve(
     units, others = split_orders(problem)
     cells = count_cells(snapshot, problem, units)
     compounds = gather_compounds(snapshot, problem, others)
-    work = multi.Work(snapshot, problem, cells, compounds)
+    work = Work(snapshot, problem, cells, compounds)
     lines = np.full(len(problem.orders.sku), -1, np.int16)
     if len(others):
         tell("prices", 0.0)
@@ -75,7 +76,7 @@ def solve(
         )
         tell("flow", 0.9)
         prices = duals.read_duals(solved, len(problem.atp), work.penalty)
-        placed = multi.Placed(flow.place(cells, solved)[1], lines[:0], float(solved.cost_fen))
+        placed = Placed(flow.place(cells, solved)[1], lines[:0], float(solved.cost_fen))
         least = bound_units(cells, problem, prices)
     told_at = problem.orders.line_start[cells.member]
     lines[told_at] = placed.units
@@ -93,9 +94,9 @@ def bound_units(cells: Cells, problem: Problem, prices: Duals) -> float:
 
 
 def _describe(
-    work: multi.Work,
+    work: Work,
     lines: NDArray[np.int16],
-    placed: multi.Placed,
+    placed: Placed,
     least: float,
     prices: Duals,
 ) -> Plan:
