@@ -47,8 +47,9 @@ _LATEST_PRICES: Final = 10
 
 class Replan(Struct, frozen=True, kw_only=True):
     """A run. `state`: waiting, running, done, cancelled, failed; `stage` of a running one: read,
-    cells, prices, flow, place, trial, moving, and `percent` of that. Money in 分; `gap_ppm`: how
-    far the plan may be above the optimum, in millionths; `proven`: it is the optimum.
+    cells, prices, flow, master, place, trial, moving, and `percent` of that. Money in 分;
+    `gap_ppm`: how far the plan may be above the optimum, in millionths; `proven`: it is the
+    optimum.
     """
 
     id: uuid.UUID
