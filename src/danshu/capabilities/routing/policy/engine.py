@@ -302,14 +302,6 @@ class PolicyEngine:
             ruled = self._rulings[key] = ruled and self._equal.setdefault(ruled, ruled)
             return ruled
 
-    def context(self, order: OrderView, now: Mapping[str, int]) -> dict[str, Any]:
-        """Give the whole context of an order."""
-        return {
-            "order": order._asdict(),
-            "dest": view_region(self.snapshot, order.region),
-            "now": dict(now),
-        }
-
     def _rule(self, told: Sequence[Said]) -> Ruling | None:
         """Make one ruling of what the graphs said; where they said the same before, it is that."""
         key = tuple([id(said) for said in told])
