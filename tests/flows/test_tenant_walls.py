@@ -28,7 +28,7 @@ from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import engine as stores
-from tests.fixtures import policies, scorers
+from tests.fixtures import overriding, policies, scorers
 from tests.fixtures.floor import claim, photograph, release
 from tests.fixtures.hub import WAREHOUSES, House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
@@ -207,6 +207,8 @@ def _act(side: Side) -> None:
     ends = (now + datetime.timedelta(hours=1)).isoformat()
     lent = {"action": "quality_check", "to": to, "ends": ends, "reason": "WALL-A-LENT"}
     given = side.browser.call("POST", "/v1/delegations", lent)
+    waiting = overriding.wait_for_second(house, side.tenant, order)
+    side.found["/v1/orders/{order_id}/overrides"] = {"override_id": [waiting]}
     assert given.status_code == 201, given.text
     side.found["/v1/delegations"] = {"id": [given.json()["id"]]}
     shown = {"certificate": "WALL-A-CERT", "number": "1", "until": "2035-01-01"}
