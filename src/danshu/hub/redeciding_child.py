@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psycopg
-from msgspec import Struct
 
 from danshu.capabilities.routing.decide import ENGINE, find_engine
 from danshu.hub import redeciding, redeciding_walk
+from danshu.hub.redeciding_shares import Task, Told
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import DanshuError
 from danshu.kernel.limits import REDECIDE_HANDS, REDECIDE_STEP_S
@@ -30,22 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Connection = psycopg.AsyncConnection[Any]
-
-
-class Task(Struct, frozen=True, kw_only=True):
-    """Walk share `part` of `parts` of a run's orders; `no` 0: only get to know the merchant."""
-
-    tenant: int
-    no: int = 0
-    part: int = 0
-    parts: int = 1
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """Whether the share has been walked to its end; `error` in words where it could not be."""
-
-    walked: bool
-    error: str = ""
 
 
 class Child:

@@ -13,8 +13,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import Struct
 
-from danshu.hub.redeciding_child import Task, Told
 from danshu.hub.urgency import URGENCY
 
 if TYPE_CHECKING:
@@ -22,6 +22,22 @@ if TYPE_CHECKING:
 
 _MODULE: Final = "danshu.hub.redeciding_child"
 _log = logging.getLogger("danshu.redeciding")
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """Walk share `part` of `parts` of a run's orders; `no` 0: only get to know the merchant."""
+
+    tenant: int
+    no: int = 0
+    part: int = 0
+    parts: int = 1
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """Whether the share has been walked to its end; `error` in words where it could not be."""
+
+    walked: bool
+    error: str = ""
 
 
 class Shares:
