@@ -50,14 +50,14 @@ WORDS: Final = {
     PRICES: (
         "影子价被拒",
         "Shadow prices refused",
-        "分仓已按无影子价进行,订单不受影响;在“重算”页重跑一次,仍被拒就查这组价从哪来。",
+        "分仓已按无影子价进行,订单不受影响;在“批量重排”页重跑一次,仍被拒就查这组价从哪来。",
         "Decisions go on without shadow prices, no order is lost; run a replan, and if that is"
         " refused too, find where these prices came from.",
     ),
     POLICY: (
         "策略集读不出",
         "Policy set unreadable",
-        "订单照常接收并分仓,先挂起等人;在“策略”页一键回退到上一版,再放行这些订单。",
+        "订单照常接收并分仓,先挂起等人;在“策略画布”页一键回退到上一版,再放行这些订单。",
         "Orders are taken and routed, but held for a person; roll back to the set before on the"
         " page of policies, then let them go.",
     ),
