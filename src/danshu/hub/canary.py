@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.routing.closures import COLD
 from danshu.capabilities.routing.cold import find_confirmed
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from danshu.capabilities.orders.model import Order
     from danshu.capabilities.routing.network import Network
     from danshu.capabilities.routing.signals import Signals
-    from danshu.hub.world import World
     from danshu.kernel.fact import Said
 
 Connection = Any
@@ -115,14 +112,6 @@ async def confirm(connection: Connection, tenant: int, network: Network, signals
         await connection.execute(_CONFIRM, (*columns, tenant), binary=True)
 
 
-def find_full(world: World) -> frozenset[Zone]:
-    """Give the watched zones that take no cold order now, as far as this process knows."""
-    watched = world.snapshot.watched
-    return frozenset(
-        zone for zone, n in world.awaiting.items() if n >= CANARY_ORDERS and zone in watched
-    )
-
-
 def zones_of(watched: frozenset[Zone], parts: Iterable[tuple[int, int]]) -> set[Zone]:
     """Give the watched zones that a plan's parts (storage bits, warehouse row) lie in."""
     return {
@@ -132,27 +121,6 @@ def zones_of(watched: frozenset[Zone], parts: Iterable[tuple[int, int]]) -> set[
         for position in (CHILLED, FROZEN)
         if storage >> position & 1 and (position, wh) in watched
     }
-
-
-class Hidden:
-    """Stock of cold goods at full zones, out of sight while a batch is decided."""
-
-    def __init__(self, world: World, full: frozenset[Zone], skus: dict[int, int]) -> None:
-        """`skus` are the storage bits of the batch's SKUs by number."""
-        self._world = world
-        self._kept: list[tuple[tuple[Any, ...], Any]] = []
-        for position in (CHILLED, FROZEN):
-            places = sorted(wh for p, wh in full if p == position)
-            rows = [sku for sku, storage in skus.items() if storage >> position & 1]
-            if places and rows:
-                block = np.ix_(rows, places)
-                self._kept.append((block, world.atp[block]))
-                world.atp[block] = 0
-
-    def show(self) -> None:
-        """Put it back, in the order that undoes it; of what was unseen nothing was taken."""
-        for block, units in reversed(self._kept):
-            self._world.atp[block] = units
 
 
 def hold(order: Order) -> tuple[Order, list[Said]]:

@@ -18,7 +18,7 @@ from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.score import CLASSES
 from danshu.capabilities.routing.scorers.vote import Votes
 from danshu.capabilities.stock.model import Sku
-from danshu.hub import canary
+from danshu.hub import canary, full_zones
 from danshu.kernel.fact import Said
 from danshu.kernel.limits import CANARY_ORDERS
 
@@ -77,9 +77,9 @@ def _route_watched(
     world: World, asks: Sequence[Ask], now_ms: int, watched: frozenset[canary.Zone]
 ) -> list[Plan]:
     """Decide orders without the zones that are full, up to the first that would overfill one."""
-    full = canary.find_full(world)
+    full = full_zones.find_full(world)
     skus = {no: int(sku.storage) for a in asks for _, no, _, sku in a.lines}
-    hidden = canary.Hidden(world, full, skus)
+    hidden = full_zones.Hidden(world, full, skus)
     awaiting = tuple(sorted({world.warehouses[wh].code for _, wh in full}))
     plans = _route(world, asks, now_ms, awaiting)
     hidden.show()
