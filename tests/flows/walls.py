@@ -4,6 +4,9 @@ from its schemas, and whatever a merchant can learn about itself by asking.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import itertools
 import json
 import re
@@ -14,21 +17,24 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
-from hypothesis import find
+from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 from psycopg import sql
 
 from danshu.faces.http import app
 from danshu.hub.compose import Hub
+from tests.fixtures.hub import House
 
 METHODS = ("get", "post", "put", "patch", "delete")
 PNG = b"\x89PNG\r\n\x1a\n" + b"made for a test"
+STREAM_S = 1.0
 DEPTH = 6  # a schema that names itself ends here
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{32,}|[\w-]{22,}")
 ID_CHARS = 8
 MARK = re.compile("墙内|WALL-A")
 Pool = dict[str, list[Any]]
+Answer = tuple[int, bytes]
 
 
 class Operation(Struct, kw_only=True, frozen=True, eq=False):
@@ -53,6 +59,7 @@ class Operation(Struct, kw_only=True, frozen=True, eq=False):
         return self.method == "GET"
 
 
+@functools.cache
 def document() -> dict[str, Any]:
     """The OpenAPI document of the code as it is; it needs no database."""
     found: dict[str, Any] = json.loads(app.build(Hub("postgresql://nowhere")).describe())
@@ -162,7 +169,7 @@ class Sampler:
             return fits[0] if fits else least
         known = [v for v in self._known(name) if isinstance(v, str)]
         pattern = schema.get("pattern", "")
-        for text in (*known, "2026-11-22T08:00:00Z", "2026-11-22", "wall-1", "墙", "1"):
+        for text in (*known, "2026-11-22T08:00:00Z", "2026-11-22", "wall-1", "墙", "1", "0" * 64):
             if schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", 10_000) and (
                 not pattern or re.search(pattern, text)
             ):
@@ -170,11 +177,14 @@ class Sampler:
                 if not is_time or text[:4].isdigit():
                     return text
         least = schema.get("minLength", 0)
-        return (
-            find(st.from_regex(pattern), lambda text: len(text) >= least)
-            if pattern
-            else "x" * least
-        )
+        return _match(pattern, least) if pattern else "x" * least
+
+
+@functools.cache
+def _match(pattern: str, least: int) -> str:
+    """Find a text of a pattern, any one: to shorten it would take seconds."""
+    any_one = settings(phases=[Phase.generate])
+    return find(st.from_regex(pattern), lambda text: len(text) >= least, settings=any_one)
 
 
 # What a merchant learns by asking
@@ -253,3 +263,37 @@ def rows_of(url: str, tenant: int) -> dict[str, Any]:
         ]
         found = connection.execute(sql.SQL(" union all ").join(parts)).fetchall()
     return {name: (count, digest) for name, count, digest in found}
+
+
+def stream(house: House, path: str, headers: dict[str, str]) -> Answer:
+    """Read a stream for a while, as a browser that then goes away."""
+    got: dict[str, Any] = {"status": 0, "body": b""}
+
+    async def listen() -> None:
+        done = asyncio.Event()
+
+        async def receive() -> Any:
+            if not done.is_set():
+                done.set()
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await asyncio.sleep(STREAM_S)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                got["status"] = message["status"]
+            got["body"] += message.get("body", b"")
+
+        raw = [(k.encode(), v.encode()) for k, v in headers.items()]
+        scope = {
+            "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+            "query_string": b"", "headers": raw, "scheme": "http", "http_version": "1.1",
+            "server": ("testserver.local", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        }  # fmt: skip
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STREAM_S * 3):
+                await house.client.app(scope, receive, send)
+
+    portal: Any = house.client.blocking_portal
+    portal.call(listen)
+    return got["status"], got["body"]
