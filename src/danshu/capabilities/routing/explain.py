@@ -88,9 +88,9 @@ def explain(decision: Decision, snapshot: Snapshot, warehouse: str = "") -> Expl
     if snapshot.digest != decision.snapshot:
         raise InputError("explain", f"the decision was made on snapshot {decision.snapshot}")
     request, atp, capacity = read_inputs(decision, snapshot)
-    batch = build_batch(snapshot, [request])
     if request.ruling is not None and request.ruling.only:  # a choice is no reason against others
         request = replace(request, ruling=replace(request.ruling, only=""))
+    batch = build_batch(snapshot, [request])
     order = OneOrder(snapshot, batch, decision.minute, 0, atp, capacity)
     chosen = {code for _, code in decision.plan if code}
     codes = snapshot.network.codes

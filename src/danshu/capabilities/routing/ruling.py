@@ -96,8 +96,8 @@ def _lay_out(network: Network, ruling: Ruling, rows: list[list[int]]) -> tuple[i
         raise InputError("ruling", f"a limit of {ruling.parcels_max} parcels")
     mask = 0
     if ruling.only:
-        for code, w in network.warehouse_index.items():
-            mask |= 0 if code == ruling.only else 1 << w
+        for code, row in network.warehouse_index.items():
+            mask |= 0 if code == ruling.only else 1 << row
         return mask - ((1 << 64) if mask >> 63 else 0), FREE, 0
     for code in ruling.forbid:
         w = network.warehouse_index.get(code)

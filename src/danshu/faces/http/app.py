@@ -83,8 +83,8 @@ from danshu.faces.http import (
     times,
     transitions,
     twins,
-    zone_fits,
     workbench,
+    zone_fits,
 )
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
