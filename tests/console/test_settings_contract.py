@@ -37,9 +37,9 @@ def test_an_action_is_lent_seen_by_the_other_and_handed_back(
         expect(dialog).to_contain_text(wrong)
     page.get_by_label("动作").click()
     offered = page.locator(".ant-select-item-option")
-    expect(offered.filter(has_text="出库复核")).to_be_visible()
+    expect(offered.and_(page.get_by_title("出库复核", exact=True))).to_be_visible()
     expect(offered.filter(has_text="退款")).to_have_count(0)  # finance's
-    offered.filter(has_text="出库复核").click()
+    offered.and_(page.get_by_title("出库复核", exact=True)).click()
     expect(dialog).to_contain_text(re.compile("[AB] 级：代办人"))
     choose(page, "代办人", "仓配主管 W02")
     dialog.get_by_text("3 天").click()

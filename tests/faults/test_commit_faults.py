@@ -77,6 +77,7 @@ async def place_twice(
 ) -> None:
     """Place with a fault, look, and place again with the same keys."""
     before = await order_rows(url)
+    hub.worlds[tenant].named = ""  # as when nobody has named the snapshot before
     fault = proxy.arm(step, persisted=persisted)
     failed = await hub.place(basket(tenant, turn))
     assert fault.fired, (turn, proxy.seen[-1])
@@ -118,7 +119,8 @@ async def test_placing_again_after_a_wrong_guess_fails_at_every_statement(
             """Place one unit where the prediction says warehouse 0 and the truth says it is out."""
             await shop.query(database, HIDE, 0)
             hub.worlds.distrust({tenant})
-            await hub.worlds.ensure(tenant)
+            world = await hub.worlds.ensure(tenant)
+            world.named = ""  # as when nobody has named the snapshot before
             await shop.query(database, SHOW, 0)
             made = await hub.place([shop.request(tenant, number, (hot, 1))])
             await shop.query(database, "update stock set safety=0 returning 1")

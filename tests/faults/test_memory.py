@@ -34,7 +34,7 @@ async def test_what_the_next_group_took_is_taken_once(database: str) -> None:
     world.atp[0, 0] -= 4  # the group that is being committed
     world.atp[0, 0] -= 1  # the next group, decided meanwhile
     world.atp[1, 0] -= 3
-    worlds.learn([[(1, tenant, 0, 0, 6)]], [(tenant, 0, 0, 1), (tenant, 0, 1, 3)])
+    worlds.learn([[(1, [tenant], [0], [0], [6])]], [(tenant, 0, 0, 1), (tenant, 0, 1, 3)])
     assert (world.atp[0, 0], world.atp[1, 0]) == (5, 7)
 
 

@@ -35,7 +35,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     key: str
     rate: float
     seconds: float
-    connections: int = 640  # over two full groups: an open loop must not wait for its answers
+    connections: int = 1_100  # over two full groups: an open loop must not wait for its answers
     orders: int = 1
     seed: int = 1
     prefix: str = "b"

@@ -79,8 +79,8 @@ async def _reserve(
         ),
         binary=True,
     )
-    for _, _, wh, sku, atp in await cursor.fetchall():
-        world.atp[sku, wh] = atp
+    for _, _, whs, skus, atps in await cursor.fetchall():
+        world.atp[skus, whs] = atps
     capped = _capped(world, channel, rows)
     if capped:
         parameters = (*_quota_columns(world.tenant, channel, capped), len(capped))

@@ -10,6 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import psycopg
 
 from danshu.hub import canary, masters, pictures, policy_arms
@@ -234,17 +235,21 @@ class Worlds:
     def learn(
         self, rows: list[list[tuple[Any, ...]]], decided: Iterable[tuple[int, int, int, int]] = ()
     ) -> None:
-        """Take over what the reservation returned: (guard, tenant, warehouse, SKU, atp).
+        """Take over what the reservation returned, of all its rows: guard, tenants, warehouses,
+        SKUs, atp.
 
         `decided` are the (tenant, warehouse, SKU, units) that the next group has taken already
         from the prediction.
         """
         told: set[tuple[int, int, int]] = set()
         for result in rows:
-            for _, tenant, wh, sku, atp in result:
-                if atp is not None and tenant in self._worlds:
-                    self._worlds[tenant].atp[sku, wh] = atp
-                    told.add((tenant, wh, sku))
+            for _, tenants, whs, skus, atps in result:
+                owners, columns, rows_, units_ = map(np.asarray, (tenants, whs, skus, atps))
+                for tenant in set(tenants).intersection(self._worlds):
+                    mine = owners == tenant
+                    self._worlds[tenant].atp[rows_[mine], columns[mine]] = units_[mine]
+                told.update(zip(tenants, whs, skus, strict=True))
         for tenant, wh, sku, units in decided:
-            if (tenant, wh, sku) in told:  # the others still hold the prediction, less these units
+            # the others still hold the prediction, less these units
+            if tenant in self._worlds and (tenant, wh, sku) in told:
                 self._worlds[tenant].atp[sku, wh] -= units

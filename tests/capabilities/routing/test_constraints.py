@@ -198,10 +198,10 @@ def test_wait_to_wave(minute: int, cutoff: int, wait: int) -> None:
 
 
 def test_every_bit_has_words_and_every_variable_known_bits() -> None:
-    assert set(REASON_TEXTS) == {int(bit) for bit in Reason} == {1 << n for n in range(17)}
-    assert len({text.zh for text in REASON_TEXTS.values()}) == 17
+    assert set(REASON_TEXTS) == {int(bit) for bit in Reason} == {1 << n for n in range(18)}
+    assert len({text.zh for text in REASON_TEXTS.values()}) == 18
     everything = sum(int(bit) for bit in Reason)
-    assert [reason.bit for reason in read_reasons(everything)] == [1 << n for n in range(17)]
+    assert [reason.bit for reason in read_reasons(everything)] == [1 << n for n in range(18)]
     assert all(variable.bits & ~everything == 0 for variable in VARIABLES)
 
 

@@ -16,8 +16,8 @@ upd as (
   update stock s set reserved=s.reserved+w.q from want w
   where s.tenant=w.tenant and s.wh=w.wh and s.sku=w.sku and s.on_hand-s.reserved-s.safety>=w.q
   returning s.tenant,s.wh,s.sku,s.on_hand-s.reserved-s.safety as atp)
-select g.ok, u.tenant, u.wh, u.sku, u.atp
-from (select 1/(count(*)=%b)::int as ok from upd) g left join upd u on true
+select 1/(count(*)=%b)::int as ok, array_agg(tenant), array_agg(wh), array_agg(sku), array_agg(atp)
+from upd
 """
 
 # Reserve (q over 0) and give back (below) in one conditional update: rows locked in key order, a

@@ -18,7 +18,7 @@ TEXT_CHARS: Final = 2_000
 PAGE_ROWS: Final = 200
 
 # Group commit
-GROUP_ORDERS: Final = 256
+GROUP_ORDERS: Final = 512
 GROUP_WAIT_MS: Final = 1
 QUEUE_ORDERS: Final = 4_096
 RETRY_AFTER_S: Final = 1
