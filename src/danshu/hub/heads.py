@@ -11,7 +11,6 @@ so that the same order gives the same proof again.
 from __future__ import annotations
 
 import hashlib
-import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -39,7 +38,8 @@ from danshu.ledger.follow import read_leaves, read_touches
 from danshu.ledger.write import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    import uuid
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from danshu.hub.order_rows import OrderRow
     from danshu.ledger.follow import Touches
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 CURSOR: Final = "heads"
+_Head = tuple[bytes, int, bytes]
+"""How far an order has come: id (16 bytes), position and leaf hash of its last fact."""
 MAP_TYPE: Final = "application/x-ndjson"
 _HUB: Final = Actor(sub="hub")
 _DUE: Final = """
@@ -61,7 +63,11 @@ _MOVE: Final = (
     " on conflict (name,tenant,half) do update set position=excluded.position"
     " where c.position=%s returning 1"
 )
-_ORDERS: Final = "select id, seq, head from orders where tenant=%s and id = any(%s)"
+# The range of the ids lets the server leave all other days alone.
+_ORDERS: Final = (
+    "select uuid_send(id), seq, head from orders where tenant=%b and id = any(%b::uuid[])"
+    " and id >= %b::uuid and id <= %b::uuid"
+)
 _ENDED_STATES: Final = frozenset({State.COMPLETED, State.CANCELLED})
 _ENDED: Final = f"{_ORDERS} and state in ({', '.join(str(int(s)) for s in sorted(_ENDED_STATES))})"
 _DUE_NOW: Final = """
@@ -174,9 +180,9 @@ async def commit_closed(connection: Connection, at_ms: int) -> int:
         for tenant, half, *due in found:
             books.setdefault((tenant, half), []).append(due)
         for (tenant, half), dues in sorted(books.items()):
-            ids = {id_ for _, _, some in dues for id_ in some}
+            ids = {id_.bytes for _, _, some in dues for id_ in some}
             span = (min(d[0] for d in dues), max(d[1] for d in dues))
-            ended = await _read_heads(connection, tenant, sorted(ids), _ENDED)
+            ended = await _read_heads(connection, tenant, ids, _ENDED)
             if ended:
                 await _commit(connection, tenant, half, span, ended, at_ms, asked=True)
                 made += 1
@@ -196,15 +202,10 @@ class _Window(Struct, frozen=True):
 async def _look(connection: Connection, tenant: int, half: str, first: int, size: int) -> _Window:
     """Look at the next leaves: as many as speak of HEADS_ORDERS streams."""
     end = min(first + HEADS_LEAVES, size)
-    touched: set[bytes] = set()
-    after = first
-    for touch in await read_touches(connection, tenant, half, first, end):
-        if touch.stream not in touched:
-            if len(touched) == HEADS_ORDERS:
-                break
-            touched.add(touch.stream)
-        after = touch.position + 1
-    return _Window(tenant, half, first, after, frozenset(touched))
+    touches = await read_touches(connection, tenant, half, first, end)
+    while len(streams := touches.streams) > HEADS_ORDERS:
+        touches = touches[: len(touches) * HEADS_ORDERS // len(streams)]
+    return _Window(tenant, half, first, first + len(touches), streams)
 
 
 async def _commit_window(connection: Connection, window: _Window, at_ms: int) -> int:
@@ -216,8 +217,7 @@ async def _commit_window(connection: Connection, window: _Window, at_ms: int) ->
         moved = await connection.execute(_MOVE, (CURSOR, w.tenant, w.half, w.stop, w.start))
         if await moved.fetchone() is None:
             return 0
-        ids = [uuid.UUID(bytes=s) for s in w.streams]
-        found = await _read_heads(connection, w.tenant, ids)
+        found = await _read_heads(connection, w.tenant, w.streams)
         if not found:
             return 0
         span = (w.start, w.stop)
@@ -234,7 +234,8 @@ async def commit_head(connection: Connection, tenant: int, order: uuid.UUID) -> 
     async with connection.transaction():
         if await _find(connection, tenant, head, position) is None:
             window = (position.index, position.index + 1)
-            await _commit(connection, tenant, position.half, window, [head], now_ms(), asked=True)
+            mine = [(order.bytes, head.seq, head.head)]
+            await _commit(connection, tenant, position.half, window, mine, now_ms(), asked=True)
 
 
 async def prove_head(
@@ -295,16 +296,17 @@ async def read(connection: Connection, tenant: int, limit: int) -> list[HeadsEnt
 
 async def _present(connection: Connection, tenant: int, order: uuid.UUID) -> tuple[Head, Position]:
     """Give the order's head as it is now, and where its last fact lies in the log."""
-    found = await _read_heads(connection, tenant, [order])
+    found = await _read_heads(connection, tenant, [order.bytes])
     if not found:
         raise InputError("no_order", "no such order")
-    position = await prove.find(connection, tenant, order, found[0].seq)
+    _, seq, head = found[0]
+    position = await prove.find(connection, tenant, order, seq)
     if position is None:
         raise NotAvailable(
             f"the order's last fact is not in the log yet, at most {RECEIPT_IN_LOG_S} s",
             RETRY_AFTER_S,
         )
-    return found[0], position
+    return Head(order=order, seq=seq, head=head), position
 
 
 async def _find(
@@ -323,12 +325,15 @@ async def _find(
 
 
 async def _read_heads(
-    connection: Connection, tenant: int, ids: Sequence[uuid.UUID], query: str = _ORDERS
-) -> list[Head]:
+    connection: Connection, tenant: int, ids: Collection[bytes], query: str = _ORDERS
+) -> list[_Head]:
+    """Read how far orders have come, given by the 16 bytes of their ids."""
     if not ids:
         return []
-    rows = await (await connection.execute(query, (tenant, list(ids)))).fetchall()
-    return [Head(order=id_, seq=seq, head=bytes(head)) for id_, seq, head in rows]
+    asked = sorted(ids)
+    span = (tenant, write.uuid_bytes(asked), asked[0].hex(), asked[-1].hex())
+    cursor = await connection.execute(query, span, binary=True)
+    return await cursor.fetchall()
 
 
 async def _commit(
@@ -336,13 +341,13 @@ async def _commit(
     tenant: int,
     half: str,
     window: tuple[int, int],
-    found: Sequence[Head],
+    found: Sequence[_Head],
     at_ms: int,
     *,
     asked: bool,
 ) -> None:
     """Write a map, its fact and its row, in the caller's transaction."""
-    raw = heads.encode_map(found)
+    raw = heads.write_map(found)
     leaves = heads.split_map(raw)
     root = heads.root(leaves)
     start, stop = window

@@ -32,11 +32,14 @@ class Head(Struct, frozen=True, kw_only=True):
 
     def leaf(self) -> bytes:
         """Write the leaf: `{"head":"<hex>","order":"<uuid>","seq":N}`."""
-        return b'{"head":"%b","order":"%b","seq":%d}' % (
-            self.head.hex().encode(),
-            str(self.order).encode(),
-            self.seq,
-        )
+        return write_leaf(self.order.bytes, self.seq, self.head)
+
+
+def write_leaf(order: bytes, seq: int, head: bytes) -> bytes:
+    """Write the leaf of an order, given by the 16 bytes of its id."""
+    h = order.hex()
+    name = f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+    return f'{{"head":"{head.hex()}","order":"{name}","seq":{seq}}}'.encode()
 
 
 class MapProof(Struct, frozen=True, kw_only=True):
@@ -66,10 +69,15 @@ def parse_leaf(raw: bytes) -> Head:
 
 def encode_map(heads: Sequence[Head]) -> bytes:
     """Write a map: its leaves, one a line, sorted; ProgramError when an order stands twice."""
-    lines = [h.leaf() + b"\n" for h in sorted(heads, key=lambda h: h.order.bytes)]
-    if len({h.order for h in heads}) != len(heads):
+    return write_map([(h.order.bytes, h.seq, h.head) for h in heads])
+
+
+def write_map(heads: Sequence[tuple[bytes, int, bytes]]) -> bytes:
+    """Write a map of many orders: id (16 bytes), position and leaf hash of each, as encode_map."""
+    if len({order for order, _, _ in heads}) != len(heads):
         raise ProgramError("an order stands twice in a map of heads")
-    return b"".join(lines)
+    leaves = [write_leaf(*each) for each in sorted(heads)]
+    return b"\n".join([*leaves, b""])
 
 
 def split_map(raw: bytes) -> list[bytes]:

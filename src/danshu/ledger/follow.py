@@ -117,6 +117,11 @@ class Touches(Sequence[Touch]):
         return set(self._keys)
 
     @property
+    def streams(self) -> frozenset[bytes]:
+        """The streams that the leaves belong to."""
+        return frozenset([stream for stream, _ in self._keys])
+
+    @property
     def begun(self) -> set[bytes]:
         """The streams whose first facts are among the leaves."""
         return {stream for stream, v in self._keys if v == 1}

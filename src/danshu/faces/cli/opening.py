@@ -24,6 +24,7 @@ from danshu.ledger.write import connect
 T = TypeVar("T")
 CLI = Actor(sub="cli", role="admin", grade="C")
 _CLOSE_STEPS = 1_000
+_IDLE_STEPS = 8  # of 0.1 s: a worker looks at new facts, then at what is to sign, by then
 _LIKE_ESCAPES = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 
 
@@ -109,7 +110,7 @@ async def settle_log(url: str) -> None:
         idle = 0
         for _ in range(_CLOSE_STEPS):
             idle = 0 if await step() else idle + 1
-            if idle > 3:
+            if idle > _IDLE_STEPS:
                 return
             if idle:
                 await asyncio.sleep(0.1)

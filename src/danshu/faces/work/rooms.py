@@ -9,6 +9,7 @@ import datetime
 import logging
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -72,11 +73,22 @@ _BY_INDEX = (
 
 
 class Room(Struct, frozen=True):
-    """A room: how a step is made, and how long to rest when there was nothing to do."""
+    """A room: how a step is made, and how long to rest when there was nothing to do.
+
+    With `phase_s` it rests until the clock of all processes of this machine stands so much after a
+    multiple of `rest_s`: rooms that wait for one another then meet.
+    """
 
     name: str
     begin: Callable[[str], Step]
     rest_s: float
+    phase_s: float | None = None
+
+    def time_rest(self, now_s: float) -> float:
+        """Tell how long to rest from `now_s` on the monotonic clock, in seconds."""
+        if self.phase_s is None:
+            return self.rest_s
+        return self.rest_s - (now_s - self.phase_s) % self.rest_s
 
 
 def _sequence(url: str) -> Step:
@@ -123,8 +135,10 @@ def _partitions(url: str) -> Step:
 
 
 ROOMS = (
-    Room("sequence", _sequence, 0.2),
-    Room("seal", _seal, 0.2),
+    # Few large batches cost less than many small ones. A fact waits at most half a second for its
+    # place, and a quarter, in which that batch is written, for its signature.
+    Room("sequence", _sequence, 0.5, phase_s=0.0),
+    Room("seal", _seal, 0.5, phase_s=0.25),
     Room("timers", clocks.begin, 0.5),
     Room("payouts", paying.begin, 1.0),
     Room("notices", notices.begin, 2.0),
@@ -162,7 +176,7 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
     step: Step | None = None
     try:
         while not stop.is_set():
-            rest_s = room.rest_s
+            rest_s = 0.0
             try:
                 if connection is None or connection.closed:
                     connection = await connect(url, f"{WORKING} {room.name}")
@@ -173,11 +187,12 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
                     continue
             except (DanshuError, psycopg.Error, OSError) as error:
                 _log.warning("%s: %s", room.name, error)
-                rest_s = max(rest_s, _AFTER_ERROR_S)
+                rest_s = _AFTER_ERROR_S
                 step = None
                 if connection is not None:
                     await connection.close()
             try:
+                rest_s = max(rest_s, room.time_rest(time.monotonic()))
                 await asyncio.wait_for(stop.wait(), rest_s)
             except TimeoutError:
                 continue
