@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.conftest import Visit
+from tests.console.devices import scan
 from tests.console.site import Site
 
 
@@ -75,8 +76,7 @@ def test_a_scanned_number_leads_to_its_order(site: Site, visit: Visit) -> None:
     order = site.by_state("delivered")
     page = visit("/orders", "warehouse")
     grid(page)
-    page.keyboard.type(order["number"])  # as fast as a scanner types
-    page.keyboard.press("Enter")
+    scan(page, order["number"])
     expect(page).to_have_url(re.compile(order["order"]))
     expect(page.locator("h1")).to_contain_text(order["number"])
 
