@@ -9,7 +9,9 @@ A leaf is the canonical JSON of one head; leaves are sorted by the order's id, e
 
 from __future__ import annotations
 
+import struct
 import uuid
+from binascii import hexlify
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +21,8 @@ from danshu.kernel.errors import DanshuError, InputError, ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_UUID = struct.Struct("8s4s4s4s12s").unpack
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -37,9 +41,8 @@ class Head(Struct, frozen=True, kw_only=True):
 
 def write_leaf(order: bytes, seq: int, head: bytes) -> bytes:
     """Write the leaf of an order, given by the 16 bytes of its id."""
-    h = order.hex()
-    name = f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
-    return f'{{"head":"{head.hex()}","order":"{name}","seq":{seq}}}'.encode()
+    name = _UUID(hexlify(order))
+    return b'{"head":"%b","order":"%b-%b-%b-%b-%b","seq":%d}' % (hexlify(head), *name, seq)
 
 
 class MapProof(Struct, frozen=True, kw_only=True):
@@ -87,7 +90,7 @@ def split_map(raw: bytes) -> list[bytes]:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """Give the root over the leaves of a map."""
-    return merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
+    return merkle.root(merkle.leaf_hashes(leaves))
 
 
 def prove(leaves: Sequence[bytes], order: uuid.UUID) -> MapProof | None:
@@ -96,7 +99,7 @@ def prove(leaves: Sequence[bytes], order: uuid.UUID) -> MapProof | None:
     index = next((i for i, leaf in enumerate(leaves) if name in leaf), -1)
     if index < 0:
         return None
-    levels = [[merkle.leaf_hash(leaf) for leaf in leaves]]
+    levels = [merkle.leaf_hashes(leaves)]
     while len(levels[-1]) > 1:
         row = levels[-1]
         levels.append(

@@ -32,6 +32,11 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(_LEAF + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Hash many entries as leaves."""
+    return [sha256(_LEAF + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash two subtrees as their parent: SHA-256(0x01 ‖ left ‖ right)."""
     return sha256(_NODE + left + right).digest()
