@@ -342,8 +342,7 @@ def test_a_set_that_cannot_be_read_loses_no_order_and_lets_none_pass(house: Hous
     ok(officer.call("POST", f"{P}/rollback", {}))
     assert ok(house.call("GET", f"/v1/orders/{house.place()['order']}"))["holds"] == []
     with psycopg.connect(house.url, autocommit=True) as c:
-        row = (bytes(kept), bytes.fromhex(digest))  # type: ignore[call-overload]
-        c.execute("update policy_sets set body=%s where digest=%s", row)
+        c.execute("update policy_sets set body=%s where digest=%s", (kept, bytes.fromhex(digest)))
 
 
 def test_every_reason_has_its_rank_on_the_order_s_page() -> None:
