@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Visit
@@ -11,6 +12,13 @@ from tests.console.site import CODE, Site
 
 # The browser tells of every answer that is no 2xx: nobody is in, and no merchant is named yet.
 SIGNED_OUT = r"status of (401.*\(/v1/|404.*\(/v1/door)"
+
+
+@pytest.fixture(autouse=True)
+def in_chinese(site: Site) -> None:
+    """Who signs in sees the language that he chose last; other tests choose too."""
+    for role in ("service", "legal", "finance"):
+        site.prefer(role, locale="zh-CN", theme="light")
 
 
 def enter_by_password(page: Page, login: str, password: str) -> None:
