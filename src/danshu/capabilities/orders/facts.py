@@ -51,11 +51,15 @@ class OrderConfirmed(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("order.paid")
-class OrderPaid(Struct, frozen=True, kw_only=True):
-    """付款: money came in, in minor units of the order's currency."""
+class OrderPaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """付款: money came in, in minor units of the order's currency.
+
+    `stage` says of which payment: "" the whole, else deposit 定金, tail 尾款 or supplement 补款.
+    """
 
     amount: int
     at: str
+    stage: str = ""
 
 
 @fact_type("order.held")
