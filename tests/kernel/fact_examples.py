@@ -27,6 +27,7 @@ from danshu.kernel.fact import NAMES, Actor, Evidence, Said, pack, unpack
 from danshu.ledger import facts as ledger
 from tests.kernel import (
     action_examples,
+    after_sale_examples,
     failsafe_examples,
     link_examples,
     log_examples,
@@ -211,6 +212,7 @@ EXAMPLES: list[Struct] = [
         reason="平台测试消息",
     ),
     *action_examples.EXAMPLES,
+    *after_sale_examples.EXAMPLES,
     time_facts.ClockFaulted(
         error_us=250_830, node="5f0c9a1e", offset_us=-249_000, source="ntp.ntsc.ac.cn", why="error"
     ),

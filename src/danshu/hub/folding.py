@@ -18,6 +18,7 @@ from danshu.capabilities.floor.facts import FulfilmentReviewed
 from danshu.capabilities.floor.model import Stage
 from danshu.capabilities.orders import facts, model
 from danshu.capabilities.orders.evolve import evolve, place
+from danshu.capabilities.orders.refund_facts import GoodsReturned
 from danshu.capabilities.stock.facts import StockMoved
 from danshu.hub import floor_rows
 from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
@@ -44,7 +45,7 @@ s2.no=s.sku where s.tenant=%s
 """
 
 
-_GIVES_UP = ("order.cancelled", "order.shipped", "order.withdrawn")
+_GIVES_UP = ("order.cancelled", "order.shipped", "order.withdrawn", "goods.returned")
 _FLOOR = """
 select id, fulfilment, wh, stage, review, held, due, units, skus, number, label from floor_tasks
 where tenant=%s and id >= %s and id < %s
@@ -175,6 +176,19 @@ class OrdersFolder:
         return []
 
 
+def _parts(data: object) -> list[tuple[str, tuple[model.Share, ...], int, int]]:
+    """Give warehouse, shares, and by which factors they count as on hand and as reserved."""
+    if isinstance(data, facts.OrderAllocated):
+        return [(p.warehouse, p.shares, 0, 1) for p in data.fulfilments]
+    if isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn):
+        return [(p.warehouse, p.shares, 0, -1) for p in data.freed]
+    if isinstance(data, facts.OrderShipped):
+        return [(data.warehouse, data.shares, -1, -1)]
+    if isinstance(data, GoodsReturned) and data.outcome == "restock":
+        return [(data.warehouse, data.shares, 1, 0)]
+    return []
+
+
 class StockFolder:
     """Adds up what facts say about stock and compares the rows."""
 
@@ -193,17 +207,10 @@ class StockFolder:
         if isinstance(data, StockMoved):
             for m in data.lines:
                 self._add(data.warehouse, m.sku, (m.on_hand, 0, m.safety, m.in_transit))
-        elif isinstance(data, facts.OrderAllocated):
-            for p in data.fulfilments:
-                for s in p.shares:
-                    self._add(p.warehouse, s.sku, (0, s.quantity, 0, 0))
-        elif isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn):
-            for p in data.freed:
-                for s in p.shares:
-                    self._add(p.warehouse, s.sku, (0, -s.quantity, 0, 0))
-        elif isinstance(data, facts.OrderShipped):
-            for s in data.shares:
-                self._add(data.warehouse, s.sku, (-s.quantity, -s.quantity, 0, 0))
+            return
+        for warehouse, shares, on_hand, reserved in _parts(data):
+            for s in shares:
+                self._add(warehouse, s.sku, (on_hand * s.quantity, reserved * s.quantity, 0, 0))
 
     def _add(self, warehouse: str, sku: str, by: tuple[int, int, int, int]) -> None:
         sums = self._sums.setdefault((warehouse, sku), [0, 0, 0, 0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from danshu.capabilities.orders import facts
+from danshu.capabilities.orders.refund_facts import GoodsReturned
 from danshu.capabilities.stock import tables
 from danshu.hub.changes import sum_units
 from danshu.ledger import write
@@ -127,6 +128,8 @@ def moved(world: World, data: Struct) -> list[tuple[int, int, int, int]]:
         parts, on_hand = [(data.warehouse, data.shares)], -1
     elif isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn):
         parts, on_hand = [(p.warehouse, p.shares) for p in data.freed], 0
+    elif isinstance(data, GoodsReturned):
+        return _back(world, data)
     else:
         return []
     return [
@@ -134,3 +137,11 @@ def moved(world: World, data: Struct) -> list[tuple[int, int, int, int]]:
         for w, shares in parts
         for s in shares
     ]
+
+
+def _back(world: World, data: GoodsReturned) -> list[tuple[int, int, int, int]]:
+    """Goods that came back count as on hand where they may be sold again."""
+    if data.outcome != "restock":
+        return []
+    wh = world.warehouse_no[data.warehouse]
+    return [(wh, world.skus[s.sku][0], s.quantity, 0) for s in data.shares]

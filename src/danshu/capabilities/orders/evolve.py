@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.orders import facts
+from danshu.capabilities.orders import facts, refunded
 from danshu.capabilities.orders.model import (
     REGION_UNKNOWN,
     SKU_UNKNOWN,
@@ -215,6 +215,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderDelivered: _moved("delivered"),
     facts.OrderCompleted: _completed,
     facts.OrderCancelled: _cancelled,
+    **refunded.STEPS,
 }
 
 

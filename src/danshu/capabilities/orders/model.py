@@ -41,7 +41,8 @@ _STATES_OF_STAGES = tuple((name, BY_WORD[name]) for name in STAGES)
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line. `quantity` was ordered; the others count the units that have come so far.
 
-    `paid` is what the buyer paid for all units, in minor units. An unknown SKU keeps the platform's
+    `paid` is what the buyer paid for all units, in minor units, `refunded` what went back of it for
+    `refunded_units`; `returned` counts units that came back. An unknown SKU keeps the platform's
     code.
     """
 
@@ -57,7 +58,10 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     picked: int = 0
     price: int
     quantity: int
+    refunded: int = 0
+    refunded_units: int = 0
     released: int = 0
+    returned: int = 0
     shipped: int = 0
     sku: str
     title: str = ""
@@ -116,6 +120,9 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cancelled: str = ""  # the reason, once cancelled
     lines: tuple[Line, ...]
     fulfilments: tuple[Fulfilment, ...] = ()
+    refunded: int = 0  # all that went back to the buyer, of it postage and what was paid over
+    refunded_postage: int = 0
+    refunded_over: int = 0
 
 
 def stage(order: Order) -> State:
