@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from danshu.hub.negotiation_words import ARRANGED
+from danshu.hub.order_type_words import STAGED
 from danshu.hub.override_words import OVERRIDDEN
 from danshu.hub.power_words import POWER_WORDS
 from danshu.hub.redecision_words import REDECIDED
@@ -31,7 +32,7 @@ def _told(icon: str, zh: str, en: str, detail_zh: str, detail_en: str) -> Told:
     return Told(icon=icon, title=Words(zh=zh, en=en), detail=Words(zh=detail_zh, en=detail_en))
 
 
-_OTHERS: Final = REMEDIES | POWER_WORDS | ARRANGED | REDECIDED | OVERRIDDEN
+_OTHERS: Final = REMEDIES | POWER_WORDS | ARRANGED | REDECIDED | OVERRIDDEN | STAGED
 TOLD: Final[dict[str, Told]] = {
     "order.placed": _told(
         "inbox",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.orders import facts, refunded
+from danshu.capabilities.orders import facts, refunded, staged
 from danshu.capabilities.orders.model import (
     REGION_UNKNOWN,
     SKU_UNKNOWN,
@@ -47,6 +47,9 @@ def place(data: facts.OrderPlaced, recorded_ms: int) -> Order:
         of_number=data.of_number,
         holds=data.holds,
         lines=data.lines,
+        type=data.type,
+        type_version=data.type_version,
+        group=data.group,
     )
 
 
@@ -75,7 +78,10 @@ def _confirmed(order: Order, data: Any) -> Order:
 
 
 def _paid(order: Order, data: Any) -> Order:
-    return _replace(order, paid=order.paid + data.amount, paid_ms=epoch_ms(data.at))
+    paid = order.paid + data.amount
+    if data.stage == "deposit":  # frozen: it does not start what a payment starts
+        return _replace(order, paid=paid, deposit=order.deposit + data.amount)
+    return _replace(order, paid=paid, paid_ms=epoch_ms(data.at))
 
 
 def _held(order: Order, data: Any) -> Order:
@@ -216,6 +222,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderCompleted: _completed,
     facts.OrderCancelled: _cancelled,
     **refunded.STEPS,
+    **staged.STEPS,
 }
 
 

@@ -29,6 +29,7 @@ class OrderPlaced(Struct, frozen=True, kw_only=True, omit_defaults=True):
     discount: int
     flag: str = ""
     goods: int
+    group: str = ""  # the group that the buyer joined
     holds: tuple[str, ...] = ()
     key: str
     kind: str = "order"
@@ -41,6 +42,8 @@ class OrderPlaced(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shop: str = ""
     status: str = ""
     total: int
+    type: str = ""  # the order type that it follows, in the version that held then
+    type_version: int = 0
 
 
 @fact_type("order.confirmed")

@@ -38,18 +38,36 @@ STAGES = ("allocated", "released", "picked", "packed", "shipped", "delivered")
 _STATES_OF_STAGES = tuple((name, BY_WORD[name]) for name in STAGES)
 
 
+class Bundled(Struct, frozen=True, kw_only=True):
+    """The bundle 组合装 that a component belongs to: the buyer's line of it, from 1, its code and
+    title, units of it that were bought at `price` each. `amount` is the component's exact share of
+    the list price, for all its units, in minor units.
+    """
+
+    amount: int
+    line: int
+    price: int
+    sku: str
+    title: str
+    units: int
+
+
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line. `quantity` was ordered; the others count the units that have come so far.
 
     `paid` is what the buyer paid for all units, in minor units, `refunded` what went back of it for
     `refunded_units`; `returned` counts units that came back. An unknown SKU keeps the platform's
-    code.
+    code. `bundle`: it is a component of one; `gift` 赠品: the rule that gave it, or "platform";
+    `arrives` 预订: sold against goods that are announced for then (RFC 3339).
     """
 
     allocated: int = 0
+    arrives: str = ""
     attributes: str = ""
+    bundle: Bundled | None = None
     cancelled: int = 0
     delivered: int = 0
+    gift: str = ""
     known: bool = True
     line: str = ""
     no: int
@@ -120,6 +138,13 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cancelled: str = ""  # the reason, once cancelled
     lines: tuple[Line, ...]
     fulfilments: tuple[Fulfilment, ...] = ()
+    type: str = ""  # the order type that it follows, "" none, and its version
+    type_version: int = 0
+    phase: str = ""  # its stage of that type
+    group: str = ""  # the group that it joined
+    deposit: int = 0  # of `paid`: frozen until the tail is paid
+    forfeited: int = 0  # of the deposit: the merchant keeps it
+    owed: int = 0  # what of `paid` was owed back by its type
     refunded: int = 0  # all that went back to the buyer, of it postage and what was paid over
     refunded_postage: int = 0
     refunded_over: int = 0

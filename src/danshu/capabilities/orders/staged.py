@@ -1,0 +1,35 @@
+"""What the facts of an order's type change: its stage, its frozen deposit, what is owed back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
+
+from danshu.capabilities.orders import money_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from msgspec import Struct
+
+    from danshu.capabilities.orders.model import Order
+
+
+def _forfeited(order: Order, data: Any) -> Order:
+    return replace(order, forfeited=order.forfeited + data.amount)
+
+
+def _owed(order: Order, data: Any) -> Order:
+    return replace(order, owed=order.owed + data.amount)
+
+
+def _entered(order: Order, data: Any) -> Order:
+    return replace(order, phase=data.stage)
+
+
+STEPS: Final[dict[type[Struct], Callable[[Order, Any], Order]]] = {
+    money_facts.DepositForfeited: _forfeited,
+    money_facts.RefundOwed: _owed,
+    money_facts.StageEntered: _entered,
+}

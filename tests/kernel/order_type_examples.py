@@ -1,0 +1,21 @@
+"""Full examples of the facts of order types, see fact_examples.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from danshu.capabilities.orders import money_facts as money
+
+if TYPE_CHECKING:
+    from msgspec import Struct
+
+EXAMPLES: Final[list[Struct]] = [
+    money.StageEntered(
+        by="deposit.paid",
+        stage="waiting",
+        until="2026-12-02T15:59:59.000Z",
+        was="booked",
+    ),
+    money.DepositForfeited(amount=2_000, clause="a7" * 32, reason="tail_missed"),
+    money.RefundOwed(amount=2_000, reason="group_failed", stage="waiting"),
+]
