@@ -10,3 +10,5 @@ from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.orders import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
+from danshu.kernel.limits.sentinel import *  # noqa: F403
+from danshu.kernel.limits.settlement import *  # noqa: F403
