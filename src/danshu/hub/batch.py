@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import answers, desk, retry, rows
+from danshu.hub import answers, desk, histories, retry, rows
+from danshu.hub.histories import Histories
 from danshu.hub.latency import Latency
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import (
@@ -49,6 +50,7 @@ class Batch:
     def __init__(self, url: str, worlds: Worlds, clock: Callable[[], int] = now_ms) -> None:
         self._url = url
         self._worlds = worlds
+        self._histories = Histories(url)
         self._clock = clock
         self._waiting: list[tuple[Request, asyncio.Future[Outcome]]] = []
         self._alone: list[tuple[Request, asyncio.Future[Outcome]]] = []
@@ -81,6 +83,7 @@ class Batch:
         self._fail([*self._alone, *self._waiting], _closed())
         if self._connection:
             await self._connection.close()
+        await self._histories.close()
 
     def submit(self, request: Request) -> asyncio.Future[Outcome]:
         """Queue one request; the future gives its outcome. Raises Busy when the queue is full."""
@@ -107,7 +110,10 @@ class Batch:
             taken = await self._take()
             for tenant in {r.tenant for r, _ in taken}:
                 try:
-                    await self._worlds.ensure(tenant)
+                    world = await self._worlds.ensure(tenant)
+                    if histories.asks(world):
+                        mine = [r for r, _ in taken if r.tenant == tenant]
+                        await self._histories.attach(world, mine)
                 except Exception as e:  # noqa: BLE001 - whatever it is, these requests hear of it
                     self._fail([t for t in taken if t[0].tenant == tenant], e)
                     taken = [t for t in taken if t[0].tenant != tenant]

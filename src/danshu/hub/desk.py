@@ -18,7 +18,7 @@ import msgspec
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import canary, policy_calls, policy_holds, routing, vote_holds
+from danshu.hub import canary, policy_calls, policy_holds, routing, selling, vote_holds
 from danshu.hub.group import Group, Known, Placement
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
@@ -45,6 +45,10 @@ def decide_group(
 ) -> Group:
     """Decide a group of requests. Changes the predicted stock of the worlds; writes nothing."""
     known = known or {}
+    for tenant in {r.tenant for r in requests}:
+        sells = worlds[tenant].selling
+        if sells is not None:
+            selling.settle(sells)
     results: list[Placement | DanshuError | Refusal | None] = []
     placed: list[Placement] = []
     seen: set[tuple[int, str]] = set()
@@ -106,6 +110,11 @@ def take_back(worlds: Worlds, group: Group) -> None:
     for tenant, wh, storage, n in group.zones:
         awaiting = worlds[tenant].awaiting
         awaiting[storage, wh] = max(0, awaiting.get((storage, wh), 0) - n)
+    for p in group.placed:
+        of = worlds[p.request.tenant].selling
+        if p.sold is not None and of is not None:
+            selling.give_back(of, p.sold)
+            p.sold.taken.clear()
     group.reserved.clear()
     group.quota.clear()
     group.capacity.clear()
@@ -122,16 +131,18 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
     region_no = world.regions.get(region, -1)
     if request.refuse_unknown:
         for i, line in enumerate(draft.lines):
-            if line.sku not in world.skus:
+            if not selling.knows(world, line.sku):
                 raise InputError("unknown_sku", f"no SKU {line.sku!r}", f"/lines/{i}/sku")
         if region_no < 0:
             raise InputError("unknown_region", "the receiver's region is not served", "/receiver")
+    sold = selling.sell(world, request, now_ms) if world.selling is not None else None
     done = orders.place(
         draft,
         key=request.key,
         region=region if region_no >= 0 else "",
         skus=world.skus,
         now_ms=now_ms,
+        sold=None if sold is None else sold.lines,
     )
     size = len(_encode(done.said[0].data)) if len(request.raw) > _LARGE_BYTES else 0
     if size > FACT_BYTES - _ENVELOPE_BYTES:
@@ -145,7 +156,10 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         heard=done.heard,
         person=_encode(r),
         region_no=region_no,
+        sold=sold,
     )
+    if sold is not None:
+        placement.said += sold.said
     if done.order.kind == "order":
         _promise(world, placement, now_ms)
     return placement
@@ -159,10 +173,11 @@ def _promise(world: World, p: Placement, now_ms: int) -> None:
             channel=o.channel,
             placed_ms=now_ms,
             paid_ms=o.paid_ms,
-            ship_by_ms=o.ship_by_ms,
+            ship_by_ms=o.ship_by_ms or (p.sold.arrives_ms if p.sold is not None else 0),
             requested=p.request.promises,
             region=o.region,
-            presale=p.request.draft.hold.startswith("presale"),
+            presale=p.request.draft.hold.startswith("presale")
+            or (p.sold is not None and p.sold.arrives_ms > 0),
         ),
     )
     if said:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import model
 from danshu.hub.requests import Outcome, Request
+from danshu.hub.selling import Sold
 from danshu.kernel.errors import DanshuError, Refusal
 from danshu.kernel.fact import Packed, Said
 
@@ -36,6 +37,7 @@ class Placement(Struct, kw_only=True, eq=False):
     default_ms: int = 0  # when it goes on without the person that its votes ask for, 0 = never
     call_ms: int = 0  # when the call that policy wants is opened, 0 = never
     awaits: bool = False  # it is held until a temperature confirms a cold zone
+    sold: Sold | None = None  # what its lines became, None = they are the draft's
     wh: int = -1  # number of the first warehouse, -1 = none yet
 
 

@@ -14,7 +14,7 @@ from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.routing.network import Network, Site, build_network
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.capabilities.stock.model import Sku, Storage, Warehouse
-from danshu.hub import calendars, canary, cold_equipment, pictures, policy_arms
+from danshu.hub import calendars, canary, cold_equipment, pictures, policy_arms, selling
 from danshu.hub.world import World
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -115,6 +115,7 @@ async def load(
     await load_capacity(connection, world, now_ms)
     await load_stock(connection, world)
     world.awaiting = (await canary.read(connection, [tenant]))[tenant]
+    world.selling = await selling.load(connection, tenant)
     world.equipment = await cold_equipment.read_active(connection, tenant)
     return world
 

@@ -32,6 +32,7 @@ class Request(Struct, kw_only=True, eq=False):
     refuse_unknown: bool = False
     promises: tuple[str, ...] = ()
     asked_s: float = 0.0
+    had: frozenset[str] = frozenset()  # rules of gifts that the buyer has had
 
 
 class PlannedShare(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import psycopg
 
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import canary, desk, rows
+from danshu.hub import canary, desk, histories, rows, selling
 from danshu.kernel.errors import UnknownOutcome
 from danshu.ledger import write
 
@@ -61,6 +61,13 @@ async def refresh(
                 for line in r.draft.lines
                 if line.sku in world.skus
             }
+            | {
+                world.skus[line.sku][0]
+                for p in group.placed
+                if p.sold is not None and p.request.tenant == tenant
+                for line in p.sold.lines
+                if line.known
+            }
         )
         sql = stock_tables.LOCK_SKUS if lock else stock_tables.READ_ATP_ROWS
         cursor = await connection.execute(sql, (tenant, write.int4s(skus)), binary=True)
@@ -68,6 +75,8 @@ async def refresh(
         cursor = await connection.execute(stock_tables.READ_QUOTAS, (tenant,), binary=True)
         quotas = await cursor.fetchall()
         awaiting = await canary.read(connection, [tenant]) if world.snapshot.watched else {}
+        await histories.read(connection, world, [r for r in group.requests if r.tenant == tenant])
+        await selling.refresh(connection, world)
         # from here on without a pause: the next group is decided on this world meanwhile
         world.atp[skus] = 0
         for wh, sku, atp in stock:

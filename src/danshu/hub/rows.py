@@ -10,7 +10,7 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import canary, spare_snapshots
+from danshu.hub import canary, selling, spare_snapshots
 from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.ledger import timers, vault, write
@@ -35,6 +35,7 @@ def statements(group: Group) -> list[write.Statement]:
         write.Statement(write.INSERT_KEYS, (tenants, keys, ids, digests, len(placed))),
         *_stock(group),
         *([canary.count(group.zones, group.now_ms)] if group.zones else []),
+        *(selling.statements(placed) if any(p.sold for p in placed) else []),
         *_orders(placed, tenants, ids, keys),
         *_rest(placed),
         *[spare_snapshots.naming(*named) for named in sorted(group.named)],

@@ -19,6 +19,7 @@ from danshu.capabilities.routing.scorers.vote import Budget
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock.model import Sku, Warehouse
 from danshu.hub.policy_arms import Arms
+from danshu.hub.selling import Selling
 
 
 class World(Struct, kw_only=True, eq=False):
@@ -46,6 +47,7 @@ class World(Struct, kw_only=True, eq=False):
     day: int  # of the clock that the capacity is for, UTC days since 1970
     loaded_s: float
     stock_s: float
+    selling: Selling | None = None  # bundles, gifts, preorders; None = there are none
     equipment: frozenset[str] | None = None  # active cold equipment, None = none is registered
     # (class, warehouse) -> cold decisions that no temperature has confirmed, see canary.py
     awaiting: dict[tuple[int, int], int] = field(default_factory=dict)

@@ -35,6 +35,7 @@ class DraftLine(Struct, frozen=True, kw_only=True):
     paid: int
     attributes: str = ""  # "颜色:浅灰;尺码:XL"
     warehouse: str = ""  # the platform already chose a warehouse (菜鸟, 仓发)
+    gift: bool = False  # the platform gave it along (赠品)
 
 
 class Receiver(Struct, frozen=True, kw_only=True):

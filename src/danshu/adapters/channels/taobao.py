@@ -49,6 +49,7 @@ _REFUNDING = frozenset(
 )
 _FLAGS = ("", "红", "黄", "绿", "蓝", "紫")
 _HOUR_MS = 3_600_000
+_GIFT = "10"  # of a child order: 赠品
 
 
 class _Child(Struct, frozen=True, kw_only=True):
@@ -178,6 +179,7 @@ def _read_child(order: Fields, stores: dict[str, str]) -> _Child:
             paid=0,
             attributes=order.text("sku_properties_name", ""),
             warehouse=order.text("store_code", "") or stores.get(oid, ""),
+            gift=order.ident("type", "") == _GIFT,
         ),
         weight=order.amount("payment", default=price * quantity),
         share=order.amount("divide_order_fee") if order.has("divide_order_fee") else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from danshu.capabilities.orders import facts
+from danshu.capabilities.orders import facts, intercepts, parcels
 from danshu.capabilities.orders.commands import Command as Command
 from danshu.capabilities.orders.commands import Done as Done
 from danshu.capabilities.orders.commands import conclude
@@ -64,15 +64,24 @@ def check(draft: Draft) -> None:
             raise InputError("amount", f"an amount is 0 to {AMOUNT_MINOR}", f"/{name}")
 
 
-def place(draft: Draft, *, key: str, region: str, skus: Mapping[str, Any], now_ms: int) -> Done:
+def place(
+    draft: Draft,
+    *,
+    key: str,
+    region: str,
+    skus: Mapping[str, Any],
+    now_ms: int,
+    sold: Sequence[Line] | None = None,
+) -> Done:
     """Begin an order from a checked draft: order.placed and, where money came in, order.paid.
 
-    What cannot be aligned holds the order for a person; a paid order is never turned away.
+    `sold` are its lines where they are not the draft's: bundles taken apart, gifts added. What
+    cannot be aligned holds the order for a person; a paid order is never turned away.
     """
     holds = [draft.hold] if draft.hold else []
-    lines = []
-    known = True
-    for no, n in enumerate(draft.lines, 1):
+    lines = list(sold or ())
+    known = all(n.known for n in lines)
+    for no, n in enumerate(draft.lines if sold is None else (), 1):
         is_known = n.sku in skus
         known = known and is_known
         lines.append(
@@ -86,6 +95,7 @@ def place(draft: Draft, *, key: str, region: str, skus: Mapping[str, Any], now_m
                 price=n.price,
                 paid=n.paid,
                 known=is_known,
+                gift="platform" if n.gift else "",
             )
         )
     if draft.kind is DraftKind.ORDER:
@@ -329,6 +339,8 @@ _ACTS: dict[str, Callable[[Order, Command, int], Done | Refusal]] = {
     "waybill": record_waybill,
     "report_damage": _report_damage,
     "compensate": _compensate,
+    "intercept": intercepts.ask,
+    **dict.fromkeys(parcels.ENDS, parcels.end),
     **dict.fromkeys(MOVES, move),
 }
 ACTS = tuple(_ACTS)
