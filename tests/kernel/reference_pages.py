@@ -13,7 +13,9 @@ from msgspec import NODEFAULT, Struct
 from msgspec.inspect import StructType, TupleType, Type, UnionType, VarTupleType, type_info
 from msgspec.structs import fields
 
+from danshu.capabilities.after_sales.machines import AFTER_SALE, CARRIER_CLAIM
 from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
+from danshu.capabilities.orders.parcel_edges import INTERCEPT
 from danshu.capabilities.routing.negotiation.machine import NEGOTIATION
 from danshu.kernel import fact
 from tests.tidy.tree import REFERENCE, modules
@@ -92,8 +94,11 @@ def machines() -> str:
     for title, machine in (
         ("Order 订单", ORDER),
         ("Fulfilment order 履约单", FULFILMENT),
+        ("Intercept 截单", INTERCEPT),
         ("Hold 挂起", HOLD),
         ("Negotiation 双向协商", NEGOTIATION),
+        ("After-sales case 售后单", AFTER_SALE),
+        ("Claim on a carrier 承运商理赔", CARRIER_CLAIM),
     ):
         parts.append(f"## {title}\n\n{machine.check().describe()}")
     return "\n".join(parts)

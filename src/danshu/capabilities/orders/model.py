@@ -77,11 +77,13 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     price: int
     quantity: int
     refunded: int = 0
+    refunded_price: int = 0
     refunded_units: int = 0
     released: int = 0
     returned: int = 0
     shipped: int = 0
     sku: str
+    swapped: int = 0
     title: str = ""
 
 
@@ -91,6 +93,35 @@ class Share(Struct, frozen=True, kw_only=True):
     line: int
     quantity: int
     sku: str
+
+
+class Intercept(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A request to stop goods 截单: `state` asked, stopped or too_late; `by` floor or carrier."""
+
+    state: str
+    by: str
+    reason: str = ""
+    due_ms: int = 0  # the answer is due
+
+
+class RefundShare(Struct, frozen=True, kw_only=True):
+    """What of a refund is for one line: minor units, and for how many units; 0 units where only the
+    price was made good.
+    """
+
+    amount: int
+    line: int
+    quantity: int
+
+
+class Reserve(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of the money paid is spoken for by an after-sales case, in minor units."""
+
+    amount: int
+    case: str
+    over: int = 0
+    postage: int = 0
+    shares: tuple[RefundShare, ...] = ()
 
 
 class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,6 +139,10 @@ class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     waybill: str = ""
     window: tuple[int, ...] = ()
     pinned: bool = False
+    of: int = 0  # split from this one
+    group: str = ""  # leaves as one parcel with the others of this group
+    sent_again: tuple[Share, ...] = ()  # units of it that a re-shipment stands in for
+    intercept: Intercept | None = None
 
 
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -138,9 +173,13 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cancelled: str = ""  # the reason, once cancelled
     lines: tuple[Line, ...]
     fulfilments: tuple[Fulfilment, ...] = ()
+    wanted: str = ""  # the day on which the buyer wants it, YYYY-MM-DD in Shanghai
+    receivers: tuple[str, ...] = ()  # the vault's rows of receivers after the first, the last holds
     type: str = ""  # the order type that it follows, "" none, and its version
     type_version: int = 0
-    phase: str = ""  # its stage of that type
+    phase: str = ""  # its stage of that type; what it waits for comes from `opens_ms` on
+    opens_ms: int = 0
+    until_ms: int = 0  # and then at the latest, 0 = never
     group: str = ""  # the group that it joined
     deposit: int = 0  # of `paid`: frozen until the tail is paid
     forfeited: int = 0  # of the deposit: the merchant keeps it
@@ -148,6 +187,7 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refunded: int = 0  # all that went back to the buyer, of it postage and what was paid over
     refunded_postage: int = 0
     refunded_over: int = 0
+    reserves: tuple[Reserve, ...] = ()  # what cases are about to pay
 
 
 def stage(order: Order) -> State:

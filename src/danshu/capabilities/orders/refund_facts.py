@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from danshu.capabilities.orders.model import Share
+from danshu.capabilities.orders.model import Line, RefundShare, Share
 from danshu.kernel.fact import fact_type
 
 
-class RefundShare(Struct, frozen=True, kw_only=True):
-    """What of a refund is for one line: minor units, and for how many units; 0 units where only the
-    price was made good.
+@fact_type("refund.reserved")
+class RefundReserved(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """应退锁定: of what was paid, this is spoken for by a case; nothing else may be paid of it.
+
+    Said again by the same case it replaces what was said before.
     """
 
     amount: int
-    line: int
-    quantity: int
+    case: str
+    over: int = 0
+    postage: int = 0
+    reason: str
+    shares: tuple[RefundShare, ...] = ()
+
+
+@fact_type("refund.released")
+class RefundReleased(Struct, frozen=True, kw_only=True):
+    """应退解除: the case pays nothing of what it had reserved."""
+
+    case: str
+    reason: str
 
 
 @fact_type("refund.paid")
@@ -48,6 +61,23 @@ class GoodsReturned(Struct, frozen=True, kw_only=True):
     outcome: str
     shares: tuple[Share, ...]
     warehouse: str
+
+
+@fact_type("exchange.arranged")
+class ExchangeArranged(Struct, frozen=True, kw_only=True):
+    """换货: for `quantity` units of `line`, which came back, other goods are sent at no charge.
+
+    `lines` are new lines of the order with price 0; `moved` minor units, what the units that came
+    back were worth, pay for them from now on. `difference` is what the new goods would cost more
+    (over 0: the merchant bears it) or less (below 0: a refund of its own pays it).
+    """
+
+    case: str
+    difference: int
+    line: int
+    lines: tuple[Line, ...]
+    moved: int
+    quantity: int
 
 
 @fact_type("claim.settled")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from danshu.capabilities.orders import refund_facts
+from danshu.capabilities.orders.model import Reserve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,25 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from danshu.capabilities.orders.model import Order
+
+
+def _others(order: Order, case: str) -> tuple[Reserve, ...]:
+    return tuple(r for r in order.reserves if r.case != case)
+
+
+def _reserved(order: Order, data: Any) -> Order:
+    made = Reserve(
+        amount=data.amount,
+        case=data.case,
+        over=data.over,
+        postage=data.postage,
+        shares=data.shares,
+    )
+    return replace(order, reserves=(*_others(order, data.case), made))
+
+
+def _released(order: Order, data: Any) -> Order:
+    return replace(order, reserves=_others(order, data.case))
 
 
 def _refunded(order: Order, data: Any) -> Order:
@@ -25,6 +45,7 @@ def _refunded(order: Order, data: Any) -> Order:
             line = replace(
                 line,
                 refunded=line.refunded + share.amount,
+                refunded_price=line.refunded_price + (0 if share.quantity else share.amount),
                 refunded_units=line.refunded_units + share.quantity,
             )
         lines.append(line)
@@ -34,6 +55,7 @@ def _refunded(order: Order, data: Any) -> Order:
         refunded=order.refunded + data.amount,
         refunded_postage=order.refunded_postage + data.postage,
         refunded_over=order.refunded_over + data.over,
+        reserves=_others(order, data.case),
     )
 
 
@@ -47,7 +69,20 @@ def _returned(order: Order, data: Any) -> Order:
     return replace(order, lines=lines)
 
 
+def _exchanged(order: Order, data: Any) -> Order:
+    lines = tuple(
+        replace(n, paid=n.paid - data.moved, swapped=n.swapped + data.quantity)
+        if n.no == data.line
+        else n
+        for n in order.lines
+    )
+    return replace(order, lines=(*lines, *data.lines))
+
+
 STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
+    refund_facts.RefundReserved: _reserved,
+    refund_facts.RefundReleased: _released,
     refund_facts.RefundPaid: _refunded,
     refund_facts.GoodsReturned: _returned,
+    refund_facts.ExchangeArranged: _exchanged,
 }
