@@ -7,8 +7,12 @@ from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
+from danshu.kernel.limits.order_types import *  # noqa: F403
 from danshu.kernel.limits.orders import *  # noqa: F403
+from danshu.kernel.limits.parcels import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
+from danshu.kernel.limits.reconciling import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
+from danshu.kernel.limits.selling import *  # noqa: F403
 from danshu.kernel.limits.sentinel import *  # noqa: F403
 from danshu.kernel.limits.settlement import *  # noqa: F403

@@ -1,0 +1,158 @@
+"""What the sentinel 哨兵 says: a finding, its class, and what one may do about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+ORDER_CLASSES: Final = frozenset(
+    {
+        "duplicate",
+        "sku_mismatch",
+        "amount_mismatch",
+        "quantity_mismatch",
+        "address_mismatch",
+        "illegal_transition",
+        "backward_state",
+        "waybill_without_order",
+        "shipped_without_waybill",
+        "refund_without_return",
+        "refund_above_paid",
+        "fee_deviation",
+        "clock_skew",
+        "oversell_attempt",
+    }
+)
+"""Classes that an order's own facts decide: their findings end when the facts say otherwise."""
+
+
+class Class(Struct, frozen=True, kw_only=True):
+    """A class of findings. `exact`: decided by keys and sums, never by a threshold of ours on
+    counts. `grade` is red, yellow or blue; `within_min` is how long a finding may wait. `remedy` is
+    the one-click act, "" = none; `steps` are the playbook, by code.
+    """
+
+    code: str
+    exact: bool
+    grade: str
+    within_min: int
+    remedy: str
+    steps: tuple[str, ...]
+
+
+CLASSES: Final = (
+    Class(
+        code="missing", exact=True, grade="red", within_min=15, remedy="pull_in",
+        steps=("look_listing", "pull_in", "check_webhook"),
+    ),
+    Class(
+        code="phantom", exact=True, grade="red", within_min=60, remedy="hold",
+        steps=("look_listing", "hold", "ask_shop"),
+    ),
+    Class(
+        code="duplicate", exact=True, grade="yellow", within_min=60, remedy="cancel",
+        steps=("compare_orders", "ask_buyer", "cancel_one"),
+    ),
+    Class(
+        code="sku_mismatch", exact=True, grade="yellow", within_min=60, remedy="align",
+        steps=("look_raw", "add_sku", "align"),
+    ),
+    Class(
+        code="amount_mismatch", exact=True, grade="yellow", within_min=240, remedy="hold",
+        steps=("look_raw", "add_up", "tell_finance"),
+    ),
+    Class(
+        code="quantity_mismatch", exact=True, grade="red", within_min=60, remedy="hold",
+        steps=("compare_lines", "count_parcel", "hold"),
+    ),
+    Class(
+        code="address_mismatch", exact=True, grade="yellow", within_min=60, remedy="hold",
+        steps=("look_raw", "ask_buyer", "align"),
+    ),
+    Class(
+        code="illegal_transition", exact=True, grade="red", within_min=30, remedy="cancel",
+        steps=("look_listing", "recall", "cancel_one"),
+    ),
+    Class(
+        code="backward_state", exact=True, grade="blue", within_min=480, remedy="accept",
+        steps=("compare_times", "ask_carrier", "accept"),
+    ),
+    Class(
+        code="stuck", exact=True, grade="red", within_min=15, remedy="reroute",
+        steps=("look_floor", "reroute", "tell_buyer"),
+    ),
+    Class(
+        code="waybill_without_order", exact=True, grade="yellow", within_min=60, remedy="tell",
+        steps=("find_order", "ask_carrier", "accept"),
+    ),
+    Class(
+        code="shipped_without_waybill", exact=True, grade="red", within_min=15, remedy="tell",
+        steps=("ask_carrier", "record_waybill"),
+    ),
+    Class(
+        code="refund_without_return", exact=True, grade="red", within_min=120, remedy="tell",
+        steps=("find_parcel", "ask_warehouse", "tell_finance"),
+    ),
+    Class(
+        code="refund_above_paid", exact=True, grade="red", within_min=30, remedy="tell",
+        steps=("add_up", "stop_refund", "tell_finance"),
+    ),
+    Class(
+        code="fee_deviation", exact=True, grade="yellow", within_min=1_440, remedy="accept",
+        steps=("compare_rate", "tell_finance", "accept"),
+    ),
+    Class(
+        code="sequence_gap", exact=True, grade="red", within_min=15, remedy="pull_in",
+        steps=("look_listing", "pull_in", "check_webhook"),
+    ),
+    Class(
+        code="clock_skew", exact=True, grade="blue", within_min=480, remedy="accept",
+        steps=("compare_times", "check_clock", "accept"),
+    ),
+    Class(
+        code="oversell_attempt", exact=True, grade="yellow", within_min=60, remedy="allocate",
+        steps=("look_stock", "allocate", "tell_buyer"),
+    ),
+    Class(
+        code="volume_drift", exact=False, grade="blue", within_min=240, remedy="",
+        steps=("look_channel", "check_webhook"),
+    ),
+    Class(
+        code="latency_drift", exact=False, grade="blue", within_min=240, remedy="",
+        steps=("look_channel", "check_webhook"),
+    ),
+)  # fmt: skip
+BY_CODE: Final = {each.code: each for each in CLASSES}
+
+
+class Found(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A finding as a detector gives it. `subject` is unique in its class; `cause` a code with its
+    `params`; `evidence` ids of facts or digests of raw listings; `risk` the money at risk in minor
+    units; `place` groups what has one cause; times in epoch ms.
+    """
+
+    klass: str
+    subject: str
+    cause: str
+    params: dict[str, str | int] = {}
+    evidence: tuple[str, ...] = ()
+    channel: str = ""
+    shop: str = ""
+    warehouse: str = ""
+    place: str = ""
+    order: bytes = b""
+    number: str = ""
+    other: bytes = b""
+    risk: int = 0
+    at_ms: int = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What a finding is known by."""
+        return self.klass, self.subject
+
+    @property
+    def incident(self) -> str:
+        """What it is grouped by: findings of one class, one cause and one place."""
+        return f"{self.klass}:{self.cause}:{self.place}"

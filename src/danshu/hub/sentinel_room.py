@@ -1,0 +1,317 @@
+"""The room `sentinel` 哨兵: follows the leaves, keeps of each order what detectors ask, and writes
+findings in the commit that moves its cursor. What did not happen is looked for between batches.
+
+Of a fact only the types that matter are decoded. Orders are kept in memory; one that is not there
+is folded again from its facts. What memory holds may be lost at any time: prints of orders lie in a
+table, a row a batch, and whatever a failed commit had learned is forgotten with it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from danshu.capabilities.sentinel import judge as judging
+from danshu.capabilities.sentinel import life as lives
+from danshu.capabilities.sentinel import prints
+from danshu.capabilities.sentinel.life import Life
+from danshu.capabilities.sentinel.model import ORDER_CLASSES, Found
+from danshu.hub import findings
+from danshu.hub.compose import now_ms
+from danshu.hub.urgency import URGENCY
+from danshu.kernel import fact
+from danshu.kernel.fact import epoch_ms
+from danshu.kernel.limits import (
+    SENTINEL_DUPLICATE_S,
+    SENTINEL_LEAVES,
+    SENTINEL_LIVES,
+    SENTINEL_LOOK_S,
+    SENTINEL_PRINTS,
+)
+from danshu.ledger import write
+from danshu.ledger.follow import Follower, Leaf, read_leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+Connection = Any
+ROOM: Final = "sentinel"
+_SALT: Final = "select salt from tenants where id=%b"
+_PERSONS: Final = """
+select uuid_send(id), person from vault
+where tenant=%b and id = any(%b::uuid[]) and id >= %b::uuid and id <= %b::uuid
+"""
+_FACTS: Final = """
+select uuid_send(stream), body from facts where tenant=%b and stream = any(%b::uuid[])
+and stream >= %b::uuid and stream <= %b::uuid order by stream, v
+"""
+_KNOWN: Final = """
+select uuid_send(oid), class, subject, state='done' and how='gone' from findings
+where tenant=%b and oid = any(%b::uuid[])
+"""
+_OTHERS: Final = """
+select class, subject from findings where tenant=%b and other = any(%b::uuid[])
+and class='duplicate' and state<>'done'
+"""
+_KEEP_PRINTS: Final = """
+insert into sentinel_prints(tenant,half,position,at,keys,ids) values(%b,%b,%b,%b,%b,%b)
+on conflict do nothing
+"""
+_READ_PRINTS: Final = """
+select at, keys, ids from sentinel_prints where tenant=%s and at > %s
+order by half desc, position desc limit 1000
+"""
+_decode_person: Final = msgspec.json.Decoder(prints.Person).decode
+
+
+class Memory:
+    """What is kept of one merchant between batches. `place` is where the next batch begins."""
+
+    def __init__(self) -> None:
+        self.lives: OrderedDict[bytes, Life] = OrderedDict()
+        self.prints = prints.Prints()
+        self.salt = b""
+        self.place: tuple[str, int] = ("", -1)
+
+
+class Sentinel:
+    """The detectors of all merchants of this process."""
+
+    def __init__(self) -> None:
+        self._memories: dict[int, Memory] = {}
+
+    async def follow(self, connection: Connection, leaves: Sequence[Leaf]) -> None:
+        """Judge what leaves of one book speak of; writes findings in the caller's transaction."""
+        first = leaves[0]
+        # taken out, so that what a failed commit had learned is gone with it
+        memory = self._memories.pop(first.tenant, None)
+        if memory is None or memory.place not in ((first.half, first.position), ("", -1)):
+            memory = Memory()
+        if not memory.salt:
+            await _recall(connection, first.tenant, memory)
+        await _Batch(connection, first.tenant, memory, now_ms()).take(leaves)
+        memory.place = (first.half, first.position + len(leaves))
+        self._memories[first.tenant] = memory
+
+
+async def _recall(connection: Connection, tenant: int, memory: Memory) -> None:
+    """Read the prints of the orders that a new one may be a duplicate of."""
+    row = await (await connection.execute(_SALT, (tenant,), binary=True)).fetchone()
+    memory.salt = bytes(row[0]) if row else b"\0"
+    since = write.instant((now_ms() - SENTINEL_DUPLICATE_S * 1000) * 1000)
+    rows = await (await connection.execute(_READ_PRINTS, (tenant, since))).fetchall()
+    kept, some = [], 0
+    for row in rows:
+        some += len(row[2])
+        kept.append(row)
+        if some >= SENTINEL_PRINTS:
+            break
+    for at, keys, ids in reversed(kept):
+        at_ms = round(at.timestamp() * 1000)
+        for nth, id_ in enumerate(ids):
+            memory.prints.add(prints.Print(keys[2 * nth], keys[2 * nth + 1], id_.bytes, at_ms))
+
+
+class _Batch:
+    """One batch of leaves of a book."""
+
+    def __init__(self, connection: Connection, tenant: int, memory: Memory, at_ms: int) -> None:
+        self._connection, self._tenant = connection, tenant
+        self._memory, self._at_ms = memory, at_ms
+        self._opened: list[Found] = []
+        self._gone: list[tuple[str, str]] = []
+
+    async def take(self, leaves: Sequence[Leaf]) -> None:
+        """Fold, judge, and write what is new."""
+        told = self._read(leaves)
+        if not told:
+            return
+        fresh: dict[bytes, Life] = {}
+        later: dict[bytes, list[lives.Told]] = {}
+        for stream, facts in told.items():
+            if facts[0].type == "order.placed":
+                life = fresh[stream] = Life()
+                for each in facts:
+                    lives.fold(life, each)
+            else:
+                later[stream] = facts
+        touched = await self._bring(later) if later else {}
+        if fresh:
+            await self._compare(fresh, leaves[0])
+        for stream, life in (*fresh.items(), *touched.items()):
+            self._judge(stream, life)
+        await self._end_others({**fresh, **touched})
+        await findings.record(self._connection, self._tenant, self._at_ms, self._opened, self._gone)
+        self._keep({**fresh, **touched})
+
+    def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[lives.Told]]:
+        """Read the facts that matter, by stream."""
+        told: dict[bytes, list[lives.Told]] = {}
+        marks, type_of, read = lives.MARKS, lives.type_of, lives.read
+        for leaf in leaves:
+            if type_of(leaf.body) in marks:
+                each = read(leaf.body)
+                told.setdefault(uuid.UUID(each.id[:36]).bytes, []).append(each)
+        return told
+
+    async def _bring(self, later: dict[bytes, list[lives.Told]]) -> dict[bytes, Life]:
+        """Bring orders up to what is said of them: from memory, else from all their facts."""
+        kept = self._memory.lives
+        touched: dict[bytes, Life] = {}
+        for stream, facts in later.items():
+            life = kept.get(stream)
+            if life is not None:
+                for each in facts:
+                    lives.fold(life, each)
+                touched[stream] = life
+        absent = sorted(stream for stream in later if stream not in touched)
+        if absent:
+            ends = {stream: later[stream][-1].id for stream in absent}
+            touched |= await self._refold(absent, ends)
+        return touched
+
+    async def _refold(self, ids: list[bytes], ends: dict[bytes, str]) -> dict[bytes, Life]:
+        """Fold orders from their facts, up to the last that was read: what comes after it is
+        judged with its own leaf.
+        """
+        asked = (self._tenant, write.uuid_bytes(ids), ids[0].hex(), ids[-1].hex())
+        rows = await (await self._connection.execute(_FACTS, asked, binary=True)).fetchall()
+        found: dict[bytes, Life] = {}
+        over: set[bytes] = set()
+        for stream, body in rows:
+            life = found.setdefault(stream, Life())
+            for part in fact.unpack(bytes(body)):
+                if stream in over or lives.type_of(part) not in lives.MARKS:
+                    continue
+                each = lives.read(part)
+                lives.fold(life, each)
+                if each.id == ends[stream]:
+                    over.add(stream)
+        given = (self._tenant, write.uuid_bytes(ids))
+        known = await (await self._connection.execute(_KNOWN, given, binary=True)).fetchall()
+        for stream, klass, subject, is_gone in known:
+            if not is_gone and stream in found:
+                found[stream].known |= {(klass, subject)}
+        return found
+
+    async def _compare(self, fresh: dict[bytes, Life], first: Leaf) -> None:
+        """Find duplicates among the orders of the last minutes."""
+        ids = sorted(fresh)
+        asked = (self._tenant, write.uuid_bytes(ids), ids[0].hex(), ids[-1].hex())
+        rows = await (await self._connection.execute(_PERSONS, asked, binary=True)).fetchall()
+        persons = {id_: _decode_person(bytes(p)) for id_, p in rows if p}
+        nobody = prints.Person()
+        keys: list[int] = []
+        for id_ in ids:
+            life = fresh[id_]
+            placed = life.placed
+            assert placed is not None
+            at_ms = int.from_bytes(id_[:6], "big")  # UUIDv7: when it was placed
+            seen = prints.take(self._memory.salt, placed, persons.get(id_, nobody), id_, at_ms)
+            keys += (seen.who if placed.kind == "order" else 0, seen.number)
+            if placed.kind != "order":
+                continue
+            match = self._memory.prints.add(seen)
+            if match is not None:
+                self._opened.append(_duplicate(life, id_, *match))
+                life.known |= {("duplicate", id_.hex())}
+        when = write.instant(self._at_ms * 1000)
+        kept = (
+            self._tenant, first.half, first.position, when,
+            write.int8s(keys), write.uuid_bytes(ids),
+        )  # fmt: skip
+        await self._connection.execute(_KEEP_PRINTS, kept, binary=True)
+
+    def _judge(self, stream: bytes, life: Life) -> None:
+        """Compare what is wrong with what is written down already."""
+        found = judging.judge(life, stream)
+        if not found and not life.known:
+            return
+        now = {f.key: f for f in found}
+        self._opened += [f for key, f in now.items() if key not in life.known]
+        gone = {
+            key
+            for key in life.known
+            if key not in now and key[0] in ORDER_CLASSES and key[0] != "duplicate"
+        }
+        if life.cancelled:
+            gone |= {key for key in life.known if key[0] == "duplicate"}
+        self._gone += sorted(gone)
+        life.known = frozenset((life.known - gone) | now.keys())
+
+    async def _end_others(self, touched: dict[bytes, Life]) -> None:
+        """Where the first of two duplicates is cancelled, the second is none any more."""
+        ended = [stream for stream, life in touched.items() if life.cancelled]
+        if ended:
+            given = (self._tenant, write.uuid_bytes(ended))
+            rows = await (await self._connection.execute(_OTHERS, given, binary=True)).fetchall()
+            self._gone += [(klass, subject) for klass, subject in rows]
+
+    def _keep(self, touched: dict[bytes, Life]) -> None:
+        kept = self._memory.lives
+        for stream, life in touched.items():
+            kept[stream] = life
+            kept.move_to_end(stream)
+        while len(kept) > SENTINEL_LIVES:
+            kept.popitem(last=False)
+
+
+def _duplicate(life: Life, id_: bytes, other: bytes, cause: str) -> Found:
+    placed = life.placed
+    assert placed is not None
+    warehouse = next((p.warehouse for p in life.parcels.values() if not p.is_void), "")
+    return Found(
+        klass="duplicate",
+        subject=id_.hex(),
+        cause=cause,
+        params={"other": str(uuid.UUID(bytes=other))},
+        evidence=(life.ids["order.placed"], f"{uuid.UUID(bytes=other)}/1"),
+        channel=placed.channel,
+        shop=placed.shop,
+        warehouse=warehouse,
+        place=placed.shop,
+        order=id_,
+        number=placed.number,
+        other=other,
+        risk=placed.total,
+        at_ms=epoch_ms(life.recorded),
+    )
+
+
+async def _read_whole(
+    connection: Connection, tenant: int, half: str, first: int, end: int
+) -> list[Leaf]:
+    """Read leaves, but of a full batch not its last stream: what one commit said of an order is
+    judged together.
+    """
+    leaves = await read_leaves(connection, tenant, half, first, end)
+    if len(leaves) < SENTINEL_LEAVES:
+        return leaves
+    last = lives.read(leaves[-1].body).id[:36].encode()
+    whole = len(leaves)
+    while whole and last in leaves[whole - 1].body:
+        whole -= 1
+    return leaves[:whole] if whole else leaves
+
+
+def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
+    """Give the step of the room; 1 when more is waiting."""
+    del url  # the room's own connection is all it needs
+    sentinel = Sentinel()
+    follower = Follower(ROOM, sentinel.follow, leaves_max=SENTINEL_LEAVES, read=_read_whole)
+    looked_ms = 0
+
+    async def step(connection: Connection) -> int:
+        nonlocal looked_ms
+        if URGENCY.asks_to_wait:
+            return 0
+        at_ms = now_ms()
+        if at_ms - looked_ms >= SENTINEL_LOOK_S * 1000:
+            looked_ms = at_ms
+        done = await follower.step(connection, at_ms)
+        return int(done >= SENTINEL_LEAVES // 2)
+
+    return step
