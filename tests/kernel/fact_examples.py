@@ -15,6 +15,7 @@ from msgspec import Struct
 from danshu.capabilities.contract.performing import facts as performing
 from danshu.capabilities.floor import facts as floor
 from danshu.capabilities.marks import facts as marks
+from danshu.capabilities.orders import amend_facts as amends
 from danshu.capabilities.orders import facts as orders
 from danshu.capabilities.orders.model import Line, Share
 from danshu.capabilities.routing.decide import DecidedLine, PlanTotal
@@ -99,6 +100,35 @@ EXAMPLES: list[Struct] = [
     orders.OrderAllocated(fulfilments=PLANNED),
     orders.OrderWithdrawn(excluded=("WH-HGH",), freed=PLANNED[:1], reason="暴雨改派"),
     marks.OrderTagged(tags=("大额", "冷链 2–8 ℃")),
+    amends.OrderAmended(
+        by="buyer.link",
+        consent=f"{STREAM}/1",
+        due=500,
+        freed=PLANNED[:1],
+        lines=(
+            amends.LineAmended(
+                line=3,
+                now=amends.LineTerms(paid=1_990, price=1_990, quantity=1),
+                replaces=1,
+                sku="SKU-00018",
+                title="替代款",
+            ),
+            amends.LineAmended(
+                line=1,
+                now=amends.LineTerms(paid=4_000, price=2_000, quantity=2),
+                was=amends.LineTerms(paid=6_000, price=2_000, quantity=3),
+            ),
+        ),
+        now=amends.Sums(discount=100, goods=5_990, total=5_890),
+        owed=10,
+        reason="买家改地址",
+        receiver="019aa9d3-6b80-7000-8000-000000000004",
+        region="310115",
+        region_was="330106",
+        wanted="2026-11-30",
+        wanted_was="2026-11-28",
+        was=amends.Sums(discount=0, goods=6_000, total=6_000),
+    ),
     marks.OrderUntagged(tags=("大额",)),
     marks.OrderAssigned(number="K03", person="person:019aa9d3-6b80-7000-8000-000000000003"),
     hub.BundleExported(

@@ -16,7 +16,8 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.floor.facts import FulfilmentReviewed
 from danshu.capabilities.floor.model import Stage
-from danshu.capabilities.orders import facts, model
+from danshu.capabilities.orders import facts, model, parcel_facts
+from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.evolve import evolve, place
 from danshu.capabilities.orders.refund_facts import GoodsReturned
 from danshu.capabilities.stock.facts import StockMoved
@@ -45,7 +46,13 @@ s2.no=s.sku where s.tenant=%s
 """
 
 
-_GIVES_UP = ("order.cancelled", "order.shipped", "order.withdrawn", "goods.returned")
+_GIVES_UP = ("fulfilment.short_picked", 
+    "order.amended",
+    "order.cancelled",
+    "order.shipped",
+    "order.withdrawn",
+    "goods.returned",
+)
 _FLOOR = """
 select id, fulfilment, wh, stage, review, held, due, units, skus, number, label from floor_tasks
 where tenant=%s and id >= %s and id < %s
@@ -180,7 +187,7 @@ def _parts(data: object) -> list[tuple[str, tuple[model.Share, ...], int, int]]:
     """Give warehouse, shares, and by which factors they count as on hand and as reserved."""
     if isinstance(data, facts.OrderAllocated):
         return [(p.warehouse, p.shares, 0, 1) for p in data.fulfilments]
-    if isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn):
+    if isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn | OrderAmended):
         return [(p.warehouse, p.shares, 0, -1) for p in data.freed]
     if isinstance(data, facts.OrderShipped):
         return [(data.warehouse, data.shares, -1, -1)]

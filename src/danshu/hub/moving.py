@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.capabilities.orders import facts
+from danshu.capabilities.orders import facts, parcel_facts
+from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.refund_facts import GoodsReturned
 from danshu.capabilities.stock import tables
 from danshu.hub.changes import sum_units
@@ -126,7 +127,7 @@ def moved(world: World, data: Struct) -> list[tuple[int, int, int, int]]:
     """Give what a fact does to stock: (warehouse, SKU, on hand, reserved) differences."""
     if isinstance(data, facts.OrderShipped):
         parts, on_hand = [(data.warehouse, data.shares)], -1
-    elif isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn):
+    elif isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn | OrderAmended):
         parts, on_hand = [(p.warehouse, p.shares) for p in data.freed], 0
     elif isinstance(data, GoodsReturned):
         return _back(world, data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from danshu.capabilities.orders import facts, intercepts, parcels
+from danshu.capabilities.orders import facts, intercepts, parcels, supplements
 from danshu.capabilities.orders.commands import Command as Command
 from danshu.capabilities.orders.commands import Done as Done
 from danshu.capabilities.orders.commands import conclude
@@ -235,6 +235,8 @@ def _confirm(order: Order, command: Command, now_ms: int) -> Done | Refusal:
 
 
 def _pay(order: Order, command: Command, now_ms: int) -> Done | Refusal:
+    if supplements.SUPPLEMENT in order.holds:
+        return supplements.pay(order, command, now_ms)
     refusal = _order_step(order, "pay")
     if refusal:
         return refusal

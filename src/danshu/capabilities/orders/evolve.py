@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.orders import facts, refunded, staged
+from danshu.capabilities.orders import amend_evolve, facts, parcel_steps, refunded, staged
 from danshu.capabilities.orders.model import (
     REGION_UNKNOWN,
     SKU_UNKNOWN,
@@ -223,6 +223,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderCancelled: _cancelled,
     **refunded.STEPS,
     **staged.STEPS,
+    **amend_evolve.STEPS,
 }
 
 

@@ -1,0 +1,95 @@
+"""Promises that name the address or the day: they change by the buyer's own word, or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from danshu.capabilities.contract.model import OPEN, TICKING
+from danshu.capabilities.contract.power_facts import RequestMade
+from danshu.capabilities.routing.negotiation.facts import NegotiationConsented
+from danshu.hub import views
+from danshu.hub.amending import end_of_day_ms
+from danshu.kernel import fact
+from danshu.kernel.errors import InputError, Refusal
+
+if TYPE_CHECKING:
+    from danshu.capabilities.contract.model import Promise
+    from danshu.capabilities.orders.amending import Wish
+    from danshu.hub.changes import Held
+
+Connection = psycopg.AsyncConnection[Any]
+NO_CONSENT: Final = InputError(
+    "no_consent", "the fact named is no consent of this order's buyer", "/consent"
+)
+_NEGOTIATED: Final = "select 1 from negotiations where tenant=%s and id=%s and order_id=%s"
+
+
+def refuse(held: Held, wish: Wish) -> Refusal | None:
+    """Say which promise forbids an amendment without the buyer's consent; None where none does."""
+    if wish.consent:
+        return None
+    for promise in held.promises:
+        if wish.region and wish.region != held.order.region and _names_place(promise, wish.region):
+            return _needs(promise, "收货地", "where it goes")
+        if wish.wanted and wish.wanted != held.order.wanted and _names_day(promise, wish.wanted):
+            return _needs(promise, "送达时间", "when it comes")
+    return None
+
+
+def _names_place(promise: Promise, region: str) -> bool:
+    regions = promise.clause.definition.applies.regions
+    return promise.state in OPEN and bool(regions) and not region.startswith(regions)
+
+
+def _names_day(promise: Promise, day: str) -> bool:
+    is_delivery = promise.clause.stop == "shipment.delivered"
+    return is_delivery and promise.state in TICKING and end_of_day_ms(day) > promise.due_ms
+
+
+def _needs(promise: Promise, zh: str, en: str) -> Refusal:
+    name = promise.clause.definition.name
+    return Refusal(
+        code="consent_needed",
+        reason=f"承诺「{name.zh}」写明了{zh},须买家同意",
+        reason_en=f"The promise “{name.en}” says {en}: the buyer has to agree",
+        clause=f"promise.{promise.code}.v{promise.version}",
+    )
+
+
+async def check(connection: Connection, tenant: int, order: uuid.UUID, consent: str) -> None:
+    """Look whether a fact is the buyer's own word. Raises InputError `no_consent`.
+
+    It is a request made on the order's link, or a consent to a window of the order's negotiation.
+    """
+    stream, _, seq = consent.partition("/")
+    try:
+        id_, at = uuid.UUID(stream), int(seq)
+    except ValueError:
+        raise NO_CONSENT from None
+    if at < 1:
+        raise NO_CONSENT
+    found = [n for n in await views.read_facts(connection, tenant, id_, at - 1, 1) if n.seq == at]
+    if not found:
+        raise NO_CONSENT
+    data = fact.read(found[0].body).data
+    if isinstance(data, RequestMade) and id_ == order and data.by == "link":
+        return
+    if isinstance(data, NegotiationConsented):
+        row = await (await connection.execute(_NEGOTIATED, (tenant, id_, order))).fetchone()
+        if row is not None:
+            return
+    raise NO_CONSENT
+
+
+async def find_request(connection: Connection, tenant: int, order: uuid.UUID, no: int) -> str:
+    """Find the fact by which the buyer's link made a request; "" where the merchant wrote it."""
+    for each in await views.read_facts(connection, tenant, order, 0, 1_000):
+        if b'"type":"request.made"' not in each.body:
+            continue
+        data = fact.read(each.body).data
+        if isinstance(data, RequestMade) and data.no == no and data.by == "link":
+            return f"{order}/{each.seq}"
+    return ""

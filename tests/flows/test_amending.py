@@ -1,0 +1,160 @@
+"""Amendments over a whole hub: one commit, stock to the unit, money to the fen, the facts fold."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from typing import Any
+
+import psycopg
+
+from tests.fixtures.engine import ask, tell
+from tests.fixtures.hub import SKUS, House
+from tests.flows.test_workbench_acts import audit, reserved
+
+A, B, C = (s.code for s in SKUS[:3])
+SHANGHAI = {
+    "province": "上海市",
+    "city": "上海市",
+    "district": "浦东新区",
+    "detail": "示例路 2 号",
+}
+
+
+def amend(house: House, order: str, code: int = 200, **body: Any) -> Any:
+    told = house.call("POST", f"/v1/orders/{order}/amendments", {"reason": "买家来电", **body})
+    assert told.status_code == code, told.text
+    return told.json()
+
+
+def preview(house: House, order: str, code: int = 200, **body: Any) -> Any:
+    path = f"/v1/orders/{order}/amendments/preview"
+    told = house.call("POST", path, {"reason": "买家来电", **body})
+    assert told.status_code == code, told.text
+    return told.json()
+
+
+def act(house: House, order: str, event: str, code: int = 200, **body: Any) -> Any:
+    told = house.call("POST", f"/v1/orders/{order}/transitions", {"event": event, **body})
+    assert told.status_code == code, told.text
+    return told.json()
+
+
+def see(house: House, order: str) -> Any:
+    return house.call("GET", f"/v1/orders/{order}").json()
+
+
+def test_what_is_shown_is_what_is_done_and_two_people_cannot_overwrite_each_other(
+    house: House,
+) -> None:
+    id_ = house.place()["order"]
+    (before,) = reserved(house).items()
+    seq = see(house, id_)["seq"]
+    wanted = {"lines": [{"line": 1, "quantity": 1}, {"sku": C, "quantity": 3, "price_fen": 100}]}
+    shown = preview(house, id_, **wanted)
+    assert reserved(house) == dict([before])
+    assert (shown["total_was"], shown["total"]) == (4480, 2790)
+    assert (shown["owed"], shown["due"], shown["open_units"]) == (1690, 0, 0)
+    assert [n["quantity"] for n in shown["lines"]] == [1, 1, 3]
+    assert sum(p["units"] for p in shown["planned"]) == 5
+    assert sum(f["units"] for f in shown["freed"]) == 3
+    done = amend(house, id_, version=shown["version"], **wanted)
+    assert (done["total"], done["open_units"]) == (2790, 0)
+    assert [sum(n["quantity"] for n in p["lines"]) for p in done["plan"]] == [5]
+    assert sum(reserved(house).values()) == 5
+    late = amend(house, id_, 409, version=seq, lines=[{"line": 1, "quantity": 9}])
+    assert late["code"] == "order_changed"
+    assert audit(house) == []
+
+
+def test_another_address_is_decided_again_and_its_words_lie_in_the_vault(house: House) -> None:
+    id_ = house.place()["order"]
+    old = see(house, id_)["region"]
+    done = amend(house, id_, receiver=SHANGHAI)
+    assert sum(reserved(house).values()) == 3
+    seen = see(house, id_)
+    assert seen["region"] != old
+    assert seen["region"].startswith("31")
+    assert seen["fulfilments"][0]["state"] == "cancelled"
+    facts = house.call("GET", f"/v1/orders/{id_}/facts").json()["facts"]
+    (said,) = [f for f in facts if f["type"] == "order.amended"]
+    assert "示例路" not in str(facts)
+    assert [e["kind"] for e in said["evidence"]] == ["receiver"]
+    body = {"fields": ["name", "address"], "reason": "核对"}
+    shown = house.call("POST", f"/v1/orders/{id_}/reveal", body).json()
+    assert (shown["name"], shown["address"]["detail"]) == ("张示例", "示例路 2 号")
+    gone = {"reason": "个人信息保护法第四十七条", "reference": "buyer"}
+    assert house.call("POST", f"/v1/orders/{id_}/erase", gone).status_code == 200
+    assert ask(house.url, "select count(*) from vault where person is not null") == 0
+    assert amend(house, id_, 409, receiver=SHANGHAI)["code"] == "erased_already"
+    assert done["open_units"] == 0
+    assert audit(house) == []
+
+
+def test_what_nobody_can_give_stays_open_and_nothing_is_lost(house: House) -> None:
+    """All that is left of a SKU is reserved by the order itself; another order waits for it."""
+    give = "update stock s set on_hand=%s from skus k where k.no=s.sku and k.code='%s'"
+    tell(house.url, give % (0, A))
+    tell(house.url, "update stock set on_hand=2 where wh=0 and sku=0")
+    house.hub.worlds.forget(house.tenant)
+    first = house.place(lines=[{"sku": A, "quantity": 2, "price_fen": 100}])
+    assert first["open_units"] == 0
+    grown = amend(house, first["order"], lines=[{"line": 1, "quantity": 5}])
+    assert grown["open_units"] == 3
+    assert sum(reserved(house).values()) == 2
+    less = amend(house, first["order"], lines=[{"line": 1, "quantity": 1}])
+    assert less["open_units"] == 0
+    assert sum(reserved(house).values()) == 1
+    assert {d.code for d in audit(house)} == {"stock_differs"}  # counts set beside the facts
+
+
+def test_a_supplement_is_paid_and_the_order_goes_on(house: House) -> None:
+    id_ = house.place()["order"]
+    done = amend(house, id_, lines=[{"sku": C, "quantity": 1, "price_fen": 700}])
+    assert done["holds"] == ["supplement_due"]
+    assert act(house, id_, "release", 409)["code"] == "held"
+    assert act(house, id_, "pay", amount_fen=700)["holds"] == []
+    facts = house.call("GET", f"/v1/orders/{id_}/facts").json()["facts"]
+    assert [f["data"].get("stage", "") for f in facts if f["type"] == "order.paid"] == [
+        "",
+        "supplement",
+    ]
+    act(house, id_, "release")
+    act(house, id_, "pick")
+    assert amend(house, id_, 409, lines=[{"line": 1, "quantity": 1}])["code"] == "recall_first"
+    act(house, id_, "pack")
+    act(house, id_, "ship", carrier="sf", waybill="SF1")
+    assert amend(house, id_, 409, lines=[{"line": 1, "quantity": 1}])["code"] == "use_return"
+    assert audit(house) == []
+
+
+def test_amend_cancel_and_ship_race_and_no_unit_or_fen_is_lost(house: House) -> None:
+    """Concurrent clients on the same orders: whatever came first, rows are what the facts say."""
+    placed = [house.place()["order"] for _ in range(6)]
+
+    def deed(no: int) -> int:
+        id_ = placed[no % len(placed)]
+        kind = no // len(placed)
+        if kind == 0:
+            path, body = f"/v1/orders/{id_}/cancel", {"reason": "不要了"}
+        elif kind == 1:
+            path, body = f"/v1/orders/{id_}/transitions", {"event": "release"}
+        else:
+            path = f"/v1/orders/{id_}/amendments"
+            body = {"reason": "并发", "lines": [{"line": 1, "quantity": kind}]}
+        return int(house.call("POST", path, body).status_code)
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        codes = list(pool.map(deed, range(6 * len(placed))))
+    assert set(codes) <= {200, 409, 503}
+    assert audit(house) == []
+    with psycopg.connect(house.url) as connection:
+        rows = connection.execute("select reserved, on_hand from stock").fetchall()
+    kept = 0
+    for id_ in placed:
+        seen = see(house, id_)
+        for line in seen["lines"]:
+            assert line["quantity"] - line["cancelled"] >= line["allocated"] >= line["released"]
+            kept += line["allocated"]
+        assert seen["total"] == sum(n["paid"] for n in seen["lines"])
+    assert sum(r for r, _ in rows) == kept
+    assert all(0 <= r <= h for r, h in rows)
