@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final[list[Struct]] = [
     money.StageEntered(
+        at="2026-11-22T11:00:00.000Z",
         by="deposit.paid",
+        opens="2026-12-01T16:00:00.000Z",
         stage="waiting",
         until="2026-12-02T15:59:59.000Z",
         was="booked",

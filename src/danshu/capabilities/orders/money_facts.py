@@ -41,11 +41,14 @@ class RefundOwed(Struct, frozen=True, kw_only=True):
 class StageEntered(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """进入阶段: the order is in `stage` of its type from now on; `was` is the one before.
 
-    `by` is what brought it: the name of the event in the type. `until` is when its window closes,
-    RFC 3339, "" where nothing does.
+    `by` is what brought it: the name of the event in the type, `at` when. The payment or the stage
+    that it waits for comes from `opens` on, and `until` then at the latest: RFC 3339, "" for at
+    once and for never.
     """
 
+    at: str
     by: str
+    opens: str = ""
     stage: str
     until: str = ""
     was: str = ""

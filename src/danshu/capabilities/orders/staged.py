@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from danshu.capabilities.orders import money_facts
+from danshu.kernel.fact import epoch_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,12 @@ def _owed(order: Order, data: Any) -> Order:
 
 
 def _entered(order: Order, data: Any) -> Order:
-    return replace(order, phase=data.stage)
+    return replace(
+        order,
+        phase=data.stage,
+        opens_ms=epoch_ms(data.opens) if data.opens else 0,
+        until_ms=epoch_ms(data.until) if data.until else 0,
+    )
 
 
 STEPS: Final[dict[type[Struct], Callable[[Order, Any], Order]]] = {
