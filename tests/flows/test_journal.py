@@ -4,20 +4,38 @@ again the same.
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import uuid
+from typing import Any
 
 import psycopg
 import pytest
+from msgspec import Struct
 
+from danshu.capabilities.orders import facts as orders
+from danshu.capabilities.orders.model import Line, RefundShare, Share
+from danshu.capabilities.orders.refund_facts import RefundPaid
 from danshu.capabilities.settlement import accounts as a
 from danshu.capabilities.settlement import journal
-from danshu.hub import posting
+from danshu.hub import journal_room, posting
 from danshu.hub.posting import Entry, Posting
+from danshu.kernel import fact
 from danshu.kernel.errors import InputError
-from tests.fixtures.ledger import Connection, make_tenant, query
+from danshu.kernel.fact import NO_HEAD, Said, rfc3339
+from danshu.ledger import write
+from danshu.ledger.follow import Follower
+from danshu.ledger.sequence import Sequencer
+from tests.fixtures.ledger import (
+    ACTOR,
+    NOW_MS,
+    Connection,
+    drain,
+    make_tenant,
+    new_stream,
+    query,
+)
 
+pytestmark = pytest.mark.anyio
 DAY = datetime.date(2026, 11, 21)
 ORDER = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
 
@@ -36,11 +54,7 @@ def fee(key: str, amount: int = 300, day: datetime.date = DAY) -> Entry:
     )
 
 
-def test_an_entry_is_entered_once_and_reversed_once(database: str) -> None:
-    asyncio.run(_enter_twice(database))
-
-
-async def _enter_twice(database: str) -> None:
+async def test_an_entry_is_entered_once_and_reversed_once(database: str) -> None:
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
         tenant = await make_tenant(connection, "a")
         async with connection.transaction():
@@ -83,3 +97,105 @@ def test_what_is_no_entry_is_refused(postings: tuple[Posting, ...], code: str) -
     with pytest.raises(InputError) as refused:
         journal.check(postings)
     assert refused.value.code == code
+
+
+class Shop:
+    """Says facts of orders and lets the room follow them."""
+
+    def __init__(self, connection: Connection, tenant: int) -> None:
+        self.connection, self.tenant = connection, tenant
+        self.ends: dict[uuid.UUID, tuple[int, bytes]] = {}
+        self.sequencer = Sequencer()
+
+    async def say(self, stream: uuid.UUID, *datas: Struct, at_ms: int = NOW_MS) -> None:
+        """Commit facts of one stream together, recorded and occurred at an instant."""
+        seq, head = self.ends.get(stream, (0, NO_HEAD))
+        packed = fact.pack(
+            [Said(data=d) for d in datas],
+            stream=stream, seq=seq, head=head, actor=ACTOR, now_ms=at_ms, tenant=self.tenant,
+        )  # fmt: skip
+        self.ends[stream] = (seq + packed.count, packed.head)
+        await write.commit(self.connection, [write.facts([self.tenant], [packed])])
+
+    async def place(self, *more: Struct, at_ms: int = NOW_MS) -> uuid.UUID:
+        """An order of 3 pieces for 10.00 and postage of 5.00, paid at once."""
+        stream = new_stream(at_ms)
+        await self.say(stream, PLACED, orders.OrderPaid(amount=1500, at=rfc3339(at_ms)), *more,
+                       at_ms=at_ms)  # fmt: skip
+        return stream
+
+    async def follow(self, leaves_max: int = 1000) -> None:
+        """Sequence what was said and let the room read it to its end."""
+        await drain(self.sequencer, self.connection)
+        follower = Follower(journal_room.ROOM, journal_room.follow, leaves_max=leaves_max)
+        while await follower.step(self.connection, NOW_MS):
+            pass
+        assert not follower.troubles
+
+    async def rows(self) -> list[tuple[Any, ...]]:
+        return await query(
+            self.connection,
+            "select j.period, j.word, j.no, j.day, j.belongs, j.source, j.key, f.accounts,"
+            " j.amounts from journal j join journal_forms f using (tenant, form)"
+            " where tenant=%s order by 1, 2, 3",
+            self.tenant,
+        )
+
+    async def balances(self) -> dict[int, int]:
+        """Balance of each account that has one, debits positive."""
+        rows = await query(
+            self.connection,
+            "select account, sum(debit-credit)::int8 from journal_days where tenant=%s"
+            " group by 1 having sum(debit-credit) <> 0",
+            self.tenant,
+        )
+        return dict(rows)
+
+
+PLACED = orders.OrderPlaced(
+    channel="taobao", shop="旗舰店", created=rfc3339(NOW_MS), currency="CNY", discount=0,
+    goods=1000, key="k", lines=(Line(no=1, sku="A", quantity=3, price=334, paid=1000),),
+    number="1", postage=500, region="310000", total=1500,
+)  # fmt: skip
+
+
+def moved(kind: type[orders.OfFulfilment], units: int) -> orders.OfFulfilment:
+    return kind(fulfilment=1, warehouse="X", shares=(Share(line=1, sku="A", quantity=units),))
+
+
+async def test_facts_become_entries_and_become_them_again(database: str) -> None:
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        shop = Shop(connection, await make_tenant(connection, "a"))
+        one = await shop.place()
+        two = await shop.place(orders.OrderConfirmed(by="x"))
+        await shop.say(two, orders.OrderCancelled(
+            reason="buyer", shares=(Share(line=1, sku="A", quantity=3),)))  # fmt: skip
+        await shop.follow()
+        assert await shop.balances() == {a.PLATFORM: 3000, a.PREPAID: -1500, a.REFUNDS: -1500}
+        async with connection.transaction():
+            await posting.post(connection, shop.tenant, [fee("b/1")])
+        await shop.say(one, moved(orders.OrderShipped, 2))
+        await shop.say(two, RefundPaid(amount=1500, case="", over=1500, reason="r", receipt="p"))
+        await shop.say(one, moved(orders.OrderShipped, 1), moved(orders.OrderDelivered, 2))
+        back = RefundShare(amount=334, line=1, quantity=1)
+        await shop.say(
+            one, RefundPaid(amount=334, case="", reason="r", receipt="p", shares=(back,))
+        )
+        await shop.follow(leaves_max=2)
+        told = await shop.balances()
+        assert told == {
+            a.PLATFORM: 3000 - 300 - 1500 - 334,
+            a.PLATFORM_FEES: 300,
+            a.SALES: -1500,
+            a.RETURNS: 334,
+        }
+        made = await shop.rows()
+        assert [(no, source) for _, word, no, _, _, source, *_ in made if word == 1] == [
+            (1, "order.paid"), (2, "order.paid"), (3, "order.cancelled"), (4, "order.shipped"),
+            (5, "refund.paid"), (6, "order.shipped"), (7, "refund.paid"),
+        ]  # fmt: skip
+        await journal_room.rebuild(connection, shop.tenant)
+        assert await shop.balances() == {a.PLATFORM: -300, a.PLATFORM_FEES: 300}
+        await shop.follow(leaves_max=3)
+        assert await shop.rows() == made
+        assert await shop.balances() == told

@@ -1,0 +1,320 @@
+"""Where an order's money stands, and what each fact moves: pure steps over a tally.
+
+Money that came in stands as a prepayment until what it was paid for has left, or arrived; what the
+order no longer costs is owed back. Of a line of q units that cost p, n units are worth p * n // q,
+so that shares add up exactly however they are cut. Amounts are minor units.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
+
+from danshu.capabilities.settlement import accounts as a
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Revenue = Literal["shipment", "delivery"]
+
+
+class Line(Struct):
+    """A line: units ordered, what they cost; units earned and given up, and what was booked."""
+
+    quantity: int
+    paid: int
+    earned: int = 0
+    cancelled: int = 0
+    booked: int = 0
+
+    def worth(self, units: int) -> int:
+        """Give what the first `units` of it are worth."""
+        return self.paid * units // self.quantity if self.quantity else 0
+
+    @property
+    def kept(self) -> int:
+        """Units that were not given up."""
+        return max(0, self.quantity - self.cancelled)
+
+    @property
+    def due(self) -> int:
+        """What is still to be earned of it."""
+        return self.worth(self.kept) - self.booked
+
+
+class Tally(Struct):
+    """Where an order's money stands, as its facts so far give it. Minor units.
+
+    `rest` is what it costs beside its lines (postage), booked with the first unit. `owed` came
+    about by a cancellation or an amendment and no fact has said it yet.
+    """
+
+    order: str
+    channel: str
+    shop: str
+    currency: str
+    earned_at: Revenue
+    lines: dict[int, Line]
+    rest: int
+    rest_booked: int = 0
+    prepaid: int = 0
+    deposits: int = 0
+    payable: int = 0
+    owed: int = 0
+    earned: int = 0
+    begun: bool = False
+
+    @property
+    def rest_due(self) -> int:
+        """What is still to be earned beside the lines."""
+        is_kept = self.begun or any(n.kept for n in self.lines.values())
+        return self.rest - self.rest_booked if is_kept else 0
+
+    @property
+    def due(self) -> int:
+        """What is still to be earned of what the order is by now."""
+        return sum(n.due for n in self.lines.values()) + self.rest_due
+
+
+class PlacedLine(Struct):
+    """A line as it was ordered."""
+
+    no: int
+    quantity: int
+    paid: int
+
+
+class Placed(Struct):
+    """What is read of `order.placed`."""
+
+    channel: str
+    currency: str
+    lines: list[PlacedLine]
+    total: int
+    kind: str = "order"
+    shop: str = ""
+
+
+class Paid(Struct):
+    """What is read of `order.paid`."""
+
+    amount: int
+    stage: str = ""
+
+
+class Share(Struct):
+    """Units of a line."""
+
+    line: int
+    quantity: int
+
+
+class Shares(Struct):
+    """What is read of facts that speak of units."""
+
+    shares: list[Share] = []
+
+
+class Terms(Struct):
+    """What a line says by now."""
+
+    paid: int
+    quantity: int
+
+
+class LineAmended(Struct):
+    """A line that was changed, or is new."""
+
+    line: int
+    now: Terms
+
+
+class Sums(Struct):
+    """The amount of the whole order by now."""
+
+    total: int
+
+
+class Amended(Struct):
+    """What is read of `order.amended`."""
+
+    lines: list[LineAmended] = []
+    now: Sums | None = None
+
+
+class Amount(Struct):
+    """What is read of facts that speak of an amount."""
+
+    amount: int
+
+
+class Nothing(Struct):
+    """What is read where the type says all."""
+
+
+Moves = dict[int, int]
+"""Amounts by account, debits positive."""
+
+
+def _move(moves: Moves, account: int, amount: int) -> None:
+    if amount:
+        moves[account] = moves.get(account, 0) + amount
+
+
+def _free(tally: Tally, moves: Moves) -> None:
+    """Owe back what was paid and the order no longer costs."""
+    over = max(0, tally.prepaid - tally.due)
+    tally.prepaid -= over
+    tally.payable += over
+    tally.owed += over
+    _move(moves, a.PREPAID, over)
+    _move(moves, a.REFUNDS, -over)
+
+
+def pay(tally: Tally, data: Paid) -> Moves:
+    """Money came in: a deposit stands as one until its tail is paid."""
+    moves: Moves = {}
+    _move(moves, a.PLATFORM, data.amount)
+    if data.stage == "deposit":
+        tally.deposits += data.amount
+        _move(moves, a.DEPOSITS, -data.amount)
+        return moves
+    settled = tally.deposits if data.stage == "tail" else 0
+    tally.deposits -= settled
+    tally.prepaid += data.amount + settled
+    _move(moves, a.DEPOSITS, settled)
+    _move(moves, a.PREPAID, -data.amount - settled)
+    if not tally.due:  # given up meanwhile: it goes back
+        _free(tally, moves)
+    return moves
+
+
+def _earn(tally: Tally, data: Shares) -> Moves:
+    tally.begun = True
+    value = tally.rest_due
+    tally.rest_booked = tally.rest
+    for share in data.shares:
+        line = tally.lines.get(share.line)
+        if line is None:
+            continue
+        line.earned = min(line.earned + share.quantity, line.kept)
+        worth = line.worth(line.earned)
+        value += worth - line.booked
+        line.booked = worth
+    tally.prepaid -= value
+    tally.earned += value
+    moves: Moves = {}
+    _move(moves, a.PREPAID, value)
+    _move(moves, a.SALES, -value)
+    return moves
+
+
+def ship(tally: Tally, data: Shares) -> Moves:
+    """Goods left."""
+    return _earn(tally, data) if tally.earned_at == "shipment" else {}
+
+
+def deliver(tally: Tally, data: Shares) -> Moves:
+    """Goods arrived."""
+    return _earn(tally, data) if tally.earned_at == "delivery" else {}
+
+
+def cancel(tally: Tally, data: Shares) -> Moves:
+    """Units were given up."""
+    for share in data.shares:
+        line = tally.lines.get(share.line)
+        if line is not None:
+            line.cancelled = min(line.cancelled + share.quantity, line.quantity - line.earned)
+    moves: Moves = {}
+    _free(tally, moves)
+    return moves
+
+
+def amend(tally: Tally, data: Amended) -> Moves:
+    """The order is another: what was paid too much is owed back."""
+    for told in data.lines:
+        line = tally.lines.setdefault(told.line, Line(0, 0))
+        line.quantity, line.paid = told.now.quantity, told.now.paid
+    if data.now is not None:
+        tally.rest = data.now.total - sum(n.paid for n in tally.lines.values())
+    moves: Moves = {}
+    for line in tally.lines.values():
+        over = max(0, -line.due)  # it was earned already, and costs less now
+        line.booked -= over
+        tally.earned -= over
+        tally.payable += over
+        tally.owed += over
+        _move(moves, a.RETURNS, over)
+        _move(moves, a.REFUNDS, -over)
+    _free(tally, moves)
+    return moves
+
+
+def _take(tally: Tally, amount: int, names: Sequence[str], moves: Moves) -> int:
+    """Debit an amount to what the order stands in, one after the other; gives what is left."""
+    for name in names:
+        part = min(amount, max(0, getattr(tally, name)))
+        setattr(tally, name, getattr(tally, name) - part)
+        _move(moves, _STANDS_IN[name], part)
+        amount -= part
+    return amount
+
+
+_STANDS_IN: Final = {
+    "prepaid": a.PREPAID,
+    "deposits": a.DEPOSITS,
+    "payable": a.REFUNDS,
+    "earned": a.RETURNS,
+}
+
+
+def owe(tally: Tally, data: Amount) -> Moves:
+    """So much is owed back, whether or not it follows from what was said before."""
+    known = min(data.amount, tally.owed)
+    tally.owed -= known
+    amount = data.amount - known
+    moves: Moves = {}
+    left = _take(tally, amount, ("deposits", "prepaid", "earned"), moves)
+    tally.payable += amount - left
+    _move(moves, a.REFUNDS, left - amount)
+    return moves
+
+
+def refund(tally: Tally, data: Amount) -> Moves:
+    """Money went back."""
+    moves: Moves = {}
+    left = _take(tally, data.amount, ("payable", "earned", "prepaid", "deposits"), moves)
+    tally.owed = min(tally.owed, tally.payable)
+    _move(moves, a.SUSPENSE, left)  # more than ever came in: somebody has to look at it
+    _move(moves, a.PLATFORM, -data.amount)
+    return moves
+
+
+def forfeit(tally: Tally, data: Amount) -> Moves:
+    """A deposit is kept."""
+    moves: Moves = {}
+    left = _take(tally, data.amount, ("deposits", "prepaid", "payable"), moves)
+    tally.owed = min(tally.owed, tally.payable)
+    _move(moves, a.SUSPENSE, left)
+    _move(moves, a.FORFEITS, -data.amount)
+    return moves
+
+
+def compensate(tally: Tally, data: Amount) -> Moves:
+    """A breach was paid for."""
+    return {a.COMPENSATION: data.amount, a.PAYOUT: -data.amount}
+
+
+def claim(tally: Tally, data: Amount) -> Moves:
+    """A carrier owes what it agreed to."""
+    return {a.CLAIMS: data.amount, a.CLAIMED: -data.amount}
+
+
+def complete(tally: Tally, data: Nothing) -> Moves:
+    """The order is over: what is left of the prepayment nobody has explained."""
+    left, tally.prepaid = tally.prepaid, 0
+    moves: Moves = {}
+    _move(moves, a.PREPAID, left)
+    _move(moves, a.SUSPENSE, -left)
+    return moves

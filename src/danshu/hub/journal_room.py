@@ -1,0 +1,169 @@
+"""The room `journal`: facts of orders become entries of the journal, in the commit that moves its
+cursor.
+
+An entry follows from a fact and those before it on its stream, which are read again where they are
+not in the same batch; the room keeps nothing else, so that it may be killed at any moment, and the
+journal thrown away and made anew.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from danshu.capabilities.settlement import journal, mapping
+from danshu.capabilities.settlement.mapping import PLACED, Policy
+from danshu.capabilities.settlement.periods import Calendar
+from danshu.hub import posting
+from danshu.hub.compose import now_ms
+from danshu.kernel import fact
+from danshu.kernel.errors import ProgramError
+from danshu.kernel.limits import JOURNAL_LEAVES
+from danshu.ledger import write
+from danshu.ledger.follow import Follower
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from danshu.capabilities.settlement.journal import Slip
+    from danshu.capabilities.settlement.tally import Tally
+    from danshu.ledger.follow import Leaf
+
+Connection = psycopg.AsyncConnection[Any]
+ROOM: Final = "journal"
+_ID: Final = b'"id":"'
+_UUID: Final = 36
+_POLICY: Final = (
+    "select since, revenue, zone, begins from settlement_settings where tenant=%s order by since"
+)
+# The range of streams lets the server leave all other days alone.
+_BEFORE: Final = (
+    "select uuid_send(stream), v, body from facts where tenant=%b and stream = any(%b::uuid[])"
+    " and stream >= %b::uuid and stream <= %b::uuid order by stream, v"
+)
+_SUM_AGAIN: Final = (
+    "insert into journal_days(tenant,account,currency,day,channel,shop,debit,credit,n)"
+    " select j.tenant, p.account, j.currency, j.day, coalesce(x.e->>1, j.channel),"
+    " coalesce(x.e->>2, j.shop), sum(greatest(p.amount,0)), sum(greatest(-p.amount,0)), count(*)"
+    " from journal j join journal_forms f using (tenant, form)"
+    " cross join lateral unnest(f.accounts, j.amounts) with ordinality p(account, amount, at)"
+    " left join lateral (select convert_from(j.aux,'UTF8')::jsonb->(p.at::int-1) as e) x on true"
+    " where j.tenant=%s group by 1,2,3,4,5,6"
+)
+_BEHIND: Final = (
+    "select coalesce(sum(b.size - coalesce(c.position,0)),0)::int8 from books b left join cursors c"
+    " on c.name=%s and c.tenant=b.tenant and c.half=b.half where b.tenant=%s"
+)
+
+
+def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
+    """Give the step of the room; 1 when more is waiting."""
+    del url  # the room's own connection is all it needs
+    follower = Follower(ROOM, follow, leaves_max=JOURNAL_LEAVES)
+
+    async def step(connection: Connection) -> int:
+        return int(await follower.step(connection, now_ms()) >= JOURNAL_LEAVES)
+
+    return step
+
+
+async def follow(connection: Connection, leaves: Sequence[Leaf]) -> None:
+    """Enter what the facts of one book say, in the caller's transaction."""
+    wanted = [(leaf, kind) for leaf in leaves if (kind := mapping.kind_of(leaf.body))]
+    if not wanted:
+        return
+    tenant = leaves[0].tenant
+    await posting.be_alone(connection, tenant)
+    policy = await read_policy(connection, tenant)
+    tallies: dict[bytes, Tally | None] = {}
+    placed = [(*_place(leaf.body), leaf, kind) for leaf, kind in wanted]
+    begun: dict[bytes, int] = {}
+    for stream, seq, _, _ in placed:
+        begun.setdefault(stream, seq)
+    late = {stream: seq for stream, seq in begun.items() if seq > 1}
+    if late:
+        await _read_before(connection, tenant, late, policy, tallies)
+    slips: list[Slip] = []
+    places: list[tuple[str, int]] = []
+    for stream, _, leaf, kind in placed:
+        slip = take(tallies, stream, kind, leaf.body, policy)
+        if slip is not None:
+            slips.append(slip)
+            places.append((leaf.half, leaf.position))
+    await posting.enter(connection, tenant, journal.FACTS, slips, places)
+
+
+def take(
+    tallies: dict[bytes, Tally | None], stream: bytes, kind: str, body: bytes, policy: Policy
+) -> Slip | None:
+    """Take a fact into its stream's tally; gives its entry. Raises ProgramError on money of what is
+    no order.
+    """
+    if kind == PLACED:
+        tallies[stream] = mapping.begin(body, policy)
+        return None
+    if stream not in tallies:
+        raise ProgramError(f"{kind} on a stream that does not begin with {PLACED}")
+    tally = tallies[stream]
+    return mapping.enter(kind, body, tally, policy) if tally is not None else None
+
+
+def _place(body: bytes) -> tuple[bytes, int]:
+    """Give the stream (16 bytes) and the position of a fact without decoding it."""
+    at = body.rfind(_ID) + len(_ID)
+    stream = bytes.fromhex(body[at : at + _UUID].decode().replace("-", ""))
+    return stream, int(body[at + _UUID + 1 : body.find(b'"', at)])
+
+
+async def _read_before(
+    connection: Connection,
+    tenant: int,
+    late: dict[bytes, int],
+    policy: Policy,
+    tallies: dict[bytes, Tally | None],
+) -> None:
+    """Tell the tallies what was said on streams before the given positions."""
+    streams = sorted(late)
+    low, high = uuid.UUID(bytes=streams[0]), uuid.UUID(bytes=streams[-1])
+    asked = (tenant, write.uuid_bytes(streams), str(low), str(high))
+    cursor = await connection.execute(_BEFORE, asked, binary=True)
+    for stream, v, packed in await cursor.fetchall():
+        for seq, body in enumerate(fact.unpack(bytes(packed)), v):
+            if seq >= late[stream]:
+                break
+            kind = mapping.kind_of(body)
+            if kind:
+                take(tallies, stream, kind, body, policy)
+
+
+async def read_policy(connection: Connection, tenant: int) -> Policy:
+    """Read by which rules a merchant's facts become entries."""
+    rows = await (await connection.execute(_POLICY, (tenant,))).fetchall()
+    if not rows:
+        return Policy()
+    calendar = Calendar(zone=rows[-1][2], begins=rows[-1][3])
+    return Policy(calendar=calendar, revenue=tuple((r[0], r[1]) for r in rows))
+
+
+async def rebuild(connection: Connection, tenant: int) -> None:
+    """Throw away what was entered from facts, and read the log again from its beginning.
+
+    What bills and persons entered stays, with its numbers. Until the room has caught up no period
+    can be closed.
+    """
+    async with connection.transaction():
+        await posting.be_alone(connection, tenant)
+        place = (tenant, journal.FACTS)
+        await connection.execute("delete from journal where tenant=%s and word=%s", place)
+        await connection.execute("delete from journal_numbers where tenant=%s and word=%s", place)
+        await connection.execute("delete from journal_days where tenant=%s", (tenant,))
+        await connection.execute(_SUM_AGAIN, (tenant,))
+        await connection.execute("delete from cursors where name=%s and tenant=%s", (ROOM, tenant))
+
+
+async def read_behind(connection: Connection, tenant: int) -> int:
+    """Tell how many leaves of the log the journal has not read yet."""
+    row = await (await connection.execute(_BEHIND, (ROOM, tenant))).fetchone()
+    return int(row[0]) if row else 0
