@@ -140,12 +140,25 @@ def test_a_change_of_address_pauses_the_clock_until_it_is_decided(house: House) 
     assert audit(house) == []
 
 
-def test_an_address_elsewhere_is_not_accepted_and_a_no_ends_the_pause(house: House) -> None:
+def test_an_address_elsewhere_amends_the_order_and_decides_it_again(house: House) -> None:
     id_ = place(house)
     (item,) = make(house, id_, kind="address_change", address=THERE).json()["items"]
     assert item["region_same"] is False
-    no = answer(house, id_, 1, act="accept")
-    assert (no.status_code, no.json()["code"]) == (409, "address_elsewhere")
+    assert answer(house, id_, 1, act="accept").status_code == 200
+    (said,) = facts(house, id_, "order.amended")
+    assert said["data"]["region"].startswith("31")
+    assert len(said["data"]["freed"]) == 1
+    seen = house.call("GET", f"/v1/orders/{id_}").json()
+    assert (seen["region"], seen["state"]) == (said["data"]["region"], "allocated")
+    body = {"fields": ["address"], "reason": "核对"}
+    shown = house.call("POST", f"/v1/orders/{id_}/reveal", body).json()
+    assert shown["address"]["detail"] == "远方路 3 号"
+    assert audit(house) == []
+
+
+def test_a_no_ends_the_pause(house: House) -> None:
+    id_ = place(house)
+    make(house, id_, kind="address_change", address=THERE)
     assert answer(house, id_, 1, act="decline").status_code == 422  # the customer is told why
     assert answer(house, id_, 1, act="decline", reason="否", amount_fen=1).status_code == 422
     assert answer(house, id_, 1, act="decline", reason="不在同城").status_code == 200

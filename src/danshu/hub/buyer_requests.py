@@ -18,7 +18,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.contract.power_facts import RequestMade, RequestWithdrawn
-from danshu.hub import acts, personal, request_acts
+from danshu.hub import acts, amend_consents, personal, request_acts
 from danshu.kernel import ids
 from danshu.kernel.errors import Busy, InputError, Refusal
 from danshu.kernel.fact import Actor, Evidence, Said, epoch_ms, rfc3339
@@ -247,7 +247,8 @@ async def decide(
         found = await read_one(connection, world.tenant, id_, no)
         if found.state != "asked":
             raise NOT_OPEN
-        decided = request_acts.answer(world, held, found.kind, found.region, no, verdict, now_ms)
+        to = await _place_of(connection, world.tenant, found)
+        decided = request_acts.answer(world, held, found.kind, to, no, verdict, now_ms)
         if isinstance(decided, Refusal):
             return decided
         await request_acts.propose(connection, world.tenant, held, decided, now_ms)
@@ -258,6 +259,16 @@ async def decide(
         given = (state, write.instant(now_ms * 1000), actor.sub, verdict.reason, verdict.amount)
         await connection.execute(_END, (*given, world.tenant, id_, no))
         return await read_one(connection, world.tenant, id_, no)
+
+
+async def _place_of(
+    connection: Connection, tenant: int, found: BuyerRequest
+) -> request_acts.Readdress:
+    """Give where a request wants the order to go, and the fact of the buyer's own word."""
+    consent = ""
+    if found.kind == request_acts.ADDRESS and found.asker == "link":
+        consent = await amend_consents.find_request(connection, tenant, found.order, found.no)
+    return request_acts.Readdress(region=found.region, receiver=str(found.vault), consent=consent)
 
 
 async def withdraw(

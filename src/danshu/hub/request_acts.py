@@ -17,9 +17,10 @@ from danshu.capabilities.contract.power_facts import PowerUsed, RequestAccepted,
 from danshu.capabilities.contract.remedies import CLAIM_STEP, PAY_WITHIN
 from danshu.capabilities.contract.remedy_facts import CompensationProposed
 from danshu.capabilities.orders import model
+from danshu.capabilities.orders.amending import Wish
 from danshu.capabilities.orders.commands import Command
 from danshu.capabilities.orders.machines import ORDER
-from danshu.hub import acts, powers
+from danshu.hub import acts, amend_consents, amending, powers
 from danshu.hub.changes import Change
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, epoch_ms, rfc3339
@@ -42,10 +43,10 @@ DAMAGED: Final = "buyer.damage_reported"
 ADDRESS: Final = "address_change"
 DAMAGE: Final = "damage"
 _MERCHANT: Final = "merchant.decision"
-ELSEWHERE: Final = Refusal(
-    code="address_elsewhere",
-    reason="新地址不在原收货区域:仓和承诺都要重定,请取消后重新下单",
-    reason_en="The new address lies in another region: cancel the order and place it anew",
+UNSERVED: Final = Refusal(
+    code="address_unserved",
+    reason="新地址不在服务的区域",
+    reason_en="The new address lies where nothing is delivered",
     clause="requests.region",
 )
 NOT_COVERED: Final = Refusal(
@@ -84,6 +85,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
     accepts: bool
     reason: str = ""
     amount: int = 0
+
+
+class Readdress(Struct, frozen=True, kw_only=True):
+    """Where a request for another address wants it: region, the vault's row, and the fact by which
+    whoever holds the order's link asked for it, "" where the merchant wrote it down.
+    """
+
+    region: str
+    receiver: str
+    consent: str = ""
 
 
 async def open_powers(
@@ -134,16 +145,21 @@ def ask(
     code, step = opened[0]
     used = Said(data=PowerUsed(action=plea.kind, code=code, step=step))
     if plea.kind == powers.CANCEL:
-        done = _act(world, held, "cancel", f"{plea.kind}:{code}", plea.by, now_ms)
-        if isinstance(done, Change):
-            return _before(done, used)
-        if done.code != "picked_already":
-            return done
+        # What is picked the merchant decides on: accepted, the floor is asked to stop.
+        if not any(f.state in ("picked", "packed") for f in held.order.fulfilments):
+            done = _act(world, held, "cancel", f"{plea.kind}:{code}", plea.by, now_ms)
+            return done if isinstance(done, Refusal) else _before(done, used)
     return Change(order=held.order, said=[used, said], promises=held.promises)
 
 
 def answer(
-    world: World, held: Held, kind: str, region: str, no: int, verdict: Verdict, now_ms: int
+    world: World,
+    held: Held,
+    kind: str,
+    to: Readdress,
+    no: int,
+    verdict: Verdict,
+    now_ms: int,
 ) -> Change | Refusal:
     """Decide what the merchant's word on a request means. Raises InputError `bad_field`."""
     if verdict.amount and not (verdict.accepts and kind == DAMAGE):
@@ -155,16 +171,37 @@ def answer(
         return Change(order=held.order, said=[said], promises=held.promises)
     said = Said(data=RequestAccepted(amount=verdict.amount, kind=kind, no=no))
     if kind == ADDRESS:
-        refusal = why_not_address(held.order)
-        if refusal is None and region != held.order.region:
-            refusal = ELSEWHERE
-        return refusal or hear(held, [said], CONFIRMED, _MERCHANT, False, now_ms)
+        return why_not_address(held.order) or _readdress(world, held, said, to, no, now_ms)
     if kind == DAMAGE:
         return _offer(held, said, no, verdict.amount, now_ms)
     if kind == powers.CANCEL:
         done = _act(world, held, "cancel", kind, _MERCHANT, now_ms)
         return done if isinstance(done, Refusal) else _before(done, said)
     return Change(order=held.order, said=[said], promises=held.promises)
+
+
+def _readdress(
+    world: World, held: Held, said: Said, to: Readdress, no: int, now_ms: int
+) -> Change | Refusal:
+    """Amend the order to where the buyer wants it, as anybody's amendment does."""
+    if to.region not in world.regions:
+        return UNSERVED
+    wish = Wish(
+        by=_MERCHANT,
+        consent=to.consent,
+        reason=f"{ADDRESS}:{no}",
+        receiver=to.receiver,
+        region=to.region,
+    )
+    refusal = amend_consents.refuse(held, wish)
+    if refusal is not None:
+        return refusal
+    change = amending.amend(world, held, wish, (), now_ms)
+    if isinstance(change, Refusal):
+        return change
+    after = replace(held, order=change.order, promises=change.promises)
+    heard = hear(after, [said, *change.said], CONFIRMED, _MERCHANT, False, now_ms)
+    return replace(change, said=heard.said, promises=heard.promises)
 
 
 def hear(
