@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from danshu.capabilities.contract.catalogue import EVENTS
 from danshu.capabilities.contract.views import STATES
 from danshu.capabilities.routing.reasons import REASON_TEXTS
-from danshu.hub import negotiation_words, order_type_words, override_words, power_figures
+from danshu.hub import (
+    negotiation_words,
+    order_type_words,
+    override_words,
+    parcel_words,
+    power_figures,
+    selling_words,
+)
 from danshu.hub.figures import Figure as Figure
 from danshu.hub.figures import Names as Names
 from danshu.hub.figures import Told as Told
@@ -301,6 +308,8 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
         ("compensation.proposed", "compensation.approved", "compensation.refused"), _remedied
     ),
     **power_figures.TELLERS,
+    **parcel_words.TELLERS,
+    **selling_words.TELLERS,
     **order_type_words.TELLERS,
     "shipment.arranged": negotiation_words.tell,
     "negotiation.unopened": negotiation_words.tell_unopened,

@@ -1,8 +1,7 @@
 """The timeline's words, as data: what each fact is called, and the sentence that tells it.
 
-A key is a fact's type, or `type/variant` where one type tells different things. `{name}` in a
-sentence is a figure (timeline_figures.py): whoever shows it writes money and instants in the
-reader's own form. A tidy test demands words for every fact type that stands on an order's stream.
+A key is a fact's type, or `type/variant`. `{name}` in a sentence is a figure: whoever shows it
+writes money and instants. A tidy test demands words for every type on an order's stream.
 """
 
 from __future__ import annotations
@@ -14,9 +13,11 @@ from msgspec import Struct
 from danshu.hub.negotiation_words import ARRANGED
 from danshu.hub.order_type_words import STAGED
 from danshu.hub.override_words import OVERRIDDEN
+from danshu.hub.parcel_words import PARCELS
 from danshu.hub.power_words import POWER_WORDS
 from danshu.hub.redecision_words import REDECIDED
 from danshu.hub.remedy_words import REMEDIES
+from danshu.hub.selling_words import SOLD
 from danshu.kernel.machine import Words
 
 
@@ -32,7 +33,7 @@ def _told(icon: str, zh: str, en: str, detail_zh: str, detail_en: str) -> Told:
     return Told(icon=icon, title=Words(zh=zh, en=en), detail=Words(zh=detail_zh, en=detail_en))
 
 
-_OTHERS: Final = REMEDIES | POWER_WORDS | ARRANGED | REDECIDED | OVERRIDDEN | STAGED
+_OTHERS = REMEDIES | POWER_WORDS | ARRANGED | REDECIDED | OVERRIDDEN | STAGED | PARCELS | SOLD
 TOLD: Final[dict[str, Told]] = {
     "order.placed": _told(
         "inbox",

@@ -46,12 +46,16 @@ class GiftRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Given(Struct, frozen=True, kw_only=True):
-    """A gift and why: what the order reached, of what was asked, so many times."""
+    """A gift and why: what the order reached, of what was asked, so many times. `limited`: it came
+    out of the rule's stock; `once`: the buyer has it once.
+    """
 
     fen: int
     least_fen: int
     least_units: int
+    limited: bool
     line: int
+    once: bool
     rule: str
     sku: str
     times: int
@@ -123,7 +127,9 @@ def decide(
                 fen=fen,
                 least_fen=rule.least_fen,
                 least_units=rule.least_units,
+                limited=rule.stock > 0,
                 line=next_line + len(given),
+                once=rule.once,
                 rule=rule.code,
                 sku=rule.sku,
                 times=times,

@@ -21,6 +21,7 @@ from danshu.hub.performing_audit import PerformingFolder
 from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.power_audit import PowersFolder
 from danshu.hub.remedy_audit import RemediesFolder
+from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
 from danshu.kernel.errors import InputError
 from danshu.ledger import audit
@@ -47,6 +48,7 @@ def run(tenant: str, as_json: bool) -> int:
             PoliciesFolder(number),
             RemediesFolder(number),
             NegotiationsFolder(number),
+            SellingFolder(number),
         ]
         try:
             world = await hub.worlds.ensure(number)

@@ -1,0 +1,124 @@
+"""Bundles, gifts and preorders from master data to the order, over HTTP on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+
+from danshu.hub.selling_audit import SellingFolder
+from danshu.kernel.fact import rfc3339, unpack
+from danshu.ledger.audit import fold_rows
+from danshu.ledger.fold import Folder
+from tests.fixtures.hub import SKUS, WAREHOUSES, House, order
+
+A, B, C, GIFT, LATE = (sku.code for sku in SKUS[:5])
+SET = {
+    "code": "SET-01",
+    "name": "洗护套装",
+    "parts": [{"sku": A, "units": 2, "share": 60}, {"sku": B, "units": 1, "share": 40}],
+}
+WELCOME = {"code": "welcome", "name": "见面礼", "sku": GIFT, "once": True, "least_units": 2}
+FIVE = {"code": "five", "name": "限量", "sku": C, "stock": 5, "rank": 5, "channels": ["api"]}
+
+
+def put(house: House, kind: str, *rows: dict[str, Any]) -> Any:
+    return house.call("PUT", f"/v1/masters/{kind}", list(rows))
+
+
+def read(house: House, id_: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The order's lines as stored, and what its facts say by type."""
+    with psycopg.connect(house.url) as c:
+        row = c.execute("select doc from orders where id=%s", (id_,)).fetchone()
+        facts = c.execute("select body from facts where stream=%s order by v", (id_,)).fetchall()
+    assert row is not None
+    said: dict[str, Any] = {}
+    for (body,) in facts:
+        for one in unpack(bytes(body)):
+            told = json.loads(one)
+            said[told["type"]] = told["data"]
+    return json.loads(bytes(row[0]))["lines"], said
+
+
+def differences(house: House) -> list[str]:
+    """What the audit finds where facts and rows of selling differ."""
+
+    async def look() -> list[str]:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            folders: list[Folder] = [SellingFolder(house.tenant)]
+            report = await fold_rows(c, house.tenant, folders)
+            return [d.code for d in report.differences]
+
+    return asyncio.run(look())
+
+
+def lines(*sold: tuple[str, int, int]) -> list[dict[str, Any]]:
+    return [{"sku": sku, "quantity": n, "price_fen": fen} for sku, n, fen in sold]
+
+
+def test_a_bundle_is_sold_as_its_components_to_the_fen(house: House) -> None:
+    nested = {"code": "X", "name": "", "parts": [{"sku": "SET-01", "share": 1}]}
+    assert put(house, "bundles", SET).json() == {"rows": 1}
+    assert put(house, "bundles", nested).json()["code"] == "bundle_nested"
+    placed = house.place(lines=lines(("SET-01", 3, 3333), (C, 1, 100)))
+    shares = {(s["sku"], s["quantity"]) for f in placed["plan"] for s in f["lines"]}
+    assert shares == {(A, 6), (B, 3), (C, 1)}
+    kept, said = read(house, placed["order"])
+    assert [n["sku"] for n in kept] == [A, B, C]
+    assert sum(n["paid"] for n in kept[:2]) == 9_999 == sum(n["bundle"]["amount"] for n in kept[:2])
+    assert {n["bundle"]["sku"] for n in kept[:2]} == {"SET-01"}
+    assert kept[0]["bundle"] | {"amount": 0} == {
+        "amount": 0, "line": 1, "price": 3333, "sku": "SET-01", "title": "洗护套装", "units": 3,
+    }  # fmt: skip
+    assert said["order.placed"]["lines"][0]["bundle"]["sku"] == "SET-01"
+    assert house.call("GET", "/v1/masters/bundles?q=set").json()["items"][0]["parts"][0]["share"]
+    assert house.call("DELETE", "/v1/masters/bundles/SET-01").status_code == 204
+    refused = house.call("POST", "/v1/orders", order(lines=lines(("SET-01", 1, 1))))
+    assert refused.json()["code"] == "unknown_sku"
+
+
+def test_gifts_are_given_once_and_never_over_their_stock_by_concurrent_buyers(house: House) -> None:
+    assert put(house, "gifts", WELCOME, FIVE).json() == {"rows": 2}
+    receiver = order()["receiver"]
+
+    def buy(n: int) -> dict[str, Any]:
+        who = {**receiver, "phone": f"1390000{n // 2:04d}"}
+        return house.place(lines=lines((A, 2, 1000)), receiver=who)
+
+    with ThreadPoolExecutor(8) as pool:
+        placed = list(pool.map(buy, range(16)))
+    found = [read(house, p["order"]) for p in placed]
+    given = [[n["gift"] for n in kept if n.get("gift")] for kept, _ in found]
+    assert sum("welcome" in one for one in given) == 8  # of each pair of one buyer's orders, one
+    assert sum("five" in one for one in given) == 5
+    assert all(n["price"] == n["paid"] == 0 for kept, _ in found for n in kept if n.get("gift"))
+    reasons = [k["because"] for _, said in found for k in said["gifts.decided"].get("kept", ())]
+    assert sorted(reasons) == ["buyer_had"] * 8 + ["used_up"] * 11
+    rows = house.call("GET", "/v1/masters/gifts").json()["items"]
+    assert {r["rule"]["code"]: r["given"] for r in rows} == {"five": 5, "welcome": 0}
+
+
+def test_what_has_no_stock_is_sold_against_announced_goods_up_to_what_is_announced(
+    house: House,
+) -> None:
+    none = [{"warehouse": w.code, "sku": LATE, "on_hand": 0, "in_transit": 9} for w in WAREHOUSES]
+    assert house.call("PUT", "/v1/stock", {"levels": none}).status_code == 200
+    arrives = rfc3339((house.hub.clock() // 1000 + 20 * 86_400) * 1000)
+    assert put(house, "preorders", {"sku": LATE, "arrives": arrives, "units": 5}).status_code == 200
+    first, second = (house.place(lines=lines((LATE, 3, 500))) for _ in range(2))
+    kept, said = read(house, first["order"])
+    assert kept[0]["arrives"] == arrives
+    assert said["preorder.taken"]["lines"][0]["units"] == 3
+    assert not [p for p in first["promises"] if p["code"] == "ship48h"]
+    kept, said = read(house, second["order"])
+    assert "arrives" not in kept[0]
+    assert "preorder.taken" not in said
+    (row,) = house.call("GET", "/v1/masters/preorders").json()["items"]
+    assert (row["units"], row["sold"], row["in_transit"]) == (5, 3, 9 * len(WAREHOUSES))
+    assert differences(house) == []
+    with psycopg.connect(house.url, autocommit=True) as c:
+        c.execute("update allowances set used=used+1")
+    assert differences(house) == ["allowance_differs"]
