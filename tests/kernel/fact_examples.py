@@ -29,6 +29,7 @@ from danshu.ledger import facts as ledger
 from tests.kernel import (
     action_examples,
     after_sale_examples,
+    bill_examples,
     failsafe_examples,
     link_examples,
     log_examples,
@@ -99,7 +100,6 @@ EXAMPLES: list[Struct] = [
     orders.OrderAligned(lines=(2,), region="330100"),
     orders.OrderAllocated(fulfilments=PLANNED),
     orders.OrderWithdrawn(excluded=("WH-HGH",), freed=PLANNED[:1], reason="暴雨改派"),
-    marks.OrderTagged(tags=("大额", "冷链 2–8 ℃")),
     amends.OrderAmended(
         by="buyer.link",
         consent=f"{STREAM}/1",
@@ -129,6 +129,7 @@ EXAMPLES: list[Struct] = [
         wanted_was="2026-11-28",
         was=amends.Sums(discount=0, goods=6_000, total=6_000),
     ),
+    marks.OrderTagged(tags=("大额", "冷链 2–8 ℃")),
     marks.OrderUntagged(tags=("大额",)),
     marks.OrderAssigned(number="K03", person="person:019aa9d3-6b80-7000-8000-000000000003"),
     hub.BundleExported(
@@ -246,6 +247,7 @@ EXAMPLES: list[Struct] = [
     ),
     *action_examples.EXAMPLES,
     *after_sale_examples.EXAMPLES,
+    *bill_examples.EXAMPLES,
     time_facts.ClockFaulted(
         error_us=250_830, node="5f0c9a1e", offset_us=-249_000, source="ntp.ntsc.ac.cn", why="error"
     ),

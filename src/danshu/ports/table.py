@@ -72,6 +72,10 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delimiter: str = ","
     sheet: str = ""  # the first one
     header_row: int = 1
+    header: str = ""  # a name that only the row of names holds; then header_row is not asked
+    comments: tuple[str, ...] = ()  # rows that begin so are remarks, not rows
+    footer: str = ""  # from the row that begins with this cell on there are only remarks
+    strip: str = ""  # characters taken off both ends of every cell, beside blanks
 
 
 class TableMapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -39,7 +39,17 @@ def read_mapping(path: Path) -> TableMapping:
 
 
 def decode_mapping(raw: bytes) -> TableMapping:
-    """Decode and check a mapping. Every YAML scalar is text here, so that NO stays Norway."""
+    """Decode and check a mapping."""
+    plain = load_plain(raw)
+    try:
+        mapping = msgspec.convert(plain, TableMapping, strict=False)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InputError("mapping", str(error), "") from None
+    return check_mapping(mapping)
+
+
+def load_plain(raw: bytes) -> object:
+    """Load the YAML of a mapping. Every scalar is text here, so that NO stays Norway."""
     if len(raw) > limits.MAPPING_BYTES:
         refuse_input("too_large", f"a mapping has at most {limits.MAPPING_BYTES} bytes", "")
     try:
@@ -48,14 +58,10 @@ def decode_mapping(raw: bytes) -> TableMapping:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.BaseLoader)):
             refuse_input("mapping", "aliases (*name) are not used in mappings", "")
         _check_names(node, "")
-        plain = yaml.load(text, yaml.BaseLoader)
+        plain: object = yaml.load(text, yaml.BaseLoader)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise InputError("mapping", f"not YAML: {error}", "") from None
-    try:
-        mapping = msgspec.convert(plain, TableMapping, strict=False)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise InputError("mapping", str(error), "") from None
-    return check_mapping(mapping)
+    return plain
 
 
 def _check_names(node: yaml.Node | None, pointer: str) -> None:
@@ -82,10 +88,10 @@ def check_mapping(mapping: TableMapping) -> TableMapping:
         refuse_input("mapping", "header_row from 1, delimiter one character", "/options")
     find_zone(mapping.timezone)
     for index, rule in enumerate(mapping.rules):
-        _check_condition(rule.when, f"/rules/{index}/when")
+        check_condition(rule.when, f"/rules/{index}/when")
     for name, condition in (("returns", mapping.returns), ("cancels", mapping.cancels)):
         if condition is not None:
-            _check_condition(condition, f"/{name}")
+            check_condition(condition, f"/{name}")
     return mapping
 
 
@@ -104,10 +110,11 @@ def _check_fields(mapping: TableMapping) -> None:
             refuse_input("mapping", f"{name} cannot be a constant", f"/constants/{name}")
 
 
-def _check_condition(condition: Condition, pointer: str) -> None:
+def check_condition(condition: Condition, pointer: str, fields: frozenset[str] = FIELDS) -> None:
+    """Refuse a condition that tests nothing, or what is no field."""
     if bool(condition.field) == bool(condition.column):
         refuse_input("mapping", "a condition names one field or one column", pointer)
-    if condition.field and condition.field not in FIELDS:
+    if condition.field and condition.field not in fields:
         refuse_input("mapping", f"no field {condition.field}", pointer)
     tests = (
         condition.equals,

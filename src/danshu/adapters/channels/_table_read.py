@@ -51,6 +51,7 @@ class TableRows:
         self._source = source
         self._form = form
         self._mapping = mapping
+        self.remarks: list[str] = []  # of the last pass: what was no row, as it is written
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
         return self._read(None)
@@ -70,7 +71,8 @@ class TableRows:
             "parquet": _read_parquet,
             "ndjson": _read_ndjson,
         }
-        return readers[self._form](self._source, self._mapping, columns)
+        self.remarks.clear()
+        return readers[self._form](self._source, self._mapping, columns, self.remarks)
 
 
 def open_rows(path: Path, mapping: TableMapping) -> TableRows:
@@ -112,8 +114,43 @@ def _pair_up(header: Sequence[str], cells: Sequence[object]) -> Row:
     return row
 
 
+class _Sorter:
+    """Tells the row of names and the remarks of a file from its rows."""
+
+    def __init__(self, mapping: TableMapping, remarks: list[str]) -> None:
+        self._options = mapping.options
+        self._remarks = remarks
+        self._is_over = False
+        # Most files hold nothing but names and rows: nothing is asked about each of those.
+        self.is_plain = not (self._options.comments or self._options.footer)
+
+    def is_header(self, number: int, cells: Sequence[object]) -> bool:
+        """Tell whether this is the row of names; what comes before it are remarks."""
+        name = self._options.header
+        named = [str(cell).strip() for cell in cells]
+        if (name in named) if name else number == self._options.header_row:
+            return True
+        self._keep(cells)
+        return False
+
+    def is_remark(self, cells: Sequence[object]) -> bool:
+        """Tell whether a row under the names is none."""
+        first = str(cells[0]).strip() if cells else ""
+        if self._options.footer and first == self._options.footer:
+            self._is_over = True
+        if self._is_over or first.startswith(self._options.comments or ("\0",)):
+            self._keep(cells)
+            return True
+        return False
+
+    def _keep(self, cells: Sequence[object]) -> None:
+        if len(self._remarks) < limits.TABLE_REMARKS:
+            text = ",".join(str(cell).strip() for cell in cells)
+            self._remarks.append(text[: limits.TABLE_CELL_CHARS])
+
+
 def _read_csv(
-    source: Source, mapping: TableMapping, columns: list[str] | None
+    source: Source, mapping: TableMapping, columns: list[str] | None, remarks: list[str]
 ) -> Iterator[tuple[int, Row]]:
     """Rows of a CSV; the header's row is `header_row`. A row may span lines of the file."""
     encoding = "utf-8-sig" if mapping.options.encoding.lower() == "utf-8" else ""
@@ -122,10 +159,15 @@ def _read_csv(
             text = io.TextIOWrapper(raw, encoding=encoding or mapping.options.encoding, newline="")
             lines = csv.reader(text, delimiter=mapping.options.delimiter)
             header: list[str] | None = None
+            sorter, strip = _Sorter(mapping, remarks), mapping.options.strip
+            blanks = f" \t\r\n{strip}"
             for number, cells in enumerate(lines, start=1):
-                if header is not None and cells:
-                    yield number, _pair_up(header, cells)
-                elif number == mapping.options.header_row:
+                if strip:
+                    cells = [cell.strip(blanks) for cell in cells]
+                if header is not None:
+                    if cells and (sorter.is_plain or not sorter.is_remark(cells)):
+                        yield number, _pair_up(header, cells)
+                elif sorter.is_header(number, cells):
                     header = [cell.strip() for cell in cells]
                     _check_header(header, mapping)
         except UnicodeError as error:
@@ -141,18 +183,20 @@ def _read_csv(
 
 
 def _read_xlsx(
-    source: Source, mapping: TableMapping, columns: list[str] | None
+    source: Source, mapping: TableMapping, columns: list[str] | None, remarks: list[str]
 ) -> Iterator[tuple[int, Row]]:
     """Rows of a sheet. The sheet is held in memory while it is read: its size is bounded."""
     cells_of = _open_sheet(source, mapping)
     header: list[str] | None = None
+    sorter = _Sorter(mapping, remarks)
     for number, cells in cells_of:
         if header is None:
-            if number < mapping.options.header_row:
-                continue
-            header = [str(cell).strip() for cell in cells]
-            _check_header(header, mapping)
-        elif any(cell not in ("", None) for cell in cells):
+            if sorter.is_header(number, cells):
+                header = [str(cell).strip() for cell in cells]
+                _check_header(header, mapping)
+        elif any(cell not in ("", None) for cell in cells) and (
+            sorter.is_plain or not sorter.is_remark(cells)
+        ):
             yield number, _pair_up(header, cells)
     if header is None:
         refuse_input("empty", "no header row", "")
@@ -209,7 +253,7 @@ def _check_extent(sheet: IO[bytes]) -> None:
 
 
 def _read_parquet(
-    source: Source, mapping: TableMapping, columns: list[str] | None
+    source: Source, mapping: TableMapping, columns: list[str] | None, remarks: list[str]
 ) -> Iterator[tuple[int, Row]]:
     """Rows of a Parquet file, a batch of them in memory at a time."""
     # late: 200 ms of import, and only Parquet needs it; by name: it ships no types
@@ -234,7 +278,7 @@ def _read_parquet(
 
 
 def _read_ndjson(
-    source: Source, mapping: TableMapping, columns: list[str] | None
+    source: Source, mapping: TableMapping, columns: list[str] | None, remarks: list[str]
 ) -> Iterator[tuple[int, Row]]:
     """Objects, one a line; a line that is none says so in its row, the others are read."""
     decoder = msgspec.json.Decoder(dict[str, object], float_hook=Decimal)

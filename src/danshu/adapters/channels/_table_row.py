@@ -47,10 +47,10 @@ class RowReader:
         self.mapping = mapping
         self._columns = columns_of(mapping)
         self._zone = find_zone(mapping.timezone)
-        self._rules = [(rule, _compile(rule.when)) for rule in mapping.rules]
+        self._rules = [(rule, compile_condition(rule.when)) for rule in mapping.rules]
         none = Condition(field="number", any_of=())  # nothing is in an empty list
-        self._is_return = _compile(mapping.returns or none)
-        self._is_cancel = _compile(mapping.cancels or none)
+        self._is_return = compile_condition(mapping.returns or none)
+        self._is_cancel = compile_condition(mapping.cancels or none)
 
     def read(self, number: int, row: Row) -> Reading:
         """Read one row; what is wrong with it stands in the reading."""
@@ -136,12 +136,12 @@ class RowReader:
         if not text and name != "created":
             return 0
         try:
-            return _read_time(text, self._columns[name].date, self._zone)
+            return read_time(text, self._columns[name].date, self._zone)
         except (InputError, ValueError, OverflowError, OSError):
             raise InputError(f"{name}_invalid", f"{text!r} is not a time") from None
 
 
-def _compile(condition: Condition) -> Callable[[Row, dict[str, str]], bool]:
+def compile_condition(condition: Condition) -> Callable[[Row, dict[str, str]], bool]:
     """Make a test of a condition; all of its parts must hold."""
     tests = _tests(condition)
     test = tests[0] if len(tests) == 1 else lambda text: all(each(text) for each in tests)
@@ -201,7 +201,7 @@ def _read_money(text: str, currency: str) -> int:
 
 
 @lru_cache(maxsize=65_536)
-def _read_time(text: str, form: str, zone: ZoneInfo) -> int:
+def read_time(text: str, form: str, zone: ZoneInfo) -> int:
     """Epoch ms. An hour that a summer time doubles is the first one, as Python reads it."""
     if form in ("epoch_s", "epoch_ms"):
         return check_instant(int(text) * (1000 if form == "epoch_s" else 1), "")

@@ -1,4 +1,4 @@
-"""Channel `table`: orders in CSV, XLSX, Parquet or NDJSON, read by a mapping of columns.
+"""Channel `table`: orders and bills in CSV, XLSX, Parquet or NDJSON, read by a mapping.
 
 A message without a mapping uses the hub's own field names as columns. See
 docs/how-to/import-a-table.md.
@@ -10,6 +10,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+from danshu.adapters.channels import _bill
 from danshu.adapters.channels._fields import decode_body, refuse_input
 from danshu.adapters.channels._signing import OWN_HEADER, answer_json, same, sign_hmac_hex
 from danshu.adapters.channels._table_assemble import assemble
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from danshu.ports.bill import BillMapping
     from danshu.ports.channel import Account, Acknowledgement, Draft, Message
 
 
@@ -77,6 +79,14 @@ class Table:
     ) -> Iterator[TableDraft | TableReject]:
         """Make orders of rows; every row is in exactly one result. See ports.table."""
         return assemble(cast("Iterable[tuple[int, Row]]", rows), mapping, from_order)
+
+    def decode_bill_mapping(self, raw: bytes) -> BillMapping:
+        """Decode and check the mapping of a bill. Raises InputError. See ports.bill."""
+        return _bill.decode_mapping(raw)
+
+    def read_bill(self, path: Path, mapping: BillMapping) -> _bill.Bill:
+        """Read a bill; every row is in lines or in one reject. Raises InputError."""
+        return _bill.Bill(path, mapping)
 
 
 @lru_cache(maxsize=1)

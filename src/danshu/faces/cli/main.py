@@ -112,6 +112,24 @@ def import_(
 
 
 @app.command()
+def bill(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX.")],
+    form: Annotated[
+        str, typer.Option(help="alipay, jd, pdd, douyin, wechat-pay, bank or sf.")
+    ] = "",
+    mapping: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
+    account: Annotated[str, typer.Option(help="Whose, where a book has several.")] = "",
+    channel: Annotated[str, typer.Option(help="Of its orders; the form's when left out.")] = "",
+    tenant: Tenant = "demo",
+    as_json: Json = False,
+) -> None:
+    """Bring in a bill of a platform, bank or carrier; all of it or nothing, each line once."""
+    from danshu.faces.cli import billing
+
+    raise typer.Exit(billing.run(file, form, mapping, account, channel, tenant, as_json))
+
+
+@app.command()
 def audit(tenant: Tenant = "demo", as_json: Json = False) -> None:
     """Fold all facts and compare every row; hash the whole log again and check every seal."""
     from danshu.faces.cli import auditing
