@@ -282,10 +282,10 @@ def test_what_is_picked_is_asked_for_and_a_power_ends_when_the_goods_leave(house
             act(house, id_, event=event)
     ring(house)
     assert post(house, link(house, picked), {"kind": "cancel_without_fault"}) == "asked"
-    no = answer(house, picked, 1, act="accept")
-    assert (no.status_code, no.json()["code"]) == (409, "picked_already")
-    act(house, picked, event="recall")
     assert answer(house, picked, 1, act="accept").status_code == 200
+    assert house.call("GET", f"/v1/orders/{picked}").json()["state"] == "picked"
+    path = f"/v1/orders/{picked}/parcels/1/intercept"  # accepted, the floor is asked to stop
+    assert house.call("POST", path, {"answer": "stopped"}).status_code == 200
     assert house.call("GET", f"/v1/orders/{picked}").json()["state"] == "cancelled"
     for event in ("pack", "ship"):
         act(house, shipped, event=event)

@@ -115,10 +115,14 @@ def test_a_refusal_names_the_way_out(home: House) -> None:
     for event in ("release", "pick"):
         home.call("POST", f"/v1/orders/{order}/transitions", {"event": event})
     (cancel,) = [o for o in offers(home, order) if o["event"] == "cancel"]
-    assert (cancel["state"], cancel["code"]) == ("refused", "picked_already")
-    assert cancel["way_event"] == "recall"
+    assert cancel["effect"]["facts"] == ["intercept.requested"]  # the floor is asked to stop
+    for event in ("pack", "ship"):
+        home.call("POST", f"/v1/orders/{order}/transitions", {"event": event})
+    (cancel,) = [o for o in offers(home, order) if o["event"] == "cancel"]
+    assert (cancel["state"], cancel["code"]) == ("refused", "left_already")
+    assert cancel["way_event"] == "intercept"
     (english,) = [o for o in offers(home, order, lang="en") if o["event"] == "cancel"]
-    assert english["reason"] == "Picked already: recall the picking first"
+    assert english["reason"] == "Handed over already: use a return"
 
 
 def test_each_caller_is_offered_what_they_may(home: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import psycopg
@@ -12,15 +12,17 @@ from danshu.capabilities.contract import facts as contract_facts
 from danshu.capabilities.contract import terms
 from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
-from danshu.capabilities.orders import model
+from danshu.capabilities.orders import intercepts, model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.routing.decide import Decision
 from danshu.hub import (
+    after_sales_follow,
     answers,
     canary,
     cold_dispatch,
     cold_equipment,
     floor_rows,
+    hold_rules,
     moving,
     policy_holds,
     remedies,
@@ -31,6 +33,7 @@ from danshu.hub.changes import Change as Change
 from danshu.hub.changes import Decide as Decide
 from danshu.hub.changes import Held as Held
 from danshu.hub.changes import allocate as allocate
+from danshu.hub.hold_rules import TIMER_HOLD
 from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.rows import TIMER_PROMISE
 from danshu.hub.vote_holds import TIMER_ESCALATION
@@ -48,6 +51,7 @@ Connection = psycopg.AsyncConnection[Any]
 NO_ORDER = Refusal(
     code="no_order", reason="没有这张订单", reason_en="There is no such order", clause="orders.id"
 )
+PICKED: Final = "picked_already"
 _decode_order = msgspec.json.Decoder(model.Order).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -97,6 +101,7 @@ async def change(
                 if told is not None:
                     return told
             decided = await remedies.attend(connection, world, held, decided, actor, now_ms)
+            decided = await after_sales_follow.attend(connection, world, held, decided, now_ms)
             if decided.said:
                 await _write(connection, world, held, decided, actor, now_ms)
     except psycopg.errors.DivisionByZero as e:
@@ -143,6 +148,8 @@ def command(told: orders.Command) -> Decide:
             if refusal is not None:
                 return refusal
             done = orders.act(held.order, told, now_ms)
+            if isinstance(done, Refusal) and done.code == PICKED and told.event == "cancel":
+                done = intercepts.ask(held.order, told, now_ms)  # the floor is asked to stop
         if isinstance(done, Refusal):
             return done
         events = [
@@ -151,6 +158,7 @@ def command(told: orders.Command) -> Decide:
         ]
         promises, said = contract.hear(held.promises, events, now_ms)
         change = Change(order=done.order, said=[*done.said, *said], promises=promises)
+        change = hold_rules.follow(world, held, change, now_ms)
         if policy_holds.is_released(held.order, done.order):
             return rerouting.decide_anew(world, held, change, now_ms)
         return change
@@ -208,6 +216,11 @@ async def _write(
             at = write.instant(decided.default_ms * 1000)
             await connection.execute(
                 _ADD_TIMER, (world.tenant, at, held.id, TIMER_ESCALATION), binary=True
+            )
+        if decided.hold_ms:
+            at = write.instant(decided.hold_ms * 1000)
+            await connection.execute(
+                _ADD_TIMER, (world.tenant, at, held.id, TIMER_HOLD), binary=True
             )
         call_ms = decided.call_ms
         if held.order.holds and not decided.order.holds:

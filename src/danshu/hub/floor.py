@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from danshu.capabilities.floor.decide import OVER
 from danshu.capabilities.floor.model import NUMBERS, STAGE_OF, WORKS, Review, Work
+from danshu.capabilities.orders import parcels
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import FLOOR_COUNT, FLOOR_LEASE_S, FLOOR_LEASES, LATEST_MS
 from danshu.ledger import write
@@ -33,6 +34,7 @@ HELD: Final = Refusal(
     reason_en="Held: lift the hold first",
     clause="hold.held",
 )
+INTERCEPTED: Final = parcels.INTERCEPTED
 TOO_MANY: Final = Refusal(
     code="too_many_claims",
     reason=f"手上已有 {FLOOR_LEASES} 单,先做完或放回",
@@ -56,7 +58,7 @@ _READY: Final = {
 _FREE: Final = "(worker = '' or until < %(now)s)"
 _COLUMNS: Final = (
     "id, fulfilment, wh, stage, review, held, due, units, skus, number, label, worker, who, kind,"
-    " began, until, called"
+    " began, until, called, stop, grp"
 )
 _WAITING: Final = (
     f"select {_COLUMNS} from unnest(%(whs)s::int4[]) w(no) cross join lateral"
@@ -77,11 +79,11 @@ _MINE: Final = (
 _HEADS: Final = (
     "select w.no from unnest(%(whs)s::int4[]) w(no) cross join lateral"
     " (select due, id from floor_tasks where tenant=%(tenant)s and wh=w.no and {ready}"
-    f" and {_FREE} order by due,id,fulfilment limit 1) t order by t.due, t.id"
+    f" and stop is null and {_FREE} order by due,id,fulfilment limit 1) t order by t.due, t.id"
 )
 _TAKE: Final = (
     "with n as (select id, fulfilment, worker from floor_tasks where tenant=%(tenant)s and {which}"
-    f" and {{ready}} and ({_FREE} or worker=%(me)s)"
+    f" and {{ready}} and stop is null and ({_FREE} or worker=%(me)s)"
     " order by due,id,fulfilment limit 1 for update skip locked)"
     " update floor_tasks t set worker=%(me)s, who=%(who)s, kind=%(kind)s, until=%(until)s,"
     " began=case when t.worker=%(me)s and t.kind=%(kind)s then t.began else %(now)s end"
@@ -135,6 +137,8 @@ class Waiting(Struct, frozen=True, kw_only=True):
     began_ms: int
     until_ms: int
     called_ms: int
+    stop_ms: int = 0  # to be stopped: the floor's answer is due then
+    group: str = ""  # leaves with others
 
     def is_held_by(self, worker: str, now_ms: int) -> bool:
         """Tell whether this worker's claim lasts."""
@@ -288,6 +292,8 @@ def why_not(row: Waiting, worker: Worker, work: Work, now_ms: int) -> Refusal | 
     """Say why a worker may not do this kind of work now; None when they may."""
     if row.held:
         return HELD
+    if row.stop_ms:
+        return INTERCEPTED
     if row.is_taken(worker.id, now_ms):
         minutes = max(1, (row.until_ms - now_ms + 59_999) // 60_000)
         return Refusal(
@@ -336,7 +342,7 @@ def _values(tenant: int, worker: Worker, now_ms: int, *, limit: int) -> dict[str
 
 
 def _read_row(row: Sequence[Any]) -> Waiting:
-    *same, worker, who, kind, began, until, called = row
+    *same, worker, who, kind, began, until, called, stop, grp = row
     id_, no, wh, stage, review, held, due, units, skus, number, label = same
     return Waiting(
         id=id_,
@@ -356,6 +362,8 @@ def _read_row(row: Sequence[Any]) -> Waiting:
         began_ms=_ms(began),
         until_ms=_ms(until),
         called_ms=_ms(called),
+        stop_ms=_ms(stop),
+        group=str(grp) if grp else "",
     )
 
 

@@ -76,7 +76,7 @@ class Counted(Struct, frozen=True, kw_only=True):
     left: int
 
 
-async def _begin(
+async def begin(
     connection: Connection, world: World, worker: floor.Worker, task: Task, now_ms: int
 ) -> Refusal | None:
     """Make sure that the work is this worker's: a claim that ran out and nobody took goes on."""
@@ -120,7 +120,7 @@ async def scan(
     """
     named = _read_code(code, now_ms)
     lot, expiry = named.lot or lot, named.expiry or expiry
-    refusal = await _begin(connection, world, worker, task, now_ms)
+    refusal = await begin(connection, world, worker, task, now_ms)
     if refusal:
         return refusal
     if len(task.scans) >= FLOOR_SCANS:
@@ -180,7 +180,7 @@ async def keep_photo(
     kind = photo_type(body)
     if not kind:
         raise InputError("bad_photo", "a photo is JPEG, PNG or WebP")
-    refusal = await _begin(connection, world, worker, task, now_ms)
+    refusal = await begin(connection, world, worker, task, now_ms)
     if refusal:
         return refusal
     if len(task.photos) >= FLOOR_PHOTOS:
@@ -220,7 +220,7 @@ async def finish(
     `taken`: who takes the parcel over, and the cold equipment that it leaves with. A review that
     its action type wants signed ends as that act, which is given.
     """
-    refusal = await _begin(connection, world, worker, task, now_ms) or _unfinished(task)
+    refusal = await begin(connection, world, worker, task, now_ms) or _unfinished(task)
     if refusal:
         return refusal
     row = task.row
@@ -237,7 +237,7 @@ async def finish(
         ),
         occurred_ms=device_ms,
         clock="device" if device_ms else "server",
-        evidence=await _evidence(connection, world, task),
+        evidence=await keep_evidence(connection, world, task),
     )
     told: Answer | Refusal | completing.Performed
     if await floor_reviews.find(connection, world, task):
@@ -275,7 +275,7 @@ async def state(
     lang: stating.Lang,
 ) -> stating.Prepared | Refusal:
     """Show what a reviewer signs, once all is scanned, inside the caller's transaction."""
-    refusal = await _begin(connection, world, worker, task, now_ms) or _unfinished(task)
+    refusal = await begin(connection, world, worker, task, now_ms) or _unfinished(task)
     if refusal:
         return refusal
     if not await floor_reviews.find(connection, world, task):
@@ -332,7 +332,7 @@ async def stop(
     """Say that the work cannot go on. Short and damaged hold the order and free the claim; help
     marks the task and leaves it with the worker.
     """
-    refusal = await _begin(connection, world, worker, task, now_ms)
+    refusal = await begin(connection, world, worker, task, now_ms)
     if refusal:
         return refusal
     said = Said(
@@ -348,7 +348,7 @@ async def stop(
         ),
         occurred_ms=device_ms,
         clock="device" if device_ms else "server",
-        evidence=await _evidence(connection, world, task),
+        evidence=await keep_evidence(connection, world, task),
     )
     reason = decide.HOLDS.get(kind)
     hold = orders.Command(event="hold", reason=reason, by=worker.who) if reason else None
@@ -381,7 +381,7 @@ def _also(said: Said, command: orders.Command | None) -> acts.Decide:
     return decide_both
 
 
-async def _evidence(connection: Connection, world: World, task: Task) -> tuple[Evidence, ...]:
+async def keep_evidence(connection: Connection, world: World, task: Task) -> tuple[Evidence, ...]:
     """Keep the list of scans, and name it and the photos by digest."""
     out = []
     if task.scans:

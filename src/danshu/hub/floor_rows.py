@@ -6,6 +6,7 @@ from the facts.
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -21,7 +22,6 @@ from danshu.kernel.limits import LATEST_MS
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Sequence
 
     from danshu.capabilities.contract.model import Promise
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 _LATE: Final = frozenset({State.RUNNING, State.PAUSED, State.BROKEN})
 # A claim ends with its stage, and what was reviewed or called for belongs to the stage too.
 _PUT: Final = """
-insert into floor_tasks(tenant,id,fulfilment,wh,stage,review,held,due,units,skus,number,label)
-values(%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b)
+insert into floor_tasks(tenant,id,fulfilment,wh,stage,review,held,due,units,skus,number,label,
+stop,grp)
+values(%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b,%b)
 on conflict (tenant,id,fulfilment) do update
-set stage=excluded.stage, held=excluded.held, due=excluded.due,
+set stage=excluded.stage, held=excluded.held, due=excluded.due, units=excluded.units,
+skus=excluded.skus, stop=excluded.stop, grp=excluded.grp,
 review=case when floor_tasks.stage=excluded.stage then floor_tasks.review else excluded.review end,
 worker=case when floor_tasks.stage=excluded.stage then floor_tasks.worker else '' end,
 called=case when floor_tasks.stage=excluded.stage then floor_tasks.called end
@@ -46,7 +48,11 @@ _DROP: Final = tuple(
 
 
 class TaskRow(Struct, frozen=True, kw_only=True):
-    """A fulfilment order on the floor, as its order says. `due_ms` is LATEST_MS without a clock."""
+    """A fulfilment order on the floor, as its order says. `due_ms` is LATEST_MS without a clock.
+
+    `stop_ms`: it is to be stopped, and by then the floor is to say whether it was; 0 = it is not.
+    `group`: it leaves with others.
+    """
 
     wh: int
     stage: Stage
@@ -57,6 +63,8 @@ class TaskRow(Struct, frozen=True, kw_only=True):
     skus: int
     number: str
     label: str
+    stop_ms: int = 0
+    group: str = ""
 
 
 def project(
@@ -84,13 +92,15 @@ def project(
             skus=len(codes),
             number=order.number,
             label=label_of(order.number, id_, f.no),
+            stop_ms=f.intercept.due_ms if f.intercept and f.intercept.state == "asked" else 0,
+            group=f.group,
         )
     return rows
 
 
 def read(columns: Sequence[Any]) -> tuple[TaskRow, bool]:
     """Read a stored row for the audit, and tell whether it counts as reviewed."""
-    wh, stage, review, held, due, units, skus, number, label = columns
+    wh, stage, review, held, due, units, skus, number, label, stop, grp = columns
     row = TaskRow(
         wh=wh,
         stage=Stage(stage),
@@ -101,6 +111,8 @@ def read(columns: Sequence[Any]) -> tuple[TaskRow, bool]:
         skus=skus,
         number=number,
         label=label,
+        stop_ms=round(stop.timestamp() * 1000) if stop else 0,
+        group=str(grp) if grp else "",
     )
     return row, review == Review.DONE
 
@@ -131,6 +143,8 @@ def changes(
         values = (
             *(tenant, id_, no, row.wh, int(row.stage), int(row.review), row.held),
             *(write.instant(row.due_ms * 1000), row.units, row.skus, row.number, row.label),
+            write.instant(row.stop_ms * 1000) if row.stop_ms else None,
+            uuid.UUID(row.group) if row.group else None,
         )
         out.append((_PUT, values))
     return out

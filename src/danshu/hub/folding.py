@@ -46,7 +46,8 @@ s2.no=s.sku where s.tenant=%s
 """
 
 
-_GIVES_UP = ("fulfilment.short_picked", 
+_GIVES_UP = (
+    "fulfilment.short_picked",
     "order.amended",
     "order.cancelled",
     "order.shipped",
@@ -54,7 +55,8 @@ _GIVES_UP = ("fulfilment.short_picked",
     "goods.returned",
 )
 _FLOOR = """
-select id, fulfilment, wh, stage, review, held, due, units, skus, number, label from floor_tasks
+select id, fulfilment, wh, stage, review, held, due, units, skus, number, label, stop, grp
+from floor_tasks
 where tenant=%s and id >= %s and id < %s
 """
 
@@ -189,6 +191,8 @@ def _parts(data: object) -> list[tuple[str, tuple[model.Share, ...], int, int]]:
         return [(p.warehouse, p.shares, 0, 1) for p in data.fulfilments]
     if isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn | OrderAmended):
         return [(p.warehouse, p.shares, 0, -1) for p in data.freed]
+    if isinstance(data, parcel_facts.ShortPicked):
+        return [(data.warehouse, data.missing, 0, -1)]
     if isinstance(data, facts.OrderShipped):
         return [(data.warehouse, data.shares, -1, -1)]
     if isinstance(data, GoodsReturned) and data.outcome == "restock":

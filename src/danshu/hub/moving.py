@@ -129,6 +129,8 @@ def moved(world: World, data: Struct) -> list[tuple[int, int, int, int]]:
         parts, on_hand = [(data.warehouse, data.shares)], -1
     elif isinstance(data, facts.OrderCancelled | facts.OrderWithdrawn | OrderAmended):
         parts, on_hand = [(p.warehouse, p.shares) for p in data.freed], 0
+    elif isinstance(data, parcel_facts.ShortPicked):  # the count is corrected beside it
+        parts, on_hand = [(data.warehouse, data.missing)], 0
     elif isinstance(data, GoodsReturned):
         return _back(world, data)
     else:

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 EVENTS: Final = (*decide.ACTS, "align", "allocate", "reroute")
 # Acts on one fulfilment order, offered for each of them beside the order as a whole.
-_OF_FULFILMENT: Final = ("release", "pick", "pack", "recall", "waybill", "ship", "deliver")
+_OF_FULFILMENT: Final = (
+    *("release", "pick", "pack", "recall", "waybill", "ship", "deliver"),
+    *("intercept", "lose", "refuse", "send_back"),
+)
 
 
 Permission = Literal["no", "yes", "proof"]
@@ -179,7 +182,7 @@ def _least(order: model.Order, event: str, no: int) -> decide.Command:
     return decide.Command(
         event=event,
         fulfilment=no,
-        reason="?" if event in ("hold", "cancel", "report_damage") else "",
+        reason="?" if event in ("hold", "cancel", "report_damage", "intercept") else "",
         amount=_amount(order, event),
         carrier="?" if event == "waybill" else "",
         waybill="?" if event == "waybill" else "",

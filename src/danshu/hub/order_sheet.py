@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.capabilities.orders import facts, model
+from danshu.capabilities.orders import facts, model, parcel_facts
 from danshu.capabilities.stock.model import Storage
 from danshu.hub import masking, order_promises, request_vault, timeline_figures
 from danshu.hub.order_promises import PromiseSheet
@@ -82,6 +82,10 @@ class Parcel(Struct, frozen=True, kw_only=True):
     weight_g: int
     cold: bool
     lines: tuple[model.Share, ...]
+    of: int  # split from this fulfilment order, 0 = it was not
+    group: str  # leaves as one parcel with the others of this group
+    sent_again: tuple[model.Share, ...]
+    intercept: model.Intercept | None
     released: str
     picked: str
     packed: str
@@ -244,7 +248,7 @@ _MONEY: Final[dict[type[Struct], str]] = {
     facts.OrderPaid: "payment",
     facts.CompensationPaid: "compensation",
 }
-_READ: Final[list[type[Struct]]] = [*_MOVES, *_MONEY, facts.OrderRecalled]
+_READ: Final[list[type[Struct]]] = [*_MOVES, *_MONEY, facts.OrderRecalled, parcel_facts.ShortPicked]
 _MARKS: Final = tuple(f'"type":"{fact.NAMES[cls][0]}"'.encode() for cls in _READ)
 
 
@@ -264,7 +268,9 @@ def _parcel(world: World, order: model.Order, f: model.Fulfilment, read: Iterabl
         if isinstance(data, facts.OfFulfilment) and data.fulfilment == f.no:
             if isinstance(data, facts.OrderRecalled):
                 times |= {"picked": "", "packed": ""}
-            else:
+            elif isinstance(data, parcel_facts.ShortPicked):
+                times["picked"] = each.occurred
+            elif type(data) in _MOVES:
                 times[_MOVES[type(data)]] = each.occurred
     skus = [world.skus[s.sku][1] for s in f.shares if s.sku in world.skus]
     weights = {sku.code: sku.weight_g for sku in skus}
@@ -281,6 +287,10 @@ def _parcel(world: World, order: model.Order, f: model.Fulfilment, read: Iterabl
         weight_g=sum(weights.get(s.sku, 0) * s.quantity for s in f.shares),
         cold=any(sku.storage & _COLD for sku in skus),
         lines=f.shares,
+        of=f.of,
+        group=f.group,
+        sent_again=f.sent_again,
+        intercept=f.intercept,
         **times,
     )
 

@@ -37,11 +37,13 @@ PEOPLE = {
     " field.name inbox.act inbox.read order.act order.align order.answer order.assign"
     " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"
+    " order.intercept order.lose order.refuse order.reship"
     " print.evidence view.share",
     "warehouse": "action.evidence"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
+    " order.intercept order.lose order.merge order.refuse order.reship order.send_back order.split"
     " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share"
     " routing.override signal.retire",
     "reviewer": "action.evidence"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from danshu.capabilities.orders.evolve import evolve
-from danshu.capabilities.orders.model import Order
+from danshu.capabilities.orders.model import HoldRule, Order
 from danshu.kernel.fact import Said
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ class Command(Struct, frozen=True, kw_only=True):
     occurred_ms: int = 0
     by: str = ""
     equipment: str = ""  # cold equipment that goods leave with
+    rule: HoldRule | None = None  # of a hold, where it is not the catalogue's
     exclude: tuple[str, ...] = ()  # warehouses that a new decision must leave out
+    together: bool = False  # the whole group of a merged parcel does it, in one commit
 
 
 class Done(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from danshu.capabilities.orders import facts, intercepts, parcels, supplements
+from danshu.capabilities.orders import facts, holding, intercepts, parcels, supplements
 from danshu.capabilities.orders.commands import Command as Command
 from danshu.capabilities.orders.commands import Done as Done
 from danshu.capabilities.orders.commands import conclude
@@ -264,7 +264,8 @@ def _hold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
             reason_en="Held for that reason already",
             clause="hold.once",
         )
-    return conclude(order, [facts.OrderHeld(reason=command.reason)], command.occurred_ms)
+    rule = holding.rule_for(command.reason, command.rule)
+    return conclude(order, [holding.held(rule)], command.occurred_ms)
 
 
 def _unhold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
@@ -274,6 +275,9 @@ def _unhold(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     reasons = [command.reason] if command.reason else list(order.holds)
     if not set(reasons) <= set(order.holds):
         return HOLD.refusals["free", "unhold"]
+    refusal = holding.refuse_unhold(order, reasons)
+    if refusal is not None:
+        return refusal
     return conclude(order, [facts.OrderUnheld(reason=r) for r in reasons], command.occurred_ms)
 
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.orders import amend_evolve, facts, parcel_steps, refunded, staged
+from danshu.capabilities.orders import (
+    amend_evolve,
+    facts,
+    hold_steps,
+    parcel_steps,
+    refunded,
+    staged,
+)
 from danshu.capabilities.orders.model import (
     REGION_UNKNOWN,
     SKU_UNKNOWN,
@@ -82,14 +89,6 @@ def _paid(order: Order, data: Any) -> Order:
     if data.stage == "deposit":  # frozen: it does not start what a payment starts
         return _replace(order, paid=paid, deposit=order.deposit + data.amount)
     return _replace(order, paid=paid, paid_ms=epoch_ms(data.at))
-
-
-def _held(order: Order, data: Any) -> Order:
-    return _replace(order, holds=(*order.holds, data.reason))
-
-
-def _unheld(order: Order, data: Any) -> Order:
-    return _replace(order, holds=tuple(h for h in order.holds if h != data.reason))
 
 
 def _allocated(order: Order, data: Any) -> Order:
@@ -205,8 +204,6 @@ def _cancelled(order: Order, data: Any) -> Order:
 _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderConfirmed: _confirmed,
     facts.OrderPaid: _paid,
-    facts.OrderHeld: _held,
-    facts.OrderUnheld: _unheld,
     facts.OrderAligned: _aligned,
     facts.OrderAllocated: _allocated,
     facts.OrderWithdrawn: _withdrawn,
@@ -221,9 +218,11 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderDelivered: _moved("delivered"),
     facts.OrderCompleted: _completed,
     facts.OrderCancelled: _cancelled,
+    **parcel_steps.STEPS,
     **refunded.STEPS,
-    **staged.STEPS,
     **amend_evolve.STEPS,
+    **hold_steps.STEPS,
+    **staged.STEPS,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from danshu.capabilities.orders import parcel_edges
 from danshu.kernel.errors import Refusal
 from danshu.kernel.machine import Edge, Machine, Words
 
@@ -190,11 +191,13 @@ _FULFILMENT_EVENTS = ("release", "pick", "pack", "recall", "ship", "deliver")
 FULFILMENT = Machine(
     name="fulfilment",
     initial="allocated",
-    states={s: _WORDS[s] for s in (*_STEPS, "cancelled")},
+    states={s: _WORDS[s] for s in (*_STEPS, "cancelled")} | parcel_edges.STATES,
     events={e: _EVENTS[e] for e in (*_FULFILMENT_EVENTS, "cancel")}
-    | {"reroute": Words(zh="改派", en="re-route")},
-    final=frozenset({"delivered", "cancelled"}),
+    | {"reroute": Words(zh="改派", en="re-route")}
+    | parcel_edges.EVENTS,
+    final=frozenset({"cancelled"}),
     edges=(
+        *parcel_edges.EDGES,
         *(e for e in ORDER.edges if e.event in _FULFILMENT_EVENTS),
         _edge(
             "cancel",
@@ -219,6 +222,7 @@ FULFILMENT = Machine(
         ),
     ),
     refusals={("*", event): ORDER.refusals["*", event] for event in (*_FULFILMENT_EVENTS,)}
+    | parcel_edges.REFUSALS
     | {
         ("picked", "cancel"): ORDER.refusals["picked", "cancel"],
         ("packed", "cancel"): ORDER.refusals["packed", "cancel"],

@@ -145,6 +145,18 @@ class Fulfilment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     intercept: Intercept | None = None
 
 
+class HoldRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a hold awaits: `stock` or `payment`, "" a person; a time (epoch ms, 0 = none). `frees`:
+    nothing is reserved meanwhile. `right` is asked of whoever lifts it, beside `order.unhold`.
+    """
+
+    reason: str
+    awaits: str = ""
+    frees: bool = False
+    right: str = ""
+    until_ms: int = 0
+
+
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order as its facts say. Amounts in minor units of `currency`, times in epoch ms."""
 
@@ -173,6 +185,7 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cancelled: str = ""  # the reason, once cancelled
     lines: tuple[Line, ...]
     fulfilments: tuple[Fulfilment, ...] = ()
+    rules: tuple[HoldRule, ...] = ()  # of the holds that have one
     wanted: str = ""  # the day on which the buyer wants it, YYYY-MM-DD in Shanghai
     receivers: tuple[str, ...] = ()  # the vault's rows of receivers after the first, the last holds
     type: str = ""  # the order type that it follows, "" none, and its version

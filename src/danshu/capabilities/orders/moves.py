@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from danshu.capabilities.orders import facts
+from danshu.capabilities.orders import facts, parcels
 from danshu.capabilities.orders.commands import Command, Done, conclude
 from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
 from danshu.capabilities.orders.model import Fulfilment, Order, stage
@@ -55,6 +55,9 @@ def move(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     targets = _targets(order, command)
     if isinstance(targets, Refusal):
         return targets
+    stopped = parcels.why_stopped(order, command, targets)
+    if stopped is not None:
+        return stopped
     kind, heard = MOVES[command.event]
     extra = (
         {

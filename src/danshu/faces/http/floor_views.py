@@ -53,6 +53,8 @@ class FloorItem(Struct, frozen=True, kw_only=True):
     began: str
     until: str
     called: str
+    intercept: str  # it is to be stopped, and the answer is due then; "" = it is not
+    group: str  # it leaves as one parcel with the others of this group
 
 
 class FloorGroup(Struct, frozen=True, kw_only=True):
@@ -195,6 +197,8 @@ def show_item(
         began=rfc3339(row.began_ms) if is_held and row.began_ms else "",
         until=rfc3339(row.until_ms) if is_held else "",
         called=rfc3339(row.called_ms) if row.called_ms else "",
+        intercept=rfc3339(row.stop_ms) if row.stop_ms else "",
+        group=row.group,
     )
 
 

@@ -153,7 +153,7 @@ def _refuse(refusal: Refusal) -> replies.Reply:
     return problem.status, _encode(problem)
 
 
-def _claimed_ms(moment: datetime.datetime | None) -> int:
+def claimed_ms(moment: datetime.datetime | None) -> int:
     """Read what a device says of its own clock: any instant that can be, 0 for none."""
     if moment is None:
         return 0
@@ -170,7 +170,7 @@ def _read_day(text: str) -> str:
         raise InputError("time", f"not a day: {text!r}", "/expiry") from error
 
 
-def _write(path: str, operation_id: str) -> dict[str, Any]:
+def write_task(path: str, operation_id: str) -> dict[str, Any]:
     return {
         "path": TASK + path,
         "operation_id": operation_id,
@@ -182,7 +182,7 @@ def _write(path: str, operation_id: str) -> dict[str, Any]:
     }
 
 
-@post(**_write("/scan", "scanFloorTask"))
+@post(**write_task("/scan", "scanFloorTask"))
 async def scan_task(
     order_id: FromPath[uuid.UUID],
     fulfilment: FromPath[int],
@@ -193,7 +193,7 @@ async def scan_task(
 ) -> Response[Scanned]:
     """Count a scan; a wrong code or one unit too many is 409 and says what was expected."""
     asked = asking(request, order_id, fulfilment, work, idempotency_key)
-    device_ms = _claimed_ms(data.device_at)
+    device_ms = claimed_ms(data.device_at)
 
     async def deed(at: At) -> Scanned | Refusal:
         told = await floor_acts.scan(
@@ -213,7 +213,7 @@ async def scan_task(
     return await once_for(asked, deed)
 
 
-@post(**_write("/done", "finishFloorTask"))
+@post(**write_task("/done", "finishFloorTask"))
 async def finish_task(
     order_id: FromPath[uuid.UUID],
     fulfilment: FromPath[int],
@@ -226,7 +226,7 @@ async def finish_task(
     what, with the list of scans and the photos as evidence.
     """
     asked = asking(request, order_id, fulfilment, work, idempotency_key)
-    device_ms = _claimed_ms(data.device_at)
+    device_ms = claimed_ms(data.device_at)
     proof = floor_acts.Proof(
         by=by_of(asked.held),
         origin=origin_of(request),
@@ -279,7 +279,7 @@ async def _spend(asked: Asked, credential: dict[str, Any] | None) -> bool:
         )
 
 
-@post(**_write("/statement", "prepareFloorReview"))
+@post(**write_task("/statement", "prepareFloorReview"))
 async def prepare_review(
     order_id: FromPath[uuid.UUID],
     fulfilment: FromPath[int],
@@ -301,7 +301,7 @@ async def prepare_review(
     return await once_for(asked, deed)
 
 
-@post(**_write("/stop", "stopFloorTask"))
+@post(**write_task("/stop", "stopFloorTask"))
 async def stop_task(
     order_id: FromPath[uuid.UUID],
     fulfilment: FromPath[int],
@@ -314,7 +314,7 @@ async def stop_task(
     `help` calls the lead and leaves it with this person.
     """
     asked = asking(request, order_id, fulfilment, work, idempotency_key)
-    device_ms = _claimed_ms(data.device_at)
+    device_ms = claimed_ms(data.device_at)
 
     async def deed(at: At) -> Worked | Refusal:
         refusal = await floor_acts.stop(
@@ -335,7 +335,7 @@ async def stop_task(
     return await once_for(asked, deed)
 
 
-@post(**_write("/return", "returnFloorTask"))
+@post(**write_task("/return", "returnFloorTask"))
 async def return_task(
     order_id: FromPath[uuid.UUID],
     fulfilment: FromPath[int],

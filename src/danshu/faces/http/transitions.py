@@ -43,6 +43,10 @@ Event = Literal[
     "deliver",
     "complete",
     "cancel",
+    "intercept",
+    "lose",
+    "refuse",
+    "send_back",
     "report_damage",
     "compensate",
 ]

@@ -1,0 +1,15 @@
+"""Limits of parcels: splits, merges, intercepts, and the rules for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SPLIT_PARTS: Final = 50
+MERGE_MEMBERS: Final = 20
+MERGE_WEIGHT_G: Final = 30_000
+MERGE_UNITS: Final = 200
+MERGE_GROUPS: Final = 500
+MERGE_WAIT_MAX_MIN: Final = 1_440
+PARCEL_RULES: Final = 50
+INTERCEPT_FLOOR_MS: Final = 1_800_000
+INTERCEPT_CARRIER_MS: Final = 7_200_000
