@@ -11,17 +11,19 @@ from typing import Any
 import psycopg
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.orders import facts as orders
 from danshu.capabilities.orders.model import Line, RefundShare, Share
 from danshu.capabilities.orders.refund_facts import RefundPaid
 from danshu.capabilities.settlement import accounts as a
 from danshu.capabilities.settlement import journal
-from danshu.hub import journal_room, posting
+from danshu.capabilities.settlement.periods import Calendar
+from danshu.hub import journal_room, journal_views, periods, posting
 from danshu.hub.posting import Entry, Posting
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError
-from danshu.kernel.fact import NO_HEAD, Said, rfc3339
+from danshu.kernel.fact import NO_HEAD, Actor, Said, rfc3339
 from danshu.ledger import write
 from danshu.ledger.follow import Follower
 from danshu.ledger.sequence import Sequencer
@@ -37,6 +39,7 @@ from tests.fixtures.ledger import (
 
 pytestmark = pytest.mark.anyio
 DAY = datetime.date(2026, 11, 21)
+SEPTEMBER = datetime.date(2026, 9, 30)
 ORDER = uuid.UUID("019aa9d3-6b80-7000-8000-000000000002")
 
 
@@ -199,3 +202,71 @@ async def test_facts_become_entries_and_become_them_again(database: str) -> None
         await shop.follow(leaves_max=3)
         assert await shop.rows() == made
         assert await shop.balances() == told
+
+
+ONE = Actor(sub="person:1", role="finance")
+TWO = Actor(sub="person:2", role="finance")
+OVER_MS = NOW_MS + 30 * 86_400_000  # October
+PERIOD = 202609
+
+
+async def test_a_period_closes_stays_closed_and_is_opened_by_two(database: str) -> None:
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        tenant = await make_tenant(connection, "a")
+        shop = Shop(connection, tenant)
+        first = await shop.place()
+        await shop.follow()
+        await shop.place()
+
+        async def close(now_ms: int = OVER_MS, number: int = PERIOD, **why: str) -> Any:
+            return await periods.close(connection, tenant, number, why, ONE, now_ms)
+
+        assert (await close(NOW_MS)).code == "check_ended"
+        await drain(shop.sequencer, connection)
+        assert (await close()).code == "check_read"
+        await shop.follow()
+        odd = (Posting(account=a.BANK, debit=7), Posting(account=a.SUSPENSE, credit=7))
+        async with connection.transaction():
+            told = replace(fee("b/1", day=SEPTEMBER), postings=odd)
+            await posting.post(connection, tenant, [told])
+        assert (await close()).code == "check_suspense"
+        closed = await close(suspense="银行回单下月到")
+        assert closed.closed
+        assert [(e.kind, e.explained[0].reason) for e in closed.events] == [
+            ("closed", "银行回单下月到")
+        ]
+        assert (await close()).code == "closed"
+        october = datetime.date(2026, 10, 31)
+        before = await journal_views.read_trial(connection, tenant, Calendar(), october)
+        assert {b.account: (b.opening, b.closing) for b in before} == {
+            a.PLATFORM: (3000, 3000), a.PREPAID: (-3000, -3000), a.BANK: (7, 7),
+            a.SUSPENSE: (-7, -7),
+        }  # fmt: skip
+
+        # what comes late is entered in the open period, and says so
+        await shop.say(first, moved(orders.OrderShipped, 3))
+        await shop.follow()
+        (late,) = [r for r in await shop.rows() if r[5] == "order.shipped"]
+        assert (late[0], late[3], late[4]) == (202610, datetime.date(2026, 10, 1), PERIOD)
+
+        ask: Any = await periods.ask(connection, tenant, PERIOD, "少记一笔", ONE, OVER_MS)
+        assert ask.ask.reason == "少记一笔"
+        key = Actor(sub="key:9")
+        for who, code in ((ONE, "same_person"), (key, "persons_only")):
+            refused: Any = await periods.answer(connection, tenant, PERIOD, who, OVER_MS)
+            assert refused.code == code
+        assert (await close(number=202610)).code == "check_ended"
+        opened: Any = await periods.answer(connection, tenant, PERIOD, TWO, OVER_MS)
+        assert not opened.closed
+        assert [(e.kind, e.by, e.first) for e in opened.events] == [
+            ("closed", "person:1", ""), ("reopened", "person:2", "person:1"),
+        ]  # fmt: skip
+        await shop.place()
+        await shop.follow()
+        made = await shop.rows()
+        assert [(r[0], r[2], r[4]) for r in made if r[1] == 1] == [
+            (PERIOD, 1, 0), (PERIOD, 2, 0), (PERIOD, 3, 0), (202610, 1, PERIOD),
+        ]  # fmt: skip
+        await journal_room.rebuild(connection, tenant)
+        await shop.follow()
+        assert await shop.rows() == made

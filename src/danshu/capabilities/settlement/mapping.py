@@ -58,6 +58,7 @@ RULES: Final[dict[str, Rule]] = {
     "order.delivered": _rule("签收确认收入", "Earned by delivery", tally.Shares, tally.deliver),
     "order.cancelled": _rule("取消转应退", "Cancelled: owed back", tally.Shares, tally.cancel),
     "order.amended": _rule("改单转应退", "Amended: owed back", tally.Amended, tally.amend),
+    "exchange.arranged": _rule("换货转预收", "Exchanged", tally.Exchanged, tally.exchange),
     "refund.owed": _rule("应退款", "Refund owed", tally.Amount, tally.owe),
     "refund.paid": _rule("退款", "Refund paid", tally.Amount, tally.refund),
     "deposit.forfeited": _rule("定金没收", "Deposit forfeited", tally.Amount, tally.forfeit),

@@ -24,10 +24,14 @@ class Calendar(Struct, frozen=True, kw_only=True):
     zone: str = ZONE
     begins: int = 1
 
+    @property
+    def tz(self) -> zoneinfo.ZoneInfo:
+        """The zone whose days they are."""
+        return zoneinfo.ZoneInfo(self.zone)
+
     def day(self, at_ms: int) -> datetime.date:
         """Give the day of an instant."""
-        zone = zoneinfo.ZoneInfo(self.zone)
-        return datetime.datetime.fromtimestamp(at_ms / 1000, zone).date()
+        return datetime.datetime.fromtimestamp(at_ms / 1000, self.tz).date()
 
     def period(self, day: datetime.date) -> int:
         """Give the period that a day lies in."""

@@ -143,6 +143,14 @@ class Amended(Struct):
     now: Sums | None = None
 
 
+class Exchanged(Struct):
+    """What is read of `exchange.arranged`."""
+
+    line: int
+    lines: list[PlacedLine]
+    moved: int
+
+
 class Amount(Struct):
     """What is read of facts that speak of an amount."""
 
@@ -248,6 +256,23 @@ def amend(tally: Tally, data: Amended) -> Moves:
         _move(moves, a.RETURNS, over)
         _move(moves, a.REFUNDS, -over)
     _free(tally, moves)
+    return moves
+
+
+def exchange(tally: Tally, data: Exchanged) -> Moves:
+    """Goods came back, and what they were worth pays for others that are still to be earned."""
+    moves: Moves = {}
+    line = tally.lines.get(data.line)
+    if line is not None:
+        line.paid -= data.moved
+        unearned = min(data.moved, line.booked)
+        line.booked -= unearned
+        tally.earned -= unearned
+        tally.prepaid += unearned
+        _move(moves, a.RETURNS, unearned)
+        _move(moves, a.PREPAID, -unearned)
+    for new in data.lines:
+        tally.lines[new.no] = Line(new.quantity, new.paid)
     return moves
 
 

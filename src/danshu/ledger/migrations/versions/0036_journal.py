@@ -25,9 +25,9 @@ create table journal_forms (
   tenant int not null, form smallint not null, accounts int[] not null,
   primary key (tenant, form), unique (tenant, accounts));
 create table journal_days (
-  tenant int not null, account int not null, currency text not null, day date not null,
+  tenant int not null, account int not null, day date not null, currency text not null,
   channel text not null, shop text not null, debit bigint not null, credit bigint not null,
-  n bigint not null, primary key (tenant, account, currency, day, channel, shop))
+  n bigint not null, primary key (tenant, account, day, currency, channel, shop))
   with (fillfactor = 70);
 create table journal_numbers (
   tenant int not null, period int not null, word smallint not null, last bigint not null,
