@@ -13,10 +13,10 @@ import psycopg
 import pytest
 
 from danshu.capabilities.routing.negotiation.model import Award, Negotiation
-from danshu.hub import failsafe
+from danshu.hub import failsafe, incident_rows
 from danshu.kernel.limits import CANARY_ORDERS
 from danshu.ledger.engine import Engine
-from danshu.testing import notice_desk
+from danshu.testing import notice_desk, robots
 from tests.fixtures import engine as stores
 from tests.fixtures.cold import (
     COLD,
@@ -279,3 +279,51 @@ def test_who_hands_over_at_the_dock_scans_the_equipment(house: House) -> None:
     assert "BOX-7" in told.json()["reason"]
     told = house.call("POST", f"{task}/done", {"carrier": "示例快递", "equipment": "BOX-7"})
     assert told.status_code == 200, told.text
+
+
+def test_groups_and_mailboxes_are_told_of_incidents(house: House) -> None:
+    """Each is told once; many at a time are one message; who is switched off hears nothing."""
+    path = "/v1/alert-channels"
+    tell(house.url, "delete from incident_notices")
+
+    def run(*keys: str, kind: str = "routing_stopped") -> None:
+        async def raise_all() -> None:
+            async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+                for key in keys:
+                    await incident_rows.tell(c, house.tenant, kind, key, f"仓 {key}")
+
+        asyncio.run(raise_all())
+        tell(house.url, "update alert_channels set next_try=now()")
+        house.work("failsafe")
+
+    with robots.serve() as far:
+        wrong = {"name": "群", "adapter": "feishu", "url": "https://evil.example/x", "secret": "s"}
+        assert house.call("POST", path, wrong).json()["code"] == "bad_url"
+        for kind in ("feishu", "mail", "wecom"):
+            secret = robots.PASSWORD if kind == "mail" else robots.SECRET
+            told = {"name": kind, "adapter": kind, "url": far.url(kind), "secret": secret}
+            grade = "yellow" if kind == "wecom" else "red"
+            made = house.call("POST", path, {**told, "grade": grade})
+            assert made.is_success, made.text
+        assert robots.KEY not in made.text
+        assert robots.SECRET not in made.text
+        assert house.call("POST", path, told, role="viewer").status_code == 403
+        assert house.call("POST", f"{path}/1/test").json() == {"trouble": ""}
+        assert house.call("POST", f"{path}/9/test").json()["code"] == "no_channel"
+        far.taken.clear()
+        run("A1")
+        run("A1")
+        assert [t.kind for t in far.taken] == ["feishu", "mail", "wecom"]
+        run("P1", kind="prices_refused")  # yellow: one of them wants to hear of it
+        assert [t.kind for t in far.taken[3:]] == ["wecom"]
+        house.call("PUT", f"{path}/3", {"name": "w", "adapter": "wecom", "is_on": False})
+        house.call("DELETE", f"{path}/2")
+        far.taken.clear()
+        far.trouble = [11232]
+        run("B1")
+        (shown,) = [c for c in house.call("GET", path).json()["items"] if c["no"] == 1]
+        assert (shown["waiting"], shown["trouble"]) == (1, "the robot answers 11232")
+        run(*[f"C{n:02}" for n in range(30)])
+        (one,) = far.taken
+        assert "31" in one.text
+        assert one.text.count("分仓熔断") == 12

@@ -7,6 +7,7 @@ from msgspec import Struct
 from danshu.capabilities.orders import parcel_facts as parcels
 from danshu.capabilities.orders.facts import Planned
 from danshu.capabilities.orders.model import Share
+from danshu.capabilities.orders.parcel_rules import MergeRule, ParcelRules, SplitRule
 
 _TWO = (Share(line=1, sku="SKU-00017", quantity=2),)
 _ONE = (Share(line=1, sku="SKU-00017", quantity=1),)
@@ -38,6 +39,17 @@ EXAMPLES: list[Struct] = [
         fulfilment=1,
         reason="买家取消",
         waybill="YT7790001",
+    ),
+    parcels.ParcelRulesSet(
+        rules=ParcelRules(
+            merge=MergeRule(auto=True, on=True, wait_min=20),
+            split=(
+                SplitRule(kind="max_weight_g", limit=15_000, name="中通限重", carriers=("zt",)),
+                SplitRule(kind="apart", name="冷品单独", storages=(2, 4), channels=("jd",)),
+            ),
+            whole_channels=("pdd",),
+        ),
+        version=3,
     ),
     parcels.InterceptAnswered(
         answer="stopped", by="yt", detail="已通知网点", fulfilment=1, receipt="IC-1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from danshu.capabilities.contract import power_facts as powers
-from danshu.hub.power_facts import NoticeConfigured, RequestConfigured
+from danshu.hub.power_facts import AlertConfigured, NoticeConfigured, RequestConfigured
 
 EXAMPLES: list[Struct] = [
     powers.RequestMade(by="link", kind="address_change", no=1),
@@ -26,4 +26,12 @@ EXAMPLES: list[Struct] = [
     powers.NoticeAbandoned(code="damage", reason="no_service", step=0, to="finance", tries=29),
     RequestConfigured(address=True, damage=False),
     NoticeConfigured(adapter="webhook", url="https://notice.example/danshu"),
+    AlertConfigured(
+        adapter="feishu",
+        grade="yellow",
+        is_on=True,
+        name="仓配值班群",
+        no=1,
+        where="open.feishu.cn/open-apis/bot/v2/hook",
+    ),
 ]

@@ -18,6 +18,7 @@ from tests.tidy.tree import ROOT, SOURCE, TESTS, assert_none, document, modules,
 # The folder of a family of adapters -> its port, which is its entry point group.
 FAMILIES = {
     "actions": "action",
+    "alerts": "alert",
     "anchors": "anchor",
     "assets": "asset",
     "blobs": "blobs",
@@ -26,6 +27,7 @@ FAMILIES = {
     "clocks": "clock",
     "connectors": "connector",
     "events": "event",
+    "listings": "listing",
     "modalities": "modality",
     "notices": "notice",
     "riders": "carrier_quote",

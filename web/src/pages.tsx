@@ -74,6 +74,7 @@ export const PAGES: readonly Page[] = [
   { path: "/settings/calendars", group: "settings", title: "calendars", right: "promise.read", load: () => import("./pages/calendars") },
   { path: "/settings/links", group: "settings", title: "customerLinks", right: "link.read", load: () => import("./pages/customer-links") },
   { path: "/settings/remedies", group: "settings", title: "remedies", right: "merchant.read", load: () => import("./pages/remedy-settings") },
+  { path: "/settings/notices", group: "settings", title: "notices", right: "merchant.read", load: () => import("./pages/alert-channels") },
   { path: "/settings/merchant", group: "settings", title: "tenant", right: "merchant.read", load: () => import("./pages/merchant") },
   { path: "/settings/account", group: "settings", title: "me", right: "", load: () => import("./pages/me") },
   { path: "/pda", group: "fulfilment", title: "pda", right: "floor.read", load: () => import("./pages/pda"), chrome: "bare", menu: true },

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from danshu.capabilities.routing import breaker
 from danshu.capabilities.routing.score import CHILLED, CLASSES, FROZEN
-from danshu.hub import canary_release, incident_rows, incidents, lists, merchants, pictures
+from danshu.hub import alerts, canary_release, incident_rows, incidents, lists, merchants, pictures
 from danshu.hub.failsafe_facts import RoutingResumed, RoutingStopped
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import InputError
@@ -100,6 +100,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
         at_ms = now_ms()
         await canary_release.release(connection, worlds, at_ms)
         await incidents.send_due(connection, at_ms)
+        await alerts.send_due(connection, at_ms)
         if at_ms - looked_ms >= BREAKER_LOOK_MS:
             looked_ms = at_ms
             await look(connection, at_ms)

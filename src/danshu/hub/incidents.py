@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from danshu.hub import notices, outside
-from danshu.hub.incident_rows import DIFFERED, POLICY, PRICES, STOPPED
+from danshu.hub.incident_rows import DIFFERED, FINDING, POLICY, PRICES, STOPPED
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import (
@@ -61,7 +61,15 @@ WORDS: Final = {
         "Orders are taken and routed, but held for a person; roll back to the set before on the"
         " page of policies, then let them go.",
     ),
+    FINDING: (
+        "红色异常",
+        "Red finding",
+        "到“异常看板”看同因的一组,按处置步骤做;能一键处置的,先预览再执行。",
+        "See the group of one cause on the page of exceptions and follow its steps; what has a"
+        " one-click remedy shows a preview first.",
+    ),
 }
+PAGES: Final = {STOPPED: "/redecisions", PRICES: "/replans", POLICY: "/policies"}
 _REACH: Final = outside.Reach(NOTICE_TIMEOUT_S, NOTICE_BYTES, NOTICE_RETRY_S)
 _TAKE: Final = """
 update incident_notices n set tries=n.tries+1, next_try=%s from (
@@ -74,6 +82,17 @@ _END: Final = """
 update incident_notices set state=%s, trouble=%s, receipt=%s, next_try=%s
 where tenant=%s and kind=%s and key=%s and state='due'
 """
+
+
+def words(kind: str, *, zh: bool) -> tuple[str, str]:
+    """Give the name of a kind of incident, and what to do about it."""
+    name, name_en, advice, advice_en = WORDS[kind]
+    return (name, advice) if zh else (name_en, advice_en)
+
+
+def page(kind: str) -> str:
+    """Give the page of the console where it is acted on."""
+    return PAGES.get(kind, "/")
 
 
 async def send_due(connection: Connection, at_ms: int) -> int:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from msgspec import Struct
 
-from danshu.hub import settings
+from danshu.hub import mailing, settings
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import OIDC_BYTES, OIDC_TIMEOUT_S
 
@@ -71,12 +71,15 @@ async def fetch(web: httpx.AsyncClient, method: str, url: str, **more: Any) -> b
 def sender(web: httpx.AsyncClient, far_side: str, limits: Reach) -> Send:
     """Lend an adapter the way to its far side: at most so many bytes, in so much time.
 
-    What it gives raises NotAvailable, with `far_side` in its words, and InputError `bad_url`.
+    What it gives raises NotAvailable, with `far_side` in its words, and InputError `bad_url`. An
+    address of a mail server is spoken to as such: its status is the server's last code.
     """
 
     async def send(
         method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, bytes]:
+        if urlsplit(url).scheme in mailing.SCHEMES:
+            return await mailing.send(url, headers, body, limits.timeout_s, limits.retry_s)
         try:
             async with web.stream(
                 method,

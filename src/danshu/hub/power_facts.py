@@ -24,3 +24,17 @@ class NoticeConfigured(Struct, frozen=True, kw_only=True, omit_defaults=True):
     adapter: str
     events: tuple[str, ...] = ()
     url: str
+
+
+@fact_type("alert.configured")
+class AlertConfigured(Struct, frozen=True, kw_only=True):
+    """告警通道设置: a group or mailbox is told of incidents from a grade on, or no longer (`adapter`
+    ""). `where` is its address without what is secret in it.
+    """
+
+    adapter: str
+    grade: str
+    is_on: bool
+    name: str
+    no: int
+    where: str

@@ -93,3 +93,12 @@ NOTICES_AT_ONCE: Final = 20
 EVENTS_AT_ONCE: Final = 100
 EVENTS_WAITING: Final = 100_000
 EVENT_KEEP_DAYS: Final = 30
+# Alerts: groups and mailboxes of a merchant; seconds between two messages to one of them; lines of
+# a message, incidents that it stands for; channels taken up in one step; days that what was sent is
+# kept
+ALERT_CHANNELS: Final = 20
+ALERT_EVERY_S: Final = 5
+ALERT_LINES: Final = 12
+ALERTS_OF_MESSAGE: Final = 1_000
+ALERTS_AT_ONCE: Final = 20
+ALERT_KEEP_DAYS: Final = 30

@@ -21,6 +21,7 @@ interface Service {
   adapter: string;
   url: string;
   adapters: readonly string[];
+  events: readonly string[];
 }
 
 interface Given {
@@ -108,7 +109,10 @@ function ServiceForm({ found }: { found: Service }) {
   const keep = useMutation({
     mutationFn: ({ adapter: name, url = "", secret = "" }: Given) =>
       proven(() =>
-        ask<Service>(SERVICE, { method: "PUT", json: { adapter: name, url: url.trim(), secret } }),
+        ask<Service>(SERVICE, {
+          method: "PUT",
+          json: { adapter: name, url: url.trim(), secret, events: name ? found.events : [] },
+        }),
       ),
     onSuccess: (kept) => {
       if (!kept) return;
