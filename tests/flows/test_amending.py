@@ -49,7 +49,9 @@ def test_what_is_shown_is_what_is_done_and_two_people_cannot_overwrite_each_othe
     id_ = house.place()["order"]
     (before,) = reserved(house).items()
     seq = see(house, id_)["seq"]
-    wanted = {"lines": [{"line": 1, "quantity": 1}, {"sku": C, "quantity": 3, "price_fen": 100}]}
+    wanted: dict[str, Any] = {
+        "lines": [{"line": 1, "quantity": 1}, {"sku": C, "quantity": 3, "price_fen": 100}]
+    }
     shown = preview(house, id_, **wanted)
     assert reserved(house) == dict([before])
     assert (shown["total_was"], shown["total"]) == (4480, 2790)
@@ -134,6 +136,7 @@ def test_amend_cancel_and_ship_race_and_no_unit_or_fen_is_lost(house: House) -> 
     def deed(no: int) -> int:
         id_ = placed[no % len(placed)]
         kind = no // len(placed)
+        body: dict[str, Any]
         if kind == 0:
             path, body = f"/v1/orders/{id_}/cancel", {"reason": "不要了"}
         elif kind == 1:

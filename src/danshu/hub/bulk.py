@@ -265,5 +265,6 @@ def commands_of(question: Question, was: Was, by: str) -> list[Command]:
 def ask_rules(seated: Seated, order: Order, told: Command, action: str) -> None:
     """Let an act pass, or raise Forbidden: the rules look at each warehouse."""
     for known in order_rights.contexts(order, told):
-        if not seated.ask(action, known).allowed:
-            raise Forbidden("forbidden", f"you may not {action} on this order", action)
+        for right in (action, *order_rights.lifting(order, told)):
+            if not seated.ask(right, known).allowed:
+                raise Forbidden("forbidden", f"you may not {right} on this order", right)

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import decide as orders
-from danshu.capabilities.orders import model
-from danshu.hub import policy_calls, policy_holds, routing, vote_holds
+from danshu.capabilities.orders import holding, model
+from danshu.hub import order_type_book, policy_calls, policy_holds, routing, vote_holds
 from danshu.hub.world import World
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
@@ -46,6 +46,7 @@ class Change(Struct, kw_only=True, eq=False):
     is_due: bool = False
     default_ms: int = 0  # when it goes on without the person that its votes ask for, 0 = never
     zones: tuple[tuple[int, int], ...] = ()  # (class, warehouse) of watched cold zones
+    hold_ms: int = 0  # when the next hold ends by itself, 0 = never
     call_ms: int = 0  # when the call that policy wants is opened, 0 = never
 
 
@@ -59,6 +60,14 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
         return orders.ENDED
     if not any(orders.open_units(n) for n in order.lines):
         return orders.ALLOCATED
+    if order.rules and holding.frees(order):
+        return holding.FREED
+    within: tuple[str, ...] = ()
+    if order.type:
+        stage = order_type_book.reserving(world, order)
+        if stage is None:
+            return order_type_book.NOT_NOW
+        within = stage.warehouses
     missing = [n.sku for n in order.lines if n.sku not in world.skus]
     region = world.regions.get(order.region, -1)
     if missing or region < 0:

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import acts, escalating, negotiating, negotiation_calls
+from danshu.hub import (
+    acts,
+    escalating,
+    group_buys,
+    hold_rules,
+    negotiating,
+    negotiation_calls,
+    presale_clock,
+)
 from danshu.hub.compose import now_ms
+from danshu.hub.group_buys import TIMER_GROUP
+from danshu.hub.hold_rules import TIMER_HOLD
 from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.hub.worlds import Worlds
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("danshu.clocks")
 CLOCK = Actor(sub="clock", role="system", grade="C")
+_RINGS = {TIMER_ESCALATION: escalating.release, TIMER_HOLD: hold_rules.ring}
 
 
 def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
@@ -50,7 +61,7 @@ async def fire(connection: psycopg.AsyncConnection[Any], worlds: Worlds, at_ms: 
                 elif timer.kind == TIMER_CALL:
                     await negotiation_calls.open_ruled(connection, world, timer.id, at_ms)
                 else:
-                    ring = escalating.release if timer.kind == TIMER_ESCALATION else acts.tick
+                    ring = _RINGS.get(timer.kind, acts.tick)
                     await acts.change(connection, world, timer.id, CLOCK, at_ms, ring)
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise

@@ -35,6 +35,14 @@ def contexts(order: Order, told: Command) -> list[Context]:
     return [{**known, "warehouse": w} for w in touched] or [known]
 
 
+def lifting(order: Order, told: Command) -> tuple[str, ...]:
+    """Give the rights that the holds ask of whoever lifts them, beside the act's own."""
+    if told.event != "unhold":
+        return ()
+    lifted = [r for r in order.rules if r.right and told.reason in ("", r.reason)]
+    return tuple(dict.fromkeys(r.right for r in lifted))
+
+
 def command(told: Command, ask: Callable[[str, Context], None]) -> acts.Decide:
     """Decide an act on an order once `ask` let it pass; `ask` raises where the rules say no."""
     decide = acts.command(told)
@@ -42,6 +50,8 @@ def command(told: Command, ask: Callable[[str, Context], None]) -> acts.Decide:
     def asked(world: World, held: acts.Held, now_ms: int) -> acts.Change | Refusal:
         for context in contexts(held.order, told):
             ask(f"order.{told.event}", context)
+            for right in lifting(held.order, told):
+                ask(right, context)
         return decide(world, held, now_ms)
 
     return asked

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.capabilities.orders import amend_money, decide, facts
+from danshu.capabilities.orders import amend_money, decide, facts, holding
 from danshu.capabilities.orders.amend_facts import LineAmended, LineTerms, OrderAmended
 from danshu.capabilities.orders.amend_money import terms_of
 from danshu.capabilities.orders.commands import Done, conclude
@@ -145,7 +145,7 @@ def _holds(order: Order, data: OrderAmended) -> list[Struct]:
     """Hold a paid order that became dearer until it is paid, and let go one that no longer is."""
     is_held = SUPPLEMENT in order.holds
     if data.due and not is_held:
-        return [facts.OrderHeld(reason=SUPPLEMENT)]
+        return [holding.held(holding.CATALOGUE[SUPPLEMENT])]
     if is_held and not data.due:
         return [facts.OrderUnheld(reason=SUPPLEMENT)]
     return []

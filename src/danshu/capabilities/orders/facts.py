@@ -66,10 +66,18 @@ class OrderPaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @fact_type("order.held")
-class OrderHeld(Struct, frozen=True, kw_only=True):
-    """挂起: it must not be released until the reason is gone."""
+class OrderHeld(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """挂起: it must not be released until the reason is gone.
 
+    `awaits` stock or payment, or `until` a time, it goes on by itself; `right` is needed to lift
+    it. `frees`: nothing is reserved for it meanwhile.
+    """
+
+    awaits: str = ""
+    frees: bool = False
     reason: str
+    right: str = ""
+    until: str = ""
 
 
 @fact_type("order.unheld")

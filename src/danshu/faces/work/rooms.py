@@ -46,6 +46,7 @@ from danshu.hub import (
     twin_room,
     witnessing,
     zone_fits_room,
+    waiting_room,
 )
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
@@ -152,6 +153,8 @@ ROOMS = (
     Room("sheets", sheet_apply.begin, 0.5),
     Room("signals", signals_room.begin, 1.0),
     Room("policies", policy_room.begin, 1.0),
+    Room("waiting", waiting_room.begin, 1.0),
+    Room("pulls", sentinel_pull.begin, 1.0),
     Room("telemetry", telemetry.begin, 0.5),
     Room("feeds", feeding.begin, 5.0),
     Room("people", people_room.begin, 60.0),
