@@ -18,13 +18,16 @@ from danshu.capabilities.orders.model import Line, RefundShare, Share
 from danshu.capabilities.orders.refund_facts import RefundPaid
 from danshu.capabilities.settlement import accounts as a
 from danshu.capabilities.settlement import journal
+from danshu.capabilities.settlement.mapping import Policy
 from danshu.capabilities.settlement.periods import Calendar
 from danshu.hub import journal_room, journal_views, periods, posting
+from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.posting import Entry, Posting
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import NO_HEAD, Actor, Said, rfc3339
 from danshu.ledger import write
+from danshu.ledger.audit import fold_rows
 from danshu.ledger.follow import Follower
 from danshu.ledger.sequence import Sequencer
 from tests.fixtures.ledger import (
@@ -144,6 +147,12 @@ class Shop:
             self.tenant,
         )
 
+    async def audit(self) -> list[str]:
+        """Codes of what the audit finds wrong."""
+        folder = JournalFolder(self.tenant, Policy())
+        report = await fold_rows(self.connection, self.tenant, [folder])
+        return sorted(one.code for one in report.differences)
+
     async def balances(self) -> dict[int, int]:
         """Balance of each account that has one, debits positive."""
         rows = await query(
@@ -197,11 +206,22 @@ async def test_facts_become_entries_and_become_them_again(database: str) -> None
             (1, "order.paid"), (2, "order.paid"), (3, "order.cancelled"), (4, "order.shipped"),
             (5, "refund.paid"), (6, "order.shipped"), (7, "refund.paid"),
         ]  # fmt: skip
+        assert await shop.audit() == []
+        await shop.say(one, RefundPaid(amount=1, case="", reason="r", receipt="p"))
+        assert await shop.audit() == []  # what the room has not read yet owes no entry
         await journal_room.rebuild(connection, shop.tenant)
         assert await shop.balances() == {a.PLATFORM: -300, a.PLATFORM_FEES: 300}
         await shop.follow(leaves_max=3)
-        assert await shop.rows() == made
-        assert await shop.balances() == told
+        again = await shop.rows()
+        more = again.pop(-2)
+        assert again == made
+        assert (more[5], more[7], more[8]) == ("refund.paid", [a.RETURNS, a.PLATFORM], [1, -1])
+        await connection.execute("update journal set amounts='{-1,1}' where no=5 and word=1")
+        await connection.execute("delete from journal where no=4 and word=1")
+        assert await shop.audit() == [
+            "entry_differs", "entry_missing", "number_differs", "sum_differs", "sum_differs",
+            "sum_differs", "sum_differs",
+        ]  # fmt: skip
 
 
 ONE = Actor(sub="person:1", role="finance")
@@ -267,6 +287,15 @@ async def test_a_period_closes_stays_closed_and_is_opened_by_two(database: str) 
         assert [(r[0], r[2], r[4]) for r in made if r[1] == 1] == [
             (PERIOD, 1, 0), (PERIOD, 2, 0), (PERIOD, 3, 0), (202610, 1, PERIOD),
         ]  # fmt: skip
+        again: Any = await close(suspense="银行回单下月到")
+        assert again.closed
+        declined: Any = await periods.ask(connection, tenant, PERIOD, "再开", ONE, OVER_MS)
+        declined = await periods.answer(connection, tenant, PERIOD, ONE, OVER_MS, "不必")
+        assert (declined.closed, declined.ask, len(declined.events)) == (True, None, 3)
         await journal_room.rebuild(connection, tenant)
         await shop.follow()
         assert await shop.rows() == made
+        assert await shop.audit() == []
+        await connection.execute("update period_balances set debit=debit+1")
+        await connection.execute("delete from period_events where no=2")
+        assert await shop.audit() == ["period_differs", "row_differs"]

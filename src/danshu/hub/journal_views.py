@@ -39,6 +39,10 @@ select d.currency, a.account, coalesce(sum(d.debit) filter (where d.day < %(firs
 from unnest(%(accounts)s::int4[]) a(account) join journal_days d on d.tenant=%(tenant)s
   and d.account=a.account and d.day >= %(after)s and d.day <= %(until)s group by 1, 2
 """
+_ADDED: Final = """
+select currency, account, sum(debit)::int8, sum(credit)::int8 from journal_days
+where tenant=%s and day <= %s group by 1, 2
+"""
 _DAYS: Final = """
 select day, currency, channel, shop, debit, credit, n from journal_days
 where tenant=%s and account=%s and day >= %s and day <= %s
@@ -166,6 +170,14 @@ async def read_totals(
         was = sums.setdefault((currency, account), [0, 0, 0, 0])
         sums[currency, account] = [m + n for m, n in zip(was, new, strict=True)]
     return [(c, a, v[0], v[1], v[2], v[3]) for (c, a), v in sorted(sums.items())]
+
+
+async def add_up(
+    connection: Connection, tenant: int, until: datetime.date
+) -> list[tuple[str, int, int, int]]:
+    """Add up all days to one, closed periods or not: currency, account, debits, credits."""
+    rows = await (await connection.execute(_ADDED, (tenant, until))).fetchall()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 async def read_days(

@@ -93,7 +93,12 @@ async def post(
 
 
 async def reverse(
-    connection: Connection, tenant: int, keys: Sequence[str], date: datetime.date, cause: str
+    connection: Connection,
+    tenant: int,
+    keys: Sequence[str],
+    date: datetime.date,
+    cause: str,
+    word: int = journal.BILLS,
 ) -> Posted:
     """Take entries back by entries of their own, keyed `reverse/<key>`, once each.
 
@@ -111,6 +116,7 @@ async def reverse(
         connection,
         tenant,
         [journal.reversal(entry, f"reverse/{entry.key}", date, cause) for entry in found],
+        word,
     )
 
 

@@ -108,15 +108,18 @@ def check(postings: Sequence[Posting]) -> None:
         raise InputError("unbalanced", "debits and credits differ", "/postings")
 
 
+def turn(postings: Sequence[Posting]) -> tuple[Posting, ...]:
+    """Give the same amounts on the other sides."""
+    return tuple(msgspec.structs.replace(p, debit=p.credit, credit=p.debit) for p in postings)
+
+
 def reversal(entry: Entry, key: str, date: datetime.date, cause: str) -> Entry:
     """Give the entry that takes another back 红字冲销: the same amounts on the other sides."""
     return Entry(
         key=key,
         date=date,
         currency=entry.currency,
-        postings=tuple(
-            msgspec.structs.replace(p, debit=p.credit, credit=p.debit) for p in entry.postings
-        ),
+        postings=turn(entry.postings),
         source=entry.source,
         cause=cause,
         reverses=entry.key,

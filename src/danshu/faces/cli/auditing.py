@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from danshu.faces.cli import opening
+from danshu.hub import journal_room
 from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.marks import MarksFolder
+from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
 from danshu.hub.people_audit import PeopleFolder
@@ -61,6 +63,8 @@ def run(tenant: str, as_json: bool) -> int:
             return log, await audit.fold_rows(connection, number, folders)
 
     log, rows = opening.with_hub(work)
+            policy = await journal_room.read_policy(connection, number)
+            folders.append(JournalFolder(number, policy))
     is_clean = log.clean and rows.clean
     seconds = round(time.monotonic() - started, 2)
     if as_json:
