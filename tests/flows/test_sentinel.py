@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
-from tests.fixtures.hub import SKUS, order
+import pytest
+
+from danshu.testing import messages, platforms
+from tests.fixtures.hub import APP_KEY, SECRET, SKUS, order
 
 if TYPE_CHECKING:
+    from danshu.testing.platforms import Platform
     from tests.fixtures.hub import House
+
+
+# As the platforms' own messages name the shop; 拼多多 names none, so the account does.
+SHOPS = {"taobao": "单枢示例旗舰店", "jd": "90000317", "pdd": "pdd"}
 
 
 def _look(house: House) -> dict[str, Any]:
@@ -57,3 +66,54 @@ def test_lots(house: House) -> None:
     _look(house)
     assert _open(house) == []
     assert SKUS
+
+
+def _pull(house: House, channel: str, platform: Platform, **more: Any) -> None:
+    """Connect a shop, and let its listing be compared from long ago."""
+    shop = {
+        "channel": channel, "shop": SHOPS[channel], "adapter": channel, "url": platform.url,
+        "key": platforms.KEY, "secret": platforms.SECRET, "token": platforms.TOKEN, "every_s": 2,
+    }  # fmt: skip
+    told = house.call("PUT", "/v1/pulls", {**shop, **more})
+    assert told.status_code == 200, told.text
+    assert platforms.SECRET not in told.text
+
+
+def _tell(house: House, channel: str, body: bytes) -> None:
+    message = messages.sign(channel, body, SECRET, APP_KEY, time.time_ns() // 1_000_000)
+    told = house.client.post(
+        f"/v1/channels/{channel}",
+        params={**message.query, "account": f"{house.tenant}.{channel}"},
+        content=body,
+        headers=dict(message.headers),
+    )
+    assert told.status_code == 200, told.text
+
+
+@pytest.mark.parametrize("channel", ["taobao", "pdd", "jd"])
+def test_a_platform_s_listing_finds_what_is_missing(house: House, channel: str) -> None:
+    at_ms = time.time_ns() // 1_000_000 - 600_000
+    with platforms.serve() as platform:
+        bodies = [messages.message(channel, n, 7, at_ms) for n in range(130)]
+        numbers = [platform.sell(channel, b, at_ms + n) for n, b in enumerate(bodies)]
+        _tell(house, channel, bodies[0])
+        phantom = messages.message(channel, 900, 7, at_ms)
+        _tell(house, channel, phantom)
+        _pull(house, channel, platform)
+        house.work("pulls")
+        missing = _open(house, kind="missing", limit="200")
+        assert {f["number"] for f in missing} == set(numbers[1:])
+        # the order that only we know is asked for by its number, once its window is looked at
+        (shop,) = house.call("GET", "/v1/pulls").json()["items"]
+        assert (shop["trouble"], shop["listed"]) == ("", 130)
+        pages = [page for call, page in platform.asked if "list" in call or "search" in call
+                 or "increment" in call]  # fmt: skip
+        assert pages[1:] == sorted(pages[1:], reverse=True), "pages are read backwards"
+        told = house.call("POST", f"/v1/findings/{missing[0]['no']}/remedy")
+        assert (told.status_code, told.json()["code"]) == (200, ""), told.text
+        again = house.call("POST", f"/v1/findings/{missing[0]['no']}/remedy")
+        assert again.status_code == 422, "a finding that is done is not remedied twice"
+        listed = house.call("GET", "/v1/orders", params={"q": missing[0]["number"]})
+        _look(house)
+        assert missing[0]["no"] not in {f["no"] for f in _open(house, limit="200")}
+        assert listed.status_code == 200

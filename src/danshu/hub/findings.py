@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from danshu.capabilities.sentinel.model import BY_CODE
+from danshu.hub import incident_rows
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ from unnest(%s::text[],%s::text[],%s::text[],%s::text[],%s::int4[],%s::int8[])
 on conflict (tenant,incident) do update set total=i.total+excluded.total,
   since=case when i.open=0 then excluded.since else i.since end, open=i.open+excluded.open,
   risk_fen=i.risk_fen+excluded.risk_fen
+returning incident, class, cause, place, total, open
 """
 _EASE: Final = """
 update finding_incidents i set open=i.open-w.n, risk_fen=i.risk_fen-w.risk
@@ -170,11 +172,15 @@ class Tally:
         self.count(klass, channel, wh, "open", 1, risk)
         if is_back:
             self.count(klass, channel, wh, f"done_{GONE}", -1, risk)
+        self.join(klass, risk, of)
+        self.is_moved = True
+
+    def join(self, klass: str, risk: int, of: tuple[str, str, str]) -> None:
+        """Take a finding into its incident: incident, cause, place."""
         incident, cause, place = of
         entry = self._begun[incident, klass, cause, place]
         entry[0] += 1
         entry[1] += risk
-        self.is_moved = True
 
     def move(self, klass: str, channel: str, wh: int, risk: int, was: str, state: str) -> None:
         """Count a finding in another state than before."""
@@ -191,6 +197,7 @@ class Tally:
     async def write(self, connection: Connection, tenant: int, now_ms: int) -> None:
         """Write the counts, alone and in the caller's transaction."""
         counts = sorted((k, v) for k, v in self._counts.items() if v[0])
+        begun_now: Any = None
         async with connection.pipeline():
             if counts:
                 columns: list[Any] = [list(c) for c in zip(*[k for k, _ in counts], strict=True)]
@@ -201,13 +208,26 @@ class Tally:
                 columns = [list(c) for c in zip(*[k for k, _ in begun], strict=True)]
                 told = ([v[0] for _, v in begun], [v[1] for _, v in begun])
                 now = write.instant(now_ms * 1000)
-                await connection.execute(_BEGIN, (tenant, now, *columns, *told))
+                begun_now = await connection.execute(_BEGIN, (tenant, now, *columns, *told))
             if self._eased:
                 eased = sorted(self._eased.items())
                 names, n, risk = [k for k, _ in eased], *zip(*[v for _, v in eased], strict=True)
                 await connection.execute(_EASE, (names, list(n), list(risk), tenant))
             if self.is_moved:
                 await connection.execute(_MOVE, (tenant,))
+        if begun_now is not None:
+            fresh = {key[0]: entry[0] for key, entry in self._begun.items()}
+            rows = [r[1:5] for r in await begun_now.fetchall() if r[5] == fresh[r[0]]]
+            await _tell(connection, tenant, rows)
+
+
+async def _tell(connection: Connection, tenant: int, begun: Sequence[tuple[Any, ...]]) -> None:
+    """Have people told of red incidents that have just begun, once each."""
+    for klass, cause, place, total in begun:
+        if BY_CODE[klass].grade == "red":
+            key = f"{klass}-{cause}-{place}-{total}"[:200]
+            detail = f"{klass} {cause} {place}".strip()
+            await incident_rows.tell(connection, tenant, incident_rows.FINDING, key, detail)
 
 
 async def _read_warehouses(

@@ -41,6 +41,7 @@ RIGHTS: Final = {  # what a listener must be allowed to hear a topic
     "trust": "board.read",
     "jobs": "board.read",
     "twin": "signal.read",
+    "findings": "finding.read",
 }
 _encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger("danshu.live")
@@ -184,7 +185,7 @@ class Live:
         )
         said = _Said(room.no, topic, chunk, person)
         room.kept.append(said)
-        if topic in ("figures", "trust"):
+        if topic in ("figures", "trust", "findings"):
             room.states[topic] = said
         return said
 

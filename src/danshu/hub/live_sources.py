@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import trust
+from danshu.hub import findings_news, trust
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
 from danshu.hub.order_rows import ROOM
 from danshu.kernel.fact import rfc3339
@@ -78,6 +78,16 @@ class TwinNews(Struct, frozen=True, kw_only=True):
     at: str
 
 
+class FindingNews(Struct, frozen=True, kw_only=True):
+    """The exceptions are no longer what they were: `revision` counts their commits; `open` wait,
+    `red` of them in red classes.
+    """
+
+    revision: int
+    open: int
+    red: int
+
+
 class JobNews(Struct, frozen=True, kw_only=True):
     """Where a job stands; `exact` False: `total` is an estimate. `ended` "" = not yet."""
 
@@ -110,6 +120,7 @@ class Source:
         self._placed: dict[str, int] = {}
         self._jobs: dict[uuid.UUID, JobNews] = {}
         self._twin: tuple[Any, ...] | None = None
+        self._findings = -1
 
     async def look(self, connection: Connection, now_ms: int) -> Seen:
         """Look once, on a connection of one's own."""
@@ -129,6 +140,10 @@ class Source:
         if self._twin not in (None, twin):
             messages.append(("twin", TwinNews(at=rfc3339(now_ms))))
         self._twin = twin
+        revision, waiting, red = await findings_news.read(connection, self._tenant)
+        if revision != self._findings:
+            self._findings = revision
+            messages.append(("findings", FindingNews(revision=revision, open=waiting, red=red)))
         personal = await self._look_at_jobs(connection, now_ms)
         return Seen(messages=messages, personal=personal, has_moved=has_moved)
 

@@ -17,10 +17,12 @@ import msgspec
 from danshu.capabilities.sentinel import judge as judging
 from danshu.capabilities.sentinel import life as lives
 from danshu.capabilities.sentinel import prints
+from danshu.capabilities.sentinel.compare import LISTED
 from danshu.capabilities.sentinel.life import Life
 from danshu.capabilities.sentinel.model import ORDER_CLASSES, Found
-from danshu.hub import findings
+from danshu.hub import findings, sentinel_arrivals
 from danshu.hub.compose import now_ms
+from danshu.hub.sentinel_watch import Watch
 from danshu.hub.urgency import URGENCY
 from danshu.kernel import fact
 from danshu.kernel.fact import epoch_ms
@@ -141,6 +143,12 @@ class _Batch:
         touched = await self._bring(later) if later else {}
         if fresh:
             await self._compare(fresh, leaves[0])
+            await sentinel_arrivals.count(self._connection, self._tenant, fresh)
+            opened, came = await sentinel_arrivals.follow_numbers(
+                self._connection, self._tenant, fresh
+            )
+            self._opened += opened
+            self._gone += came
         for stream, life in (*fresh.items(), *touched.items()):
             self._judge(stream, life)
         await self._end_others({**fresh, **touched})
@@ -193,7 +201,7 @@ class _Batch:
         given = (self._tenant, write.uuid_bytes(ids))
         known = await (await self._connection.execute(_KNOWN, given, binary=True)).fetchall()
         for stream, klass, subject, is_gone in known:
-            if not is_gone and stream in found:
+            if not is_gone and stream in found and not subject.endswith(LISTED):
                 found[stream].known |= {(klass, subject)}
         return found
 
@@ -228,7 +236,7 @@ class _Batch:
     def _judge(self, stream: bytes, life: Life) -> None:
         """Compare what is wrong with what is written down already."""
         found = judging.judge(life, stream)
-        if not found and not life.known:
+        if not found and not life.known and not life.cancelled:
             return
         now = {f.key: f for f in found}
         self._opened += [f for key, f in now.items() if key not in life.known]
@@ -239,6 +247,7 @@ class _Batch:
         }
         if life.cancelled:
             gone |= {key for key in life.known if key[0] == "duplicate"}
+            self._gone.append(("illegal_transition", stream.hex() + LISTED))
         self._gone += sorted(gone)
         life.known = frozenset((life.known - gone) | now.keys())
 
@@ -303,6 +312,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     sentinel = Sentinel()
     follower = Follower(ROOM, sentinel.follow, leaves_max=SENTINEL_LEAVES, read=_read_whole)
     looked_ms = 0
+    watch = Watch()
 
     async def step(connection: Connection) -> int:
         nonlocal looked_ms
@@ -311,6 +321,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
         at_ms = now_ms()
         if at_ms - looked_ms >= SENTINEL_LOOK_S * 1000:
             looked_ms = at_ms
+            await watch.look(connection, at_ms)
         done = await follower.step(connection, at_ms)
         return int(done >= SENTINEL_LEAVES // 2)
 

@@ -311,7 +311,7 @@ def _bill(life: Life, told: Told, data: _Waybill) -> None:
     parcel.waybill, parcel.waybill_id = data.waybill, told.id
 
 
-_FOLDS: Final = {
+_FOLDS: Final[dict[str, Any]] = {
     "order.held": _hold,
     "order.unheld": _unhold,
     "order.aligned": _align,
