@@ -23,8 +23,13 @@ from danshu.hub import (
     cold_equipment,
     floor_rows,
     hold_rules,
+    intercept_rows,
+    merging_rows,
     moving,
+    parcel_settings,
     policy_holds,
+    presale,
+    presale_rows,
     remedies,
     rerouting,
     spare_snapshots,
@@ -135,6 +140,10 @@ def command(told: orders.Command) -> Decide:
     """Decide an act on the order by its machines."""
 
     def decide(world: World, held: Held, now_ms: int) -> Change | Refusal:
+        typed = bool(held.order.type)
+        closed = presale.door(world, held.order, told.event) if typed else None
+        if closed is not None:
+            return closed
         if told.event == "allocate":
             return allocate(world, held, now_ms)
         if told.event == "reroute":
@@ -147,9 +156,7 @@ def command(told: orders.Command) -> Decide:
             refusal = cold_equipment.refuse(world, held.order, told)
             if refusal is not None:
                 return refusal
-            done = orders.act(held.order, told, now_ms)
-            if isinstance(done, Refusal) and done.code == PICKED and told.event == "cancel":
-                done = intercepts.ask(held.order, told, now_ms)  # the floor is asked to stop
+            done = _act(world, held.order, told, now_ms)
         if isinstance(done, Refusal):
             return done
         events = [
@@ -158,12 +165,26 @@ def command(told: orders.Command) -> Decide:
         ]
         promises, said = contract.hear(held.promises, events, now_ms)
         change = Change(order=done.order, said=[*done.said, *said], promises=promises)
+        if typed:
+            change = presale.reserve(world, held, change, now_ms)
         change = hold_rules.follow(world, held, change, now_ms)
         if policy_holds.is_released(held.order, done.order):
             return rerouting.decide_anew(world, held, change, now_ms)
         return change
 
     return decide
+
+
+def _act(
+    world: World, order: model.Order, told: orders.Command, now_ms: int
+) -> orders.Done | Refusal:
+    if told.event == "release" and world.parcels is not None:
+        return parcel_settings.release(world, order, told, now_ms)
+    done = presale.act(world, order, told, now_ms) if order.type else None
+    done = done or orders.act(order, told, now_ms)
+    if isinstance(done, Refusal) and done.code == PICKED and told.event == "cancel":
+        return intercepts.ask(order, told, now_ms)  # the floor is asked to stop
+    return done
 
 
 def tick(world: World, held: Held, now_ms: int) -> Change | Refusal:
@@ -206,34 +227,21 @@ async def _write(
             binary=True,
         )
         await write.add_facts(connection, world.tenant, packed)
-        if due_ms and due_ms != held.due_ms:
-            await connection.execute(
-                _ADD_TIMER,
-                (world.tenant, write.instant(due_ms * 1000), held.id, TIMER_PROMISE),
-                binary=True,
-            )
-        if decided.default_ms:
-            at = write.instant(decided.default_ms * 1000)
-            await connection.execute(
-                _ADD_TIMER, (world.tenant, at, held.id, TIMER_ESCALATION), binary=True
-            )
-        if decided.hold_ms:
-            at = write.instant(decided.hold_ms * 1000)
-            await connection.execute(
-                _ADD_TIMER, (world.tenant, at, held.id, TIMER_HOLD), binary=True
-            )
-        call_ms = decided.call_ms
-        if held.order.holds and not decided.order.holds:
-            call_ms = call_ms or now_ms  # what policy wanted to be negotiated waited for a person
-        if call_ms:
-            at = write.instant(call_ms * 1000)
-            await connection.execute(
-                _ADD_TIMER, (world.tenant, at, held.id, TIMER_CALL), binary=True
-            )
+        await _set_timers(connection, world, held, decided, now_ms)
+        if decided.order.type:
+            await presale_rows.follow(connection, world, held, decided)
+        await intercept_rows.follow(connection, world, held, decided, actor, now_ms)
         for row in _verdicts(world, held.id, decided, now_ms):
             await connection.execute(_WRITE_VERDICT, row, binary=True)
         decided_on = {s.data.snapshot for s in decided.said if isinstance(s.data, Decision)}
         await spare_snapshots.name(connection, world.tenant, decided_on - {world.named})
+        for sql, values in merging_rows.changes(
+            world.tenant,
+            held.id,
+            merging_rows.project(world, held.order),
+            merging_rows.project(world, decided.order),
+        ):
+            await connection.execute(sql, values, binary=True)
         for sql, values in floor_rows.changes(
             world.tenant,
             held.id,
@@ -241,6 +249,25 @@ async def _write(
             floor_rows.project(world, held.id, decided.order, decided.promises),
         ):
             await connection.execute(sql, values, binary=True)
+
+
+async def _set_timers(
+    connection: Connection, world: World, held: Held, decided: Change, now_ms: int
+) -> None:
+    """Set the timers of what is to be looked at later."""
+    due_ms = contract.next_ms(decided.promises)
+    call_ms = decided.call_ms
+    if held.order.holds and not decided.order.holds:
+        call_ms = call_ms or now_ms  # what policy wanted to be negotiated waited for a person
+    for at_ms, kind in (
+        (0 if due_ms == held.due_ms else due_ms, TIMER_PROMISE),
+        (decided.default_ms, TIMER_ESCALATION),
+        (decided.hold_ms, TIMER_HOLD),
+        (call_ms, TIMER_CALL),
+    ):
+        if at_ms:
+            at = write.instant(at_ms * 1000)
+            await connection.execute(_ADD_TIMER, (world.tenant, at, held.id, kind), binary=True)
 
 
 def _verdicts(world: World, id_: uuid.UUID, decided: Change, now_ms: int) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import answers, desk, histories, retry, rows
+from danshu.hub import answers, desk, histories, presale_rows, retry, rows
 from danshu.hub.histories import Histories
 from danshu.hub.latency import Latency
 from danshu.hub.worlds import Worlds, now_ms
@@ -113,7 +113,7 @@ class Batch:
                     world = await self._worlds.ensure(tenant)
                     if histories.asks(world):
                         mine = [r for r, _ in taken if r.tenant == tenant]
-                        await self._histories.attach(world, mine)
+                        await self._histories.attach(world, mine, self._clock())
                 except Exception as e:  # noqa: BLE001 - whatever it is, these requests hear of it
                     self._fail([t for t in taken if t[0].tenant == tenant], e)
                     taken = [t for t in taken if t[0].tenant != tenant]
@@ -161,6 +161,8 @@ class Batch:
             self._alone += asked
             self._arrived.set()
             return
+        if isinstance(error, psycopg.errors.CheckViolation):
+            error = presale_rows.over_cap(error) or error
         if isinstance(error, psycopg.DataError):
             error = InputError("unstorable", f"the order cannot be stored: {error}")
         elif not isinstance(error, DanshuError):
@@ -190,6 +192,7 @@ class Batch:
             connection = await self._connect()
             group = await self._write(connection, group)
             self._worlds.remember(group.named)
+            desk.conclude(self._worlds, group)
         except DanshuError as e:
             self._give_up(group, e)
             return

@@ -89,7 +89,10 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
             if orders.open_units(n)
         ],
     )
+    hidden = order_type_book.hide(world, within, ask) if within else None
     (routed,) = routing.route(world, [ask], now_ms)
+    if hidden is not None:
+        order_type_book.show(world, hidden)
     done = orders.allocate(
         order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan]
     )

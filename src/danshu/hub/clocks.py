@@ -20,6 +20,7 @@ from danshu.hub.compose import now_ms
 from danshu.hub.group_buys import TIMER_GROUP
 from danshu.hub.hold_rules import TIMER_HOLD
 from danshu.hub.policy_calls import TIMER_CALL
+from danshu.hub.presale_rows import TIMER_STAGE
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.hub.worlds import Worlds
 from danshu.kernel.fact import Actor
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 _log = logging.getLogger("danshu.clocks")
-CLOCK = Actor(sub="clock", role="system", grade="C")
 _RINGS = {TIMER_ESCALATION: escalating.release, TIMER_HOLD: hold_rules.ring}
+CLOCK = Actor(sub="clock", role="system", grade="C")
 
 
 def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
@@ -58,6 +59,10 @@ async def fire(connection: psycopg.AsyncConnection[Any], worlds: Worlds, at_ms: 
                 world = await worlds.ensure(timer.tenant)
                 if timer.kind == negotiating.TIMER_NEGOTIATION:
                     await negotiating.ring(connection, world, timer.id, at_ms)
+                elif timer.kind == TIMER_STAGE:
+                    await presale_clock.ring(connection, world, timer.id, CLOCK, at_ms)
+                elif timer.kind == TIMER_GROUP:
+                    await group_buys.decide(connection, world, timer.id, CLOCK, at_ms)
                 elif timer.kind == TIMER_CALL:
                     await negotiation_calls.open_ruled(connection, world, timer.id, at_ms)
                 else:

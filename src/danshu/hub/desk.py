@@ -18,13 +18,23 @@ import msgspec
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import canary, policy_calls, policy_holds, routing, selling, vote_holds
+from danshu.hub import (
+    canary,
+    intercepts,
+    policy_calls,
+    policy_holds,
+    presale,
+    routing,
+    selling,
+    vote_holds,
+)
 from danshu.hub.group import Group, Known, Placement
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack
 from danshu.kernel.limits import FACT_BYTES
 from danshu.ledger import vault
+from danshu.ports.channel import DraftKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,6 +122,7 @@ def take_back(worlds: Worlds, group: Group) -> None:
         awaiting[storage, wh] = max(0, awaiting.get((storage, wh), 0) - n)
     for p in group.placed:
         of = worlds[p.request.tenant].selling
+        intercepts.settled(worlds[p.request.tenant], p)
         if p.sold is not None and of is not None:
             selling.give_back(of, p.sold)
             p.sold.taken.clear()
@@ -119,6 +130,13 @@ def take_back(worlds: Worlds, group: Group) -> None:
     group.quota.clear()
     group.capacity.clear()
     group.zones.clear()
+
+
+def conclude(worlds: Worlds, group: Group) -> None:
+    """Forget of a committed group what was under way in memory alone."""
+    for p in group.placed:
+        if p.who:
+            intercepts.settled(worlds[p.request.tenant], p)
 
 
 def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placement:
@@ -144,6 +162,12 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         now_ms=now_ms,
         sold=None if sold is None else sold.lines,
     )
+    kind = None
+    if world.order_types is not None and draft.kind is DraftKind.ORDER:
+        kind = presale.choose(world.order_types, request, now_ms)
+        done = done if kind is None else presale.begin(kind, request, done, now_ms)
+    elif request.type or request.group:
+        raise InputError("unknown_type", f"no order type {request.type!r} is in use", "/type")
     size = len(_encode(done.said[0].data)) if len(request.raw) > _LARGE_BYTES else 0
     if size > FACT_BYTES - _ENVELOPE_BYTES:
         raise InputError("too_large", f"an order of {size} bytes is too large to be recorded")
@@ -158,26 +182,34 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         region_no=region_no,
         sold=sold,
     )
+    if kind is not None:
+        placement.typed = presale.row_of(kind, done.order)
     if sold is not None:
         placement.said += sold.said
     if done.order.kind == "order":
         _promise(world, placement, now_ms)
+        if world.guard is not None:
+            intercepts.heed(world, placement, now_ms)
     return placement
 
 
 def _promise(world: World, p: Placement, now_ms: int) -> None:
     o = p.order
+    typed = p.typed is not None
     p.promises, said = contract.pin(
-        world.definitions,
+        presale.promised(world, o, world.definitions) if typed else world.definitions,
         contract.Context(
             channel=o.channel,
             placed_ms=now_ms,
             paid_ms=o.paid_ms,
             ship_by_ms=o.ship_by_ms or (p.sold.arrives_ms if p.sold is not None else 0),
-            requested=p.request.promises,
+            requested=presale.codes(world, o) if typed else p.request.promises,
             region=o.region,
-            presale=p.request.draft.hold.startswith("presale")
-            or (p.sold is not None and p.sold.arrives_ms > 0),
+            presale=not typed
+            and (
+                p.request.draft.hold.startswith("presale")
+                or (p.sold is not None and p.sold.arrives_ms > 0)
+            ),
         ),
     )
     if said:
@@ -193,7 +225,11 @@ def _allocate(
     quota: dict[tuple[int, int, int, str], int],
     zones: list[tuple[int, int, int]],
 ) -> None:
-    able = [p for p in placed if orders.routable(p.order)]
+    able = [
+        p
+        for p in placed
+        if orders.routable(p.order) and (p.typed is None or presale.takes_any(world, p.order))
+    ]
     if not able:
         return
     asks = [

@@ -11,12 +11,23 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import model
+from danshu.hub.intercepts import Stop
 from danshu.hub.requests import Outcome, Request
 from danshu.hub.selling import Sold
 from danshu.kernel.errors import DanshuError, Refusal
 from danshu.kernel.fact import Packed, Said
 
 Known = dict[tuple[int, str], tuple[uuid.UUID, bytes]]
+
+
+class Typed(Struct, frozen=True, kw_only=True):
+    """What the rows beside an order of a type need: its units of it, what a buyer may take of it (0
+    = no cap), when time brings something next (epoch ms, 0 = never).
+    """
+
+    units: int
+    cap: int
+    due_ms: int
 
 
 class Placement(Struct, kw_only=True, eq=False):
@@ -38,7 +49,10 @@ class Placement(Struct, kw_only=True, eq=False):
     call_ms: int = 0  # when the call that policy wants is opened, 0 = never
     awaits: bool = False  # it is held until a temperature confirms a cold zone
     sold: Sold | None = None  # what its lines became, None = they are the draft's
+    who: tuple[int, ...] = ()  # who bought and who receives, where intercept rules count them
+    stop: Stop | None = None  # what an intercept rule said of it
     wh: int = -1  # number of the first warehouse, -1 = none yet
+    typed: Typed | None = None  # None = a plain order
 
 
 class Group(Struct, kw_only=True, eq=False):

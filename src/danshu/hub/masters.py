@@ -14,7 +14,17 @@ from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.routing.network import Network, Site, build_network
 from danshu.capabilities.stock import tables as stock_tables
 from danshu.capabilities.stock.model import Sku, Storage, Warehouse
-from danshu.hub import calendars, canary, cold_equipment, pictures, policy_arms, selling
+from danshu.hub import (
+    calendars,
+    canary,
+    cold_equipment,
+    intercepts,
+    order_type_book,
+    parcel_settings,
+    pictures,
+    policy_arms,
+    selling,
+)
 from danshu.hub.world import World
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -115,7 +125,11 @@ async def load(
     await load_capacity(connection, world, now_ms)
     await load_stock(connection, world)
     world.awaiting = (await canary.read(connection, [tenant]))[tenant]
+    world.guard = await intercepts.load(connection, tenant)
+    world.guard_no = world.guard.no if world.guard is not None else 0
     world.selling = await selling.load(connection, tenant)
+    world.order_types = await order_type_book.load(connection, tenant)
+    world.parcels = await parcel_settings.load(connection, tenant)
     world.equipment = await cold_equipment.read_active(connection, tenant)
     return world
 

@@ -31,7 +31,10 @@ class Request(Struct, kw_only=True, eq=False):
     strict: bool = False
     refuse_unknown: bool = False
     promises: tuple[str, ...] = ()
+    type: str = ""  # the order type that it names, and the group that it joins
+    group: str = ""
     asked_s: float = 0.0
+    counts: tuple[int, int] | None = None  # orders of its buyer and receiver in 24 h before it
     had: frozenset[str] = frozenset()  # rules of gifts that the buyer has had
 
 

@@ -10,7 +10,7 @@ from danshu.capabilities.contract import terms
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders import tables as order_tables
 from danshu.capabilities.stock import tables as stock_tables
-from danshu.hub import canary, selling, spare_snapshots
+from danshu.hub import canary, intercepts, presale_rows, selling, spare_snapshots
 from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.ledger import timers, vault, write
@@ -36,6 +36,7 @@ def statements(group: Group) -> list[write.Statement]:
         *_stock(group),
         *([canary.count(group.zones, group.now_ms)] if group.zones else []),
         *(selling.statements(placed) if any(p.sold for p in placed) else []),
+        *(intercepts.statements(placed) if any(p.who or p.stop for p in placed) else []),
         *_orders(placed, tenants, ids, keys),
         *_rest(placed),
         *[spare_snapshots.naming(*named) for named in sorted(group.named)],
@@ -110,6 +111,8 @@ def _rest(placed: Sequence[Placement]) -> list[write.Statement]:
         if p.call_ms
     ]
     out = [vault.put(entries), *([timers.put(due)] if due else [])]
+    if any(p.typed is not None for p in placed):
+        out += presale_rows.statements(placed)
     awaiting = [p for p in placed if p.awaits]
     if awaiting:
         tenants = write.int4s([p.request.tenant for p in awaiting])

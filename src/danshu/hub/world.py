@@ -18,6 +18,9 @@ from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.scorers.vote import Budget
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock.model import Sku, Warehouse
+from danshu.hub.intercepts import Guard
+from danshu.hub.order_type_book import Types
+from danshu.hub.parcel_settings import Parcels
 from danshu.hub.policy_arms import Arms
 from danshu.hub.selling import Selling
 
@@ -47,9 +50,13 @@ class World(Struct, kw_only=True, eq=False):
     day: int  # of the clock that the capacity is for, UTC days since 1970
     loaded_s: float
     stock_s: float
+    guard: Guard | None = None  # intercept rules; None = there are none
+    guard_no: int = 0  # the move of their head that was read last
     selling: Selling | None = None  # bundles, gifts, preorders; None = there are none
     equipment: frozenset[str] | None = None  # active cold equipment, None = none is registered
     # (class, warehouse) -> cold decisions that no temperature has confirmed, see canary.py
     awaiting: dict[tuple[int, int], int] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)  # of decisions that go to a person
+    order_types: Types | None = None  # None = the merchant has none
+    parcels: Parcels | None = None  # rules for them; None = the merchant has none
     named: str = ""  # the snapshot that a group of this process named last, in its commit

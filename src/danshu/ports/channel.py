@@ -85,6 +85,10 @@ class Draft(Struct, frozen=True, kw_only=True):
     flag: str = ""  # 红黄蓝绿紫… in the platform's meaning
     # Why it must not be released yet: risk_review, group_incomplete, presale_tail_unpaid, …
     hold: str = ""
+    # The platform marks it as a presale: "deposit" (定金+尾款) or "whole" (全款预售), and what of
+    # `paid` was the deposit.
+    presale: str = ""
+    deposit: int = 0
     # RETURN and CANCEL: the order that it belongs to, when the platform names it.
     of_number: str = ""
 

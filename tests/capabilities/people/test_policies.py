@@ -17,7 +17,7 @@ from danshu.kernel.errors import InputError
 from danshu.kernel.limits import POLICY_BYTES
 
 LOOK = "board.read contract.read floor.read master.read order.read promise.read"
-LOOK += " routing.read stock.read"
+LOOK += " routing.read stock.read order_type.read"
 LOOK += " time.read trust.read"
 LOOK += " signal.read"
 RULING = (
@@ -26,7 +26,7 @@ RULING = (
     " routing.override routing.override_alone routing.override_policy"
     " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
-    " signal.retire"
+    " signal.retire order_type.approve order_type.write"
 )
 
 # Every person is asked: who may do a contract action, its type says.
@@ -50,16 +50,16 @@ PEOPLE = {
     " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
     " order.unhold view.share",
-    "policy": "contract.write"
+    "policy": "contract.write order_type.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
     " replan.run routing.activate routing.override routing.override_policy"
     " routing.approve routing.rollback routing.write view.share",
-    "legal": "action.evidence calendar.write contract.approve contract.write link.read link.write"
+    "legal": "order_type.approve action.evidence calendar.write contract.approve contract.write link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
-    "finance": "export.make field.margin order.act order.assign order.cancel order.compensate"
+    "finance": "order_type.approve order_type.write export.make field.margin order.act order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
@@ -74,7 +74,7 @@ KEYS = {
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
     "channel": "order.place stock.read trust.read",
     "sensor": "signal.write",
-    "viewer": "board.read contract.read"
+    "viewer": "order_type.read board.read contract.read"
     " master.read order.read promise.read routing.read stock.read time.read trust.read"
     " signal.read",
 }

@@ -194,6 +194,11 @@ def pay(kind: OrderType, life: Life, amount: int, at_ms: int) -> Payment | Refus
     return payment
 
 
+def paid_by(payment: Payment) -> Entry:
+    """Name the event that a payment is."""
+    return next(event for event, stage in _PAID.items() if stage == payment.stage)
+
+
 def is_last(kind: OrderType, payment: Payment) -> bool:
     """Tell whether nothing is to be paid after it."""
     return payment.stage == kind.payments[-1].stage

@@ -116,8 +116,7 @@ class _Course:
         frozen = amount if taken.stage == "deposit" else 0
         life = self.life
         self.life = replace(life, paid=life.paid + amount, deposit=life.deposit + frozen)
-        event = f"{taken.stage}.paid"
-        self.enter(decide.hear(self.kind, self.life, event, self.now_ms), amount)  # type: ignore[arg-type]
+        self.enter(decide.hear(self.kind, self.life, decide.paid_by(taken), self.now_ms), amount)
         return True
 
 

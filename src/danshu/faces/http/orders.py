@@ -169,7 +169,12 @@ class OrderLine(Struct, frozen=True, kw_only=True):
 
 
 class OrderView(Struct, frozen=True, kw_only=True):
-    """An order. Money in minor units of `currency`; `seq` is the position of its newest fact."""
+    """An order. Money in minor units of `currency`; `seq` is the position of its newest fact.
+
+    `type` "" = plain; else `phase` is its stage of that type, whose next payment or stage comes
+    from `opens` on and until `until` at the latest ("" = no bound). Of `paid`, `deposit` came as a
+    deposit, `forfeited` is kept, `owed` was owed back.
+    """
 
     order: uuid.UUID
     number: str
@@ -193,6 +198,15 @@ class OrderView(Struct, frozen=True, kw_only=True):
     of_number: str
     holds: tuple[str, ...]
     cancelled: str
+    type: str
+    type_version: int
+    phase: str
+    group: str
+    opens: str
+    until: str
+    deposit: int
+    forfeited: int
+    owed: int
     lines: tuple[OrderLine, ...]
     fulfilments: tuple[model.Fulfilment, ...]
     promises: tuple[dict[str, Any], ...]
@@ -336,6 +350,15 @@ def show(seen: views.Seen, *, sees_buyer: bool) -> OrderView:
         of_number=o.of_number,
         holds=o.holds,
         cancelled=o.cancelled,
+        type=o.type,
+        type_version=o.type_version,
+        phase=o.phase,
+        group=o.group,
+        opens=rfc3339(o.opens_ms) if o.opens_ms else "",
+        until=rfc3339(o.until_ms) if o.until_ms else "",
+        deposit=o.deposit,
+        forfeited=o.forfeited,
+        owed=o.owed,
         lines=tuple([msgspec.convert(n, OrderLine, from_attributes=True) for n in o.lines]),
         fulfilments=o.fulfilments,
         promises=tuple([promise_views.describe(p, at_ms) for p in seen.promises]),

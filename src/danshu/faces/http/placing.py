@@ -87,6 +87,8 @@ class NewOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     promises: Annotated[tuple[_Word, ...], Meta(max_length=16)] = ()
     buyer: _Word = ""
     buyer_note: _Prose = ""
+    type: _Word = ""
+    group: _Word = ""
 
 
 _is_plain: Final = re.compile(PLAIN).match
@@ -124,6 +126,8 @@ def request(held: Held, key: bytes | None, body: bytes, new: NewOrder) -> Reques
         strict=True,
         refuse_unknown=True,
         promises=new.promises,
+        type=new.type,
+        group=new.group,
     )
 
 

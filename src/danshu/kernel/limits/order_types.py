@@ -6,7 +6,6 @@ from typing import Final
 
 ORDER_TYPE_BYTES: Final = 32_768
 ORDER_TYPE_STAGES: Final = 8
-ORDER_TYPE_PAYMENTS: Final = 2
 ORDER_TYPE_PARTS: Final = 500
 ORDER_TYPE_DAYS: Final = 366
 ORDER_TYPE_VERSIONS: Final = 500
@@ -15,5 +14,3 @@ ORDER_TYPE_DRAFTS: Final = 50
 # what was placed in time has been committed
 ORDER_GROUPS: Final = 2_000
 GROUP_SETTLE_MS: Final = 5_000
-# Orders of a group that are told of its fate in one commit
-GROUP_TOLD: Final = 500

@@ -1,0 +1,389 @@
+"""Order types 订单类型: what there is, what a draft would do, its road to approval; groups."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Response, delete, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
+
+from danshu.capabilities.order_types import catalogue, lint, reading, sentence, simulate
+from danshu.capabilities.order_types.model import Texts
+from danshu.faces.http import problems
+from danshu.faces.http.auth import Keyring
+from danshu.faces.http.framework import (
+    PROBLEMS,
+    READ_PROBLEMS,
+    held_of,
+    hub_of,
+    may,
+    only_json,
+    respond,
+)
+from danshu.faces.http.order_type_shapes import (
+    ActOffered,
+    Groups,
+    TypeApproving,
+    TypeAsked,
+    TypeBook,
+    TypeDraftItem,
+    TypeDraftNew,
+    TypeDraftSaved,
+    TypeDraftShown,
+    TypeProblem,
+    TypeProof,
+    TypeReason,
+    TypeShown,
+    TypeStepShown,
+    TypeSubmitting,
+)
+from danshu.hub import group_buys, order_type_drafts, order_types
+from danshu.hub.actors import name_actors
+from danshu.hub.group_buys import Connection, NewGroup
+from danshu.hub.order_type_drafts import TypeDraft, Unsound
+from danshu.kernel.errors import Refusal
+from danshu.kernel.limits import ORDER_TYPE_BYTES
+
+_ID = FromPath[str]
+
+_CONFLICT: Final = ResponseSpec(
+    TypeProblem,
+    media_type=problems.PROBLEM_JSON,
+    description="A no, with what stands in the way",
+    generate_examples=False,
+)
+_READ: Final[dict[str, Any]] = {
+    "tags": ["order types"],
+    "responses": READ_PROBLEMS,
+    "guards": [may("order_type.read")],
+}
+_WRITE: Final[dict[str, Any]] = {
+    "tags": ["order types"],
+    "responses": {**PROBLEMS, 409: _CONFLICT},
+    "guards": [may("order_type.write"), only_json],
+    "request_max_body_size": 2 * ORDER_TYPE_BYTES,
+}
+_APPROVE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("order_type.approve"), only_json]}
+_STAGES: Final = """
+select code, version, stage, count(*) from typed_orders where tenant=%s and alive group by 1,2,3
+"""
+
+
+@get("/v1/order-types", operation_id="listOrderTypes", **_READ)
+async def list_order_types(request: Request[Any, Any, Any]) -> TypeBook:
+    """List the versions of order types, open drafts, and what a new one may begin from."""
+    hub, tenant = hub_of(request), held_of(request).tenant
+    async with hub.connection() as connection:
+        versions = await order_types.list_versions(connection, tenant)
+        drafts = await order_type_drafts.list_open(connection, tenant)
+        counts: dict[tuple[str, int], dict[str, int]] = {}
+        for code, no, stage, n in await (await connection.execute(_STAGES, (tenant,))).fetchall():
+            counts.setdefault((code, no), {})[stage] = n
+        subjects = [s for v in versions for s in (v.drafted_by, v.approved_by)]
+        subjects += [d.edited_by for d in drafts]
+        names = await name_actors(connection, tenant, subjects)
+        found = [
+            await order_type_drafts.check(connection, tenant, d.type, hub.clock()) for d in drafts
+        ]
+    return TypeBook(
+        versions=tuple(
+            [
+                TypeShown(
+                    type=v.type,
+                    digest=v.digest,
+                    active=v.active,
+                    drafted_by=names[v.drafted_by],
+                    approved_by=names[v.approved_by],
+                    published=v.published,
+                    retired=v.retired,
+                    orders=counts.get((v.type.type, v.type.version), {}),
+                )
+                for v in versions
+            ]
+        ),
+        drafts=tuple(
+            [
+                TypeDraftItem(
+                    id=d.id,
+                    type=d.type,
+                    state=d.state,
+                    revision=d.revision,
+                    edited_by=names[d.edited_by],
+                    edited=d.edited,
+                    errors=sum(f.severity == "error" for f in told),
+                    warnings=sum(f.severity == "warning" for f in told),
+                )
+                for d, told in zip(drafts, found, strict=True)
+            ]
+        ),
+        templates=reading.templates(),
+        acts=tuple(
+            [ActOffered(code=c, words=a.words, paid=a.paid) for c, a in catalogue.ACTS.items()]
+        ),
+    )
+
+
+@post(
+    "/v1/order-types:check",
+    operation_id="checkOrderType",
+    status_code=200,
+    **{**_READ, "guards": [may("order_type.read"), only_json], "responses": PROBLEMS},
+)
+async def check_order_type(data: JSONBody[TypeAsked], request: Request[Any, Any, Any]) -> TypeProof:
+    """Say what a type would do: lint, read out, and one order through time; nothing is written."""
+    hub, tenant = hub_of(request), held_of(request).tenant
+    kind = data.type
+    async with hub.connection() as connection:
+        findings = await order_type_drafts.check(connection, tenant, kind, hub.clock())
+    sound = lint.is_sound(findings)
+    cases = (
+        simulate.run(kind, price=data.price_fen, units=data.units, now_ms=hub.clock())
+        if sound
+        else ()
+    )
+    return TypeProof(
+        digest=reading.digest(kind),
+        sound=sound,
+        findings=findings,
+        sentence=sentence.speak(kind) if sound else Texts(),
+        cases=cases,
+    )
+
+
+async def _roles(request: Request[Any, Any, Any]) -> list[str]:
+    keyring: Keyring = request.app.state.keyring
+    granted = await keyring.roles_granted(held_of(request))
+    return [role for role, actions in granted.items() if "order_type.approve" in actions]
+
+
+async def _show(
+    request: Request[Any, Any, Any], connection: Connection, draft: TypeDraft
+) -> TypeDraftShown:
+    held = held_of(request)
+    road = await order_type_drafts.list_road(connection, held.tenant, draft.id)
+    names = await name_actors(connection, held.tenant, [draft.edited_by, *[s.by for s in road]])
+    approvers = await order_type_drafts.list_approvers(
+        connection, held.tenant, draft, await _roles(request)
+    )
+    return TypeDraftShown(
+        id=draft.id,
+        type=draft.type,
+        state=draft.state,
+        digest=draft.digest,
+        revision=draft.revision,
+        edited_by=names[draft.edited_by],
+        edited=draft.edited,
+        mine=held.actor.sub in draft.editors,
+        approvers=approvers,
+        steps=tuple([TypeStepShown(act=s.act, by=names[s.by], note=s.note, at=s.at) for s in road]),
+    )
+
+
+async def _answer(
+    request: Request[Any, Any, Any],
+    connection: Connection,
+    done: TypeDraft | Unsound | Refusal,
+    status: int = 200,
+) -> Response[Any]:
+    if isinstance(done, TypeDraft):
+        return Response(await _show(request, connection, done), status_code=status)
+    if isinstance(done, Refusal):
+        return respond(problems.of(done))
+    detail = "something stands in the way of this order type"
+    problem = problems.make("type_unsound", detail, status=409)
+    body = TypeProblem(
+        type=problem.type,
+        title=problem.title,
+        status=409,
+        detail=detail,
+        code="type_unsound",
+        reason="这个订单类型还有问题",
+        reason_en=detail,
+        clause="order_type.lint",
+        findings=done.findings,
+    )
+    return Response(body, status_code=409, media_type=problems.PROBLEM_JSON)
+
+
+@post("/v1/order-types/drafts", operation_id="beginOrderType", status_code=201, **_WRITE)
+async def begin_order_type(
+    data: JSONBody[TypeDraftNew], request: Request[Any, Any, Any]
+) -> Response[TypeDraftShown]:
+    """Begin a draft; it gets the number of the next version. One of a code is open at a time."""
+    hub, held = hub_of(request), held_of(request)
+    async with hub.connection() as connection:
+        done = await order_type_drafts.begin(
+            connection, held.tenant, data.type, held.actor, hub.clock()
+        )
+        return await _answer(request, connection, done, 201)
+
+
+@get("/v1/order-types/drafts/{draft_id:str}", operation_id="readOrderType", **_READ)
+async def read_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> TypeDraftShown:
+    """Read a draft with what happened on its way, and who could approve it."""
+    async with hub_of(request).connection() as connection:
+        draft = await order_type_drafts.read(connection, held_of(request).tenant, draft_id)
+        return await _show(request, connection, draft)
+
+
+@put("/v1/order-types/drafts/{draft_id:str}", operation_id="saveOrderType", **_WRITE)
+async def save_order_type(
+    draft_id: _ID, data: JSONBody[TypeDraftSaved], request: Request[Any, Any, Any]
+) -> Response[TypeDraftShown]:
+    """Save a draft over the revision that it was made from."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await order_type_drafts.save(
+            connection, held.tenant, draft_id, data.revision, data.type, held.actor
+        )
+        return await _answer(request, connection, done)
+
+
+@delete(
+    "/v1/order-types/drafts/{draft_id:str}",
+    operation_id="discardOrderType",
+    tags=["order types"],
+    responses=PROBLEMS,
+    guards=[may("order_type.write")],
+    status_code=200,
+)
+async def discard_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
+    """Give a draft up."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await order_type_drafts.step_back(
+            connection, held.tenant, draft_id, "discarded", held.actor
+        )
+    return respond(problems.of(done)) if isinstance(done, Refusal) else Response(None)
+
+
+@post(
+    "/v1/order-types/drafts/{draft_id:str}/submit",
+    operation_id="submitOrderType",
+    status_code=200,
+    **_WRITE,
+)
+async def submit_order_type(
+    draft_id: _ID, data: JSONBody[TypeSubmitting], request: Request[Any, Any, Any]
+) -> Response[TypeDraftShown]:
+    """Submit a draft for approval; 409 `type_unsound` names what stands in the way."""
+    hub, held = hub_of(request), held_of(request)
+    async with hub.connection() as connection:
+        done = await order_type_drafts.submit(
+            connection, held.tenant, draft_id, data.revision, held.actor, hub.clock()
+        )
+        return await _answer(request, connection, done)
+
+
+@post(
+    "/v1/order-types/drafts/{draft_id:str}/withdraw",
+    operation_id="withdrawOrderType",
+    status_code=200,
+    **{**_WRITE, "guards": [may("order_type.write")]},
+)
+async def withdraw_order_type(
+    draft_id: _ID, request: Request[Any, Any, Any]
+) -> Response[TypeDraftShown]:
+    """Take a submitted draft back, to go on writing it."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await order_type_drafts.step_back(
+            connection, held.tenant, draft_id, "withdrawn", held.actor
+        )
+        return await _answer(request, connection, done)
+
+
+@post(
+    "/v1/order-types/drafts/{draft_id:str}/approve",
+    operation_id="approveOrderType",
+    status_code=200,
+    **_APPROVE,
+)
+async def approve_order_type(
+    draft_id: _ID, data: JSONBody[TypeApproving], request: Request[Any, Any, Any]
+) -> Response[TypeDraftShown]:
+    """Publish what was submitted. Whoever wrote some of it is refused, and told who may."""
+    hub, held = hub_of(request), held_of(request)
+    roles = await _roles(request)
+    async with hub.connection() as connection:
+        done = await order_type_drafts.approve(
+            connection, held.tenant, draft_id, data.digest, held.actor, hub.clock(), roles
+        )
+        hub.worlds.forget(held.tenant)
+        return await _answer(request, connection, done)
+
+
+@post(
+    "/v1/order-types/drafts/{draft_id:str}/reject",
+    operation_id="rejectOrderType",
+    status_code=200,
+    **_APPROVE,
+)
+async def reject_order_type(
+    draft_id: _ID, data: JSONBody[TypeReason], request: Request[Any, Any, Any]
+) -> Response[TypeDraftShown]:
+    """Send a submitted draft back, with the reason."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        done = await order_type_drafts.step_back(
+            connection, held.tenant, draft_id, "rejected", held.actor, data.reason
+        )
+        return await _answer(request, connection, done)
+
+
+@post(
+    "/v1/order-types/{code:str}/retire",
+    operation_id="retireOrderType",
+    status_code=200,
+    **_APPROVE,
+)
+async def retire_order_type(
+    code: FromPath[str], data: JSONBody[TypeReason], request: Request[Any, Any, Any]
+) -> Response[None]:
+    """Take a type back: new orders follow it no more, those that do go on by it."""
+    hub, held = hub_of(request), held_of(request)
+    async with hub.connection() as connection:
+        refusal = await order_types.retire(connection, held.tenant, code, data.reason, held.actor)
+    hub.worlds.forget(held.tenant)
+    return respond(problems.of(refusal)) if refusal else Response(None)
+
+
+@get("/v1/order-types/{code:str}/groups", operation_id="listGroups", **_READ)
+async def list_groups(code: FromPath[str], request: Request[Any, Any, Any]) -> Groups:
+    """List the groups of a type, with how many orders have joined."""
+    async with hub_of(request).connection() as connection:
+        items = await group_buys.list_groups(connection, held_of(request).tenant, code)
+    return Groups(items=tuple(items))
+
+
+@post("/v1/order-types/{code:str}/groups", operation_id="openGroup", status_code=201, **_WRITE)
+async def open_group(
+    code: FromPath[str], data: JSONBody[NewGroup], request: Request[Any, Any, Any]
+) -> Response[None]:
+    """Open a group of a type in use: its leader, pickup point and cut-off."""
+    hub, held = hub_of(request), held_of(request)
+    world = await hub.worlds.ensure(held.tenant)
+    async with hub.connection() as connection:
+        refusal = await group_buys.open_group(
+            connection, world, code, data, held.actor, hub.clock()
+        )
+    hub.worlds.forget(held.tenant)
+    return respond(problems.of(refusal)) if refusal else Response(None, status_code=201)
+
+
+ROUTES: Final = [
+    list_order_types,
+    check_order_type,
+    begin_order_type,
+    read_order_type,
+    save_order_type,
+    discard_order_type,
+    submit_order_type,
+    withdraw_order_type,
+    approve_order_type,
+    reject_order_type,
+    retire_order_type,
+    list_groups,
+    open_group,
+]
