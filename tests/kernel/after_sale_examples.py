@@ -8,6 +8,7 @@ from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.model import CaseLine, CaseShare, Inspected, Sum, Wanted
 from danshu.capabilities.orders import refund_facts
 from danshu.capabilities.orders.model import Line, RefundShare, Share
+from danshu.hub.after_sales_facts import AfterSalesConfigured, CarrierTermsSet
 
 CASE = "019aa9d3-6b80-7000-8000-0000000000a5"
 ORDER = "019aa9d3-6b80-7000-8000-000000000002"
@@ -89,4 +90,13 @@ EXAMPLES: list[Struct] = [
         amount=6_367, bundle="b1" * 32, carrier="SF", due=DUE, number="LP-1", rule="claim_answer"
     ),
     facts.AfterSaleClosed(amount=7_667, outcome="paid", receipt="po_000002"),
+    AfterSalesConfigured(auto_fen=2_000, second_fen=500_000),
+    CarrierTermsSet(
+        begins="2026-01-01",
+        cap_fen=100_000,
+        carrier="SF",
+        days=30,
+        multiple=7,
+        source="合同 2026-1",
+    ),
 ]

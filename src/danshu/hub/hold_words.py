@@ -6,7 +6,7 @@ from typing import Final
 
 from danshu.kernel.machine import Words
 
-HOLDS: Final[dict[str, Words]] = {
+HELD: Final[dict[str, Words]] = {
     "buyer_asked": Words(zh="买家要求暂缓", en="The buyer asks to wait"),
     "stock_awaited": Words(zh="等货齐再发", en="Waits until all of it is in stock"),
     "payment_awaited": Words(zh="等款,不占库", en="Waits for payment, reserves nothing"),

@@ -13,11 +13,13 @@ from danshu.capabilities.contract.catalogue import EVENTS
 from danshu.capabilities.contract.views import STATES
 from danshu.capabilities.routing.reasons import REASON_TEXTS
 from danshu.hub import (
+    amend_words,
     negotiation_words,
     order_type_words,
     override_words,
     parcel_words,
     power_figures,
+    refund_words,
     selling_words,
 )
 from danshu.hub.figures import Figure as Figure
@@ -308,9 +310,11 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
         ("compensation.proposed", "compensation.approved", "compensation.refused"), _remedied
     ),
     **power_figures.TELLERS,
+    **amend_words.TELLERS,
     **parcel_words.TELLERS,
     **selling_words.TELLERS,
     **order_type_words.TELLERS,
+    **refund_words.TELLERS,
     "shipment.arranged": negotiation_words.tell,
     "negotiation.unopened": negotiation_words.tell_unopened,
     "promise.amended": negotiation_words.tell_amended,

@@ -10,14 +10,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from danshu.hub.negotiation_words import ARRANGED
-from danshu.hub.order_type_words import STAGED
-from danshu.hub.override_words import OVERRIDDEN
-from danshu.hub.parcel_words import PARCELS
-from danshu.hub.power_words import POWER_WORDS
-from danshu.hub.redecision_words import REDECIDED
-from danshu.hub.remedy_words import REMEDIES
-from danshu.hub.selling_words import SOLD
+from danshu.hub.hold_words import HELD
+from danshu.hub.timeline_others import OTHERS
+from danshu.hub.work_words import DOCUMENTS as DOCUMENTS
+from danshu.hub.work_words import WORKS as WORKS
 from danshu.kernel.machine import Words
 
 
@@ -33,7 +29,6 @@ def _told(icon: str, zh: str, en: str, detail_zh: str, detail_en: str) -> Told:
     return Told(icon=icon, title=Words(zh=zh, en=en), detail=Words(zh=detail_zh, en=detail_en))
 
 
-_OTHERS = REMEDIES | POWER_WORDS | ARRANGED | REDECIDED | OVERRIDDEN | STAGED | PARCELS | SOLD
 TOLD: Final[dict[str, Told]] = {
     "order.placed": _told(
         "inbox",
@@ -152,7 +147,7 @@ TOLD: Final[dict[str, Told]] = {
     "compensation.paid": _told(
         "wallet", "赔付", "Compensated", "已付买家 {amount}", "{amount} paid to the buyer"
     ),
-    **{kind: _told(*told) for kind, told in _OTHERS.items()},
+    **{kind: _told(*told) for kind, told in OTHERS.items()},
     "promise.made": _told(
         "safety",
         "定承诺",
@@ -358,7 +353,7 @@ ROLES: Final[dict[str, Words]] = {
 }
 
 # Holds that the hub and the platforms set; a person's reason is shown as it was written.
-HOLDS: Final[dict[str, Words]] = {
+HOLDS: Final[dict[str, Words]] = HELD | {
     "sku_unknown": Words(zh="主数据没有这个商品", en="SKU not in master data"),
     "region_unknown": Words(zh="收货区域不在服务范围", en="Region not served"),
     "risk_review": Words(zh="平台风控审核中", en="Under the platform's risk review"),
@@ -382,19 +377,4 @@ FIELDS: Final[dict[str, Words]] = {
     "phone": Words(zh="电话", en="Phone"),
     "address": Words(zh="地址", en="Address"),
     "raw": Words(zh="原始报文", en="Raw message"),
-}
-
-WORKS: Final[dict[str, Words]] = {
-    "pick": Words(zh="拣货", en="picking"),
-    "pack": Words(zh="打包", en="packing"),
-    "review": Words(zh="出库复核", en="outbound review"),
-    "handover": Words(zh="交接", en="hand-over"),
-    "short": Words(zh="缺货", en="short"),
-    "damaged": Words(zh="破损", en="damaged"),
-    "help": Words(zh="呼叫主管", en="help called"),
-}
-DOCUMENTS: Final[dict[str, Words]] = {
-    "picking": Words(zh="拣货单", en="picking list"),
-    "packing": Words(zh="装箱单", en="packing slip"),
-    "evidence": Words(zh="存证摘要", en="evidence summary"),
 }

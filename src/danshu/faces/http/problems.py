@@ -50,6 +50,7 @@ _STATUS: Final = {
     "no_link": 404,
     "no_compensation": 404,
     "no_request": 404,
+    "no_case": 404,
     "no_tenant": 404,
     "no_account": 404,
     "no_channel": 404,
