@@ -161,3 +161,34 @@ def test_amend_cancel_and_ship_race_and_no_unit_or_fen_is_lost(house: House) -> 
         assert seen["total"] == sum(n["paid"] for n in seen["lines"])
     assert sum(r for r, _ in rows) == kept
     assert all(0 <= r <= h for r, h in rows)
+
+
+def test_a_substitute_stands_in_at_most_for_what_was_paid(house: House) -> None:
+    give = "update stock s set on_hand=0 from skus k where k.no=s.sku and k.code='%s'"
+    tell(house.url, give % A)
+    house.hub.worlds.forget(house.tenant)
+    pairs = [
+        {"sku": A, "substitute": C, "rank": 1, "consent": False},
+        {"sku": A, "substitute": B, "rank": 2},
+    ]
+    assert house.call("PUT", "/v1/substitutes", pairs).status_code == 200
+    assert len(house.call("GET", "/v1/substitutes").json()["items"]) == 2
+    id_ = house.place(lines=[{"sku": A, "quantity": 2, "price_fen": 1_000}])["order"]
+    offered = house.call("GET", f"/v1/orders/{id_}/substitutes").json()["items"]
+    assert [(o["substitute"], o["short"], o["most"]) for o in offered] == [
+        (C, 2, 2_000),
+        (B, 2, 2_000),
+    ]
+    give_up = {"line": 1, "quantity": 0}
+    other = {"sku": SKUS[3].code, "quantity": 2, "replaces": 1}
+    assert amend(house, id_, 409, lines=[give_up, other])["code"] == "no_substitute"
+    asked = {"sku": B, "quantity": 2, "replaces": 1}
+    assert amend(house, id_, 409, lines=[give_up, asked])["code"] == "consent_needed"
+    many = {"sku": C, "quantity": 3, "replaces": 1}
+    assert amend(house, id_, 422, lines=[give_up, many])["code"] == "bad_line"
+    dear = {"sku": C, "quantity": 2, "replaces": 1, "price_fen": 1_500}
+    done = amend(house, id_, lines=[give_up, dear])
+    assert (done["open_units"], done["total"], done["holds"]) == (0, 2_000, [])
+    line = see(house, id_)["lines"][1]
+    assert (line["sku"], line["price"], line["paid"]) == (C, 1_500, 2_000)
+    assert house.call("DELETE", f"/v1/substitutes/{A}").status_code == 204

@@ -216,6 +216,7 @@ async def _write(
                 int(model.state(decided.order)),
                 world.warehouse_no.get(warehouse, -1),
                 decided.order.region,
+                decided.order.total,
                 write.instant(due_ms * 1000) if due_ms else None,
                 held.seq + packed.count,
                 packed.head,

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.orders.amending import LineWish, Wish
-from danshu.hub import acts, amend_consents, amending, masters, personal, request_vault
+from danshu.hub import acts, amend_consents, amending, masters, personal, request_vault, substitutes
 from danshu.hub.changes import Change, Held
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
@@ -128,6 +128,10 @@ async def _prepare(
     if asked.version and asked.version != held.seq:
         return CHANGED
     wish = replace(asked.wish, lines=tuple([_price(world, n) for n in asked.wish.lines]))
+    priced = await substitutes.settle(connection, world.tenant, held.order, wish)
+    if isinstance(priced, Refusal):
+        return priced
+    wish = priced
     if wish.consent:
         await amend_consents.check(connection, world.tenant, held.id, wish.consent)
     ready: Ready | Refusal = Ready(wish=wish)

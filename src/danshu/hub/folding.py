@@ -21,7 +21,7 @@ from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.evolve import evolve, place
 from danshu.capabilities.orders.refund_facts import GoodsReturned
 from danshu.capabilities.stock.facts import StockMoved
-from danshu.hub import floor_rows
+from danshu.hub import floor_rows, merging_rows
 from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
 from danshu.ledger import vault
 from danshu.ledger.findings import Difference
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 _decode_order = msgspec.json.Decoder(model.Order).decode
 _ROWS = """
-select o.id, o.state, o.wh, o.seq, o.due, o.doc, o.terms, v.salt, v.raw, v.person, v.id is not null,
+select o.id, o.state, o.wh, o.total, o.seq, o.due, o.doc, o.terms, v.salt, v.raw, v.person,
+  v.id is not null,
   exists (select 1 from timers t where t.tenant=o.tenant and t.id=o.id and t.due=o.due)
 from orders o left join vault v on v.tenant=o.tenant and v.id=o.id
 where o.tenant=%s and o.id >= %s and o.id < %s order by o.id
@@ -110,6 +111,8 @@ class OrdersFolder:
     ) -> list[Difference]:
         """Compare the rows of the streams [first, end) and forget them."""
         found: list[Difference] = await self._compare_floor(connection, first, end)
+        folded_orders = [(id_, folded.order) for id_, folded in self._orders.items()]
+        found += await merging_rows.compare(connection, self._world, first, end, folded_orders)
         cursor = await connection.execute(_ROWS, (self._world.tenant, first, end), binary=True)
         async for row in cursor:
             folded = self._orders.pop(row[0], None)
@@ -132,7 +135,7 @@ class OrdersFolder:
         return found
 
     def _odd(self, folded: _Folded, row: tuple[Any, ...]) -> list[str]:
-        _, state, wh, seq, due, doc, terms_raw, salt, raw, person, has_vault, has_timer = row
+        _, state, wh, total, seq, due, doc, terms_raw, salt, raw, person, has_vault, has_timer = row
         odd = []
         if _decode_order(bytes(doc)) != folded.order:
             odd.append("the order is not what its facts say")
@@ -140,6 +143,8 @@ class OrdersFolder:
             odd.append("the promises are not what the facts say")
         if state != model.state(folded.order) or seq != folded.seq:
             odd.append("state or position is not what the facts say")
+        if total != folded.order.total:
+            odd.append("the total is not what the facts say")
         warehouse = model.first_warehouse(folded.order)
         if wh != self._world.warehouse_no.get(warehouse, -1):
             odd.append("the warehouse is not what the facts say")

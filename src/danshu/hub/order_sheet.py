@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.capabilities.orders import facts, model, parcel_facts
+from danshu.capabilities.orders import facts, model, parcel_facts, supplements
 from danshu.capabilities.stock.model import Storage
 from danshu.hub import masking, order_promises, request_vault, timeline_figures
 from danshu.hub.order_promises import PromiseSheet
@@ -191,7 +191,7 @@ def show(
         postage=o.postage,
         total=o.total,
         paid=o.paid,
-        due=0 if o.paid_ms else max(0, o.total - o.paid),
+        due=supplements.due_of(o) if supplements.SUPPLEMENT in o.holds or not o.paid_ms else 0,
         units=sum(n.quantity for n in o.lines),
         weight_g=sum(n.weight_g * n.quantity for n in lines),
         created=rfc3339(o.created_ms),

@@ -19,7 +19,7 @@ select id,okey,channel,state,wh,region,total,currency,due,seq,head,doc,terms fro
 where tenant=%b and id = any(%b::uuid[]) order by id for update
 """
 UPDATE: Final = """
-update orders set state=%b,wh=%b,region=%b,due=%b,seq=%b,head=%b,doc=%b,terms=%b
+update orders set state=%b,wh=%b,region=%b,total=%b,due=%b,seq=%b,head=%b,doc=%b,terms=%b
 where tenant=%b and id=%b
 """
 UPDATE_MANY: Final = """

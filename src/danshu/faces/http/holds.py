@@ -19,7 +19,7 @@ from danshu.faces.http.orders import IdempotencyKey
 from danshu.faces.http.placing import Instant
 from danshu.hub import acts, order_rights
 from danshu.hub.fields import PLAIN
-from danshu.hub.hold_words import HOLDS
+from danshu.hub.hold_words import HELD
 from danshu.hub.requests import Answer
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import LATEST_MS, REASON_CHARS
@@ -71,8 +71,8 @@ async def list_hold_reasons() -> HoldReasons:
             [
                 HoldReason(
                     reason=rule.reason,
-                    zh=HOLDS[rule.reason].zh,
-                    en=HOLDS[rule.reason].en,
+                    zh=HELD[rule.reason].zh,
+                    en=HELD[rule.reason].en,
                     awaits=rule.awaits,
                     frees=rule.frees,
                     right=rule.right,
