@@ -32,7 +32,7 @@ select s.key,s.subject,s.source,l.observed,l.received,l.value,l.quality
 from signal_sources s left join signal_latest l on l.tenant=s.tenant and l.no=s.no
 where s.tenant=%b and (s.retired is null or l.received > extract(epoch from s.retired)*1000)
 """
-_POLICY: Final = "select live from policy_heads where tenant=%b"
+_POLICY: Final = "select live from policy_heads where tenant=%b and kind='routing'"
 _KEEP: Final = """
 insert into snapshots(tenant,digest,body,part) values(%b,%b,%b,%b)
 on conflict (tenant,digest) do update set replaced=null

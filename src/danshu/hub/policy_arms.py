@@ -82,7 +82,7 @@ async def load(connection: Connection, tenant: int, snapshot: Snapshot) -> Arms:
             try:
                 ready[bytes(digest).hex()] = compile_set(model.read(bytes(body)))
             except InputError as error:
-                await _report(connection, tenant, bytes(digest).hex(), error)
+                await report(connection, tenant, bytes(digest).hex(), error)
 
     def engine(digest: str) -> PolicyEngine | None:
         return PolicyEngine(ready[digest], snapshot) if digest in ready else None
@@ -102,7 +102,7 @@ async def load(connection: Connection, tenant: int, snapshot: Snapshot) -> Arms:
     )
 
 
-async def _report(connection: Connection, tenant: int, digest: str, error: InputError) -> None:
+async def report(connection: Connection, tenant: int, digest: str, error: InputError) -> None:
     """Have people told of a set that is stored and cannot be read: no order may pass it unseen,
     and none is lost, so each waits for a person until the set before rules again.
     """

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 _SETS: Final = """
-select no, digest, drafted_by, approved_by, body from policy_sets where tenant=%s
+select no, digest, drafted_by, approved_by, body, kind from policy_sets where tenant=%s
 """
-_HEAD: Final = "select live, canary, shadow, before from policy_heads where tenant=%s"
+_HEADS: Final = "select kind, live, canary, shadow, before from policy_heads where tenant=%s"
 _TYPES: Final = ("published", "activated", "canaried", "shadowed", "rolled_back")
 Head = tuple[str, str, str, tuple[str, ...]]
 
@@ -56,7 +56,9 @@ class PoliciesFolder:
         rows: dict[int, tuple[str, str, str]] = {}
         found = []
         cursor = await connection.execute(_SETS, (self._tenant,))
-        for no, digest, drafted_by, approved_by, body in await cursor.fetchall():
+        kinds: dict[str, str] = {"": "routing"}
+        for no, digest, drafted_by, approved_by, body, kind in await cursor.fetchall():
+            kinds[bytes(digest).hex()] = kind
             rows[no] = (bytes(digest).hex(), drafted_by, approved_by)
             if hashlib.sha256(bytes(body)).digest() != bytes(digest):
                 found.append(
@@ -71,28 +73,32 @@ class PoliciesFolder:
             for no in sorted(rows.keys() | self._sets.keys())
             if rows.get(no) != self._sets.get(no)
         ]
-        row = await (await connection.execute(_HEAD, (self._tenant,))).fetchone()
-        stands: Head = ("", "", "", ())
-        if row is not None:
-            live, canary, shadow = (bytes(one).hex() for one in row[:3])
-            stands = (live, canary, shadow, tuple(bytes(one).hex() for one in row[3]))
-        expected = self._head()
-        skipped = max(0, len(expected[3]) - len(stands[3]))  # the row forgets the oldest ways back
-        if stands[:3] != expected[:3] or expected[3][skipped:] != stands[3]:
-            found.append(
-                Difference(
-                    code="policy_head_differs",
-                    where="policy_heads",
-                    detail=f"row {stands}, facts {expected}",
+        stand: dict[str, Head] = {}
+        cursor = await connection.execute(_HEADS, (self._tenant,))
+        for kind, *heads, before in await cursor.fetchall():
+            live, canary, shadow = (bytes(one).hex() for one in heads)
+            stand[kind] = (live, canary, shadow, tuple(bytes(one).hex() for one in before))
+        for kind in sorted({*stand, *kinds.values()}):
+            expected, stands = self._head(kind, kinds), stand.get(kind, ("", "", "", ()))
+            # the row forgets the oldest ways back
+            skipped = max(0, len(expected[3]) - len(stands[3]))
+            if stands[:3] != expected[:3] or expected[3][skipped:] != stands[3]:
+                found.append(
+                    Difference(
+                        code="policy_head_differs",
+                        where="policy_heads" if kind == "routing" else f"policy_heads {kind}",
+                        detail=f"row {stands}, facts {expected}",
+                    )
                 )
-            )
         return found
 
-    def _head(self) -> Head:
-        """Say what rules after all moves, and what ruled before."""
+    def _head(self, kind: str, kinds: dict[str, str]) -> Head:
+        """Say what rules of a kind after all moves, and what ruled before."""
         live = canary = shadow = ""
         before: tuple[str, ...] = ()
         for _, _, data in sorted(self._moves, key=lambda move: move[:2]):
+            if kinds.get(getattr(data, "digest", ""), "routing") != kind:
+                continue
             match data:
                 case facts.PolicySetActivated():
                     live, canary, before = data.digest, "", (*before, data.before)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.routing.policy import lint, model
 from danshu.capabilities.routing.policy.lint import PolicyFinding
-from danshu.capabilities.routing.policy.model import PolicySet
+from danshu.capabilities.routing.policy.model import ROUTING, PolicyKind, PolicySet
 from danshu.hub import policy_sets
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
@@ -32,15 +33,15 @@ PERSON: Final = "person:"
 _COLUMNS: Final = "id, name, state, body, revision, editors, begun_by, begun, edited_by, edited"
 _READ: Final = f"select {_COLUMNS} from policy_drafts where tenant=%s and id=%s"
 _LIST: Final = f"""
-select {_COLUMNS} from policy_drafts where tenant=%s and state in ('draft','submitted')
-order by edited desc
+select {_COLUMNS} from policy_drafts where tenant=%s and kind=%s
+and state in ('draft','submitted') order by edited desc
 """
 _COUNT: Final = """
 select count(*) from policy_drafts where tenant=%s and state in ('draft','submitted')
 """
 _INSERT: Final = """
-insert into policy_drafts(tenant,id,name,state,body,editors,begun_by,edited_by)
-values(%s,%s,%s,'draft',%s,%s,%s,%s)
+insert into policy_drafts(tenant,id,name,state,body,editors,begun_by,edited_by,kind)
+values(%s,%s,%s,'draft',%s,%s,%s,%s,%s)
 """
 _SAVE: Final = """
 update policy_drafts set name=%s, body=%s, revision=revision+1, edited_by=%s, edited=now(),
@@ -111,9 +112,10 @@ CHANGED: Final = _no(
 )
 
 
-async def list_open(connection: Connection, tenant: int) -> list[Draft]:
+async def list_open(connection: Connection, tenant: int, kind: PolicyKind = ROUTING) -> list[Draft]:
     """List the drafts that are drawn or wait for approval, the last edited first."""
-    return [_draft(row) for row in await (await connection.execute(_LIST, (tenant,))).fetchall()]
+    cursor = await connection.execute(_LIST, (tenant, kind))
+    return [_draft(row) for row in await cursor.fetchall()]
 
 
 async def read(connection: Connection, tenant: int, id_: str, *, lock: bool = False) -> Draft:
@@ -155,7 +157,8 @@ async def begin(
             raise InputError("too_many", f"at most {POLICY_DRAFTS} open drafts")
         id_ = ids.uuid7(now_ms, os.urandom(10))
         who = actor.sub
-        await connection.execute(_INSERT, (tenant, id_, name, policy.content, [who], who, who))
+        told = (tenant, id_, name, policy.content, [who], who, who, policy.kind)
+        await connection.execute(_INSERT, told)
         return await read(connection, tenant, str(id_))
 
 
@@ -177,6 +180,7 @@ async def save(
         if draft.revision != revision:
             return Stale(draft)
         who = actor.sub
+        policy = replace(policy, kind=draft.policy.kind)  # what it decides is not redrawn
         told = (name, policy.content, who, who, who, tenant, uuid.UUID(id_))
         await connection.execute(_SAVE, told)
         return await read(connection, tenant, id_)

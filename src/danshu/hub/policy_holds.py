@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.orders import decide as orders
+from danshu.capabilities.orders.model import INTERCEPT_REJECT
 from danshu.kernel.errors import Refusal
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 HOLD: Final = "policy_hold"
 REVIEW: Final = "policy_review"
 CODES: Final = frozenset({HOLD, REVIEW})
+_SHUT: Final = CODES | {INTERCEPT_REJECT}
 RELEASED: Final = "policy_released"
 
 
@@ -39,4 +41,4 @@ def heed(order: Order, ruling: Ruling | None) -> tuple[Order, list[Said]]:
 
 def is_released(before: Order, after: Order) -> bool:
     """Tell whether a person let an order go on that policy had held."""
-    return bool(CODES.intersection(before.holds)) and not CODES.intersection(after.holds)
+    return bool(_SHUT.intersection(before.holds)) and not _SHUT.intersection(after.holds)

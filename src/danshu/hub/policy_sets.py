@@ -16,7 +16,11 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.routing.policy import model
+from danshu.capabilities.routing.policy.model import ROUTING, PolicyKind
 from danshu.hub import merchants, pictures, policy_facts
+from danshu.hub.policy_noes import NOTHING_BEFORE as NOTHING_BEFORE
+from danshu.hub.policy_noes import PUBLISHED as PUBLISHED
+from danshu.hub.policy_noes import RULES as RULES
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import rfc3339
@@ -29,16 +33,17 @@ if TYPE_CHECKING:
     from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
-_COLUMNS: Final = "no, digest, name, drafted_by, approved_by, published"
+_COLUMNS: Final = "no, digest, name, drafted_by, approved_by, published, kind"
 _LIST: Final = f"""
-select {_COLUMNS} from policy_sets where tenant=%s and (%s = 0 or no < %s) order by no desc limit %s
+select {_COLUMNS} from policy_sets where tenant=%s and kind=%s and (%s = 0 or no < %s)
+order by no desc limit %s
 """
 _READ: Final = f"select {_COLUMNS} from policy_sets where tenant=%s and digest=%s"
 _BODY: Final = "select body from policy_sets where tenant=%s and digest=%s"
 _NEXT: Final = "select coalesce(max(no),0)+1, count(*) from policy_sets where tenant=%s"
 _INSERT: Final = """
-insert into policy_sets(tenant,no,digest,name,body,drafted_by,approved_by)
-values(%s,%s,%s,%s,%s,%s,%s)
+insert into policy_sets(tenant,no,digest,name,body,drafted_by,approved_by,kind)
+values(%s,%s,%s,%s,%s,%s,%s,%s)
 """
 _STEP: Final = """
 insert into policy_steps(tenant,no,act,digest,draft,revision,by,note)
@@ -48,18 +53,25 @@ _STEPS: Final = """
 select act, digest, revision, by, note, at from policy_steps
 where tenant=%s and (draft=%s or (%s::uuid is null and digest=%s)) order by no
 """
-_HEAD: Final = "select no,live,canary,rule,shadow,before from policy_heads where tenant=%s"
+_HEAD: Final = """
+select no,live,canary,rule,shadow,before from policy_heads where tenant=%s and kind=%s
+"""
 _WRITE: Final = """
-insert into policy_heads(tenant,no,live,canary,rule,shadow,before) values(%s,%s,%s,%s,%s,%s,%s)
-on conflict (tenant) do update set no=excluded.no, live=excluded.live, canary=excluded.canary,
-rule=excluded.rule, shadow=excluded.shadow, before=excluded.before
+insert into policy_heads(tenant,kind,no,live,canary,rule,shadow,before)
+values(%s,%s,%s,%s,%s,%s,%s,%s) on conflict (tenant,kind) do update set no=excluded.no,
+live=excluded.live, canary=excluded.canary, rule=excluded.rule, shadow=excluded.shadow,
+before=excluded.before
 """
 _LOCK: Final = "select 1 from tenants where id=%s for update"
 _SET_TIME: Final = """
 insert into policy_schedule(tenant,digest,at,by,role) values(%s,%s,%s,%s,%s)
 on conflict (tenant,digest) do update set at=excluded.at, by=excluded.by, role=excluded.role
 """
-_TIMES: Final = "select digest, at, by from policy_schedule where tenant=%s order by at, digest"
+_TIMES: Final = """
+select t.digest, t.at, t.by from policy_schedule t
+join policy_sets s on s.tenant=t.tenant and s.digest=t.digest
+where t.tenant=%s and s.kind=%s order by t.at, t.digest
+"""
 _UNSET: Final = "delete from policy_schedule where tenant=%s and digest=%s"
 _SHADOW: Final = """
 insert into policy_shadows(tenant,digest,place) values(%s,%s,%s)
@@ -97,6 +109,7 @@ class PolicyRow(Struct, frozen=True, kw_only=True):
     drafted_by: str
     approved_by: str
     published: str
+    kind: PolicyKind = ROUTING
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -121,19 +134,6 @@ class PolicyStep(Struct, frozen=True, kw_only=True):
     by: str
     note: str
     at: str
-
-
-def _no(code: str, reason: str, reason_en: str) -> Refusal:
-    return Refusal(code=code, reason=reason, reason_en=reason_en, clause="routing.policy")
-
-
-PUBLISHED: Final = _no(
-    "policy_published", "一模一样的策略已经发布过", "The very same set is published already"
-)
-RULES: Final = _no("policy_live", "这套策略正在生效", "That set rules already")
-NOTHING_BEFORE: Final = _no(
-    "policy_nothing_before", "之前没有生效的策略,无可回滚", "Nothing ruled before: no way back"
-)
 
 
 async def read_row(connection: Connection, tenant: int, digest: str) -> PolicyRow:
@@ -163,15 +163,15 @@ def _bytes(digest: str) -> bytes:
 def _row(row: tuple[Any, ...]) -> PolicyRow:
     return PolicyRow(
         no=row[0], digest=bytes(row[1]).hex(), name=row[2], drafted_by=row[3], approved_by=row[4],
-        published=rfc3339(round(row[5].timestamp() * 1000)),
+        published=rfc3339(round(row[5].timestamp() * 1000)), kind=row[6],
     )  # fmt: skip
 
 
 async def list_sets(
-    connection: Connection, tenant: int, before: int, limit: int
+    connection: Connection, tenant: int, before: int, limit: int, kind: PolicyKind = ROUTING
 ) -> list[PolicyRow]:
     """List published sets, the newest first, those before number `before` (0 = all)."""
-    rows = await connection.execute(_LIST, (tenant, before, before, limit))
+    rows = await connection.execute(_LIST, (tenant, kind, before, before, limit))
     return [_row(row) for row in await rows.fetchall()]
 
 
@@ -224,7 +224,7 @@ async def publish(
     assert row is not None
     if row[1] >= POLICY_SETS:
         raise InputError("too_many", f"at most {POLICY_SETS} policy sets")
-    told = (tenant, row[0], digest, name, policy.content, drafted_by, actor.sub)
+    told = (tenant, row[0], digest, name, policy.content, drafted_by, actor.sub, policy.kind)
     await connection.execute(_INSERT, told)
     fact = policy_facts.PolicySetPublished(
         approved_by=actor.sub,
@@ -239,9 +239,9 @@ async def publish(
     return await read_row(connection, tenant, policy.digest)
 
 
-async def read_head(connection: Connection, tenant: int) -> Head:
-    """Read what rules now."""
-    row = await (await connection.execute(_HEAD, (tenant,))).fetchone()
+async def read_head(connection: Connection, tenant: int, kind: PolicyKind = ROUTING) -> Head:
+    """Read what rules now, of a kind of sets."""
+    row = await (await connection.execute(_HEAD, (tenant, kind))).fetchone()
     if row is None:
         return Head()
     return Head(
@@ -254,10 +254,11 @@ async def read_head(connection: Connection, tenant: int) -> Head:
     )
 
 
-async def _write(connection: Connection, tenant: int, head: Head) -> Head:
+async def _write(connection: Connection, tenant: int, head: Head, kind: PolicyKind) -> Head:
     moved = msgspec.structs.replace(head, no=head.no + 1, before=head.before[-POLICY_BACK:])
     told = (
         tenant,
+        kind,
         moved.no,
         bytes.fromhex(moved.live),
         bytes.fromhex(moved.canary),
@@ -266,8 +267,9 @@ async def _write(connection: Connection, tenant: int, head: Head) -> Head:
         [bytes.fromhex(one) for one in moved.before],
     )
     await connection.execute(_WRITE, told)
-    # the room `signals` makes the next snapshot even if whoever moved the head dies here
-    await pictures.touch(connection, tenant)
+    if kind == ROUTING:
+        # the room `signals` makes the next snapshot even if whoever moved the head dies here
+        await pictures.touch(connection, tenant)
     return moved
 
 
@@ -279,8 +281,8 @@ async def activate(
     """
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))
-        await read_row(connection, tenant, digest)
-        head = await read_head(connection, tenant)
+        kind = (await read_row(connection, tenant, digest)).kind
+        head = await read_head(connection, tenant, kind)
         if head.live == digest:
             return RULES
         await connection.execute(_UNSET, (tenant, bytes.fromhex(digest)))
@@ -288,6 +290,7 @@ async def activate(
             connection,
             tenant,
             Head(no=head.no, live=digest, before=(*head.before, head.live), shadow=head.shadow),
+            kind,
         )
         fact = policy_facts.PolicySetActivated(before=head.live, digest=digest, scheduled=scheduled)
         await merchants.say(connection, tenant, actor, fact)
@@ -315,9 +318,11 @@ async def unschedule(connection: Connection, tenant: int, digest: str, actor: Ac
         return bool(cursor.rowcount)
 
 
-async def list_schedule(connection: Connection, tenant: int) -> list[tuple[str, str, str]]:
+async def list_schedule(
+    connection: Connection, tenant: int, kind: PolicyKind = ROUTING
+) -> list[tuple[str, str, str]]:
     """List what is to begin: (digest, RFC 3339, by)."""
-    cursor = await connection.execute(_TIMES, (tenant,))
+    cursor = await connection.execute(_TIMES, (tenant, kind))
     return [
         (bytes(digest).hex(), rfc3339(round(at.timestamp() * 1000)), by)
         for digest, at, by in await cursor.fetchall()
@@ -330,12 +335,12 @@ async def set_canary(
     """Let a published set rule a share of the orders. Raises InputError `no_policy_set`."""
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))
-        await read_row(connection, tenant, digest)
-        head = await read_head(connection, tenant)
+        kind = (await read_row(connection, tenant, digest)).kind
+        head = await read_head(connection, tenant, kind)
         if head.live == digest:
             return RULES
         moved = msgspec.structs.replace(head, canary=digest, rule=rule)
-        moved = await _write(connection, tenant, moved)
+        moved = await _write(connection, tenant, moved, kind)
         fact = policy_facts.PolicySetCanaried(
             channels=rule.channels, digest=digest, percent=rule.percent, regions=rule.regions
         )
@@ -350,10 +355,11 @@ async def set_shadow(
     """Ask a published set beside the one that rules; "" ends it. Raises InputError."""
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))
-        if digest:
-            await read_row(connection, tenant, digest)
+        if digest and (await read_row(connection, tenant, digest)).kind != ROUTING:
+            raise NO_SET  # what stops orders is tried on history, not beside
         head = await read_head(connection, tenant)
-        moved = await _write(connection, tenant, msgspec.structs.replace(head, shadow=digest))
+        moved = msgspec.structs.replace(head, shadow=digest)
+        moved = await _write(connection, tenant, moved, ROUTING)
         if digest:
             told = (tenant, bytes.fromhex(digest), ids.uuid7(now_ms, bytes(10)))
             await connection.execute(_SHADOW, told)
@@ -365,12 +371,12 @@ async def set_shadow(
 
 
 async def roll_back(
-    connection: Connection, tenant: int, actor: Actor, note: str = ""
+    connection: Connection, tenant: int, actor: Actor, note: str = "", kind: PolicyKind = ROUTING
 ) -> Head | Refusal:
     """Undo the last move at once: a canary ends, else the set that ruled before rules again."""
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))
-        head = await read_head(connection, tenant)
+        head = await read_head(connection, tenant, kind)
         if not head.canary and not head.before:
             return NOTHING_BEFORE
         if head.canary:
@@ -379,7 +385,7 @@ async def roll_back(
         else:
             gone, restored = head.live, head.before[-1]
             moved = msgspec.structs.replace(head, live=restored, before=head.before[:-1])
-        moved = await _write(connection, tenant, moved)
+        moved = await _write(connection, tenant, moved, kind)
         fact = policy_facts.PolicySetRolledBack(
             canary=bool(head.canary), digest=gone, restored=restored
         )

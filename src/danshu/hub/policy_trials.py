@@ -15,7 +15,9 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import policy_replays
+from danshu.capabilities.routing.policy.model import ROUTING
+from danshu.hub import intercept_figures, policy_replays
+from danshu.hub.intercept_figures import StopFigures
 from danshu.hub.policy_replays import TrialFigures
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -31,15 +33,16 @@ TrialState = Literal["queued", "running", "done", "cancelled", "failed"]
 CO2_G_TKM: Final = 120
 UTC8: Final = datetime.timezone(datetime.timedelta(hours=8))
 _COLUMNS: Final = (
-    "id, draft, digest, against, day, orders_max, co2_g_tkm, state, total, done, result, by, at"
+    "id, draft, digest, against, day, orders_max, co2_g_tkm, state, total, done, result, by, at, "
+    "days, kind"
 )
 _READ: Final = f"select {_COLUMNS} from policy_trials where tenant=%s and id=%s"
 _OPEN: Final = """
 select count(*) from policy_trials where tenant=%s and state in ('queued','running')
 """
 _INSERT: Final = """
-insert into policy_trials(tenant,id,draft,digest,body,against,day,orders_max,co2_g_tkm,by)
-values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)
+insert into policy_trials(tenant,id,draft,digest,body,against,day,orders_max,co2_g_tkm,by,days,
+kind) values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)
 """
 _CANCEL: Final = """
 update policy_trials set state='cancelled' where tenant=%s and id=%s
@@ -69,6 +72,8 @@ class Trial(Struct, frozen=True, kw_only=True):
     figures: TrialFigures
     by: str
     at: str
+    days: int = 1
+    stops: StopFigures | None = None  # of an intercept set, instead of `figures`
 
 
 class ChangedOrder(Struct, frozen=True, kw_only=True):
@@ -99,8 +104,11 @@ async def begin(
     co2_g_tkm: int,
     actor: Actor,
     now_ms: int,
+    days: int = 1,
 ) -> Trial:
-    """Queue a trial of a draft as it is. Raises InputError for a day to come, `too_many`."""
+    """Queue a trial of a draft as it is, on `days` days up to `day`. Raises InputError for a day
+    to come, `too_many`.
+    """
     if day > datetime.datetime.fromtimestamp(now_ms / 1000, UTC8).date():
         raise InputError("day", "that day is still to come", "/day")
     async with connection.transaction():
@@ -120,6 +128,8 @@ async def begin(
             orders_max,
             co2_g_tkm,
             actor.sub,
+            days,
+            policy.kind,
         )
         await connection.execute(_INSERT, told)
         return await read(connection, tenant, str(id_))
@@ -146,7 +156,9 @@ async def read(connection: Connection, tenant: int, id_: str) -> Trial:
         state=row[7],
         total=row[8],
         done=row[9],
-        figures=read_figures(result),
+        figures=read_figures(result if row[14] == ROUTING else b""),
+        days=row[13],
+        stops=None if row[14] == ROUTING else intercept_figures.read(result),
         by=row[11],
         at=rfc3339(round(row[12].timestamp() * 1000)),
     )

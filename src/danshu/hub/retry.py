@@ -75,7 +75,8 @@ async def refresh(
         cursor = await connection.execute(stock_tables.READ_QUOTAS, (tenant,), binary=True)
         quotas = await cursor.fetchall()
         awaiting = await canary.read(connection, [tenant]) if world.snapshot.watched else {}
-        await histories.read(connection, world, [r for r in group.requests if r.tenant == tenant])
+        mine = [r for r in group.requests if r.tenant == tenant]
+        await histories.read(connection, world, mine, group.now_ms)
         await selling.refresh(connection, world)
         # from here on without a pause: the next group is decided on this world meanwhile
         world.atp[skus] = 0

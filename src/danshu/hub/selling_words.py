@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.hub.figures import count, instant, text
+from danshu.kernel.machine import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +34,40 @@ SOLD: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "{units} 件预订,{arrives} 到货后发出",
         "{units} units are sold ahead, they arrive {arrives}",
     ),
+    "order.intercepted": (
+        "pause",
+        "错单拦截",
+        "Intercepted",
+        "拦截规则集第 {no} 版:{reason}",
+        "Intercept rules no. {no}: {reason}",
+    ),
+    "order.intercepted/reject": (
+        "pause",
+        "规则拒单",
+        "Rejected by a rule",
+        "拦截规则集第 {no} 版:{reason};已付款的待退款,未付款的取消",
+        "Intercept rules no. {no}: {reason}; what is paid is to be refunded, else it is cancelled",
+    ),
+    "order.let_pass": (
+        "play",
+        "误拦放行",
+        "Let pass: a false alarm",
+        "核实后放行:{reason} {note}",
+        "Let go on after a look: {reason} {note}",
+    ),
+}
+INTERCEPTED: Final[dict[str, Words]] = {
+    "intercept_hold": Words(zh="拦截规则挂起", en="Held by an intercept rule"),
+    "intercept_review": Words(zh="拦截规则转人工", en="An intercept rule asks for review"),
+    "intercept_reject": Words(zh="拦截规则拒单,待退款", en="Rejected by a rule, to be refunded"),
+}
+PASSES: Final[dict[str, Words]] = {
+    "real_buyer": Words(zh="买家已核实", en="The buyer is real"),
+    "address_confirmed": Words(zh="地址已核对", en="The address is right"),
+    "price_right": Words(zh="价格没有错", en="The price is right"),
+    "quantity_wanted": Words(zh="买家确实要这么多", en="The buyer wants that many"),
+    "not_listed": Words(zh="不是名单上的人", en="Not the one who is listed"),
+    "other": Words(zh="其他", en="Another reason"),
 }
 
 
@@ -52,7 +87,20 @@ def _preordered(datas: Sequence[Any], names: Names) -> Told:
     ]
 
 
+def _intercepted(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[0]
+    variant = "reject" if d.effect == "reject" else ""
+    return variant, [count("no", d.no), text("reason", names.join(d.reasons))]
+
+
+def _let_pass(datas: Sequence[Any], names: Names) -> Told:
+    d = datas[0]
+    return "", [text("reason", names.word(PASSES, d.reason)), text("note", d.note)]
+
+
 TELLERS: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "gifts.decided": _given,
     "preorder.taken": _preordered,
+    "order.intercepted": _intercepted,
+    "order.let_pass": _let_pass,
 }

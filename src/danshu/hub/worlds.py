@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psycopg
 
-from danshu.hub import canary, masters, pictures, policy_arms
+from danshu.hub import canary, intercepts, masters, pictures, policy_arms
 from danshu.kernel.limits import SIGNAL_GRACE_MS, SIGNAL_TICK_MS
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ RELOAD_STOCK_S = 60
 RELOAD_MASTERS_S = 60
 LOOK_S = 3
 _HEADS = """
-select h.tenant,h.digest,h.network,h.until,coalesce(p.no,0) from routing_heads h
-left join policy_heads p on p.tenant=h.tenant where h.tenant = any(%b)
+select h.tenant,h.digest,h.network,h.until,coalesce(p.no,0),coalesce(i.no,0) from routing_heads h
+left join policy_heads p on p.tenant=h.tenant and p.kind='routing'
+left join policy_heads i on i.tenant=h.tenant and i.kind='intercept' where h.tenant = any(%b)
 """
 _log = logging.getLogger("danshu.worlds")
 
@@ -85,13 +86,18 @@ class Worlds:
             return
         async with self._borrow() as connection:
             cursor = await connection.execute(_HEADS, (tenants,), binary=True)
-            for tenant, digest, network, until_ms, policy_no in await cursor.fetchall():
+            for tenant, digest, network, until_ms, policy_no, guard_no in await cursor.fetchall():
                 world = self._worlds.get(tenant)
                 if world is None:
                     continue
                 await self._swap(connection, world, bytes(digest).hex(), network, until_ms)
                 if world.arms.no != policy_no:
                     await self._take(connection, world, world.snapshot)
+                if world.guard_no != guard_no:
+                    world.guard, world.guard_no = (
+                        await intercepts.load(connection, tenant),
+                        guard_no,
+                    )
             await self._count(connection)
 
     async def _count(self, connection: psycopg.AsyncConnection[Any]) -> None:

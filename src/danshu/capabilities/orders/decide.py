@@ -13,6 +13,7 @@ from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
 from danshu.capabilities.orders.model import (
     REGION_UNKNOWN,
     SKU_UNKNOWN,
+    UNROUTABLE,
     Line,
     Order,
     Share,
@@ -183,7 +184,7 @@ def routable(order: Order) -> bool:
     return (
         order.kind == "order"
         and not order.cancelled
-        and not {SKU_UNKNOWN, REGION_UNKNOWN}.intersection(order.holds)
+        and UNROUTABLE.isdisjoint(order.holds)
         and any(open_units(n) for n in order.lines)
     )
 

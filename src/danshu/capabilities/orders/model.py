@@ -32,6 +32,8 @@ class State(IntEnum):
 
 SKU_UNKNOWN = "sku_unknown"  # holds: master data does not know what the order means
 REGION_UNKNOWN = "region_unknown"
+INTERCEPT_REJECT = "intercept_reject"  # a rule rejects it: no stock is taken until a person says so
+UNROUTABLE = frozenset({SKU_UNKNOWN, REGION_UNKNOWN, INTERCEPT_REJECT})
 _WORDS = {s: s.name.lower() for s in State}
 BY_WORD = {word: s for s, word in _WORDS.items()}
 STAGES = ("allocated", "released", "picked", "packed", "shipped", "delivered")

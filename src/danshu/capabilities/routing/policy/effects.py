@@ -35,6 +35,7 @@ Name = Literal[
     "avoid",
     "hold",
     "review",
+    "reject",
     "parcels_max",
     "tell",
     "negotiate",
@@ -48,13 +49,19 @@ WORDS: Final[dict[Name, tuple[str, str]]] = {
     "avoid": ("避让", "avoid"),
     "hold": ("暂停", "hold"),
     "review": ("转人工", "ask for review"),
+    "reject": ("拒单", "reject"),
     "parcels_max": ("限制拆单", "limit parcels"),
     "tell": ("提示", "tell"),
     "negotiate": ("协商时窗", "negotiate the window"),
 }
 SELECTS: Final = frozenset({"forbid", "require", "prefer", "avoid"})
 WEIGHS: Final = frozenset({"prefer", "avoid"})
-REASONED: Final = frozenset({"hold", "review", "tell"})
+REASONED: Final = frozenset({"hold", "review", "reject", "tell"})
+STOPS: Final = ("reject", "hold", "review")  # of an intercept rule, the gravest first
+OF_KIND: Final[dict[str, frozenset[str]]] = {
+    "routing": frozenset(WORDS) - {"reject"},
+    "intercept": frozenset({"keep", *STOPS, "tell"}),
+}
 
 
 class PolicyEffect(Struct, frozen=True, kw_only=True):

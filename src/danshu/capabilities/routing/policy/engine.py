@@ -18,7 +18,7 @@ import msgspec
 import zen
 
 from danshu.capabilities.routing.policy import effects, expressions
-from danshu.capabilities.routing.policy.fields import CONTEXT
+from danshu.capabilities.routing.policy.fields import CONTEXT, CONTEXTS
 from danshu.capabilities.routing.policy.seen import read_regions, view_region, view_warehouses
 from danshu.capabilities.routing.score import CHILLED, DANGEROUS, FROZEN, LICENSED
 from danshu.kernel.errors import InputError
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 BROKEN: Final = "策略无法运行"
 _UTC8: Final = datetime.timezone(datetime.timedelta(hours=8))
-_PREFIXES: Final = ("order.", "dest.", "now.")
 _CHILLED, _FROZEN = 1 << CHILLED, 1 << FROZEN
 _COLD, _LICENSED, _DANGEROUS = _CHILLED | _FROZEN, 1 << LICENSED, 1 << DANGEROUS
 
@@ -123,7 +122,12 @@ class Compiled:
         try:
             content = {graph.code: content_of(graph) for graph in policy.graphs}
             self.engine = zen.ZenEngine({"loader": {"type": "static", "content": content}})
-            self.reads = tuple(_reads(uses(graph)) for graph in policy.graphs)
+            named = [uses(graph, policy.kind) for graph in policy.graphs]
+            self.reads = tuple(_reads(names) for names in named)
+            context = CONTEXTS[policy.kind]
+            self.paths = tuple(
+                tuple(n for n, f in enumerate(context) if f.path in names) for names in named
+            )
         except Exception as error:  # the engine raises no narrower one
             why = expressions.describe(error)
             raise InputError("policy", f"it cannot be compiled: {why}") from error
@@ -139,7 +143,7 @@ class Compiled:
     ) -> tuple[list[effects.PolicyEffect], list[tuple[str, str]]]:
         """Run every graph on a context: effects in order; (graph, trouble) of what failed."""
         raw = msgspec.json.encode(context)
-        told = [(code, self._run(code, raw)) for code in self.codes]
+        told = [(code, self.run(code, raw)) for code in self.codes]
         broken = [(code, said.trouble) for code, said in told if said.trouble]
         return [effect for _, said in told for effect in said.effects], broken
 
@@ -154,7 +158,7 @@ class Compiled:
             key = (n, of_order(order), of_dest(dest), of_now(now))
             said = self._said.get(key)
             if said is None:
-                said = self._run(self.codes[n], self._narrow(self.reads[n], order, dest, now))
+                said = self.run(self.codes[n], self._narrow(self.reads[n], order, dest, now))
                 # equal ones are one object: what was made of them is found again
                 said = self._same.setdefault(said, said)
                 if len(self._said) >= POLICY_MEMO:
@@ -177,7 +181,8 @@ class Compiled:
             }
         )
 
-    def _run(self, code: str, context: bytes) -> Said:
+    def run(self, code: str, context: bytes) -> Said:
+        """Run one graph on a context as JSON."""
         try:
             told = effects.read(self.engine.evaluate(code, context)["result"])
         except Exception as error:  # noqa: BLE001 - whatever it is, the order asks for review
@@ -231,14 +236,16 @@ def cells(graph: Graph) -> Iterable[tuple[str, str]]:
             yield str(one.get("condition", "")), ""
 
 
-def uses(graph: Graph) -> set[str]:
+def uses(graph: Graph, kind: str = "routing") -> set[str]:
     """Name the fields of the context that a graph can depend on; a bare root means all of it."""
     found: set[str] = set()
+    context = CONTEXTS[kind]
+    prefixes = {f.path.partition(".")[0] + "." for f in context}
     for text, field in cells(graph):
         for name in (*expressions.names(text), *([field] if field else [])):
             plain = name.removeprefix("$root.")
-            roots = [p for p in _PREFIXES if plain in (p[:-1], "$root")]
-            found |= {f.path for f in CONTEXT for p in roots if f.path.startswith(p)}
+            roots = [p for p in prefixes if plain in (p[:-1], "$root")]
+            found |= {f.path for f in context for p in roots if f.path.startswith(p)}
             found.add(plain)
     return found
 

@@ -14,6 +14,22 @@ from msgspec import Struct
 Kind = Literal["bool", "int", "ratio", "text", "enum"]
 
 
+# What is not seen in a case of an intercept rule is as it is with an order that may go on.
+_USUAL: Final[dict[str, object]] = {
+    "order.test_mark": False,
+    "receiver.encrypted": False,
+    "address.unserved": False,
+    "address.contradictory": False,
+    "address.short": False,
+    "price.of_list_percent": 100,
+    "price.of_usual_percent": 100,
+    "units.of_usual_percent": 100,
+    "listed.buyer": "",
+    "listed.receiver": "",
+    "listed.address": "",
+}
+
+
 class FieldOf(Struct, frozen=True, kw_only=True):
     """One field: its path, labels, kind, unit ("" for none) and, for an enum, its values."""
 
@@ -26,7 +42,9 @@ class FieldOf(Struct, frozen=True, kw_only=True):
 
     @property
     def sample(self) -> object:
-        """A value of this kind, to try cells on."""
+        """A value of this kind, to try cells on: of an intercept rule, what is usual."""
+        if self.path in _USUAL:
+            return _USUAL[self.path]
         samples: dict[str, object] = {"bool": True, "int": 1, "ratio": 0.5, "text": "x"}
         return self.values[0][0] if self.values else samples[self.kind]
 
@@ -110,7 +128,36 @@ WAREHOUSE: Final = (
     _f("dangerous", "可存危险品", "holds dangerous goods", "bool"),
     _f("cold_evidence", "冷链证据数", "independent proofs of cold", "int"),
 )
+INTERCEPT: Final = (
+    _f("order.channel", "渠道", "channel", "text"),
+    _f("order.shop", "店铺", "shop", "text"),
+    _f("order.region", "收货地区码", "region code", "text"),
+    _f("order.value_fen", "订单金额", "order value", "int", "分"),
+    _f("order.paid", "已付款", "paid", "bool"),
+    _f("order.lines", "行数", "lines", "int"),
+    _f("order.units", "件数", "units", "int"),
+    _f("order.test_mark", "有测试单标记", "marked as a test", "bool"),
+    _f("buyer.known", "平台给了买家标识", "the buyer can be told", "bool"),
+    _f("buyer.orders_24h", "买家 24 小时下单数(含本单)", "orders of the buyer in 24 h", "int"),
+    _f("receiver.orders_24h", "收件人 24 小时下单数(含本单)", "orders to one receiver", "int"),
+    _f("receiver.encrypted", "收件人是密文", "the receiver is encrypted", "bool"),
+    _f("address.unserved", "收货地不在服务区", "not served there", "bool"),
+    _f("address.contradictory", "省市互相矛盾", "province and city differ", "bool"),
+    _f("address.short", "详细地址过短", "the address is too short", "bool"),
+    _f("price.of_list_percent", "最低行单价占标价", "lowest price of list price", "int", "%"),
+    _f("price.of_usual_percent", "最低行单价占近期中位价", "lowest of recent median", "int", "%"),
+    _f("units.of_usual_percent", "最大行件数占通常件数", "most units of usual", "int", "%"),
+    _f("listed.buyer", "买家在黑名单的原因", "why the buyer is listed", "text"),
+    _f("listed.receiver", "收件人在黑名单的原因", "why the receiver is listed", "text"),
+    _f("listed.address", "地址在黑名单的原因", "why the address is listed", "text"),
+    _f("now.minute", "当日分钟", "minute of the day", "int", "min"),
+    _f("now.weekday", "星期(1–7)", "weekday, Monday 1", "int"),
+    _f("now.date", "日期(如 20261111)", "date, as 20261111", "int"),
+)
 BY_PATH: Final = {field.path: field for field in CONTEXT}
+CONTEXTS: Final[dict[str, tuple[FieldOf, ...]]] = {"routing": CONTEXT, "intercept": INTERCEPT}
+PATHS: Final = {kind: {field.path: field for field in all_} for kind, all_ in CONTEXTS.items()}
+ROOTS: Final = {kind: {path.partition(".")[0] for path in known} for kind, known in PATHS.items()}
 OF_WAREHOUSE: Final = {field.path: field for field in WAREHOUSE}
 EFFECT_KEYS: Final = frozenset(
     {"effect", "where", "fen", "most", "reason", "windows", "window_min", "expiry_s"}

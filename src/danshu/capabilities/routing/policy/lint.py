@@ -19,8 +19,15 @@ import zen
 from msgspec import Struct
 
 from danshu.capabilities.routing.policy import expressions
+from danshu.capabilities.routing.policy.effects import OF_KIND
 from danshu.capabilities.routing.policy.engine import Compiled, content_of
-from danshu.capabilities.routing.policy.fields import BY_PATH, CONTEXT, OF_WAREHOUSE, WAREHOUSE
+from danshu.capabilities.routing.policy.fields import (
+    CONTEXTS,
+    OF_WAREHOUSE,
+    PATHS,
+    ROOTS,
+    WAREHOUSE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +39,7 @@ ALLOWED: Final = frozenset(
     {"inputNode", "outputNode", "decisionTableNode", "expressionNode", "switchNode"}
 )
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,31}")
-_ROOTS: Final = frozenset({"order", "dest", "now", "$", "$root", "#", "$nodes"})
+_ROOTS: Final = frozenset({"$", "$root", "#", "$nodes"})
 
 
 class PolicyFinding(Struct, frozen=True, kw_only=True):
@@ -61,6 +68,7 @@ class _Place(Struct, frozen=True):
     node: str = ""
     row: str = ""
     column: str = ""
+    kind: str = "routing"
 
     def find(self, code: str, value: object = "", why: object = "") -> PolicyFinding:
         """Make a finding here, in the words of data/policy_findings.yaml."""
@@ -92,7 +100,7 @@ def check(policy: PolicySet) -> tuple[PolicyFinding, ...]:
             found.append(_Place(graph=graph.code).find("graph_code", graph.code))
         codes.add(graph.code)
         try:
-            found.extend(_graph(graph))
+            found.extend(_graph(graph, policy.kind))
         except Exception as error:  # noqa: BLE001 - the engine raises no narrower one
             why = expressions.describe(error)
             found.append(_Place(graph=graph.code).find("graph_broken", why=why))
@@ -106,13 +114,13 @@ def is_sound(findings: tuple[PolicyFinding, ...]) -> bool:
     return all(one.severity != "error" for one in findings)
 
 
-def _graph(graph: Graph) -> Iterator[PolicyFinding]:
+def _graph(graph: Graph, kind: str) -> Iterator[PolicyFinding]:
     here = _Place(graph=graph.code)
     ids = [node.id for node in graph.nodes]
     if len(set(ids)) < len(ids):
         yield here.find("node_double")
-    for kind, code in (("inputNode", "no_input"), ("outputNode", "no_output")):
-        if sum(node.type == kind for node in graph.nodes) != 1:
+    for type_, code in (("inputNode", "no_input"), ("outputNode", "no_output")):
+        if sum(node.type == type_ for node in graph.nodes) != 1:
             yield here.find(code)
     for edge in graph.edges:
         for end in (edge.source_id, edge.target_id):
@@ -126,7 +134,7 @@ def _graph(graph: Graph) -> Iterator[PolicyFinding]:
         return
     known = _known(graph)
     for node in graph.nodes:
-        yield from _node(graph, node, known)
+        yield from _node(graph, node, known, kind)
     try:
         zen.ZenEngine().create_decision(msgspec.json.encode(content_of(graph)).decode()).validate()
     except RuntimeError as error:
@@ -160,32 +168,34 @@ def _known(graph: Graph) -> frozenset[str]:
     return frozenset(made)
 
 
-def _node(graph: Graph, node: GraphNode, known: frozenset[str]) -> Iterator[PolicyFinding]:
+def _node(
+    graph: Graph, node: GraphNode, known: frozenset[str], kind: str
+) -> Iterator[PolicyFinding]:
     content = node.content if isinstance(node.content, dict) else {}
     for one in content.get("expressions", []):
-        here = _Place(graph=graph.code, node=node.name, row=str(one.get("key", "")))
+        here = _Place(graph=graph.code, node=node.name, row=str(one.get("key", "")), kind=kind)
         yield from _expression(str(one.get("value", "")), known, here)
     for one in content.get("statements", []):
         text = str(one.get("condition", ""))
-        here = _Place(graph=graph.code, node=node.name, row=str(one.get("id", "")))
+        here = _Place(graph=graph.code, node=node.name, row=str(one.get("id", "")), kind=kind)
         if text.strip():
             yield from _expression(text, known, here)
     if node.type == "decisionTableNode":
-        yield from _table(graph, node, content, known)
+        yield from _table(_Place(graph=graph.code, node=node.name, kind=kind), content, known)
 
 
 def _table(
-    graph: Graph, node: GraphNode, content: Mapping[str, Any], known: frozenset[str]
+    place: _Place, content: Mapping[str, Any], known: frozenset[str]
 ) -> Iterator[PolicyFinding]:
     for column in content.get("inputs", []):
         field = str(column.get("field") or "")
-        here = _Place(graph=graph.code, node=node.name, column=str(column.get("name", "")))
+        here = msgspec.structs.replace(place, column=str(column.get("name", "")))
         if expressions.has_foreign_names(field):
             yield here.find("name_ascii", field)
         elif field:
             yield from _names(field, known, here)
     for n, row in enumerate(content.get("rules", []), 1):
-        at = _Place(graph=graph.code, node=node.name, row=str(row.get("_description") or n))
+        at = msgspec.structs.replace(place, row=str(row.get("_description") or n))
         for column in content.get("inputs", []):
             here = msgspec.structs.replace(at, column=str(column.get("name", "")))
             cell = str(row.get(column.get("id"), ""))
@@ -207,7 +217,7 @@ def _cell(cell: str, field: str, known: frozenset[str], here: _Place) -> Iterato
         return
     yield from _manners(cell, here)
     yield from _names(cell, known, here)
-    told = BY_PATH.get(field)
+    told = PATHS[here.kind].get(field)
     if told is None:
         return
     wrong = expressions.mismatch(cell, told)
@@ -215,7 +225,7 @@ def _cell(cell: str, field: str, known: frozenset[str], here: _Place) -> Iterato
         yield here.find("cell_never", cell, wrong)
         return
     try:
-        zen.evaluate_unary_expression(cell, {"$": told.sample, **sample_context()})
+        zen.evaluate_unary_expression(cell, {"$": told.sample, **sample_context(here.kind)})
     except RuntimeError as error:
         yield here.find("cell_broken", cell, expressions.describe(error))
 
@@ -240,8 +250,9 @@ def _names(text: str, known: frozenset[str], here: _Place) -> Iterator[PolicyFin
     for name in expressions.names(text):
         plain = name.removeprefix("$root.").removeprefix("$.")
         root = plain.partition(".")[0]
-        if root in ("order", "dest", "now"):
-            fields = any(path == plain or path.startswith(plain + ".") for path in BY_PATH)
+        if root in ROOTS[here.kind]:
+            known_paths = PATHS[here.kind]
+            fields = any(path == plain or path.startswith(plain + ".") for path in known_paths)
             if not fields:
                 yield here.find("name_unknown", plain)
         elif root not in known and root not in _ROOTS and not root.startswith("#"):
@@ -280,18 +291,18 @@ def check_selector(text: str, here: _Place | None = None) -> Iterator[PolicyFind
         yield here.find("where_broken", text, error)
 
 
-def sample_context() -> dict[str, dict[str, object]]:
+def sample_context(kind: str = "routing") -> dict[str, dict[str, object]]:
     """Give a context with a value of its kind in every field."""
     out: dict[str, dict[str, object]] = {}
-    for field in CONTEXT:
+    for field in CONTEXTS[kind]:
         root, _, name = field.path.partition(".")
         out.setdefault(root, {})[name] = field.sample
     return out
 
 
-def context_of(case: Case) -> dict[str, dict[str, object]]:
+def context_of(case: Case, kind: str = "routing") -> dict[str, dict[str, object]]:
     """Give the context of a case: what it tells over the samples."""
-    out = sample_context()
+    out = sample_context(kind)
     for root, told in case.context.items():
         if isinstance(told, dict) and root in out:
             out[root] = {**out[root], **told}
@@ -306,12 +317,15 @@ def _cases(policy: PolicySet) -> Iterator[PolicyFinding]:
         here = _Place(row=case.name)
         for root, told in case.context.items():
             for name in told if isinstance(told, dict) else ("",):
-                if f"{root}.{name}" not in BY_PATH:
+                if f"{root}.{name}" not in PATHS[policy.kind]:
                     yield here.find("case_field", f"{root}.{name}")
-        context = context_of(case)
+        context = context_of(case, policy.kind)
         said, broken = compiled.ask(context)
         for graph, trouble in broken:
             yield msgspec.structs.replace(here, graph=graph).find("case_broken", case.name, trouble)
+        for one in said:
+            if one.effect not in OF_KIND[policy.kind]:
+                yield here.find("effect_kind", one.effect)
         come = tuple((one.effect, one.where) for one in said)
         if not broken and come != case.expect:
             yield here.find("case_differs", case.name, come)

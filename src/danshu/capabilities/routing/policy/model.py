@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +13,9 @@ from danshu.kernel.errors import InputError
 from danshu.kernel.limits import POLICY_CASES, POLICY_GRAPHS, POLICY_NODES, POLICY_SET_BYTES
 
 FORM: Final = "danshu-policy-1"
+PolicyKind = Literal["routing", "intercept"]
+ROUTING: Final = "routing"
+INTERCEPT: Final = "intercept"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -59,10 +62,13 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 class PolicySet(Struct, frozen=True, kw_only=True, dict=True):
-    """All that is in force together, in the order in which it speaks."""
+    """All that is in force together, in the order in which it speaks. `kind`: what it decides,
+    routing (where an order goes) or intercept (whether it may go on).
+    """
 
     graphs: tuple[Graph, ...] = ()
     cases: tuple[Case, ...] = ()
+    kind: PolicyKind = ROUTING
 
     @cached_property
     def content(self) -> bytes:
@@ -80,6 +86,8 @@ def write(policy: PolicySet) -> bytes:
     broken (money and limits are integers, ratios stand in expressions as text).
     """
     told = {"form": FORM, **msgspec.to_builtins(policy)}
+    if policy.kind == ROUTING:  # sets that were published before there were others keep their names
+        del told["kind"]
     for graph in told["graphs"]:
         for node in graph["nodes"]:
             node["position"] = {k: round(v) for k, v in sorted(node["position"].items())}

@@ -35,9 +35,9 @@ def run(policy: PolicySet, code: str, told: Mapping[str, Any]) -> Ran:
     graphs = [graph for graph in policy.graphs if graph.code == code]
     if not graphs:
         raise InputError("no_graph", f"no graph {code!r}", "/graph")
-    context = context_of(Case(name="", context=dict(told)))
+    context = context_of(Case(name="", context=dict(told)), policy.kind)
     try:
-        compiled = Compiled(PolicySet(graphs=tuple(graphs[:1])))
+        compiled = Compiled(PolicySet(graphs=tuple(graphs[:1]), kind=policy.kind))
         came = compiled.engine.evaluate(code, msgspec.json.encode(context), {"trace": True})
     except Exception as error:  # noqa: BLE001 - the engine raises no narrower one
         return Ran(result=None, trace=None, effects=(), error=expressions.describe(error))

@@ -8,9 +8,19 @@ from importlib import resources
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.routing.policy.model import Case, Graph, PolicySet
+from danshu.capabilities.routing.policy.model import (
+    INTERCEPT,
+    ROUTING,
+    Case,
+    Graph,
+    PolicyKind,
+    PolicySet,
+)
 
-CODES = ("rainstorm", "lockdown", "overload", "cold_evidence", "promotion", "negotiate")
+CODES = (
+    "rainstorm", "lockdown", "overload", "cold_evidence", "promotion", "negotiate",
+    "address_risk", "abnormal_price", "abnormal_quantity", "blacklist", "test_order",
+)  # fmt: skip
 
 
 class Template(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,10 +33,21 @@ class Template(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     purpose_en: str
     graphs: tuple[Graph, ...]
     cases: tuple[Case, ...]
+    kind: PolicyKind = ROUTING
 
     def policy(self) -> PolicySet:
         """Give the template as a set of its own."""
-        return PolicySet(graphs=self.graphs, cases=self.cases)
+        return PolicySet(graphs=self.graphs, cases=self.cases, kind=self.kind)
+
+
+def all_intercepts() -> PolicySet:
+    """Give the five families of intercept rules as one set."""
+    mine = [each for each in shipped() if each.kind == INTERCEPT]
+    return PolicySet(
+        graphs=tuple(graph for each in mine for graph in each.graphs),
+        cases=tuple(case for each in mine for case in each.cases),
+        kind=INTERCEPT,
+    )
 
 
 @lru_cache(maxsize=1)
