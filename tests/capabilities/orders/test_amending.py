@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from danshu.capabilities.orders import amending, decide
+from danshu.capabilities.orders import amending, decide, facts
 from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.amending import LineWish, Wish
+from danshu.capabilities.orders.evolve import fold
 from danshu.capabilities.orders.model import Order, stage
 from danshu.kernel.errors import InputError, Refusal
 from tests.capabilities.orders.builders import NOW_MS, a_draft, allocated, placed
@@ -132,3 +135,89 @@ def test_the_same_again_and_what_has_ended_are_refused() -> None:
     order = allocated().order
     assert refused(order, LineWish(line=1, quantity=2)) == "nothing_amended"
     assert refused(act(order, "cancel"), LineWish(line=1, quantity=1)) == "ended_already"
+
+
+STEPS = st.one_of(
+    st.tuples(
+        st.sampled_from(["release", "pick", "pack", "recall", "ship", "deliver", "cancel", "pay"]),
+        st.integers(0, 3),
+        st.integers(1, 900),
+    ),
+    st.tuples(st.just("allocate"), st.integers(0, 1), st.integers(1, 3)),
+    st.tuples(st.just("amend"), st.integers(0, 4), st.integers(0, 5)),
+    st.tuples(st.just("add"), st.integers(0, 2), st.integers(1, 3)),
+    st.tuples(st.just("total"), st.just(0), st.integers(0, 9_000)),
+    st.tuples(st.just("move"), st.just(0), st.integers(0, 1)),
+    st.tuples(st.just("price"), st.integers(1, 3), st.integers(0, 2_000)),
+)
+
+
+def _step(order: Order, kind: str, at: int, n: int) -> decide.Done | Refusal:
+    if kind == "allocate":
+        plan = [
+            (line.no, "XY"[(line.no + at) % 2], min(n, decide.open_units(line)))
+            for line in order.lines
+            if decide.open_units(line) > 0
+        ]
+        return decide.BACKORDER if order.cancelled else decide.allocate(order, plan)
+    if kind == "amend":
+        return amending.amend(order, wish(LineWish(line=at, quantity=n)), regroup=bool(n % 2))
+    if kind == "price":
+        return amending.amend(order, wish(LineWish(line=at, price=n)))
+    if kind == "add":
+        return amending.amend(order, wish(LineWish(sku="ABC"[at], quantity=n, price=n * 333)))
+    if kind == "total":
+        return amending.amend(order, wish(total=n))
+    if kind == "move":
+        return amending.amend(order, wish(region=("310115", "330100")[n], receiver="r"))
+    return decide.act(order, decide.Command(event=kind, fulfilment=at, amount=n), NOW_MS)
+
+
+def _reserved(said: list[Any]) -> dict[tuple[str, str], int]:
+    """Units by warehouse and SKU as the facts add and take them."""
+    units: dict[tuple[str, str], int] = {}
+    for data in said:
+        parts = getattr(data, "fulfilments", None) or getattr(data, "freed", None) or ()
+        sign = 1 if isinstance(data, facts.OrderAllocated) else -1
+        for part in (data,) if isinstance(data, facts.OrderShipped) else parts:
+            for share in part.shares:
+                place = part.warehouse, share.sku
+                units[place] = units.get(place, 0) + sign * share.quantity
+    return {k: v for k, v in units.items() if v}
+
+
+def _lying(order: Order) -> dict[tuple[str, str], int]:
+    """Units by warehouse and SKU that lie there for the order."""
+    units: dict[tuple[str, str], int] = {}
+    for f in order.fulfilments:
+        for share in f.shares if f.state in ("allocated", "released", "picked", "packed") else ():
+            place = f.warehouse, share.sku
+            units[place] = units.get(place, 0) + share.quantity
+    return units
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.booleans(), st.lists(STEPS, max_size=16))
+def test_any_life_keeps_lines_stock_and_money_exact(
+    paid: bool, steps: list[tuple[str, int, int]]
+) -> None:
+    first = allocated(a_draft(paid=paid, quantities=(3, 2)))
+    order, said = first.order, [s.data for s in first.said]
+    for kind, at, n in steps:
+        try:
+            done = _step(order, kind, at, n)
+        except InputError:
+            continue
+        if isinstance(done, decide.Done):
+            order = done.order
+            said += [s.data for s in done.said]
+    assert _reserved(said) == _lying(order)
+    for line in order.lines:
+        stages = [line.quantity - line.cancelled, line.allocated, line.released, line.picked]
+        stages += [line.packed, line.shipped, line.delivered, 0]
+        assert stages == sorted(stages, reverse=True)
+    assert order.total == sum(line.paid for line in order.lines) + order.postage
+    assert order.total == order.goods - order.discount + order.postage
+    if order.paid_ms and not order.cancelled:
+        assert ("supplement_due" in order.holds) == (order.total > order.paid)
+    assert fold([(data, NOW_MS) for data in said]) == order
