@@ -13,7 +13,7 @@ import msgspec
 
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import tables
-from danshu.hub import acts, inbox
+from danshu.hub import acts, inbox, presale
 from danshu.hub.requests import Answer, Outcome, Request
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import Actor
@@ -230,7 +230,12 @@ def _update(draft: Draft, actor: Actor) -> acts.Decide:
     def decide(world: World, held: acts.Held, now_ms: int) -> acts.Change | Refusal:
         commands = []
         is_paid = bool(draft.paid_ms) or (draft.paid > 0 and draft.paid >= draft.total)
-        if is_paid and not held.order.paid_ms and draft.paid >= held.order.paid:
+        if held.order.type:  # each payment of its type by itself
+            commands += [
+                orders.Command(event="pay", amount=amount, occurred_ms=draft.paid_ms, by=actor.sub)
+                for amount in presale.payments_told(held.order, draft.paid, draft.deposit)
+            ]
+        elif is_paid and not held.order.paid_ms and draft.paid >= held.order.paid:
             commands.append(
                 orders.Command(
                     event="pay",

@@ -96,7 +96,7 @@ def begin(kind: OrderType, request: Request, done: orders.Done, now_ms: int) -> 
         total=data.total - off,
         ship_by=data.ship_by or _stated(kind, now_ms),
         holds=tuple([h for h in data.holds if h != PLATFORM_HOLD]),
-        lines=data.lines if is_platform else _share(data, off),
+        lines=data.lines if is_platform and draft.paid >= draft.total else _share(data, off),
     )
     order = place(data, now_ms)
     said = [replace(first, data=data)]
@@ -121,7 +121,7 @@ def _stated(kind: OrderType, now_ms: int) -> str:
 def _share(data: facts.OrderPlaced, off: int) -> tuple[Line, ...]:
     """Cut what the buyer will have paid for the goods to the lines, to the minor unit."""
     worths = [n.price * n.quantity for n in data.lines]
-    goods = data.goods - data.discount - off
+    goods = data.total - off - data.postage
     if not goods or not sum(worths) or any(n.bundle is not None or n.gift for n in data.lines):
         return data.lines
     parts = apportion(goods, worths)
@@ -215,13 +215,15 @@ def door(world: World, order: Order, act: str) -> Refusal | None:
     """Say why the type closes an act in the order's stage; None for plain orders and open doors."""
     if not order.type or order.cancelled or order.completed:
         return None
+    if act == "pay" and order.channel != "api":  # the platform has taken the money already
+        return None
     return decide.door(order_type_book.kind_of(world, order), order.phase, act)
 
 
 def act(world: World, order: Order, told: orders.Command, now_ms: int) -> orders.Done | Refusal:
     """Decide an act on an order that follows a type. Raises InputError for an unknown word."""
     kind = order_type_book.kind_of(world, order)
-    if told.event == "pay" and decide.expected(kind, order.phase) is not None:
+    if told.event == "pay" and decide.awaited(kind, order.phase) is not None:
         return _pay(kind, order, told, now_ms)
     done = orders.act(order, told, now_ms)
     if isinstance(done, Refusal) or told.event != "cancel":
@@ -237,12 +239,26 @@ def _pay(kind: OrderType, order: Order, told: orders.Command, now_ms: int) -> or
     if isinstance(step, Refusal):
         return step
     at_ms = told.occurred_ms or now_ms
-    payment = decide.pay(kind, life_of(kind, order), told.amount, at_ms)
+    life = life_of(kind, order)
+    # by the platform's clock its tail is payable, whatever ours says
+    early = decide.hear(kind, life, "tail.opened", at_ms) if life.platform else []
+    opened = conclude(order, [_entered(e) for e in early], at_ms)
+    payment = decide.pay(kind, life_of(kind, opened.order), told.amount, at_ms)
     if isinstance(payment, Refusal):
         return payment
     heard = ("payment.confirmed",) if decide.is_last(kind, payment) else ()
-    datas = _payment(kind, order, payment, told.amount, at_ms)
-    return conclude(order, datas, at_ms, *heard, at_ms=at_ms)
+    datas = _payment(kind, opened.order, payment, told.amount, at_ms)
+    done = conclude(opened.order, datas, at_ms, *heard, at_ms=at_ms)
+    return replace(done, said=(*opened.said, *done.said))
+
+
+def payments_told(order: Order, paid: int, deposit: int) -> list[int]:
+    """Cut what a platform says was paid by now into the payments that are new, minor units."""
+    more = paid - order.paid
+    if more <= 0:
+        return []
+    first = deposit if not order.deposit and 0 < deposit < more else 0
+    return [first, more - first] if first else [more]
 
 
 def settle(kind: OrderType, done: orders.Done, ending: Ending, stage: str) -> orders.Done:

@@ -100,6 +100,7 @@ def _read_order(order: Fields) -> Draft:
         hold = _find_hold(status, [child for child, _ in live])
     lines = [child.line for child, _ in live]
     number = order.ident("order_id")
+    presale, deposit = _read_presale(order, status, total)
     return Draft(
         kind=DraftKind.CANCEL if closed else DraftKind.ORDER,
         channel=Douyin.name,
@@ -121,6 +122,8 @@ def _read_order(order: Fields) -> Draft:
         seller_note=order.text("seller_words", ""),
         flag=_FLAGS[order.integer("seller_remark_stars", 0, high=len(_FLAGS) - 1)],
         hold=hold,
+        presale=presale,
+        deposit=deposit,
         of_number=number if closed else "",
     )
 
@@ -201,6 +204,18 @@ def _read_payment(order: Fields, status: int, total: int) -> tuple[int, str]:
         )
         return min(deposit, total), "presale_tail_unpaid"
     return (0 if status == _UNPAID or not order.epoch_s("pay_time") else total), ""
+
+
+def _read_presale(order: Fields, status: int, total: int) -> tuple[str, int]:
+    """定金预售 by its phases, the first of which is the deposit; 全款预售 by its mark."""
+    phases = list(order.parts("order_phase_list"))
+    if status == _PART_PAID or len(phases) > 1:
+        first = phases[0] if phases else None
+        is_paid = first is not None and first.value("pay_success") is True
+        deposit = first.fen("phase_pay_amount", 0) if first is not None and is_paid else 0
+        return "deposit", min(deposit, total)
+    whole = order.integer("presell_type", 0, high=99) == 1
+    return ("whole" if whole else ""), 0
 
 
 def _find_hold(status: int, children: list[_Child]) -> str:

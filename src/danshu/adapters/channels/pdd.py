@@ -92,6 +92,7 @@ def _read_order(order: Fields) -> Draft:
     closed = status <= _WAITING and (cancelled or group_failed or refunded)
     paid_ms = order.wall_time("pay_time")
     paid, hold = (0, "") if closed or not paid_ms else _read_payment(order, total)
+    is_presale = order.integer("trade_type", 0, high=99) == _DEPOSIT
     return Draft(
         kind=DraftKind.CANCEL if closed else DraftKind.ORDER,
         channel=Pdd.name,
@@ -112,6 +113,8 @@ def _read_order(order: Fields) -> Draft:
         seller_note=order.text("remark", ""),
         flag=_FLAGS[order.integer("remark_tag", 0, high=len(_FLAGS) - 1)],
         hold=hold,
+        presale="deposit" if is_presale else "",
+        deposit=_read_deposit(order, total) if is_presale else 0,
         of_number=number if closed else "",
     )
 
@@ -151,6 +154,16 @@ def _read_total(order: Fields, listed: int, postage: int) -> int:
     total = order.amount("pay_amount")
     agree(total, goods - discount + postage + fees, "pay_amount", order.place("pay_amount"))
     return total
+
+
+def _read_deposit(order: Fields, total: int) -> int:
+    """What of a deposit order's money is the deposit, 0 while it is not paid."""
+    step = order.part("step_order_info")
+    stage = step.integer("step_trade_status", 0, high=2)
+    deposit = step.amount("advanced_paid_fee", default=0)
+    if stage == 1:
+        deposit = step.amount("step_paid_fee", default=0) or deposit
+    return min(deposit, total) if stage else 0
 
 
 def _read_payment(order: Fields, total: int) -> tuple[int, str]:

@@ -129,6 +129,7 @@ def _read_trade(trade: Fields) -> Draft:
     lines = tuple(child.line for child, _ in live)
     before_dispatch = closed and not trade.wall_time("consign_time")
     number = trade.ident("tid")
+    presale, deposit = _read_presale(trade, total)
     return Draft(
         kind=DraftKind.CANCEL if before_dispatch else DraftKind.ORDER,
         channel=Taobao.name,
@@ -150,6 +151,8 @@ def _read_trade(trade: Fields) -> Draft:
         seller_note=trade.text("seller_memo", ""),
         flag=_FLAGS[trade.integer("seller_flag", 0, high=len(_FLAGS) - 1)],
         hold=hold,
+        presale=presale,
+        deposit=deposit,
         of_number=number if before_dispatch else "",
     )
 
@@ -211,6 +214,15 @@ def _read_payment(trade: Fields, status: str, total: int) -> tuple[int, str]:
     if status in _UNPAID:
         return 0, ""
     return total, "group_incomplete" if status == "PAID_FORBID_CONSIGN" else ""
+
+
+def _read_presale(trade: Fields, total: int) -> tuple[str, int]:
+    """Whether it is a 分阶段 trade, and what of its money is the deposit, while it says so."""
+    step = trade.text("step_trade_status", "")
+    if not step.startswith("FRONT_"):
+        return "", 0
+    paid = trade.amount("step_paid_fee", default=0) if step.startswith("FRONT_PAID") else 0
+    return "deposit", paid if paid < total else 0
 
 
 def _read_deadline(trade: Fields) -> int:

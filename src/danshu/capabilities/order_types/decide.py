@@ -171,11 +171,11 @@ def pay(kind: OrderType, life: Life, amount: int, at_ms: int) -> Payment | Refus
     if payment is None:
         return _no("pays_nothing_now", "现在没有要付的款", "Nothing is to be paid now", "payments")
     words = catalogue.PAYMENTS[payment.stage]
-    if at_ms < life.opens_ms:
+    if at_ms < life.opens_ms and not life.platform:  # a platform keeps its own windows
         return _no(
             "window_not_open", f"{words.zh}还没开付", f"The {words.en} is not payable yet", "window"
         )
-    if life.until_ms and at_ms > life.until_ms:
+    if life.until_ms and at_ms > life.until_ms and not life.platform:
         return _no(
             "window_closed",
             f"{words.zh}支付期已过",
