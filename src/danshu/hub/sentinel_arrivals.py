@@ -4,17 +4,20 @@ shop that counts its own were skipped. Written in the commit that moves the sent
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.sentinel import sequences
 from danshu.capabilities.sentinel.model import Found
+from danshu.hub import findings
 from danshu.kernel.fact import epoch_ms
+from danshu.kernel.limits import SENTINEL_GAP_S
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from danshu.capabilities.sentinel.life import Life
+    from danshu.capabilities.sentinel.parts import Life
 
 Connection = Any
 _COUNT: Final = """
@@ -31,6 +34,19 @@ where p.tenant=%s and p.is_sequence
 _NUMBER: Final = """
 insert into sentinel_numbers(tenant,channel,shop,last,at) values(%s,%s,%s,%s,now())
 on conflict (tenant,channel,shop) do update set last=excluded.last, at=excluded.at
+"""
+_SKIPPED: Final = """
+insert into sentinel_gaps(tenant,channel,shop,seen,n,number,next,fact)
+select %s, %s, %s, %s, * from unnest(%s::int8[],%s::text[],%s::text[],%s::text[])
+on conflict do nothing
+"""
+_CAME: Final = """
+delete from sentinel_gaps where tenant=%s and channel=%s and shop=%s and n = any(%s)
+"""
+_OVERDUE: Final = """
+delete from sentinel_gaps where (tenant,channel,shop,n) in (select tenant,channel,shop,n
+from sentinel_gaps where tenant=%s and seen <= %s limit 1000)
+returning channel, shop, n, number, next, fact, seen
 """
 _HOUR_MS: Final = 3_600_000
 
@@ -61,14 +77,14 @@ async def count(connection: Connection, tenant: int, fresh: Mapping[bytes, Life]
 
 
 async def follow_numbers(
-    connection: Connection, tenant: int, fresh: Mapping[bytes, Life]
-) -> tuple[list[Found], list[tuple[str, str]]]:
-    """Follow the numbers of shops that count theirs one by one; gives what is skipped, and the keys
-    of what came after all.
+    connection: Connection, tenant: int, fresh: Mapping[bytes, Life], at_ms: int
+) -> list[tuple[str, str]]:
+    """Follow the numbers of shops that count theirs one by one: what is skipped waits a little to
+    come after all. Gives the keys of what came.
     """
     rows = await (await connection.execute(_NUMBERED, (tenant,))).fetchall()
     if not rows:
-        return [], []
+        return []
     lasts = {(channel, shop): last for channel, shop, last in rows}
     seen: dict[tuple[str, str], dict[int, Life]] = {}
     for life in fresh.values():
@@ -77,38 +93,61 @@ async def follow_numbers(
             number = sequences.split(placed.number)
             if number is not None:
                 seen.setdefault((placed.channel, placed.shop), {})[number[1]] = life
-    skipped: list[Found] = []
     came: list[tuple[str, str]] = []
-    for (channel, shop), numbers in seen.items():
-        step = sequences.follow(lasts[channel, shop], numbers)
-        skipped += _gaps(channel, shop, step, numbers)
-        came += [("sequence_gap", f"{channel}/{shop}/{n}") for n in step.came]
-        await connection.execute(_NUMBER, (tenant, channel, shop, step.last))
-    return skipped, came
+    for place, numbers in seen.items():
+        step = sequences.follow(lasts[place], numbers)
+        await connection.execute(_NUMBER, (tenant, *place, step.last))
+        if step.missing:
+            await _skip(connection, tenant, place, step.missing, numbers, at_ms)
+        if step.came:
+            await connection.execute(_CAME, (tenant, *place, step.came))
+            came += [("sequence_gap", f"{place[0]}/{place[1]}/{n}") for n in step.came]
+    return came
 
 
-def _gaps(
-    channel: str, shop: str, step: sequences.Step, numbers: Mapping[int, Life]
-) -> list[Found]:
+async def _skip(
+    connection: Connection,
+    tenant: int,
+    place: tuple[str, str],
+    missing: Sequence[int],
+    numbers: Mapping[int, Life],
+    at_ms: int,
+) -> None:
+    """Keep the numbers that were skipped, each with the order that came after it."""
     after = sorted(numbers)
-    found: list[Found] = []
-    for n in step.missing:
-        life = numbers[next(m for m in after if m > n)]
+    named: list[str] = []
+    nexts: list[str] = []
+    facts: list[str] = []
+    for n in missing:
+        life = numbers[after[bisect.bisect(after, n)]]
         placed = life.placed
         assert placed is not None
         head = placed.number.rstrip("0123456789")
-        found.append(
+        named.append(f"{head}{n:0{len(placed.number) - len(head)}}")
+        nexts.append(placed.number)
+        facts.append(life.ids["order.placed"])
+    row = (tenant, *place, write.instant(at_ms * 1000), list(missing), named, nexts, facts)
+    await connection.execute(_SKIPPED, row)
+
+
+async def look_at_gaps(connection: Connection, tenant: int, at_ms: int) -> None:
+    """Find the numbers that were skipped a while ago and have not come."""
+    until = write.instant((at_ms - SENTINEL_GAP_S * 1000) * 1000)
+    async with connection.transaction():
+        rows = await (await connection.execute(_OVERDUE, (tenant, until))).fetchall()
+        opened = [
             Found(
                 klass="sequence_gap",
                 subject=f"{channel}/{shop}/{n}",
                 cause="number_skipped",
-                params={"next": placed.number},
-                evidence=(life.ids["order.placed"],),
+                params={"next": next_},
+                evidence=(fact,),
                 channel=channel,
                 shop=shop,
                 place=shop,
-                number=f"{head}{n:0{len(placed.number) - len(head)}}",
-                at_ms=epoch_ms(life.recorded),
+                number=number,
+                at_ms=round(seen.timestamp() * 1000),
             )
-        )
-    return found
+            for channel, shop, n, number, next_, fact, seen in rows
+        ]
+        await findings.record(connection, tenant, at_ms, opened)

@@ -18,8 +18,8 @@ from danshu.capabilities.sentinel import judge as judging
 from danshu.capabilities.sentinel import life as lives
 from danshu.capabilities.sentinel import prints
 from danshu.capabilities.sentinel.compare import LISTED
-from danshu.capabilities.sentinel.life import Life
 from danshu.capabilities.sentinel.model import ORDER_CLASSES, Found
+from danshu.capabilities.sentinel.parts import Life, Told
 from danshu.hub import findings, sentinel_arrivals
 from danshu.hub.compose import now_ms
 from danshu.hub.sentinel_watch import Watch
@@ -132,7 +132,7 @@ class _Batch:
         if not told:
             return
         fresh: dict[bytes, Life] = {}
-        later: dict[bytes, list[lives.Told]] = {}
+        later: dict[bytes, list[Told]] = {}
         for stream, facts in told.items():
             if facts[0].type == "order.placed":
                 life = fresh[stream] = Life()
@@ -144,20 +144,18 @@ class _Batch:
         if fresh:
             await self._compare(fresh, leaves[0])
             await sentinel_arrivals.count(self._connection, self._tenant, fresh)
-            opened, came = await sentinel_arrivals.follow_numbers(
-                self._connection, self._tenant, fresh
+            self._gone += await sentinel_arrivals.follow_numbers(
+                self._connection, self._tenant, fresh, self._at_ms
             )
-            self._opened += opened
-            self._gone += came
         for stream, life in (*fresh.items(), *touched.items()):
             self._judge(stream, life)
         await self._end_others({**fresh, **touched})
         await findings.record(self._connection, self._tenant, self._at_ms, self._opened, self._gone)
         self._keep({**fresh, **touched})
 
-    def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[lives.Told]]:
+    def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[Told]]:
         """Read the facts that matter, by stream."""
-        told: dict[bytes, list[lives.Told]] = {}
+        told: dict[bytes, list[Told]] = {}
         marks, type_of, read = lives.MARKS, lives.type_of, lives.read
         for leaf in leaves:
             if type_of(leaf.body) in marks:
@@ -165,7 +163,7 @@ class _Batch:
                 told.setdefault(uuid.UUID(each.id[:36]).bytes, []).append(each)
         return told
 
-    async def _bring(self, later: dict[bytes, list[lives.Told]]) -> dict[bytes, Life]:
+    async def _bring(self, later: dict[bytes, list[Told]]) -> dict[bytes, Life]:
         """Bring orders up to what is said of them: from memory, else from all their facts."""
         kept = self._memory.lives
         touched: dict[bytes, Life] = {}

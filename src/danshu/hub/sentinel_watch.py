@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.sentinel import drift
 from danshu.capabilities.sentinel.model import Found
-from danshu.hub import findings, findings_acts, sentinel_pull, sentinel_scans
+from danshu.capabilities.settlement.differences import CLASSES as DIFFERENCES
+from danshu.hub import findings, findings_acts, sentinel_arrivals, sentinel_pull, sentinel_scans
 from danshu.kernel.limits import (
     DRIFT_WEEKS,
     FINDING_DAYS,
@@ -61,6 +62,22 @@ on conflict (tenant) do update set looked=excluded.looked
 """
 
 
+# What reconciliation found of fees stays its own; here it has a time limit and an owner.
+_FEES: Final = f"""
+select d.id, d.book, d.number, d.expected, d.actual, d.at, d.oid, b.channel from differences d
+left join bill_lines b on b.tenant=d.tenant and b.no=d.line
+where d.tenant=%s and d.class={DIFFERENCES.index("fee") + 1} and d.state not in
+('settled','closed') and not exists (select 1 from findings f where f.tenant=d.tenant and
+f.class='fee_deviation' and f.subject=d.id::text and not (f.state='done' and f.how='gone'))
+order by d.at, d.id limit 1000
+"""
+_FEES_OVER: Final = """
+select f.subject from findings f join differences d on d.tenant=f.tenant and d.id::text=f.subject
+where f.tenant=%s and f.class='fee_deviation' and f.state<>'done'
+and d.state in ('settled','closed') limit 1000
+"""
+
+
 class Watch:
     """Looks at one merchant after another; remembers which hour it has judged."""
 
@@ -77,6 +94,8 @@ class Watch:
             await findings_acts.wake(connection, tenant, at_ms)
             await sentinel_pull.end_missing(connection, tenant, at_ms)
             await look_for_stuck(connection, tenant, at_ms)
+            await sentinel_arrivals.look_at_gaps(connection, tenant, at_ms)
+            await look_at_fees(connection, tenant, at_ms)
             await sentinel_scans.look(connection, tenant, at_ms)
             hour = at_ms // _HOUR_MS - 1
             if self._hours.get(tenant) != hour:
@@ -103,6 +122,27 @@ async def look_for_stuck(connection: Connection, tenant: int, at_ms: int) -> Non
     ]  # fmt: skip
     async with connection.transaction():
         await findings.record(connection, tenant, at_ms, opened, [("stuck", r[0]) for r in moved])
+
+
+async def look_at_fees(connection: Connection, tenant: int, at_ms: int) -> None:
+    """Find platform fees that are not as agreed, as reconciliation says."""
+    rows = await (await connection.execute(_FEES, (tenant,))).fetchall()
+    over = await (await connection.execute(_FEES_OVER, (tenant,))).fetchall()
+    if not rows and not over:
+        return
+    opened = [
+        Found(
+            klass="fee_deviation", subject=str(id_), cause="not_as_agreed",
+            params={"expected": expected, "actual": actual, "book": book},
+            evidence=(f"difference:{id_}",), channel=channel or "", place=book,
+            order=oid.bytes if oid else b"", number=number, risk=abs(actual - expected),
+            at_ms=round(at.timestamp() * 1000),
+        )
+        for id_, book, number, expected, actual, at, oid, channel in rows
+    ]  # fmt: skip
+    async with connection.transaction():
+        gone = [("fee_deviation", r[0]) for r in over]
+        await findings.record(connection, tenant, at_ms, opened, gone)
 
 
 def _passed_ms(started: datetime.datetime, due: datetime.datetime) -> int:

@@ -14,7 +14,7 @@ from danshu.kernel.limits import SENTINEL_SKEW_MS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from danshu.capabilities.sentinel.life import Life, Parcel, Placed
+    from danshu.capabilities.sentinel.parts import Life, Parcel, Placed
 
 _PLACED: Final = "order.placed"
 _NEVER_LATER: Final = ((1, 2), (2, 3), (3, 4), (4, 5))  # stages that follow one another
@@ -34,6 +34,7 @@ def judge(life: Life, id_: bytes) -> list[Found]:
         *_skews(life, placed),
         *_short(life, placed),
         *_late(life),
+        *_refunds(life, placed),
     ]
     if not found:
         return []
@@ -44,11 +45,11 @@ def judge(life: Life, id_: bytes) -> list[Found]:
 
 def is_fine(life: Life, placed: Placed) -> bool:
     """Tell in a few steps that nothing can be wrong: nearly every order that was just placed."""
-    if life.skews or life.late or life.holds or not life.region:
+    if life.skews or life.late or life.holds or life.refunds or not life.region:
         return False
     goods = 0
     for n in placed.lines:
-        goods += n.price * n.quantity
+        goods += n.worth
         if not n.known or life.allocated.get(n.no, 0) != n.quantity:
             return False
     return (
@@ -86,20 +87,21 @@ def _amounts(life: Life, placed: Placed) -> Iterator[Found]:
 
     Taxes and fees may come on top of what is listed, so a total is wrong only below its parts.
     """
-    listed = sum([n.price * n.quantity for n in placed.lines])
+    listed = sum([n.worth for n in placed.lines])
     owed = placed.goods - placed.discount + placed.postage
     shares = sum([n.paid for n in placed.lines])
     evidence = (life.ids.get(_PLACED, ""),)
-    if listed != placed.goods:
+    if listed != placed.goods and not life.is_amended:
         told = {"listed": listed, "goods": placed.goods}
         yield _amount("lines_not_goods", told, abs(listed - placed.goods), evidence)
     elif placed.total < owed:
         told = {"owed": owed, "total": placed.total}
         yield _amount("total_below_parts", told, owed - placed.total, evidence)
-    if life.paid > placed.total:
-        told = {"paid": life.paid, "total": placed.total}
+    kept = life.paid - life.owed
+    if kept > placed.total:
+        told = {"paid": kept, "total": placed.total}
         paid = (life.ids.get("order.paid", ""), *evidence)
-        yield _amount("paid_above_total", told, life.paid - placed.total, paid)
+        yield _amount("paid_above_total", told, kept - placed.total, paid)
     elif shares > max(placed.total, life.paid):
         told = {"shares": shares, "total": placed.total}
         yield _amount("shares_above_total", told, shares - placed.total, evidence)
@@ -124,7 +126,7 @@ def _alignment(life: Life, placed: Placed) -> Iterator[Found]:
     unknown = [n for n in placed.lines if not n.known and n.no not in life.aligned]
     if unknown:
         told: dict[str, str | int] = {"sku": unknown[0].sku, "lines": len(unknown)}
-        worth = sum([n.price * n.quantity for n in unknown])
+        worth = sum([n.worth for n in unknown])
         yield Found(
             klass="sku_mismatch", subject="", cause="sku_unknown", params=told, risk=worth,
             place=unknown[0].sku, evidence=evidence,
@@ -201,7 +203,7 @@ def _short(life: Life, placed: Placed) -> Iterator[Found]:
     """Paid for, nothing stands against it, and some units have no warehouse: asked for more than
     there is.
     """
-    if life.cancelled or life.holds or life.completed or not life.region:
+    if life.cancelled or life.holds or life.completed or not life.region or placed.type:
         return
     if not life.paid or any(not n.known and n.no not in life.aligned for n in placed.lines):
         return
@@ -209,7 +211,8 @@ def _short(life: Life, placed: Placed) -> Iterator[Found]:
         (n, n.quantity - life.void_units.get(n.no, 0) - life.allocated.get(n.no, 0))
         for n in placed.lines
     ]
-    lacking = [(n, units) for n, units in short if units > 0]
+    # announced goods are sold before they are there
+    lacking = [(n, units) for n, units in short if units > 0 and not n.arrives]
     if lacking:
         line, units = lacking[0]
         told: dict[str, str | int] = {"sku": line.sku, "units": units}
@@ -227,3 +230,38 @@ def _late(life: Life) -> Iterator[Found]:
             klass="illegal_transition", subject="", cause="act_after_cancel",
             evidence=(life.late[0], life.cancelled),
         )  # fmt: skip
+
+
+def _refunds(life: Life, placed: Placed) -> Iterator[Found]:
+    """Money back against money in, and against goods back."""
+    if not life.refunds:
+        return
+    back = sum([amount for _, amount, _, _ in life.refunds])
+    receipts = [receipt for _, _, receipt, _ in life.refunds if receipt]
+    newest = life.refunds[-1][0]
+    if back > life.paid:
+        told: dict[str, str | int] = {"refunded": back, "paid": life.paid}
+        yield Found(
+            klass="refund_above_paid", subject="", cause="more_than_paid", params=told,
+            risk=back - life.paid, evidence=tuple(r[0] for r in life.refunds),
+        )  # fmt: skip
+    elif len(set(receipts)) < len(receipts):
+        told = {"refunded": back, "paid": life.paid}
+        yield Found(
+            klass="refund_above_paid", subject="", cause="paid_twice", params=told,
+            risk=life.refunds[-1][1], evidence=tuple(r[0] for r in life.refunds),
+        )  # fmt: skip
+    shipped: dict[int, int] = {}
+    for parcel in life.parcels.values():
+        for line, units in parcel.shipped.items():
+            shipped[line] = shipped.get(line, 0) + units
+    for n in placed.lines:
+        refunded = sum([units.get(n.no, 0) for _, _, _, units in life.refunds])
+        out = shipped.get(n.no, 0) - life.back.get(n.no, 0)
+        if refunded > n.quantity - out:
+            told = {"sku": n.sku, "refunded": refunded, "out": out}
+            yield Found(
+                klass="refund_without_return", subject="", cause="goods_not_back", params=told,
+                risk=n.paid * min(refunded, out) // max(n.quantity, 1), evidence=(newest,),
+            )  # fmt: skip
+            return

@@ -11,56 +11,16 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-
-class Line(Struct, frozen=True, gc=False):
-    """A line of an order; `paid` for all units, `price` for one, in minor units."""
-
-    no: int
-    sku: str
-    quantity: int
-    price: int = 0
-    paid: int = 0
-    known: bool = True
-
-
-class Share(Struct, frozen=True, gc=False):
-    """Units of a line that leave together."""
-
-    line: int
-    quantity: int
-    sku: str = ""
-
-
-class Placed(Struct, frozen=True, gc=False):
-    """Of `order.placed`."""
-
-    channel: str
-    created: str
-    goods: int
-    lines: tuple[Line, ...]
-    number: str
-    total: int
-    discount: int = 0
-    postage: int = 0
-    region: str = ""
-    shop: str = ""
-    buyer: str = ""
-    holds: tuple[str, ...] = ()
-    kind: str = "order"
-
-
-class _Planned(Struct, frozen=True):
-    no: int
-    shares: tuple[Share, ...]
-    warehouse: str
+from danshu.capabilities.sentinel import changes
+from danshu.capabilities.sentinel.parts import Life, Parcel, Placed, Planned, Share, Told, free
 
 
 class _Allocated(Struct, frozen=True):
-    fulfilments: tuple[_Planned, ...] = ()
+    fulfilments: tuple[Planned, ...] = ()
 
 
 class _Withdrawn(Struct, frozen=True):
-    freed: tuple[_Planned, ...] = ()
+    freed: tuple[Planned, ...] = ()
 
 
 class _Aligned(Struct, frozen=True):
@@ -92,18 +52,8 @@ class _Step(Struct, frozen=True):
 
 
 class _Cancelled(Struct, frozen=True):
-    freed: tuple[_Planned, ...] = ()
+    freed: tuple[Planned, ...] = ()
     shares: tuple[Share, ...] = ()
-
-
-class Told(Struct, frozen=True, gc=False):
-    """A fact's envelope; `data` unread."""
-
-    data: msgspec.Raw
-    id: str
-    occurred: str
-    time: str
-    type: str
 
 
 STAGES: Final = {
@@ -127,6 +77,7 @@ READ: Final[dict[str, Any]] = {
     "order.recalled": _Step,
     "waybill.recorded": _Waybill,
     **dict.fromkeys(STAGES, _Step),
+    **{name: shape for name, (shape, _) in changes.READ.items()},
 }
 MARKS: Final = {name.encode(): name for name in READ}
 _decoders: Final[dict[str, Any]] = {
@@ -134,65 +85,6 @@ _decoders: Final[dict[str, Any]] = {
 }
 _decode_told: Final = msgspec.json.Decoder(Told).decode
 _TYPE: Final = b'"type":"'
-
-
-class Parcel:
-    """A fulfilment order: where, what is in it by line, and when each stage was, in the claim."""
-
-    __slots__ = ("carrier", "is_void", "planned", "shipped", "shipped_id", "stages", "warehouse",
-                 "waybill", "waybill_id")  # fmt: skip
-
-    def __init__(self, warehouse: str, planned: dict[int, int]) -> None:
-        self.warehouse = warehouse
-        self.planned = planned
-        self.shipped: dict[int, int] = {}
-        self.shipped_id = ""
-        self.stages: dict[int, tuple[str, str]] = {}  # stage -> occurred, fact
-        self.carrier = ""
-        self.waybill = ""
-        self.waybill_id = ""
-        self.is_void = False
-
-
-class Life:
-    """An order as its facts say, as far as detectors ask."""
-
-    __slots__ = (
-        "aligned",
-        "allocated",
-        "cancelled",
-        "completed",
-        "holds",
-        "ids",
-        "known",
-        "late",
-        "money",
-        "paid",
-        "parcels",
-        "placed",
-        "recorded",
-        "region",
-        "skews",
-        "void_units",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.placed: Placed | None = None
-        self.region = ""
-        self.paid = 0
-        self.holds: set[str] = set()
-        self.aligned: set[int] = set()
-        self.allocated: dict[int, int] = {}
-        self.void_units: dict[int, int] = {}
-        self.cancelled = ""  # the fact that cancelled all of it
-        self.completed = False
-        self.parcels: dict[int, Parcel] = {}
-        self.ids: dict[str, str] = {}  # type -> the newest fact of it
-        self.late: list[str] = []  # facts of acts after the whole was cancelled
-        self.skews: list[tuple[str, str, str]] = []  # fact, occurred, recorded
-        self.recorded = ""
-        self.money: list[tuple[str, str, Any]] = []  # (type, fact, data) of refunds and returns
-        self.known: frozenset[tuple[str, str]] = frozenset()  # findings written down already
 
 
 def type_of(body: bytes) -> bytes:
@@ -232,24 +124,13 @@ def fold(life: Life, told: Told) -> None:
         _FOLDS[name](life, told, data)
 
 
-def _plan(life: Life, planned: tuple[_Planned, ...]) -> None:
+def _plan(life: Life, planned: tuple[Planned, ...]) -> None:
     for f in planned:
         units: dict[int, int] = {}
         for s in f.shares:
             units[s.line] = units.get(s.line, 0) + s.quantity
             life.allocated[s.line] = life.allocated.get(s.line, 0) + s.quantity
         life.parcels[f.no] = Parcel(f.warehouse, units)
-
-
-def _free(life: Life, freed: tuple[_Planned, ...]) -> None:
-    for f in freed:
-        parcel = life.parcels.get(f.no)
-        for s in f.shares:
-            life.allocated[s.line] = life.allocated.get(s.line, 0) - s.quantity
-            if parcel is not None:
-                parcel.planned[s.line] = parcel.planned.get(s.line, 0) - s.quantity
-        if parcel is not None and not any(parcel.planned.values()):
-            parcel.is_void = True
 
 
 def _pass(life: Life, told: Told, data: _Step) -> None:
@@ -270,7 +151,7 @@ def _pass(life: Life, told: Told, data: _Step) -> None:
 
 
 def _withdraw(life: Life, _: Told, data: _Withdrawn) -> None:
-    _free(life, data.freed)
+    free(life, data.freed)
 
 
 def _hold(life: Life, _: Told, data: _Reason) -> None:
@@ -288,7 +169,7 @@ def _align(life: Life, _: Told, data: _Aligned) -> None:
 
 
 def _cancel(life: Life, told: Told, data: _Cancelled) -> None:
-    _free(life, data.freed)
+    free(life, data.freed)
     for s in data.shares:
         life.void_units[s.line] = life.void_units.get(s.line, 0) + s.quantity
     lines = life.placed.lines if life.placed is not None else ()
@@ -319,4 +200,5 @@ _FOLDS: Final[dict[str, Any]] = {
     "order.cancelled": _cancel,
     "order.recalled": _recall,
     "waybill.recorded": _bill,
+    **{name: change for name, (_, change) in changes.READ.items()},
 }

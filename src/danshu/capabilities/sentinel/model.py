@@ -19,7 +19,6 @@ ORDER_CLASSES: Final = frozenset(
         "shipped_without_waybill",
         "refund_without_return",
         "refund_above_paid",
-        "fee_deviation",
         "clock_skew",
         "oversell_attempt",
     }

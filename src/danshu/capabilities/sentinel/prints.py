@@ -16,7 +16,7 @@ from msgspec import Struct
 from danshu.kernel.limits import SENTINEL_DUPLICATE_S, SENTINEL_PRINTS
 
 if TYPE_CHECKING:
-    from danshu.capabilities.sentinel.life import Placed
+    from danshu.capabilities.sentinel.parts import Placed
 
 _MASKED: Final = "*"
 _BYTES: Final = 8

@@ -42,6 +42,10 @@ create table sentinel_prints (
 create table sentinel_numbers (
   tenant int not null, channel text not null, shop text not null, last bigint not null,
   at timestamptz not null, primary key (tenant, channel, shop));
+create table sentinel_gaps (
+  tenant int not null, channel text not null, shop text not null, n bigint not null,
+  number text not null, next text not null, fact text not null, seen timestamptz not null,
+  primary key (tenant, channel, shop, n));
 create table sentinel_hours (
   tenant int not null, hour timestamptz not null, channel text not null, province text not null,
   n bigint not null, late_ms bigint not null, primary key (tenant, hour, channel, province));
