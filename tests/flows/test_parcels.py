@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from danshu.hub.receivers import key_of
 from tests.fixtures.floor import ONE, TWO, act, audit, claim, facts, scan, waiting, work
 from tests.fixtures.hub import SKUS, House
 
@@ -112,4 +114,130 @@ def test_a_cancel_of_what_is_picked_asks_the_floor(house: House) -> None:
     assert house.call("GET", f"/v1/orders/{id_}").json()["state"] == "cancelled"
     assert why(house.call("POST", path, {"answer": "stopped"})) == "no_intercept"
     assert all(n[1] == 0 for n in stock(house, SKUS[0].code).values())
+    assert audit(house) == []
+
+
+def rules(house: House, **more: Any) -> None:
+    """Set the merchant's rules for parcels, and let the rooms come after."""
+    version = house.call("GET", "/v1/parcel-rules").json()["version"]
+    told(house.call("PUT", "/v1/parcel-rules", {"version": version, "rules": more}))
+
+
+def candidates(house: House) -> Any:
+    house.work("sequence", "rows", "merging")
+    return told(house.call("GET", "/v1/parcels/candidates"))
+
+
+def merge(house: House, *ids: str) -> dict[str, Any]:
+    body = {"parcels": [[{"order": i, "fulfilment": 1} for i in ids]]}
+    return dict(told(house.call("POST", "/v1/parcels:merge", body))["results"][0])
+
+
+def together(house: House, group: str, event: str, **more: Any) -> Any:
+    return house.call("POST", f"/v1/parcels/{group}/transitions", {"event": event, **more})
+
+
+def test_orders_of_one_receiver_leave_as_one_parcel(house: House) -> None:
+    place = {"province": "北京市", "city": "北京市", "district": "海淀区", "detail": "示例路 1 号"}
+    first, same, third = (
+        house.place(receiver={"name": "张示例", "phone": phone, **place, **more})["order"]
+        for phone, more in (
+            ("13900001234", {}),
+            ("139 0000 1234", {"province": "北京", "detail": "示例路1号"}),
+            ("13900001234", {}),
+        )
+    )
+    other = house.place(receiver={"name": "李示例", "phone": "13900001234", **place})["order"]
+    assert candidates(house)["on"] is False
+    rules(house, merge={"on": True})
+    found = candidates(house)
+    assert (found["receivers"], found["parcels"], found["indexed"]) == (1, 3, True)
+    (bundle,) = found["items"]
+    assert {m["order"] for m in bundle["members"]} == {first, same, third}
+    assert merge(house, first, other)["problem"]["code"] == "merge_receiver"
+    assert merge(house, first, first)["problem"]["code"] == "merge_one"
+    group = merge(house, first, same, third)["group"]
+    assert merge(house, first, same)["problem"]["code"] == "merge_free"
+    assert candidates(house)["items"] == []
+
+    told(together(house, group, "release"))
+    told(house.call("POST", f"/v1/orders/{third}/cancel", {"reason": "买家取消"}))
+    act(house, first, event="pick")  # one of them was picked by itself
+    told(together(house, group, "pick"))
+    told(together(house, group, "pack"))
+    assert why(house.call("POST", f"/v1/parcels/{group}/unmerge", {})) == "not_at_unmerge"
+    alone = house.call("POST", f"/v1/orders/{first}/transitions", {"event": "ship"})
+    assert why(alone) == "merged_parcel"
+    shown = told(together(house, group, "ship", carrier="yt", waybill="YT9"))
+    assert [(m["order"], m["state"], m["waybill"]) for m in shown["members"]] == [
+        (id_, "shipped", "YT9") for id_ in sorted((first, same))
+    ]
+    for id_ in (first, same):
+        assert len(facts(house, id_, "fulfilment.merged")) == 1
+        assert facts(house, id_, "order.shipped")[0]["data"]["waybill"] == "YT9"
+    assert told(house.call("GET", "/v1/parcels"))["items"] == []
+    assert audit(house) == []
+
+
+def key(channel: str = "taobao", shop: str = "一店", **person: Any) -> int | None:
+    return key_of(b"k" * 16, channel, shop, json.dumps(person).encode())
+
+
+def test_receivers_are_compared_by_keyed_hashes() -> None:
+    plain = {
+        "name": "张示例",
+        "phone": "13900001234",
+        "province": "北京市",
+        "city": "北京市",
+        "district": "海淀区",
+        "detail": "示例路1号",
+    }
+    spelt = {"phone": "+86 139-0000-1234", "province": "北京", "city": "", "detail": "示例路 1 号"}
+    assert key(**plain) == key("jd", "二店", **{**plain, **spelt})
+    assert key(**plain) != key(**{**plain, "detail": "示例路 2 号"})
+    assert key(**plain) != key_of(b"j" * 16, "taobao", "", json.dumps(plain).encode())
+    masked = {**plain, "name": "张*", "phone": "139****1234"}
+    assert key(**masked) is None
+    assert key(**{**plain, "phone": ""}) is None
+    for handle in ({"token": "oaid-1"}, {"cipher": {"name": "~x~", "phone": "~y~"}}):
+        mine = key(**masked, **handle)
+        assert mine is not None
+        assert mine == key(**masked, **handle)
+        assert mine != key("taobao", "二店", **masked, **handle)
+        assert mine != key("douyin", **masked, **handle)
+
+
+def test_the_room_merges_by_rule_and_takes_apart_what_is_left_alone(house: House) -> None:
+    one, two = house.place()["order"], house.place()["order"]
+    rules(house, merge={"on": True, "auto": True, "wait_min": 0})
+    candidates(house)
+    (said,) = facts(house, one, "fulfilment.merged")
+    assert said["data"]["rule"] == "auto"
+    told(house.call("POST", f"/v1/orders/{two}/cancel", {"reason": "r"}))
+    rules(house, merge={"on": True})
+    house.work("merging")
+    (left,) = facts(house, one, "fulfilment.unmerged")
+    assert left["data"]["reason"] == "alone"
+    three, four = house.place()["order"], house.place()["order"]
+    group = merge(house, three, four)["group"]
+    body = {"order": three, "reason": "加急"}
+    assert told(house.call("POST", f"/v1/parcels/{group}/unmerge", body)) == {"orders": 2}
+    assert not any(p.get("group") for id_ in (three, four) for p in parts(house, id_))
+    assert audit(house) == []
+
+
+def test_rules_split_at_release(house: House) -> None:
+    bad = {"split": [{"name": "", "kind": "max_units", "limit": 0}]}
+    refused = house.call("PUT", "/v1/parcel-rules", {"version": 0, "rules": bad})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_rules")
+    rules(house, split=[{"name": "两件一包", "kind": "max_units", "limit": 2}])
+    id_ = house.place()["order"]
+    act(house, id_, event="release")
+    assert [p["state"] for p in parts(house, id_)] == ["released", "released"]
+    (said,) = facts(house, id_, "fulfilment.split")
+    assert said["data"]["rule"] == "两件一包"
+    rules(house, whole_channels=["api"])
+    whole = house.place()["order"]
+    body = {"parts": [{"lines": [{"line": 1, "quantity": 1}]}]}
+    assert why(post(house, whole, 1, "split", body)) == "channel_forbids_split"
     assert audit(house) == []

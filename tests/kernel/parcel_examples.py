@@ -8,6 +8,7 @@ from danshu.capabilities.orders import parcel_facts as parcels
 from danshu.capabilities.orders.facts import Planned
 from danshu.capabilities.orders.model import Share
 from danshu.capabilities.orders.parcel_rules import MergeRule, ParcelRules, SplitRule
+from danshu.hub.parcel_rule_facts import ParcelRulesSet
 
 _TWO = (Share(line=1, sku="SKU-00017", quantity=2),)
 _ONE = (Share(line=1, sku="SKU-00017", quantity=1),)
@@ -40,7 +41,7 @@ EXAMPLES: list[Struct] = [
         reason="买家取消",
         waybill="YT7790001",
     ),
-    parcels.ParcelRulesSet(
+    ParcelRulesSet(
         rules=ParcelRules(
             merge=MergeRule(auto=True, on=True, wait_min=20),
             split=(

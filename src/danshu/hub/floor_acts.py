@@ -16,7 +16,7 @@ from danshu.capabilities.contract.performing import gs1
 from danshu.capabilities.floor import decide
 from danshu.capabilities.floor.model import NUMBERS, Item, Review, Scans, Work, needs_review
 from danshu.capabilities.orders import decide as orders
-from danshu.hub import acts, completing, floor, floor_reviews, performing_rows, stating
+from danshu.hub import acts, completing, floor, floor_reviews, merging, performing_rows, stating
 from danshu.hub.doers import By
 from danshu.hub.passkeys import Origin
 from danshu.kernel.errors import InputError, Refusal
@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder(order="sorted").encode  # within profile EVJ1, of any length
 Connection = psycopg.AsyncConnection[Any]
 SCANS_TYPE: Final = "application/json"
-PHOTO_TYPES: Final = {
-    b"\xff\xd8\xff": "image/jpeg",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-}
+PHOTO_TYPES: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 _EVENTS: Final = {Work.PICK: "pick", Work.PACK: "pack", Work.HANDOVER: "ship"}
 _ADD_SCAN: Final = (
     "insert into floor_scans(tenant,id,fulfilment,kind,no,code,sku,quantity,at,device_at,lot,"
@@ -304,6 +301,8 @@ async def _work(
         equipment=equipment,
         by=worker.who,
     )
+    if command and event == "ship" and (group := task.part.group):
+        return await merging.leave(connection, world, group, row.id, command, actor, now_ms, said)
     return await acts.change(connection, world, row.id, actor, now_ms, _also(said, command or None))
 
 

@@ -20,7 +20,7 @@ from danshu.hub import (
     cold_equipment,
     intercepts,
     order_type_book,
-    parcel_settings,
+    parcel_book,
     pictures,
     policy_arms,
     selling,
@@ -129,7 +129,7 @@ async def load(
     world.guard_no = world.guard.no if world.guard is not None else 0
     world.selling = await selling.load(connection, tenant)
     world.order_types = await order_type_book.load(connection, tenant)
-    world.parcels = await parcel_settings.load(connection, tenant)
+    world.parcels = await parcel_book.load(connection, tenant)
     world.equipment = await cold_equipment.read_active(connection, tenant)
     return world
 

@@ -17,6 +17,7 @@ from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import intercepts, parcels, rerouting
 from danshu.hub import changes
 from danshu.hub.changes import Change, Held
+from danshu.hub.parcel_settings import WHOLE
 from danshu.hub.rerouting import NOWHERE_ELSE, give_back
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import SPLIT_PARTS
@@ -45,6 +46,8 @@ def split(
             raise InputError("unknown_warehouse", f"no warehouse {to!r}", "/to")
         if len(parts) > SPLIT_PARTS:
             raise InputError("too_many_parts", f"at most {SPLIT_PARTS} parts", "/parts")
+        if world.parcels and held.order.channel in world.parcels.rules.whole_channels:
+            return WHOLE
         done = parcels.split(held.order, no, parts, reason, rule)
         if isinstance(done, Refusal):
             return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from danshu.hub.compose import Hub
 
 Connection = psycopg.AsyncConnection[Any]
+T = TypeVar("T")
 Reply = tuple[int, bytes]  # HTTP status, body
 _TRIES: Final = 5
 _BEGIN: Final = (
@@ -55,6 +56,20 @@ async def once(
         except write.GuardFailed:
             hub.worlds.distrust({tenant})
     raise NotAvailable("the stock of this order changes too fast", RETRY_AFTER_S)
+
+
+async def again(hub: Hub, tenant: int, do: Callable[[Connection], Awaitable[T]]) -> T:
+    """Do something in one commit, again where another commit was in the way.
+
+    Raises NotAvailable when stock changed faster than it could be decided upon.
+    """
+    for _ in range(_TRIES):
+        try:
+            async with hub.connection() as connection, connection.transaction():
+                return await do(connection)
+        except write.GuardFailed:
+            hub.worlds.distrust({tenant})
+    raise NotAvailable("the stock of these orders changes too fast", RETRY_AFTER_S)
 
 
 async def _recall(connection: Connection, tenant: int, key: str, digest: bytes) -> Reply | Refusal:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import board, heads, open_rows, order_rows, search, worklist
+from danshu.hub import board, heads, merging_rows, open_rows, order_rows, search, worklist
 from danshu.hub.carriers import Carriers
 from danshu.hub.clauses import Clauses
 from danshu.hub.compose import now_ms
@@ -54,6 +54,8 @@ class Rows:
         await open_rows.follow(connection, tenant, rows, book, carriers, touches.begun)
         await board.follow(connection, tenant, rows, book)
         await heads.follow(connection, touches, rows)
+        if await merging_rows.looks(connection, tenant):
+            await merging_rows.index(connection, tenant, salt, ids)
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:

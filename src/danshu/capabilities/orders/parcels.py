@@ -38,6 +38,13 @@ MERGED: Final = Refusal(
     reason_en="It leaves with others: unmerge it, or act on the whole parcel",
     clause="parcel.merged",
 )
+NOT_MERGED: Final = Refusal(
+    code="not_merged",
+    reason="没有合单",
+    reason_en="It is not merged",
+    clause="parcel.merged",
+)
+_HELD: Final = HOLD.refusals["held", "release"]
 INTERCEPTED: Final = Refusal(
     code="intercept_asked",
     reason="截单中,先答复已截停或来不及",
@@ -124,6 +131,43 @@ def split(
         fulfilment=no, kept=kept, parts=tuple(made), reason=reason, rule=rule
     )
     return conclude(order, [data], 0)
+
+
+def merge(
+    order: Order, nos: Sequence[int], group: str, members: Sequence[str], rule: str = ""
+) -> Done | Refusal:
+    """Put fulfilment orders that are not picked yet into a group; `members` are all of it."""
+    datas = []
+    if order.holds:
+        return _HELD
+    for no in nos:
+        part = step(order, no, "merge")
+        if isinstance(part, Refusal):
+            return part
+        if part.group:
+            return MERGED
+        datas.append(
+            parcel_facts.FulfilmentMerged(
+                fulfilment=no, group=group, members=tuple(members), rule=rule
+            )
+        )
+    return conclude(order, datas, 0)
+
+
+def unmerge(order: Order, group: str, reason: str = "") -> Done | Refusal:
+    """Take an order's fulfilment orders out of a group, until they are packed."""
+    datas = []
+    for f in live_in(order, group):
+        part = step(order, f.no, "unmerge")
+        if isinstance(part, Refusal):
+            return part
+        datas.append(parcel_facts.FulfilmentUnmerged(fulfilment=f.no, group=group, reason=reason))
+    return conclude(order, datas, 0) if datas else NOT_MERGED
+
+
+def live_in(order: Order, group: str) -> list[Fulfilment]:
+    """Give the fulfilment orders of a group that have not ended."""
+    return [f for f in order.fulfilments if f.group == group and f.state != "cancelled"]
 
 
 def pick_short(order: Order, no: int, found: Mapping[str, int]) -> Done | Refusal:

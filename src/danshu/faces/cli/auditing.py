@@ -11,13 +11,15 @@ from rich.table import Table
 from danshu.faces.cli import opening
 from danshu.hub import journal_room
 from danshu.hub.action_audit import ActionsFolder
+from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.folding import OrdersFolder, StockFolder
-from danshu.hub.marks import MarksFolder
 from danshu.hub.journal_audit import JournalFolder
+from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
+from danshu.hub.parcel_settings import RulesFolder
 from danshu.hub.people_audit import PeopleFolder
 from danshu.hub.performing_audit import PerformingFolder
 from danshu.hub.policy_audit import PoliciesFolder
@@ -49,7 +51,9 @@ def run(tenant: str, as_json: bool) -> int:
             PowersFolder(number),
             PoliciesFolder(number),
             RemediesFolder(number),
+            RulesFolder(number),
             NegotiationsFolder(number),
+            AfterSalesFolder(number),
             SellingFolder(number),
         ]
         try:
@@ -59,12 +63,12 @@ def run(tenant: str, as_json: bool) -> int:
             if error.code != "no_network":  # without warehouses there never was an order
                 raise
         async with hub.connection() as connection:
+            policy = await journal_room.read_policy(connection, number)
+            folders.append(JournalFolder(number, policy))
             log = await audit.audit_log(connection, number)
             return log, await audit.fold_rows(connection, number, folders)
 
     log, rows = opening.with_hub(work)
-            policy = await journal_room.read_policy(connection, number)
-            folders.append(JournalFolder(number, policy))
     is_clean = log.clean and rows.clean
     seconds = round(time.monotonic() - started, 2)
     if as_json:

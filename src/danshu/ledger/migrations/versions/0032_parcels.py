@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.execute("create index parcel_receivers_key on parcel_receivers (tenant, wh, rkey)")
     op.execute(
         "create table parcel_rules (tenant int4 primary key, version int4 not null,"
-        " merges bool not null, indexed bool not null, body bytea not null, seq int4 not null)"
+        " merges bool not null, indexed bool not null, body bytea not null)"
     )
 
 
