@@ -211,7 +211,7 @@ class _Maker:
 
     async def end(self, name: str, place: Path) -> bool:
         """End the job with its fact in one commit; False when another had taken it over."""
-        digest, size = await asyncio.to_thread(_digest, place)
+        digest, size = await asyncio.to_thread(read_digest, place)
         until_ms = self._hub.clock() + EXPORT_DAYS * _DAY_S * 1000
         question, job = self._question, self._job
         result = Result(
@@ -243,7 +243,8 @@ class _Maker:
             return ended
 
 
-def _digest(place: Path) -> tuple[str, int]:
+def read_digest(place: Path) -> tuple[str, int]:
+    """Read the digest of a file (SHA-256, hex), and its size in bytes."""
     with place.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), place.stat().st_size
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from danshu.capabilities.people.policies import Principal
-from danshu.hub import bulk, exports, jobs, people, replan, resilience, rights
+from danshu.hub import bulk, exports, jobs, people, reconcile, replan, resilience, rights, voucher_exports
 from danshu.hub.rights import Rights, Seated
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable
@@ -100,6 +100,10 @@ class Runner:
                 await replan.work(self._hub, job, holder)
             elif job.kind == resilience.KIND:
                 await resilience.work(self._hub, job, holder)
+            elif job.kind == reconcile.KIND:
+                await reconcile.work(self._hub, job, holder)
+            elif job.kind == voucher_exports.KIND:
+                await voucher_exports.work(self._hub, job, holder, seat, self.folder)
             else:
                 await exports.work(self._hub, job, holder, seat, self.folder)
         except (psycopg.OperationalError, psycopg.InterfaceError, NotAvailable) as error:

@@ -186,16 +186,19 @@ async def read_days(
     account: int,
     first: datetime.date,
     until: datetime.date,
-) -> list[DaySum]:
-    """Read an account day by day, the newest first."""
+) -> tuple[list[DaySum], bool]:
+    """Read an account day by day, the newest first, and whether that is all. Raises InputError
+    `unknown_account`.
+    """
     if account not in CHART:
         raise InputError("unknown_account", f"no account {account}")
-    asked = (tenant, account, first, until, JOURNAL_DAYS)
+    asked = (tenant, account, first, until, JOURNAL_DAYS + 1)
     rows = await (await connection.execute(_DAYS, asked)).fetchall()
-    return [
+    items = [
         DaySum(day=d, currency=c, channel=h, shop=s, debit=de, credit=cr, entries=n)
-        for d, c, h, s, de, cr, n in rows
+        for d, c, h, s, de, cr, n in rows[:JOURNAL_DAYS]
     ]
+    return items, len(rows) <= JOURNAL_DAYS
 
 
 async def list_of_account(

@@ -60,7 +60,8 @@ PEOPLE = {
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
     "finance": "order_type.approve order_type.write export.make field.margin order.act order.assign order.cancel order.compensate"
-    " order.evidence order.pay order.tag view.share",
+    " order.evidence order.pay order.tag settlement.close settlement.post settlement.read"
+    " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
     "sre": "account.admin inbox.act inbox.read job.admin key.admin log.read log.write"

@@ -7,10 +7,9 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
-from litestar import Request, Response, get, post
-from litestar.openapi.datastructures import ResponseSpec
+from litestar import Request, get, post
 from litestar.params import FromPath, QueryParameter
-from litestar.response import File, Stream
+from litestar.response import Stream
 from msgspec import Struct
 
 from danshu.faces.http import sheets
@@ -24,9 +23,8 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.workbench import who_of
-from danshu.hub import bulk, exports, jobs, lists, selections
+from danshu.hub import bulk, export_kinds, exports, jobs, lists, selections
 from danshu.hub.compose import Hub, now_ms
-from danshu.hub.export_files import MEDIA
 from danshu.hub.job_runner import Runner
 from danshu.hub.jobs import Failure, Job, NewJob, Reason
 from danshu.hub.selections import Selection
@@ -92,6 +90,20 @@ async def start(
         total, exact = counted.count, counted.exact
     else:
         total, exact = (parent.failed if which.failed else parent.done), True
+    return await begin(request, kind, question, total, exact=exact, parent=parent)
+
+
+async def begin(
+    request: Request[Any, Any, Any],
+    kind: str,
+    question: bytes,
+    total: int,
+    *,
+    exact: bool = True,
+    parent: Job | None = None,
+) -> JobView:
+    """Begin a job of the caller that comes to so many rows, and show it."""
+    hub, held = hub_of(request), held_of(request)
     new = NewJob(
         id=ids.uuid7(now_ms(), os.urandom(10)),
         kind=kind,
@@ -118,8 +130,8 @@ def runner_of(request: Request[Any, Any, Any]) -> Runner:
 def _show(job: Job, held: Held) -> JobView:
     is_bulk = job.kind == bulk.KIND
     asked = bulk.decode_question(job.question) if is_bulk else None
-    is_export = job.kind == exports.KIND
-    form = exports.decode_question(job.question).form if is_export else ""
+    is_export = job.kind in export_kinds.DECODERS
+    form = export_kinds.DECODERS[job.kind](job.question).form if is_export else ""
     result = exports.decode_result(job.result) if is_export and job.result else None
     can: list[str] = []
     if not job.ended_ms:
@@ -150,7 +162,7 @@ def _show(job: Job, held: Held) -> JobView:
     )
 
 
-async def _mine(request: Request[Any, Any, Any], id_: uuid.UUID) -> Job:
+async def mine(request: Request[Any, Any, Any], id_: uuid.UUID) -> Job:
     """Read a job of the caller, or of anybody for who may look after jobs; others are not there."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
@@ -209,7 +221,7 @@ def _uuid(text: int | str) -> uuid.UUID:
 )
 async def get_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> JobView:
     """Read a job: how far it has come, what became of it."""
-    return _show(await _mine(request, job_id), held_of(request))
+    return _show(await mine(request, job_id), held_of(request))
 
 
 Lang = Annotated[Literal["zh", "en"], QueryParameter(description="language of the words")]
@@ -231,7 +243,7 @@ async def list_failures(
     limit: Limit = 50,
 ) -> FailurePage:
     """List the orders that a job could not do, each with its reason."""
-    job = await _mine(request, job_id)
+    job = await mine(request, job_id)
     before = _uuid(read_place(cursor, str)[0]) if cursor else lists.LAST
     async with hub_of(request).connection() as connection:
         found = await jobs.failures(connection, job.tenant, job.id, code, before, limit + 1)
@@ -259,7 +271,7 @@ async def download_failures(
     lang: Lang = "zh",
 ) -> Stream:
     """Give the orders that a job could not do as a CSV file: number, reason, code, id."""
-    job = await _mine(request, job_id)
+    job = await mine(request, job_id)
     return Stream(
         _failure_lines(hub_of(request), job, code, lang),
         media_type=f"{sheets.CSV}; charset=utf-8",
@@ -296,10 +308,10 @@ async def _failure_lines(hub: Hub, job: Job, code: str, lang: str) -> AsyncItera
 )
 async def cancel_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> JobView:
     """Stop a job after the orders that it is at; what is done stays done."""
-    job = await _mine(request, job_id)
+    job = await mine(request, job_id)
     async with hub_of(request).connection() as connection:
         await jobs.stop(connection, job.tenant, job.id)
-    return _show(await _mine(request, job_id), held_of(request))
+    return _show(await mine(request, job_id), held_of(request))
 
 
 @post(
@@ -312,7 +324,7 @@ async def cancel_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any
 )
 async def retry_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> JobView:
     """Try the orders again that a job could not do, as a new job."""
-    return await _follow(request, await _mine(request, job_id), "retry")
+    return await _follow(request, await mine(request, job_id), "retry")
 
 
 @post(
@@ -325,7 +337,7 @@ async def retry_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]
 )
 async def undo_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> JobView:
     """Undo what a job did, order by order, as a new job; for acts that have an inverse."""
-    return await _follow(request, await _mine(request, job_id), "undo")
+    return await _follow(request, await mine(request, job_id), "undo")
 
 
 async def _follow(
@@ -350,37 +362,7 @@ async def _follow(
     return await start(request, bulk.KIND, bulk.encode(question), which, job)
 
 
-_FILE: Final = ResponseSpec(
-    bytes, description="The file", media_type="application/octet-stream", generate_examples=False
-)
-
-
-@get(
-    "/v1/exports/{job_id:uuid}",
-    operation_id="getExport",
-    tags=["jobs"],
-    responses={200: _FILE, **READ_PROBLEMS},
-    guards=[may("export.make")],
-)
-async def get_export(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> Response[Any]:
-    """Fetch the file of an export, as long as it is kept."""
-    job = await _mine(request, job_id)
-    if job.kind != exports.KIND or not job.result:
-        raise InputError("not_found", "this job has made no file")
-    result = exports.decode_result(job.result)
-    place = exports.find_file(runner_of(request).folder, result)
-    if place is None:
-        raise InputError("not_found", "the file is kept no more, or by another node")
-    return File(
-        path=place,
-        filename=f"orders-{rfc3339(job.created_ms)[:10]}-{str(job.id)[-6:]}.{result.form}",
-        media_type=MEDIA[result.form],
-        headers={"x-content-sha256": result.digest, "cache-control": "no-store"},
-    )
-
-
 ROUTES: Final = [
-    get_export,
     list_jobs,
     get_job,
     list_failures,

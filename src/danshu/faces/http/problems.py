@@ -65,6 +65,8 @@ _STATUS: Final = {
     "no_negotiation": 404,
     "no_party": 404,
     "no_sheet": 404,
+    "no_period": 404,
+    "no_entry": 404,
     "no_policy_set": 404,
     "no_coefficients": 404,
     "no_zone_fit": 404,

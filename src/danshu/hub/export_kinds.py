@@ -1,0 +1,16 @@
+"""The kinds of jobs that make a file: how their questions are read, what their files are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from danshu.hub import exports, voucher_exports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DECODERS: Final[dict[str, Callable[[bytes], Any]]] = {
+    exports.KIND: exports.decode_question,
+    voucher_exports.KIND: voucher_exports.decode_question,
+}
+NAMES: Final = {exports.KIND: "orders", voucher_exports.KIND: "vouchers"}

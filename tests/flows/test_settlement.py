@@ -1,0 +1,138 @@
+"""Settlement over HTTP: a month is looked into, closed, exported, opened again by two."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from danshu.kernel.fact import rfc3339
+from tests.fixtures.hub import House, open_house
+from tests.fixtures.people import Browser, seat
+from tests.flows.test_workbench_jobs import finish, start
+
+NOW = datetime.datetime.now(datetime.UTC)
+PAID = NOW.replace(day=1) - datetime.timedelta(days=10)  # within the month before, in any zone
+LAST = PAID.year * 100 + PAID.month
+THIS = NOW.date().isoformat()
+
+
+@pytest.fixture
+def kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, databases: Callable[[], str]
+) -> Iterator[House]:
+    """A hub whose data lie in a folder of the test."""
+    monkeypatch.setenv("DANSHU_DATA", str(tmp_path))
+    with open_house(databases()) as opened:
+        yield opened
+
+
+def told(house: House, path: str, **more: Any) -> dict[str, Any]:
+    answer = house.call("GET", f"/v1/settlement{path}", **more)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def voucher(account: int, other: int, amount: int, day: str) -> dict[str, Any]:
+    postings = [{"account": account, "debit": amount}, {"account": other, "credit": amount}]
+    return {"date": day, "postings": postings, "reason": "银行回单未到"}
+
+
+def test_a_month_is_closed_exported_and_opened_by_two(kept: House) -> None:
+    house = kept
+    order = house.place(paid_at=rfc3339(round(PAID.timestamp() * 1000)))["order"]
+    for event in ("release", "pick", "pack", "ship"):
+        answer = house.call("POST", f"/v1/orders/{order}/transitions", {"event": event})
+        assert answer.status_code == 200, answer.text
+    house.work("sequence", "journal")
+    seen = told(house, "")
+    assert (seen["next"], seen["off"], seen["behind"]) == (LAST, 0, 0)
+    assert [(o["account"], o["amount"]) for o in seen["open"]] == [(112201, 4480)]
+
+    # the drill: balance, days, entries, order
+    first, last = seen["periods"][-1]["first"], seen["periods"][-1]["last"]
+    trial = told(house, f"/balances?as_of={last}")
+    assert {b["account"]: b["closing"] for b in trial["items"]} == {112201: 4480, 220301: -4480}
+    (day,) = told(house, f"/accounts/220301/days?from={first}&to={last}")["items"]
+    assert (day["credit"], day["entries"]) == (4480, 1)
+    (entry,) = told(house, f"/entries?account=220301&from={day['day']}&to={day['day']}")["items"]
+    assert entry["postings"][0]["order"] == order
+    entries = told(house, f"/entries?order={order}")["items"]
+    assert [e["source"] for e in entries] == ["order.paid", "order.shipped"]
+    assert told(house, f"/entry?key={entries[1]['key']}")["reversed"] is False
+    page = told(house, "/entries?account=220301&limit=1")
+    rest = told(house, f"/entries?account=220301&limit=1&cursor={page['next']}")
+    assert [e["source"] for e in (*page["items"], *rest["items"])] == [
+        "order.shipped", "order.paid",
+    ]  # fmt: skip
+    assert rest["next"] == ""
+
+    # suspense stands in the way, then is explained
+    made = house.call("POST", "/v1/settlement/vouchers", voucher(190101, 112201, 700, last))
+    assert made.status_code == 201, made.text
+    bad = {**voucher(190101, 112201, 1, last), "postings": [{"account": 1002, "debit": 1}] * 2}
+    assert house.call("POST", "/v1/settlement/vouchers", bad).json()["code"] == "unbalanced"
+    checks = {c["code"]: c for c in told(house, f"/periods/{LAST}")["checks"]}
+    assert [c for c, one in checks.items() if not one["passed"]] == ["suspense"]
+    assert checks["suspense"]["amount"] == 700
+    close = f"/v1/settlement/periods/{LAST}/close"
+    refused = house.call("POST", close, {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "check_suspense")
+    why = {"explained": [{"code": "suspense", "reason": "回单下月到"}]}
+    closed = house.call("POST", close, why).json()
+    assert closed["closed"]
+    late = house.call("POST", "/v1/settlement/vouchers", voucher(660102, 220201, 5, last)).json()
+    assert (late["belongs"], late["no"]) == (LAST, 1)
+
+    # the file for finance
+    asked: dict[str, Any] = {"period": LAST, "form": "csv", "purpose": "十月凭证入总账"}
+    job = finish(house, start(house, "/v1/settlement/exports", **asked))
+    assert (job["state"], job["form"], job["can"]) == ("done", "csv", ["download"])
+    file = house.call("GET", f"/v1/exports/{job['id']}").content.decode("utf-8-sig")
+    head, *lines = csv.reader(io.StringIO(file))
+    assert head[:6] == ["日期", "期间", "凭证字", "凭证号", "分录号", "摘要"]
+    assert [r[2:10] for r in lines[:4]] == [
+        ["记", "1", "1", "收款", "112201", "应收账款·应收平台款", "CNY", "44.80"],
+        ["记", "1", "2", "收款", "220301", "预收账款·预收货款", "CNY", ""],
+        ["调", "1", "1", "手工凭证", "190101", "待处理款项·待查", "CNY", "7.00"],
+        ["调", "1", "2", "手工凭证", "112201", "应收账款·应收平台款", "CNY", ""],
+    ]
+    assert dict(r[:2] for r in lines[4:])["# 用途"] == "十月凭证入总账"
+
+    # opened again: by persons, by two, and seen for ever
+    ask = f"/v1/settlement/periods/{LAST}/reopening"
+    assert house.call("POST", ask, {"reason": "x"}).json()["code"] == "persons_only"
+    first_one, second = browser(house, "F01"), browser(house, "F02")
+    assert first_one.call("POST", ask, {"reason": "少记一笔"}).status_code == 200
+    assert first_one.call("POST", f"{ask}/agree").json()["code"] == "same_person"
+    assert second.call("POST", f"{ask}/agree").json()["closed"] is False
+    seen = told(house, "")
+    events = seen["periods"][-1]["events"]
+    assert [(e["kind"], seen["people"][e["by"]]) for e in events][1:] == [("reopened", "F02")]
+    assert seen["people"][events[1]["first"]] == "F01"
+
+    # a wrong voucher is taken back, what facts say is not
+    back = {"key": made.json()["key"], "date": last, "reason": "记错"}
+    assert house.call("POST", "/v1/settlement/reversals", back).status_code == 201
+    assert house.call("POST", "/v1/settlement/reversals", back).json()["code"] == "reversed"
+    back["key"] = entries[0]["key"]
+    assert house.call("POST", "/v1/settlement/reversals", back).json()["code"] == "of_facts"
+
+    # rules hold from tomorrow on
+    rules = {"since": THIS, "revenue": "delivery"}
+    assert house.call("PUT", "/v1/settlement/settings", rules).json()["code"] == "too_early"
+    rules["since"] = "2099-01-01"
+    assert house.call("PUT", "/v1/settlement/settings", rules).status_code == 200
+    assert told(house, "/settings")["items"][0]["revenue"] == "delivery"
+
+
+def browser(house: House, number: str) -> Browser:
+    seat(house.url, house.tenant, number, ["finance"])
+    made = Browser(house)
+    made.sign_in(number)
+    return made
