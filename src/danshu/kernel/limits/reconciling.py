@@ -14,3 +14,19 @@ BILL_NOTE_CHARS: Final = 200
 BILL_BYTES: Final = 67_108_864
 BILL_CHUNK: Final = 10_000
 BILL_REJECTS: Final = 100_000
+
+# A run: memory of the join, threads, money without a key that is looked at, pieces of a sum and
+# steps to find it, what it is asked for
+RECONCILE_MEMORY_MB: Final = 768
+RECONCILE_THREADS: Final = 2
+RECONCILE_KEYLESS: Final = 200_000
+RECONCILE_NEAR: Final = 32
+RECONCILE_PIECES: Final = 8
+RECONCILE_STEPS: Final = 20_000
+RECONCILE_CAUSE_CHARS: Final = 200
+RECONCILE_RATES: Final = 200
+
+# A difference: note, lines that are named, those that one act may name
+DIFFERENCE_NOTE_CHARS: Final = 500
+DIFFERENCE_LINES: Final = 50
+DIFFERENCES_AT_ONCE: Final = 200
