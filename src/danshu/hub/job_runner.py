@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from danshu.capabilities.people.policies import Principal
-from danshu.hub import bulk, exports, jobs, people, reconcile, replan, resilience, rights, voucher_exports
+from danshu.hub import (
+    bulk,
+    exports,
+    jobs,
+    people,
+    reconcile,
+    replan,
+    resilience,
+    rights,
+    voucher_exports,
+)
 from danshu.hub.rights import Rights, Seated
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable
