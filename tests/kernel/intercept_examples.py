@@ -16,4 +16,11 @@ EXAMPLES: list[Struct] = [
         seen=(intercepts.Seen(field="price.of_list_percent", value="20"),),
     ),
     intercepts.OrderLetPass(note="已电话确认", reason="price_right"),
+    intercepts.InterceptListed(
+        entry="019aa9d3-6b80-7000-8000-0000000000b1",
+        kind="buyer",
+        reason="恶意退货",
+        until="2027-06-30T16:00:00.000Z",
+    ),
+    intercepts.InterceptUnlisted(entry="019aa9d3-6b80-7000-8000-0000000000b1", kind="buyer"),
 ]

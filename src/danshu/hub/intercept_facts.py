@@ -36,3 +36,21 @@ class OrderLetPass(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     note: str = ""
     reason: str
+
+
+@fact_type("intercept.listed")
+class InterceptListed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """列入黑名单: orders of a buyer, to a receiver or an address are stopped by rules that ask."""
+
+    entry: str
+    kind: str
+    reason: str
+    until: str = ""
+
+
+@fact_type("intercept.unlisted")
+class InterceptUnlisted(Struct, frozen=True, kw_only=True):
+    """移出黑名单: the entry no longer counts."""
+
+    entry: str
+    kind: str

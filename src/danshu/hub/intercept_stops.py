@@ -20,6 +20,7 @@ from danshu.kernel.fact import Said, rfc3339
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
 
     from danshu.hub.compose import Hub
     from danshu.hub.requests import Answer
@@ -171,3 +172,8 @@ async def release(
 ) -> Answer | Refusal:
     """Let a stopped order go on."""
     return await hub.change(tenant, id_, let_pass(reason, note, actor), actor)
+
+
+def named(row: StopRow, names: Mapping[str, str]) -> StopRow:
+    """Give a row with the number of who ended it."""
+    return replace(row, by=names[row.by]) if row.by else row

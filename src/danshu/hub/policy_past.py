@@ -60,6 +60,11 @@ def bounds(day: datetime.date) -> tuple[uuid.UUID, uuid.UUID]:
     return place_of(first_ms), place_of(first_ms + 86_400_000)
 
 
+def span(day: datetime.date, days: int) -> tuple[uuid.UUID, uuid.UUID]:
+    """Give the half-open range of the ids of the orders of `days` days up to a day of China."""
+    return bounds(day - datetime.timedelta(days=days - 1))[0], bounds(day)[1]
+
+
 def place_of(at_ms: int) -> uuid.UUID:
     """Give a place among ids: before all that are made from that millisecond on."""
     return uuid.UUID(int=max(0, at_ms) << 80)

@@ -16,7 +16,16 @@ import psycopg
 
 from danshu.capabilities.routing.policy import model
 from danshu.capabilities.routing.policy.engine import PolicyEngine
-from danshu.hub import policy_arms, policy_past, policy_sets, policy_trials
+from danshu.capabilities.routing.policy.intercepting import Interceptor
+from danshu.hub import (
+    intercept_figures,
+    intercept_trials,
+    intercept_usual,
+    policy_arms,
+    policy_past,
+    policy_sets,
+    policy_trials,
+)
 from danshu.hub.policy_past import Past, Snapshots
 from danshu.hub.policy_replays import Judge, TrialFigures, is_changed, view_decision
 from danshu.hub.worlds import now_ms
@@ -30,16 +39,18 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.routing.policy.engine import Compiled
     from danshu.capabilities.routing.snapshot import Snapshot
+    from danshu.hub.intercept_trials import Reader, Window
     from danshu.hub.policy_replays import Outcome
 
 Connection = psycopg.AsyncConnection[Any]
 _SETTLED_MS: Final = 2_000  # by then an order's commit is over, whichever server had it
+_WORK_MS: Final = 60_000
 _DUE: Final = """
 select tenant, digest, at, by, role from policy_schedule where at <= %s order by at limit 1
 """
 _FORGET: Final = "delete from policy_schedule where tenant=%s and digest=%s"
 _NEXT: Final = """
-select tenant,id,body,against,day,orders_max,co2_g_tkm,state,total,done,place,result
+select tenant,id,body,against,day,orders_max,co2_g_tkm,state,total,done,place,result,days
 from policy_trials where state in ('queued','running') order by at limit 1
 for update skip locked
 """
@@ -80,10 +91,15 @@ class PolicyRoom:
 
     def __init__(self) -> None:
         self._snapshots = Snapshots()
+        self._windows: dict[uuid.UUID, tuple[Reader, Window]] = {}
+        self._worked_ms = 0
 
     async def look(self, connection: Connection, at_ms: int) -> int:
         """Do what is due; gives 0 when nothing is left to do at once."""
         done = await activate_due(connection, at_ms)
+        if at_ms - self._worked_ms > _WORK_MS:
+            self._worked_ms = at_ms
+            await intercept_usual.work(connection, at_ms)
         done += await self._follow_shadows(connection, at_ms)
         return done + await self._try_next(connection)
 
@@ -93,18 +109,22 @@ class PolicyRoom:
             row = await (await connection.execute(_NEXT)).fetchone()
             if row is None:
                 return 0
-            tenant, id_, body, against, day, most, co2, state, total, done, place, raw = row
-            low, high = policy_past.bounds(day)
+            tenant, id_, body, against, day, most, co2, state, total, done, place, raw, days = row
+            low, high = policy_past.span(day, days)
             if state == "queued":
                 total = await policy_past.count(connection, tenant, low, high, most)
                 await connection.execute(_BEGIN, (total, tenant, id_))
-            pasts = await policy_past.read_page(
-                connection, tenant, place or low, high, min(GROUP_ORDERS, total - done)
-            )
-            figures = policy_trials.read_figures(bytes(raw))
+            count = min(GROUP_ORDERS, total - done)
             digest = bytes(against).hex()
             try:
                 tried = policy_arms.compile_set(model.read(bytes(body)))
+                if tried.policy.kind == model.INTERCEPT:
+                    return await self._try_stops(
+                        connection, tenant, id_, tried, place or low, high, count, done, total,
+                        bytes(raw),
+                    )  # fmt: skip
+                pasts = await policy_past.read_page(connection, tenant, place or low, high, count)
+                figures = policy_trials.read_figures(bytes(raw))
                 rules = await self._compiled(connection, tenant, digest) if digest else None
                 compared = await self._compare(connection, tenant, pasts, rules, tried, co2)
             except DanshuError as error:  # it would fail again and again, and nobody's after it run
@@ -116,6 +136,38 @@ class PolicyRoom:
             state = "running" if pasts and done < total else "done"
             told = (done, pasts[-1].id if pasts else place, msgspec.json.encode(figures), state)
             await connection.execute(_KEEP, (*told, tenant, id_))
+        return 1
+
+    async def _try_stops(
+        self,
+        connection: Connection,
+        tenant: int,
+        id_: uuid.UUID,
+        tried: Compiled,
+        place: uuid.UUID,
+        high: uuid.UUID,
+        most: int,
+        done: int,
+        total: int,
+        raw: bytes,
+    ) -> int:
+        """Ask an intercept set about the next orders; its window is made again after a restart."""
+        known = self._windows.pop(id_, None)
+        if known is None or known[1].at != place:
+            reader = await intercept_trials.open_reader(connection, tenant)
+            known = reader, await intercept_trials.warm(connection, tenant, reader, place)
+        reader, window = known
+        figures = intercept_figures.read(raw)
+        page = await intercept_trials.read_page(connection, tenant, place, high, most)
+        await intercept_trials.try_page(
+            connection, tenant, id_, Interceptor(tried), reader, window, page, figures
+        )
+        done += len(page)
+        state = "running" if page and done < total else "done"
+        if state == "running":
+            self._windows[id_] = known
+        told = (done, page[-1][0] if page else place, msgspec.json.encode(figures), state)
+        await connection.execute(_KEEP, (*told, tenant, id_))
         return 1
 
     async def _compiled(self, connection: Connection, tenant: int, digest: str) -> Compiled:

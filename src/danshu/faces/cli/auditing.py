@@ -15,6 +15,7 @@ from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.folding import OrdersFolder, StockFolder
+from danshu.hub.intercept_audit import InterceptsFolder
 from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
@@ -55,6 +56,7 @@ def run(tenant: str, as_json: bool) -> int:
             NegotiationsFolder(number),
             AfterSalesFolder(number),
             SellingFolder(number),
+            InterceptsFolder(number),
         ]
         try:
             world = await hub.worlds.ensure(number)

@@ -12,7 +12,14 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.routing.policy import lint, running, templates
 from danshu.capabilities.routing.policy.lint import PolicyFinding
-from danshu.capabilities.routing.policy.model import Case, Graph, PolicySet
+from danshu.capabilities.routing.policy.model import (
+    INTERCEPT,
+    ROUTING,
+    Case,
+    Graph,
+    PolicyKind,
+    PolicySet,
+)
 from danshu.capabilities.routing.policy.running import Ran
 from danshu.faces.http import problems, routing_policies
 from danshu.faces.http.auth import Held, Keyring
@@ -53,6 +60,7 @@ class RoutingDraft(Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
+    kind: PolicyKind
     state: str
     revision: int
     digest: str
@@ -68,9 +76,12 @@ class RoutingDraft(Struct, frozen=True, kw_only=True):
 
 
 class RoutingDraftNew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A draft to begin. `from`: live, empty, the code of a template, or the digest of a set."""
+    """A draft to begin. `from`: live, empty, all (every family of intercept rules), the code of a
+    template, or the digest of a set.
+    """
 
     name: Name
+    kind: PolicyKind = ROUTING
     origin: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)] = msgspec.field(
         name="from", default="empty"
     )
@@ -176,6 +187,7 @@ async def _show(
     return RoutingDraft(
         id=draft.id,
         name=draft.name,
+        kind=draft.policy.kind,
         state=draft.state,
         revision=draft.revision,
         digest=digest,
@@ -226,19 +238,24 @@ async def _answer(
     return Response(body, status_code=409, media_type=problems.PROBLEM_JSON)
 
 
-async def _origin(connection: Connection, tenant: int, told: str) -> PolicySet:
-    """Give what a draft begins from. Raises InputError `no_policy_set`."""
+async def _origin(connection: Connection, tenant: int, told: str, kind: PolicyKind) -> PolicySet:
+    """Give what a draft begins from. Raises InputError `no_policy_set`, also for another kind."""
     if told == "empty":
-        return PolicySet()
+        return PolicySet(kind=kind)
+    if told == "all" and kind == INTERCEPT:
+        return templates.all_intercepts()
     for template in templates.shipped():
-        if template.code == told:
+        if template.code == told and template.kind == kind:
             return template.policy()
     if told == "live":
-        head = await policy_sets.read_head(connection, tenant)
+        head = await policy_sets.read_head(connection, tenant, kind)
         if not head.live:
-            return PolicySet()
+            return PolicySet(kind=kind)
         told = head.live
-    return await policy_sets.read_set(connection, tenant, told)
+    found = await policy_sets.read_set(connection, tenant, told)
+    if found.kind != kind:
+        raise policy_sets.NO_SET
+    return found
 
 
 @post(
@@ -252,7 +269,7 @@ async def begin_draft(
     """Begin a draft from nothing, from what rules, a template, or a published set."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
-        policy = await _origin(connection, held.tenant, data.origin)
+        policy = await _origin(connection, held.tenant, data.origin, data.kind)
         draft = await policy_drafts.begin(
             connection, held.tenant, data.name, policy, held.actor, hub.clock()
         )

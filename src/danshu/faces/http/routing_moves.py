@@ -9,6 +9,7 @@ from litestar import Request, Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from danshu.capabilities.routing.policy.model import ROUTING, PolicyKind
 from danshu.faces.http import problems
 from danshu.faces.http.framework import (
     PROBLEMS,
@@ -47,9 +48,10 @@ class RoutingActivation(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class RoutingRollbackAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why."""
+    """Why; of which kind of sets the last move is undone."""
 
     note: Annotated[str, Meta(max_length=REASON_CHARS, pattern=PLAIN)] = ""
+    kind: PolicyKind = ROUTING
 
 
 _READ: Final[dict[str, Any]] = {
@@ -67,15 +69,15 @@ _WRITE: Final[dict[str, Any]] = {
 
 
 async def _moved(
-    request: Request[Any, Any, Any], done: policy_sets.Head | Refusal
+    request: Request[Any, Any, Any], done: policy_sets.Head | Refusal, kind: PolicyKind = ROUTING
 ) -> Response[RoutingPolicies]:
     """Let this server's worlds hear of a move at once, and show what rules now."""
     if isinstance(done, Refusal):
         return respond(problems.of(done))
     hub, tenant = hub_of(request), held_of(request).tenant
-    await policy_work.spread(hub, tenant)
+    await policy_work.spread(hub, tenant, kind)
     async with hub.connection() as connection:
-        return Response(await overview(connection, tenant))
+        return Response(await overview(connection, tenant, kind))
 
 
 @post(
@@ -89,13 +91,14 @@ async def activate_set(
     """Let a published set rule all orders, now or from a moment on."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
+        kind = (await policy_sets.read_row(connection, held.tenant, digest)).kind
         if data.at is not None:
             if epoch(data.at, "/at") <= hub.clock():
                 raise InputError("past", "that moment has passed", "/at")
             await policy_sets.schedule(connection, held.tenant, digest, data.at, held.actor)
-            return Response(await overview(connection, held.tenant))
+            return Response(await overview(connection, held.tenant, kind))
         done = await policy_sets.activate(connection, held.tenant, digest, held.actor)
-    return await _moved(request, done)
+    return await _moved(request, done, kind)
 
 
 @delete(
@@ -111,7 +114,8 @@ async def unschedule_set(
     async with hub_of(request).connection() as connection:
         if not await policy_sets.unschedule(connection, held.tenant, digest, held.actor):
             raise policy_sets.NO_SET
-        return Response(await overview(connection, held.tenant))
+        kind = (await policy_sets.read_row(connection, held.tenant, digest)).kind
+        return Response(await overview(connection, held.tenant, kind))
 
 
 @post("/v1/routing/policies/sets/{digest:str}/canary", operation_id="canaryRoutingSet", **_WRITE)
@@ -122,8 +126,9 @@ async def canary_set(
     held = held_of(request)
     rule = Canary(percent=data.percent, channels=data.channels, regions=data.regions)
     async with hub_of(request).connection() as connection:
+        kind = (await policy_sets.read_row(connection, held.tenant, digest)).kind
         done = await policy_sets.set_canary(connection, held.tenant, digest, rule, held.actor)
-    return await _moved(request, done)
+    return await _moved(request, done, kind)
 
 
 @post("/v1/routing/policies/sets/{digest:str}/shadow", operation_id="shadowRoutingSet", **_WRITE)
@@ -175,8 +180,10 @@ async def roll_back(
     """Undo the last move at once: a canary ends, else the set before rules again."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
-        done = await policy_sets.roll_back(connection, held.tenant, held.actor, data.note)
-    return await _moved(request, done)
+        done = await policy_sets.roll_back(
+            connection, held.tenant, held.actor, data.note, data.kind
+        )
+    return await _moved(request, done, data.kind)
 
 
 ROUTES: Final = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from litestar import Request, get
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from danshu.capabilities.routing.policy import effects, fields, templates
 from danshu.capabilities.routing.policy.fields import FieldOf
-from danshu.capabilities.routing.policy.model import Case, Graph
+from danshu.capabilities.routing.policy.model import ROUTING, Case, Graph, PolicyKind
 from danshu.capabilities.routing.policy.templates import Template
 from danshu.faces.http.framework import (
     READ_PROBLEMS,
@@ -26,6 +26,10 @@ from danshu.hub.policy_sets import Canary, Connection, PolicyRow
 from danshu.kernel.limits import SKU_CHARS
 
 _DIGEST = FromPath[str]
+Kind = Annotated[
+    PolicyKind,
+    QueryParameter(description="routing: where orders go; intercept: whether they may go on"),
+]
 _PAGE: Final = 20
 Code = Annotated[str, Meta(min_length=1, max_length=SKU_CHARS, pattern=PLAIN)]
 
@@ -123,6 +127,7 @@ class RoutingSetShown(Struct, frozen=True, kw_only=True):
     """A published set with its graphs, cases and what was done with it."""
 
     set: RoutingSet
+    kind: PolicyKind
     graphs: tuple[Graph, ...]
     cases: tuple[Case, ...]
     steps: tuple[policy_sets.PolicyStep, ...]
@@ -138,8 +143,9 @@ _READ: Final[dict[str, Any]] = {
 async def show_sets(
     connection: Connection, tenant: int, rows: list[PolicyRow]
 ) -> dict[str, RoutingSet]:
-    """Give sets as they are shown, by digest."""
-    head = await policy_sets.read_head(connection, tenant)
+    """Give sets of one kind as they are shown, by digest."""
+    kind = rows[0].kind if rows else ROUTING
+    head = await policy_sets.read_head(connection, tenant, kind)
     names = await name_actors(
         connection, tenant, [sub for row in rows for sub in (row.drafted_by, row.approved_by)]
     )
@@ -165,14 +171,17 @@ def _state(head: policy_sets.Head, digest: str) -> str:
     return "retired" if digest in head.before else "approved"
 
 
-async def overview(connection: Connection, tenant: int) -> RoutingPolicies:
-    head = await policy_sets.read_head(connection, tenant)
-    times = await policy_sets.list_schedule(connection, tenant)
+async def overview(
+    connection: Connection, tenant: int, kind: PolicyKind = ROUTING
+) -> RoutingPolicies:
+    """Say what rules of a kind of sets, what is tried beside it, scheduled and drafted."""
+    head = await policy_sets.read_head(connection, tenant, kind)
+    times = await policy_sets.list_schedule(connection, tenant, kind)
     back = head.live if head.canary else (head.before[-1] if head.before else "")
     wanted = {head.live, head.canary, head.shadow, back, *[digest for digest, _, _ in times]}
     rows = [await policy_sets.read_row(connection, tenant, digest) for digest in wanted if digest]
     shown = await show_sets(connection, tenant, rows)
-    drafts = await policy_drafts.list_open(connection, tenant)
+    drafts = await policy_drafts.list_open(connection, tenant, kind)
     people = [*[draft.edited_by for draft in drafts], *[by for _, _, by in times]]
     names = await name_actors(connection, tenant, people)
     rollback = None
@@ -200,33 +209,38 @@ async def overview(connection: Connection, tenant: int) -> RoutingPolicies:
                 for draft in drafts
             ]
         ),
-        history=await _history(connection, tenant, 0, _PAGE),
+        history=await _history(connection, tenant, 0, _PAGE, kind),
         rollback=rollback,
     )  # fmt: skip
 
 
-async def _history(connection: Connection, tenant: int, before: int, limit: int) -> RoutingHistory:
-    rows = await policy_sets.list_sets(connection, tenant, before, limit + 1)
+async def _history(
+    connection: Connection, tenant: int, before: int, limit: int, kind: PolicyKind
+) -> RoutingHistory:
+    rows = await policy_sets.list_sets(connection, tenant, before, limit + 1, kind)
     shown = await show_sets(connection, tenant, rows[:limit])
     more = write_place(rows[limit - 1].no) if len(rows) > limit else ""
     return RoutingHistory(items=tuple(shown.values()), next=more)
 
 
 @get("/v1/routing/policies", operation_id="listRoutingPolicies", **_READ)
-async def list_policies(request: Request[Any, Any, Any]) -> RoutingPolicies:
+async def list_policies(request: Request[Any, Any, Any], kind: Kind = ROUTING) -> RoutingPolicies:
     """Read which policy set rules, which is tried beside it, what is scheduled and drafted."""
     async with hub_of(request).connection() as connection:
-        return await overview(connection, held_of(request).tenant)
+        return await overview(connection, held_of(request).tenant, kind)
 
 
 @get("/v1/routing/policies/sets", operation_id="listRoutingSets", **_READ)
 async def list_sets(
-    request: Request[Any, Any, Any], cursor: Cursor = "", limit: Limit = _PAGE
+    request: Request[Any, Any, Any],
+    cursor: Cursor = "",
+    limit: Limit = _PAGE,
+    kind: Kind = ROUTING,
 ) -> RoutingHistory:
     """List the published sets, the newest first."""
     before = int(read_place(cursor, int)[0]) if cursor else 0
     async with hub_of(request).connection() as connection:
-        return await _history(connection, held_of(request).tenant, before, limit)
+        return await _history(connection, held_of(request).tenant, before, limit, kind)
 
 
 @get("/v1/routing/policies/sets/{digest:str}", operation_id="readRoutingSet", **_READ)
@@ -241,6 +255,7 @@ async def read_set(digest: _DIGEST, request: Request[Any, Any, Any]) -> RoutingS
         names = await name_actors(connection, tenant, [step.by for step in steps])
     return RoutingSetShown(
         set=shown[row.digest],
+        kind=policy.kind,
         graphs=policy.graphs,
         cases=policy.cases,
         steps=tuple([_named(step, names) for step in steps]),
@@ -255,13 +270,18 @@ def _named(step: policy_sets.PolicyStep, names: dict[str, str]) -> policy_sets.P
 
 
 @get("/v1/routing/policies/vocabulary", operation_id="readRoutingVocabulary", **_READ)
-async def read_vocabulary() -> RoutingVocabulary:
-    """Read what graphs may look at and say, with labels."""
+async def read_vocabulary(kind: Kind = ROUTING) -> RoutingVocabulary:
+    """Read what graphs of a kind may look at and say, with labels."""
+    said = effects.OF_KIND[kind]
     return RoutingVocabulary(
-        context=fields.CONTEXT,
-        warehouse=fields.WAREHOUSE,
+        context=fields.CONTEXTS[kind],
+        warehouse=fields.WAREHOUSE if kind == ROUTING else (),
         effects=tuple(
-            [RoutingWord(value=v, zh=zh, en=en) for v, (zh, en) in effects.WORDS.items()]
+            [
+                RoutingWord(value=v, zh=zh, en=en)
+                for v, (zh, en) in effects.WORDS.items()
+                if v in said
+            ]
         ),
         weather=tuple([RoutingWord(value=str(v), zh=zh, en=en) for v, zh, en in fields.WEATHER]),
         levels=tuple([RoutingWord(value=str(v), zh=zh, en=en) for v, zh, en in fields.LEVELS]),
@@ -269,9 +289,9 @@ async def read_vocabulary() -> RoutingVocabulary:
 
 
 @get("/v1/routing/policies/templates", operation_id="listRoutingTemplates", **_READ)
-async def list_templates() -> tuple[Template, ...]:
-    """List the policies that come with Danshu, to begin a draft from."""
-    return templates.shipped()
+async def list_templates(kind: Kind = ROUTING) -> tuple[Template, ...]:
+    """List the policies of a kind that come with Danshu, to begin a draft from."""
+    return tuple([each for each in templates.shipped() if each.kind == kind])
 
 
 ROUTES: Final = [

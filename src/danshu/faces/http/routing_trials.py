@@ -13,19 +13,27 @@ from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import policy_drafts, policy_sets, policy_trials
 from danshu.hub.fields import PLAIN
+from danshu.hub.intercept_figures import StopFigures
 from danshu.hub.policy_replays import TrialFigures
 from danshu.hub.policy_trials import CO2_G_TKM, ChangedOrder, Trial, TrialState
-from danshu.kernel.limits import ORDER_BODY_BYTES, PAGE_ROWS, POLICY_TRIAL_ORDERS
+from danshu.kernel.limits import (
+    INTERCEPT_TRIAL_DAYS,
+    ORDER_BODY_BYTES,
+    PAGE_ROWS,
+    POLICY_TRIAL_ORDERS,
+)
 
 _ID = FromPath[str]
 
 
 class RoutingTrialNew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A day (of China) whose decisions are made again under the draft and under `against`: live, or
-    the digest of a set. `co2_g_tkm`: grams of CO2 that a tonne makes on a kilometre of road.
+    """The `days` days up to a day (of China) whose decisions are made again under the draft and
+    under `against`: live, or the digest of a set; intercept rules are asked of those orders alone.
+    `co2_g_tkm`: grams of CO2 that a tonne makes on a kilometre of road.
     """
 
     day: datetime.date
+    days: Annotated[int, Meta(ge=1, le=INTERCEPT_TRIAL_DAYS)] = 1
     against: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = "live"
     limit: Annotated[int, Meta(ge=1, le=POLICY_TRIAL_ORDERS)] = POLICY_TRIAL_ORDERS
     co2_g_tkm: Annotated[int, Meta(ge=0, le=10_000)] = CO2_G_TKM
@@ -46,6 +54,8 @@ class RoutingTrial(Struct, frozen=True, kw_only=True):
     done: int
     total: int
     figures: TrialFigures
+    days: int
+    stops: StopFigures | None
     co2_g_tkm: int
     changed: tuple[ChangedOrder, ...]
     next: str
@@ -78,6 +88,8 @@ def _trial(trial: Trial, changed: list[ChangedOrder], limit: int) -> RoutingTria
         done=trial.done,
         total=trial.total,
         figures=trial.figures,
+        days=trial.days,
+        stops=trial.stops,
         co2_g_tkm=trial.co2_g_tkm,
         changed=tuple(changed[:limit]),
         next=more,
@@ -97,12 +109,13 @@ async def begin_trial(
     async with hub.connection() as connection:
         draft = await policy_drafts.read(connection, held.tenant, draft_id)
         if data.against == "live":
-            against = (await policy_sets.read_head(connection, held.tenant)).live
+            head = await policy_sets.read_head(connection, held.tenant, draft.policy.kind)
+            against = head.live
         else:
             against = (await policy_sets.read_row(connection, held.tenant, data.against)).digest
         trial = await policy_trials.begin(
             connection, held.tenant, draft.id, draft.policy, against, data.day, data.limit,
-            data.co2_g_tkm, held.actor, hub.clock(),
+            data.co2_g_tkm, held.actor, hub.clock(), data.days,
         )  # fmt: skip
     return _trial(trial, [], PAGE_ROWS)
 

@@ -1,4 +1,4 @@
-"""Limits of bundles, gift rules and announced goods."""
+"""Limits of bundles, gift rules and announced goods, and of intercept rules."""
 
 from __future__ import annotations
 
@@ -15,3 +15,11 @@ GIFT_SKUS: Final = 500
 GIFT_CHANNELS: Final = 50
 GIFT_UNITS: Final = 1_000
 PREORDERS: Final = 5_000
+
+# Intercept rules: lines of a SKU and orders of a merchant that usual prices are of; entries of the
+# lists; days of one trial; orders let go at once
+INTERCEPT_USUAL_LINES: Final = 200
+INTERCEPT_USUAL_ORDERS: Final = 20_000
+INTERCEPT_BLOCKS: Final = 50_000
+INTERCEPT_TRIAL_DAYS: Final = 31
+INTERCEPT_RELEASES: Final = 100
