@@ -47,9 +47,12 @@ def test_an_order_is_held_and_its_timeline_says_so(site: Site, visit: Visit) -> 
     page.keyboard.press("h")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("理由").fill("等买家回话")
+    dialog.get_by_label("挂起期间不占库").check()
     dialog.get_by_role("button", name="挂起").click()
     expect(page.locator("main")).to_contain_text("等买家回话")
-    assert site.call("GET", f"/v1/orders/{order['order']}")["holds"]
+    held = site.call("GET", f"/v1/orders/{order['order']}")
+    assert held["holds"] == ["等买家回话"]
+    assert {f["state"] for f in held["fulfilments"]} == {"cancelled"}  # its stock is free
 
 
 def test_another_merchant_s_order_is_not_there(visit: Visit, expected) -> None:
@@ -108,3 +111,37 @@ def test_a_person_chooses_the_warehouse_sees_the_cost_and_signs(
     page.goto(f"/orders/{order}?tab=decision")
     expect(page.locator(".order-override")).to_be_visible()
     axe(page)
+
+
+def test_an_order_is_amended_beside_what_it_was(
+    site: Site, visit: Visit, axe: Callable[[Page], None]
+) -> None:
+    order = site.place_order()
+    before = site.call("GET", f"/v1/orders/{order}")
+    page = visit(f"/orders/{order}", "service")
+    page.get_by_role("button", name="改单").click()
+    dialog = page.get_by_role("dialog")
+    act = dialog.get_by_role("button", name="改单")
+    expect(dialog).to_contain_text("改动之后")
+    expect(act).to_be_disabled()
+    line = before["lines"][0]
+    dialog.get_by_role("spinbutton").first.fill(str(line["quantity"] + 1))
+    effect = dialog.get_by_label("改后")
+    expect(effect).to_contain_text("待补")
+    expect(effect).to_contain_text(f"{line['quantity']} 件改为 {line['quantity'] + 1} 件")
+    expect(dialog).to_contain_text(f"原 {line['quantity']}")
+    expect(act).to_be_disabled()  # no reason yet
+    dialog.get_by_label("理由").fill("买家加一件")
+    axe(page)
+    expect(act).to_be_enabled()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(effect).to_contain_text("待补")
+    axe(page)
+    act.click()
+    expect(page.get_by_text("已改单", exact=True)).to_be_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.locator("main")).to_contain_text("改单,待补款")
+    expect(page.locator("main")).to_contain_text("买家加一件")
+    after = site.call("GET", f"/v1/orders/{order}")
+    assert after["lines"][0]["quantity"] == line["quantity"] + 1
+    assert after["holds"] == ["supplement_due"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from danshu.hub.world import World
 
 
-class LineShown(Struct, frozen=True, kw_only=True):
+class LineBeside(Struct, frozen=True, kw_only=True):
     """A line before and after; amounts in minor units, `paid` is for all its units."""
 
     line: int
@@ -31,7 +31,7 @@ class LineShown(Struct, frozen=True, kw_only=True):
     open_units: int
 
 
-class PlanShown(Struct, frozen=True, kw_only=True):
+class PlannedAnew(Struct, frozen=True, kw_only=True):
     """What a warehouse would ship of what is decided anew."""
 
     fulfilment: int
@@ -56,9 +56,9 @@ class AmendmentShown(Struct, frozen=True, kw_only=True):
     region: str
     wanted_was: str
     wanted: str
-    lines: tuple[LineShown, ...]
+    lines: tuple[LineBeside, ...]
     freed: tuple[Freed, ...]
-    planned: tuple[PlanShown, ...]
+    planned: tuple[PlannedAnew, ...]
     open_units_was: int
     open_units: int
     promises: tuple[PromiseChange, ...]
@@ -97,7 +97,7 @@ def show(world: World, shown: Shown) -> AmendmentShown:
         ),
         planned=tuple(
             [
-                PlanShown(
+                PlannedAnew(
                     fulfilment=f.no,
                     warehouse=f.warehouse,
                     name=names.get(f.warehouse, f.warehouse),
@@ -113,13 +113,13 @@ def show(world: World, shown: Shown) -> AmendmentShown:
     )
 
 
-def _lines(before: model.Order, after: model.Order) -> tuple[LineShown, ...]:
+def _lines(before: model.Order, after: model.Order) -> tuple[LineBeside, ...]:
     was = {n.no: n for n in before.lines}
     out = []
     for line in after.lines:
         old = was.get(line.no)
         out.append(
-            LineShown(
+            LineBeside(
                 line=line.no,
                 sku=line.sku,
                 title=line.title,

@@ -18,6 +18,7 @@ import { wide } from "./words";
 const HEAD = ["hold", "unhold", "reroute", "cancel"] as const;
 /** Refusals that only say that the act is past; nothing is to be done about them. */
 const PAST = new Set(["not_held", "ended_already", "not_at_reroute", "allocated_already"]);
+const ENDED = new Set(["cancelled", "completed", "delivered"]);
 const CALLED: Record<string, string> = { hold: "h", unhold: "u" };
 
 /** The offers for the order as a whole. */
@@ -44,6 +45,7 @@ interface Props {
 export function OrderHead({ sheet, offers, onAct, onOpen }: Props) {
   const { t } = useTranslation(["order", "common"]);
   const now = useNow(null);
+  const mayAmend = useMay("order.amend") && sheet.kind === "order" && !ENDED.has(sheet.state);
   const primary = ofOrder(offers).find((one) => one.primary);
   const shown = inHead(offers).filter((one) => one !== primary);
   const able = ofOrder(offers).filter((one) => one.state === "allowed");
@@ -75,6 +77,11 @@ export function OrderHead({ sheet, offers, onAct, onOpen }: Props) {
       }
       actions={
         <>
+          {mayAmend && (
+            <Button icon={<Icon name="edit" />} onClick={() => onOpen("amend")}>
+              {t("amend")}
+            </Button>
+          )}
           {shown.map((one) => (
             <OfferButton key={one.event} offer={one} onAct={onAct} />
           ))}

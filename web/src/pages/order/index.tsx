@@ -28,13 +28,15 @@ import { useOrder, useOrderStream, useRefresh } from "./use-order";
 
 const ActDialog = lazy(() => import("./act-dialog"));
 const ContractDialog = lazy(() => import("./contract-dialog"));
+const AmendDialog = lazy(() => import("./amend-dialog"));
+const HoldDialog = lazy(() => import("./hold-dialog"));
 const RawDrawer = lazy(() => import("./raw-drawer"));
 const EraseDialog = lazy(() => import("./erase-dialog"));
 const OverrideDialog = lazy(() => import("./override-dialog"));
 const TrialDrawer = lazy(() => import("./trial-drawer"));
 
 const TABS = ["progress", "decision", "goods", "promises", "evidence"] as const;
-export type Opened = "raw" | "erase" | "trial" | null;
+export type Opened = "raw" | "erase" | "trial" | "amend" | null;
 
 /** 订单详情: where it stands, what may be done, why this warehouse, what was promised. */
 export default function Order() {
@@ -131,7 +133,19 @@ function Page({ id }: { id: string }) {
         </div>
       </div>
       <Suspense>
-        {dialog && (
+        {opened === "amend" && (
+          <AmendDialog id={id} sheet={sheet} onClose={() => open(null)} onDone={refresh} />
+        )}
+        {dialog?.event === "hold" && (
+          <HoldDialog
+            id={id}
+            offer={dialog}
+            sheet={sheet}
+            onClose={() => setDialog(null)}
+            onDone={refresh}
+          />
+        )}
+        {dialog && dialog.event !== "hold" && (
           <ActDialog
             key={`${dialog.event} ${dialog.fulfilment}`}
             id={id}
