@@ -8,6 +8,7 @@ import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
+import { AfterSalesCard } from "./after-sales-card";
 import { ContractCard } from "./contract-card";
 import { CompensationCard } from "./compensation-card";
 import { DecisionCard } from "./decision-card";
@@ -27,9 +28,9 @@ import { useActs } from "./use-acts";
 import { useOrder, useOrderStream, useRefresh } from "./use-order";
 
 const ActDialog = lazy(() => import("./act-dialog"));
-const ContractDialog = lazy(() => import("./contract-dialog"));
 const AmendDialog = lazy(() => import("./amend-dialog"));
 const HoldDialog = lazy(() => import("./hold-dialog"));
+const ContractDialog = lazy(() => import("./contract-dialog"));
 const RawDrawer = lazy(() => import("./raw-drawer"));
 const EraseDialog = lazy(() => import("./erase-dialog"));
 const OverrideDialog = lazy(() => import("./override-dialog"));
@@ -107,13 +108,14 @@ function Page({ id }: { id: string }) {
           </div>
           <div className="order-column" data-part="goods">
             <GoodsCard sheet={sheet} />
-            <ParcelsCard sheet={sheet} offers={offers} onAct={act} />
+            <ParcelsCard sheet={sheet} offers={offers} onAct={act} onDone={refresh} />
           </div>
         </div>
         <div className="order-column">
           <div className="order-column" data-part="promises">
             <PromisesCard promises={sheet.promises} />
           </div>
+          <AfterSalesCard id={id} parcels={sheet.parcels} onDone={refresh} />
           <CompensationCard id={id} promises={sheet.promises} onDecided={refresh} />
           <RequestsCard
             id={id}

@@ -10,6 +10,7 @@ import { SessionProvider, useMay, useSessionQuery } from "@/session";
 import { WORKS } from "./model";
 import { dropSession, keepPage, keepSession, keptSession } from "./offline";
 import { QueuePage } from "./queue-page";
+import { ReturnsPage } from "./returns-page";
 import { TaskPage } from "./task-page";
 import { TasksPage } from "./tasks-page";
 import { PdaProvider } from "./use-pda";
@@ -17,12 +18,13 @@ import { PdaProvider } from "./use-pda";
 /** The pages of a hand-held device: one question a screen, no frame around it. */
 export default function Pda() {
   const isQueue = useMatch("/pda/queue") !== null;
+  const isReturns = useMatch("/pda/returns") !== null;
   const named = useMatch("/pda/:work/:order/:fulfilment")?.params.work;
   const work = WORKS.find((one) => one === named);
   return (
     <Signed>
       <PdaProvider>
-        {isQueue ? <QueuePage /> : work ? <TaskPage work={work} /> : <TasksPage />}
+        {isQueue ? <QueuePage /> : isReturns ? <ReturnsPage /> : work ? <TaskPage work={work} /> : <TasksPage />}
       </PdaProvider>
     </Signed>
   );
