@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from danshu.capabilities.after_sales import facts
-from danshu.capabilities.after_sales.model import CaseLine, CaseShare, Inspected, Sum, Wanted
+from danshu.capabilities.after_sales.model import CaseLine, CaseShare, Inspected, Sum, ExchangeGoods
 from danshu.capabilities.orders import refund_facts
 from danshu.capabilities.orders.model import Line, RefundShare, Share
 from danshu.hub.after_sales_facts import AfterSalesConfigured, CarrierTermsSet
@@ -63,7 +63,7 @@ EXAMPLES: list[Struct] = [
         reason="quality",
         rule="decide_return",
         sum=SUM,
-        wanted=(Wanted(price=6_800, quantity=1, sku="SKU-00018", title="龙井绿茶 100g"),),
+        wanted=(ExchangeGoods(price=6_800, quantity=1, sku="SKU-00018", title="龙井绿茶 100g"),),
         waybill="SF1390000000001",
     ),
     facts.AfterSaleProposed(by="person:op_12", reason="金额较大", sum=SUM),

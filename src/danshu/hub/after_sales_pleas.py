@@ -9,7 +9,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.after_sales import facts
-from danshu.capabilities.after_sales.model import CLAIM, COMPENSATION, CaseLine, Sum, Wanted
+from danshu.capabilities.after_sales.model import CLAIM, COMPENSATION, CaseLine, ExchangeGoods, Sum
 from danshu.hub import after_sales_money, after_sales_rows
 from danshu.kernel.fact import Evidence, Said
 from danshu.ledger import vault
@@ -34,7 +34,7 @@ class Plea(Struct, frozen=True, kw_only=True):
     reason: str
     origin: str
     lines: tuple[CaseLine, ...] = ()
-    wanted: tuple[Wanted, ...] = ()
+    wanted: tuple[ExchangeGoods, ...] = ()
     words: str = ""
     own: int = 0
     over: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from danshu.capabilities.after_sales.model import CaseLine, Inspected, Sum, Wanted
+from danshu.capabilities.after_sales.model import CaseLine, ExchangeGoods, Inspected, Sum
 from danshu.kernel.fact import fact_type
 
 
@@ -33,7 +33,7 @@ class AfterSaleOpened(Timed, frozen=True, kw_only=True, omit_defaults=True):
     origin: str
     reason: str
     sum: Sum = Sum()
-    wanted: tuple[Wanted, ...] = ()
+    wanted: tuple[ExchangeGoods, ...] = ()
     waybill: str = ""
 
 

@@ -46,7 +46,7 @@ class CaseLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sku: str
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class ExchangeGoods(Struct, frozen=True, kw_only=True):
     """What is to be sent in exchange: units of a SKU and what one costs, in minor units."""
 
     price: int
@@ -105,7 +105,7 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     origin: str = ""
     lines: tuple[CaseLine, ...] = ()
-    wanted: tuple[Wanted, ...] = ()
+    wanted: tuple[ExchangeGoods, ...] = ()
     sum: Sum = Sum()
     asked_ms: int = 0
     due_ms: int = 0

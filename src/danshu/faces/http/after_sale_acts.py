@@ -13,9 +13,9 @@ from danshu.capabilities.after_sales.model import (
     CLAIM,
     EXCHANGE,
     CaseShare,
+    ExchangeGoods,
     Inspected,
     Sum,
-    Wanted,
 )
 from danshu.faces.http.after_sale_views import (
     Batch,
@@ -118,7 +118,7 @@ async def open_case(
             origin="buyer" if data.by_buyer else "person",
             lines=asked_lines(order, data.lines),
             wanted=tuple(
-                Wanted(price=w.price, quantity=w.quantity, sku=w.sku, title=w.title)
+                ExchangeGoods(price=w.price, quantity=w.quantity, sku=w.sku, title=w.title)
                 for w in data.wanted
             ),
             words=data.words,

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from danshu.capabilities.after_sales.model import CaseLine, Inspected, Sum, Wanted
+from danshu.capabilities.after_sales.model import CaseLine, ExchangeGoods, Inspected, Sum
 from danshu.hub.after_sales_settings import CarrierTerms
 from danshu.hub.after_sales_views import Counted
 from danshu.hub.fields import PLAIN, Code, Label, Minor, Word
@@ -264,7 +264,7 @@ class CaseShown(Struct, frozen=True, kw_only=True):
     answer: str
     proposed_by: str
     decided_by: str
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[ExchangeGoods, ...]
     found: tuple[Inspected, ...]
     sum: Sum
     receipt: str
