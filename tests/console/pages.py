@@ -72,6 +72,7 @@ def fill(site: Site, path: str) -> str:
         "/pda/handover/:": lambda: site.by_state("packed")["order"],
         "/contract/actions/:": lambda: "outbound_review",
         "/policies/:": lambda: f"{_policy(site)}?tab=clauses",
+        "/after-sales/:": lambda: _case(site),
         "/go/:": lambda: site.by_state("shipped")["number"],
     }
     for start, give in names.items():
@@ -120,4 +121,14 @@ def _negotiation(site: Site) -> str:
     if not found:
         path = f"/v1/orders/{order}/negotiations"
         found = [site.call("POST", path, json={"parties": ["rider-p"]})]
+    return str(found[0]["id"])
+
+
+def _case(site: Site) -> str:
+    """Open a case about an order that has left, or give the one that is open."""
+    order = site.by_state("shipped")["order"]
+    found = site.call("GET", f"/v1/orders/{order}/after-sales")["items"]
+    if not found:
+        body = {"kind": "return", "reason": "quality", "lines": [{"line": 1, "quantity": 1}]}
+        return str(site.call("POST", f"/v1/orders/{order}/after-sales", json=body)["item"]["id"])
     return str(found[0]["id"])
