@@ -17,7 +17,15 @@ from tests.tidy.tree import assert_none, modules
 ROOMS = tuple(f"danshu.capabilities.{room}." for room in ("orders", "contract", "routing"))
 # A negotiation has a stream of its own; the order's says what came of it.
 APART = "danshu.capabilities.routing.negotiation."
-ALSO = ("order.", "fulfilment.", "person.revealed", "vault.erased", "negotiation.unopened")
+ALSO = (
+    "order.",
+    "fulfilment.",
+    "person.revealed",
+    "vault.erased",
+    "negotiation.unopened",
+    "gifts.",
+    "preorder.",
+)
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CHINESE = re.compile(r"[一-鿿]")
 

@@ -15,9 +15,9 @@ import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.capabilities.routing.policy import lint, model
+from danshu.capabilities.routing.policy import lint, model, templates
 from danshu.capabilities.routing.policy.lint import PolicyFinding
-from danshu.capabilities.routing.policy.model import ROUTING, PolicyKind, PolicySet
+from danshu.capabilities.routing.policy.model import INTERCEPT, ROUTING, PolicyKind, PolicySet
 from danshu.hub import policy_sets
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
@@ -316,3 +316,25 @@ async def list_approvers(
     own = await authors(connection, tenant, draft)
     cursor = await connection.execute(_APPROVERS, (tenant, approving))
     return tuple([number for sub, number in await cursor.fetchall() if sub not in own])
+
+
+async def find_origin(
+    connection: Connection, tenant: int, told: str, kind: PolicyKind
+) -> PolicySet:
+    """Give what a draft begins from. Raises InputError `no_policy_set`, also for another kind."""
+    if told == "empty":
+        return PolicySet(kind=kind)
+    if told == "all" and kind == INTERCEPT:
+        return templates.all_intercepts()
+    for template in templates.shipped():
+        if template.code == told and template.kind == kind:
+            return template.policy()
+    if told == "live":
+        head = await policy_sets.read_head(connection, tenant, kind)
+        if not head.live:
+            return PolicySet(kind=kind)
+        told = head.live
+    found = await policy_sets.read_set(connection, tenant, told)
+    if found.kind != kind:
+        raise policy_sets.NO_SET
+    return found

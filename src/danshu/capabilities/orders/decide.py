@@ -80,25 +80,8 @@ def place(
     cannot be aligned holds the order for a person; a paid order is never turned away.
     """
     holds = [draft.hold] if draft.hold else []
-    lines = list(sold or ())
-    known = all(n.known for n in lines)
-    for no, n in enumerate(draft.lines if sold is None else (), 1):
-        is_known = n.sku in skus
-        known = known and is_known
-        lines.append(
-            Line(
-                no=no,
-                sku=n.sku,
-                title=n.title,
-                attributes=n.attributes,
-                line=n.line,
-                quantity=n.quantity,
-                price=n.price,
-                paid=n.paid,
-                known=is_known,
-                gift="platform" if n.gift else "",
-            )
-        )
+    lines = _lines(draft, skus) if sold is None else sold
+    known = all([n.known for n in lines])
     if draft.kind is DraftKind.ORDER:
         if not known:
             holds.append(SKU_UNKNOWN)
@@ -137,6 +120,24 @@ def place(
             order=evolve(order, paid), said=tuple(said), heard=(("payment.confirmed", at_ms),)
         )
     return Done(order=order, said=tuple(said))
+
+
+def _lines(draft: Draft, skus: Mapping[str, Any]) -> list[Line]:
+    return [
+        Line(
+            no=no,
+            sku=n.sku,
+            title=n.title,
+            attributes=n.attributes,
+            line=n.line,
+            quantity=n.quantity,
+            price=n.price,
+            paid=n.paid,
+            known=n.sku in skus,
+            gift="platform" if n.gift else "",
+        )
+        for no, n in enumerate(draft.lines, 1)
+    ]
 
 
 def begin(placed: facts.OrderPlaced, draft: Draft, now_ms: int) -> Order:

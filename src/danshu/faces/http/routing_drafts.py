@@ -10,10 +10,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from danshu.capabilities.routing.policy import lint, running, templates
+from danshu.capabilities.routing.policy import lint, running
 from danshu.capabilities.routing.policy.lint import PolicyFinding
 from danshu.capabilities.routing.policy.model import (
-    INTERCEPT,
     ROUTING,
     Case,
     Graph,
@@ -238,26 +237,6 @@ async def _answer(
     return Response(body, status_code=409, media_type=problems.PROBLEM_JSON)
 
 
-async def _origin(connection: Connection, tenant: int, told: str, kind: PolicyKind) -> PolicySet:
-    """Give what a draft begins from. Raises InputError `no_policy_set`, also for another kind."""
-    if told == "empty":
-        return PolicySet(kind=kind)
-    if told == "all" and kind == INTERCEPT:
-        return templates.all_intercepts()
-    for template in templates.shipped():
-        if template.code == told and template.kind == kind:
-            return template.policy()
-    if told == "live":
-        head = await policy_sets.read_head(connection, tenant, kind)
-        if not head.live:
-            return PolicySet(kind=kind)
-        told = head.live
-    found = await policy_sets.read_set(connection, tenant, told)
-    if found.kind != kind:
-        raise policy_sets.NO_SET
-    return found
-
-
 @post(
     "/v1/routing/policies/drafts",
     operation_id="beginRoutingDraft",
@@ -269,7 +248,7 @@ async def begin_draft(
     """Begin a draft from nothing, from what rules, a template, or a published set."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
-        policy = await _origin(connection, held.tenant, data.origin, data.kind)
+        policy = await policy_drafts.find_origin(connection, held.tenant, data.origin, data.kind)
         draft = await policy_drafts.begin(
             connection, held.tenant, data.name, policy, held.actor, hub.clock()
         )
