@@ -26,7 +26,9 @@ from danshu.faces.work import rooms
 from danshu.hub import people, sessions
 from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
+from danshu.testing import bills
 from danshu.testing.authenticator import Authenticator
+from danshu.testing.bills import Move
 from tests.fixtures import engine as stores
 from tests.fixtures import overriding, policies, scorers
 from tests.fixtures.floor import claim, photograph, release
@@ -247,6 +249,19 @@ def _fill(side: Side) -> None:
             " (select id from orders where tenant=r.tenant limit 1) o on true",
             (house.tenant, b"\0" * 32, b"[]"),
         )
+    move = Move(kind="sale", number="WALL-A-BILL", amount=770, at="2026-10-02 10:00:00", flow="W1")
+    body = bills.alipay([move])
+    brought = house.call("POST", "/v1/bills?form=alipay&name=WALL-A.csv", body)
+    assert brought.status_code == 201, brought.text
+    with psycopg.connect(house.url, autocommit=True) as connection:  # as a run writes it
+        connection.execute(
+            "insert into differences(tenant,id,class,book,key,line,number,expected,actual,lines,"
+            "rule,at,found,run,head,changed) select tenant,gen_random_uuid(),2,channel,number,no,"
+            "number,0,amount,array[no],'key',at,now(),gen_random_uuid(),%s,now() from bill_lines"
+            " where tenant=%s",
+            (b"\0" * 32, house.tenant),
+        )
+    house.call("POST", "/v1/reconcile/runs", {"cause": "WALL-A"})
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)

@@ -37,6 +37,7 @@ from danshu.ledger import write
 if TYPE_CHECKING:
     import uuid
 
+    from danshu.capabilities.settlement.tolerances import Rules
     from danshu.hub.compose import Hub
     from danshu.hub.jobs import Job
 

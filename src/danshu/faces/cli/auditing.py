@@ -14,6 +14,7 @@ from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
+from danshu.hub.differences_audit import DifferencesFolder
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.intercept_audit import InterceptsFolder
 from danshu.hub.journal_audit import JournalFolder
@@ -54,6 +55,7 @@ def run(tenant: str, as_json: bool) -> int:
             RemediesFolder(number),
             RulesFolder(number),
             NegotiationsFolder(number),
+            DifferencesFolder(number),
             AfterSalesFolder(number),
             SellingFolder(number),
             InterceptsFolder(number),
