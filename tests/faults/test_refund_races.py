@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import Any
 
+import msgspec
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from danshu.capabilities.after_sales.model import CaseLine
 from danshu.capabilities.orders import refunding
 from danshu.capabilities.orders.commands import Command
-from danshu.hub import acts, after_sales, after_sales_opening, refunds_room, remedies
+from danshu.hub import acts, after_sales, after_sales_opening, intake, refunds_room, remedies
 from danshu.hub.after_sales import Doing, Verdict
 from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.after_sales_pleas import Plea
@@ -21,9 +24,11 @@ from danshu.hub.after_sales_rows import Row
 from danshu.hub.compose import Hub
 from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import DanshuError, Refusal
+from danshu.kernel.fact import Actor
 from danshu.kernel.limits import PAYOUT_RETRY_MAX_S
 from danshu.ledger import write
 from danshu.ledger.fold import fold_rows
+from danshu.ports.channel import Draft, DraftKind
 from danshu.testing import payouts
 from tests.faults import shop
 from tests.faults.test_stock_races import now_ms
@@ -139,3 +144,46 @@ async def test_refund_refund_cancel_and_ship_at_once(database: str) -> None:
         report = await fold_rows(c, tenant, [AfterSalesFolder(tenant)])
     assert list(report.differences) == []
     await shop.must_be_true(database, tenant, ORDERS, now_ms())
+
+
+async def test_what_platforms_say_opens_cases_once(database: str) -> None:
+    """A return message, a refund that is asked for, a cancellation that the platform has paid."""
+    tenant = await shop.furnish(database, shop.everywhere(100))
+    sku = shop.CODES[0]
+    by = Actor(sub="channel:taobao", role="channel", key="a", grade="D")
+    async with shop.open_hubs(database) as (hub,):
+
+        async def take(*drafts: Draft) -> None:
+            for _ in range(2):  # platforms say everything twice
+                told = [(d, msgspec.json.encode(d)) for d in drafts]
+                assert not intake.failed(await intake.take_drafts(hub, tenant, told, by))
+
+        async def cases(number: str) -> list[tuple[Any, ...]]:
+            return await shop.query(
+                database,
+                "select kind, state, origin, amount from after_sales where number=%s order by id",
+                number,
+            )
+
+        first = shop.draft("p1", [(sku, 2)])
+        await take(first, shop.draft("p2", [(sku, 1)]), shop.draft("p3", [(sku, 3)]))
+        ((order,),) = await shop.query(database, "select id from orders where okey='taobao//p1'")
+        await act(hub, tenant, order, "release", "pick", "pack", "ship")
+        back = replace(
+            shop.draft("back-1", [(sku, 1)]), kind=DraftKind.RETURN, of_number="p1", paid_ms=0
+        )
+        await take(back)
+        assert await cases("p1") == [("return", "asked", "platform", 100)]
+        await take(replace(shop.draft("p2", [(sku, 1)]), hold="refund_requested"))
+        assert await cases("p2") == [("refund_only", "asked", "platform", 100)]
+        await take(replace(shop.draft("p3", [(sku, 3)]), kind=DraftKind.CANCEL, status="CLOSED"))
+        assert await cases("p3") == [("refund_only", "closed", "cancelled", 300)]
+        ((order,),) = await shop.query(database, "select id from orders where okey='taobao//p3'")
+        async with hub.connection() as c:
+            held = await acts.hold(c, await hub.worlds.ensure(tenant), order, locked=False)
+        assert held is not None
+        assert held.order.refunded == 300
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as c:
+        report = await fold_rows(c, tenant, [AfterSalesFolder(tenant)])
+    assert list(report.differences) == []
+    await shop.must_be_true(database, tenant, 4, now_ms())

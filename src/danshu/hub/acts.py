@@ -106,7 +106,9 @@ async def change(
                 if told is not None:
                     return told
             decided = await remedies.attend(connection, world, held, decided, actor, now_ms)
-            decided = await after_sales_follow.attend(connection, world, held, decided, now_ms)
+            decided = await after_sales_follow.attend(
+                connection, world, held, decided, actor, now_ms
+            )
             if decided.said:
                 await _write(connection, world, held, decided, actor, now_ms)
     except psycopg.errors.DivisionByZero as e:

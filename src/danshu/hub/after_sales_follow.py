@@ -41,12 +41,13 @@ if TYPE_CHECKING:
     from danshu.hub.world import World
 
 Connection = psycopg.AsyncConnection[Any]
+_PLATFORM: Final = "platform"
 HUB: Final = Actor(sub="after_sales", role="system", grade="C")
 _CAUSES: Final = (OrderCancelled, OrderAmended, RefundOwed, ShipmentRefused, ShipmentLost)
 
 
 async def attend(
-    connection: Connection, world: World, held: Held, decided: Change, now_ms: int
+    connection: Connection, world: World, held: Held, decided: Change, actor: Actor, now_ms: int
 ) -> Change:
     """Open the cases that follow from what was decided; what policy grants is set aside at once."""
     causes = [(i, s.data) for i, s in enumerate(decided.said, 1) if isinstance(s.data, _CAUSES)]
@@ -67,7 +68,7 @@ async def attend(
                 connection, world, order, plea.fulfilment, plea.carrier, now_ms
             )
             plea = replace(plea, own=owed.amount)
-        decided = await _open(connection, world, held, decided, plea, now_ms)
+        decided = await _open(connection, world, held, decided, plea, actor, now_ms)
     return decided
 
 
@@ -147,27 +148,47 @@ def _parcel(order: Order, no: int) -> tuple[str, str]:
 
 
 async def _open(
-    connection: Connection, world: World, held: Held, decided: Change, plea: Plea, now_ms: int
+    connection: Connection,
+    world: World,
+    held: Held,
+    decided: Change,
+    plea: Plea,
+    actor: Actor,
+    now_ms: int,
 ) -> Change:
-    """Write the case; up to the merchant's limit what is owed is granted by policy."""
-    now = replace(held, order=decided.order)
+    """Write the case; up to the merchant's limit what is owed is granted by policy.
+
+    A platform that cancels what was paid has paid the buyer back itself: that is written down.
+    """
+    tenant, now = world.tenant, replace(held, order=decided.order)
     id_ = after_sales_rows.new_id(now_ms)
     more: list[Struct] = []
-    said = list(decided.said)
-    order = decided.order
+    is_done = plea.origin == "cancelled" and actor.role == "channel"
     if plea.kind == REFUND_ONLY:
-        pays = after_sales_money.propose(order, plea.kind, plea.reason, plea.lines, over=plea.over)
-        settings = await after_sales_settings.read(connection, world.tenant)
-        service = await remedies.read_settings(connection, world.tenant)
-        if pays.amount <= settings.auto_fen and service.adapter:
-            times = after_sales_rows.timed(plea.kind, after_sales_rows.PAYING, now_ms)
-            granted = facts.AfterSaleDecided(by="policy", sum=pays, verdict="granted", **times)
-            more.append(granted)
-    row = await after_sales_pleas.write_new(
-        connection, world.tenant, now, plea, HUB, now_ms, more, id_
-    )
-    if row is not None and more:
-        reserved = after_sales_money.reserve(str(id_), row.case, row.case.sum)
-        order = order_evolve.evolve(order, reserved)
-        said.append(Said(data=reserved, cause=f"{id_}/{row.seq}", actor=HUB))
-    return replace(decided, order=order, said=said)
+        more = await _granted(connection, tenant, decided.order, plea, is_done, now_ms)
+    row = await after_sales_pleas.write_new(connection, tenant, now, plea, HUB, now_ms, more, id_)
+    if row is None or not more:
+        return decided
+    case, pays = row.case, row.case.sum
+    data: Struct = after_sales_money.reserve(str(id_), case, pays)
+    if is_done:
+        data = after_sales_money.paid(str(id_), case, pays, _PLATFORM)
+    said = Said(data=data, cause=f"{id_}/{row.seq}", actor=HUB)
+    order = order_evolve.evolve(decided.order, data)
+    return replace(decided, order=order, said=[*decided.said, said])
+
+
+async def _granted(
+    connection: Connection, tenant: int, order: Order, plea: Plea, is_done: bool, now_ms: int
+) -> list[Struct]:
+    """Say what policy grants, and what the platform has paid."""
+    pays = after_sales_money.propose(order, plea.kind, plea.reason, plea.lines, over=plea.over)
+    by = _PLATFORM if is_done else "policy"
+    times = after_sales_rows.timed(plea.kind, after_sales_rows.PAYING, now_ms)
+    granted = facts.AfterSaleDecided(by=by, sum=pays, verdict="granted", **times)
+    if is_done:
+        closed = facts.AfterSaleClosed(amount=pays.amount, outcome="paid", receipt=_PLATFORM)
+        return [granted, closed]
+    settings = await after_sales_settings.read(connection, tenant)
+    service = await remedies.read_settings(connection, tenant)
+    return [granted] if pays.amount <= settings.auto_fen and service.adapter else []

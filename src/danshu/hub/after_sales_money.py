@@ -14,7 +14,7 @@ from danshu.capabilities.after_sales.model import (
 )
 from danshu.capabilities.orders import refunding
 from danshu.capabilities.orders.model import Order, RefundShare
-from danshu.capabilities.orders.refund_facts import RefundReserved
+from danshu.capabilities.orders.refund_facts import RefundPaid, RefundReserved
 from danshu.kernel.errors import Refusal
 
 if TYPE_CHECKING:
@@ -91,5 +91,19 @@ def reserve(id_: str, case: Case, pays: Sum) -> RefundReserved:
         over=refund.over,
         postage=refund.postage,
         reason=case.reason,
+        shares=refund.shares,
+    )
+
+
+def paid(id_: str, case: Case, pays: Sum, receipt: str) -> RefundPaid:
+    """Say on the order's stream what a case has paid."""
+    refund = as_refund(pays)
+    return RefundPaid(
+        amount=refund.amount,
+        case=id_,
+        over=refund.over,
+        postage=refund.postage,
+        reason=case.reason,
+        receipt=receipt,
         shares=refund.shares,
     )

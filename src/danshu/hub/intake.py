@@ -13,7 +13,7 @@ import msgspec
 
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import tables
-from danshu.hub import acts, inbox, presale
+from danshu.hub import acts, after_sales_platform, inbox, presale
 from danshu.hub.requests import Answer, Outcome, Request
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import Actor
@@ -151,6 +151,8 @@ async def take_drafts(
             outcomes[i] = await teller.hear(request, told)
         elif isinstance(told, InputError):
             await teller.keep(request.draft, request.raw, inbox.REFUSED, told.diagnose())
+        if isinstance(told, Answer):
+            await teller.hear_after_sale(request, told)
     for i, (draft, raw) in enumerate(drafts_with_raw):
         if draft.kind is DraftKind.CANCEL:
             outcomes[i] = await teller.cancel(draft, raw)
@@ -203,6 +205,19 @@ class _Teller:
         except DanshuError as error:
             return error
         return answer if isinstance(told, Refusal) else told
+
+    async def hear_after_sale(self, request: Request, answer: Answer) -> None:
+        """Open the case that a return asks for, or a refund that the platform tells of."""
+        draft = request.draft
+        if draft.kind is DraftKind.RETURN and draft.of_number:
+            known = await self.find(f"{draft.channel}/{draft.shop}/{draft.of_number}")
+            if known is not None:
+                place = (self._hub, self._tenant, known[0])
+                await after_sales_platform.hear_return(*place, draft, request.key, self._actor)
+        elif draft.kind is DraftKind.ORDER and after_sales_platform.concerns(draft):
+            place = (self._hub, self._tenant, answer.order)
+            digest = request.digest
+            await after_sales_platform.hear_refund(*place, draft, digest, self._actor)
 
     async def cancel(self, draft: Draft, raw: bytes) -> Outcome:
         """Cancel a known order; what is unknown or can't be cancelled waits in the inbox for a

@@ -17,7 +17,6 @@ from msgspec import Struct
 from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.model import COMPENSATION
 from danshu.capabilities.orders.facts import CompensationPaid
-from danshu.capabilities.orders.refund_facts import RefundPaid
 from danshu.hub import after_sales, after_sales_money, outside, remedies
 from danshu.hub.compose import now_ms
 from danshu.hub.worlds import Worlds
@@ -195,16 +194,7 @@ async def pay(doing: Doing, receipt: str) -> Row | Refusal:
     if case.kind == COMPENSATION:
         said = CompensationPaid(amount=pays.own, receipt=receipt)
     else:
-        refund = after_sales_money.as_refund(pays)
-        said = RefundPaid(
-            amount=refund.amount,
-            case=str(doing.row.id),
-            over=refund.over,
-            postage=refund.postage,
-            reason=case.reason,
-            receipt=receipt,
-            shares=refund.shares,
-        )
+        said = after_sales_money.paid(str(doing.row.id), case, pays, receipt)
     refusal = await doing.tell_order(said)
     if refusal is not None:
         return refusal

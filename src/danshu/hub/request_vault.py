@@ -25,6 +25,7 @@ select v.person from orders o join vault v on v.tenant=o.tenant
 and v.id=(convert_from(o.doc,'UTF8')::jsonb->'receivers'->>-1)::uuid
 where o.tenant=%s and o.id=%s
 """
+_CASES: Final = "select id from after_sales where tenant=%s and oid=%s"
 _RECEIVERS: Final = """
 select jsonb_array_elements_text(convert_from(doc,'UTF8')::jsonb->'receivers')::uuid from orders
 where tenant=%s and id=%s
@@ -52,4 +53,5 @@ async def erase(connection: Connection, tenant: int, id_: uuid.UUID, now_ms: int
     """
     rows = await (await connection.execute(_VAULTS, (tenant, id_))).fetchall()
     rows += await (await connection.execute(_RECEIVERS, (tenant, id_))).fetchall()
+    rows += await (await connection.execute(_CASES, (tenant, id_))).fetchall()
     return sum([await vault.erase(connection, tenant, each, now_ms) for (each,) in rows])
