@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import concurrent.futures
+import datetime
+import re
+import uuid
 from typing import Any
 
 import psycopg
 
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, House
+from tests.flows.asking import own, publish
+from tests.flows.test_buyer_requests import link, post
 from tests.flows.test_workbench_acts import audit, reserved
 
 A, B, C = (s.code for s in SKUS[:3])
@@ -192,3 +197,32 @@ def test_a_substitute_stands_in_at_most_for_what_was_paid(house: House) -> None:
     line = see(house, id_)["lines"][1]
     assert (line["sku"], line["price"], line["paid"]) == (C, 1_500, 2_000)
     assert house.call("DELETE", f"/v1/substitutes/{A}").status_code == 204
+
+
+def test_a_promise_that_names_the_place_or_the_day_asks_for_the_buyer_s_own_word(
+    house: House,
+) -> None:
+    here = re.sub(rb"applies:.*?\n(?=\w)", b'applies: {regions: ["11"]}\n', own(), flags=re.S)
+    assert publish(house, here).status_code == 201
+    id_ = house.place(promises=["nextday"])["order"]
+    no = amend(house, id_, 409, receiver=SHANGHAI)
+    assert (no["code"], no["clause"]) == ("consent_needed", "promise.gift.v1")
+    no = amend(house, id_, 409, wanted="2099-01-01")
+    assert (no["code"], no["clause"]) == ("consent_needed", "promise.nextday.v1")
+    today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
+    amend(house, id_, wanted=today)  # sooner than promised: nobody has to agree
+    for consent in ("mine", f"{id_}/1", f"{uuid.uuid4()}/1"):
+        told = amend(house, id_, 422, receiver=SHANGHAI, consent=consent)
+        assert told["code"] == "no_consent"
+    path = link(house, id_)
+    assert post(house, path, {"kind": "address_change", "text": "请改", **SHANGHAI}) == "asked"
+    facts = house.call("GET", f"/v1/orders/{id_}/facts").json()["facts"]
+    (asked,) = [f for f in facts if f["type"] == "request.made"]
+    consent = f"{id_}/{asked['seq']}"
+    assert amend(house, id_, 422, wanted="2099-01-01", consent=consent)["code"] == "no_consent"
+    accepted = house.call("POST", f"/v1/orders/{id_}/requests/1", {"act": "accept"})
+    assert accepted.status_code == 200, accepted.text
+    facts = house.call("GET", f"/v1/orders/{id_}/facts").json()["facts"]
+    said = [f for f in facts if f["type"] == "order.amended"][-1]
+    assert (said["data"]["consent"], said["cause"]) == (consent, consent)
+    assert audit(house) == []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
+import zoneinfo
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import psycopg
 
 from danshu.capabilities.contract.model import OPEN, TICKING
 from danshu.capabilities.contract.power_facts import RequestMade
 from danshu.capabilities.routing.negotiation.facts import NegotiationConsented
+from danshu.capabilities.routing.negotiation.model import Negotiation
 from danshu.hub import views
 from danshu.hub.amending import end_of_day_ms
 from danshu.kernel import fact
@@ -24,7 +28,10 @@ Connection = psycopg.AsyncConnection[Any]
 NO_CONSENT: Final = InputError(
     "no_consent", "the fact named is no consent of this order's buyer", "/consent"
 )
-_NEGOTIATED: Final = "select 1 from negotiations where tenant=%s and id=%s and order_id=%s"
+_NEGOTIATION: Final = "select doc from negotiations where tenant=%s and id=%s and order_id=%s"
+ADDRESS: Final = "address_change"
+SHANGHAI: Final = zoneinfo.ZoneInfo("Asia/Shanghai")
+_decode: Final = msgspec.json.Decoder(Negotiation).decode
 
 
 def refuse(held: Held, wish: Wish) -> Refusal | None:
@@ -59,29 +66,36 @@ def _needs(promise: Promise, zh: str, en: str) -> Refusal:
     )
 
 
-async def check(connection: Connection, tenant: int, order: uuid.UUID, consent: str) -> None:
-    """Look whether a fact is the buyer's own word. Raises InputError `no_consent`.
+async def check(connection: Connection, tenant: int, order: uuid.UUID, wish: Wish) -> None:
+    """Look whether a wish's consent is the buyer's own word for it. Raises InputError `no_consent`.
 
-    It is a request made on the order's link, or a consent to a window of the order's negotiation.
+    For another place it is a change of address asked on the order's link; for another day the
+    consent to a window of the order's negotiation that ends on that day.
     """
-    stream, _, seq = consent.partition("/")
+    stream, _, seq = wish.consent.partition("/")
     try:
         id_, at = uuid.UUID(stream), int(seq)
     except ValueError:
         raise NO_CONSENT from None
-    if at < 1:
-        raise NO_CONSENT
-    found = [n for n in await views.read_facts(connection, tenant, id_, at - 1, 1) if n.seq == at]
-    if not found:
-        raise NO_CONSENT
-    data = fact.read(found[0].body).data
-    if isinstance(data, RequestMade) and id_ == order and data.by == "link":
-        return
-    if isinstance(data, NegotiationConsented):
-        row = await (await connection.execute(_NEGOTIATED, (tenant, id_, order))).fetchone()
-        if row is not None:
+    found = await views.read_facts(connection, tenant, id_, max(0, at - 1), 1)
+    data = next((fact.read(n.body).data for n in found if n.seq == at), None)
+    if isinstance(data, RequestMade) and not wish.wanted:
+        if id_ == order and data.by == "link" and data.kind == ADDRESS:
+            return
+    elif isinstance(data, NegotiationConsented):
+        row = await (await connection.execute(_NEGOTIATION, (tenant, id_, order))).fetchone()
+        if row and wish.wanted in ("", _day_of(_decode(bytes(row[0])), data.window)):
             return
     raise NO_CONSENT
+
+
+def _day_of(negotiation: Negotiation, window: str) -> str:
+    """Give the day in Shanghai on which a window ends, "" where it is none of the negotiation's."""
+    ends = {w.id: w.end_ms for w in negotiation.windows}
+    ends |= {p.window: p.end_ms for p in negotiation.proposals}
+    if window not in ends:
+        return ""
+    return datetime.datetime.fromtimestamp(ends[window] / 1000, SHANGHAI).strftime("%Y-%m-%d")
 
 
 async def find_request(connection: Connection, tenant: int, order: uuid.UUID, no: int) -> str:

@@ -133,7 +133,7 @@ async def _prepare(
         return priced
     wish = priced
     if wish.consent:
-        await amend_consents.check(connection, world.tenant, held.id, wish.consent)
+        await amend_consents.check(connection, world.tenant, held.id, wish)
     ready: Ready | Refusal = Ready(wish=wish)
     if asked.to is not None:
         ready = await _move(connection, world, held, wish, asked.to, now_ms)
