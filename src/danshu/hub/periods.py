@@ -24,7 +24,7 @@ from danshu.ledger import write
 
 if TYPE_CHECKING:
     from danshu.capabilities.settlement.periods import Calendar
-    from danshu.capabilities.settlement.trial import Balance, Check
+    from danshu.capabilities.settlement.trial import Balance, PeriodCheck
     from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
@@ -87,7 +87,7 @@ and at >= %s and at < %s
 _encode = msgspec.json.Encoder().encode
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PeriodEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A period was closed or opened again: when, by whom, what was said. `first` asked for the
     opening, `by` agreed to it. `fact` is the id of the fact that says so.
     """
@@ -102,7 +102,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     explained: tuple[ExplainedCheck, ...] = ()
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class ReopeningAsk(Struct, frozen=True, kw_only=True):
     """Somebody wants a period opened again, and why."""
 
     reason: str
@@ -118,11 +118,11 @@ class Period(Struct, frozen=True, kw_only=True):
     last: datetime.date
     closed: bool
     vouchers: int
-    events: tuple[Event, ...]
-    ask: Ask | None
+    events: tuple[PeriodEvent, ...]
+    ask: ReopeningAsk | None
 
 
-_decode_event = msgspec.json.Decoder(Event).decode
+_decode_event = msgspec.json.Decoder(PeriodEvent).decode
 
 
 async def list_all(
@@ -167,8 +167,8 @@ async def find(
 
 async def check(
     connection: Connection, tenant: int, calendar: Calendar, period: Period, now_ms: int
-) -> tuple[tuple[Check, ...], tuple[Balance, ...]]:
-    """Check whether a period may close; gives the checks and its trial balance."""
+) -> tuple[tuple[PeriodCheck, ...], tuple[Balance, ...]]:
+    """PeriodCheck whether a period may close; gives the checks and its trial balance."""
     balances = await journal_views.read_trial(connection, tenant, calendar, period.last)
     earlier = await list_all(connection, tenant, calendar, now_ms)
     row = await (await connection.execute(_MISSING, (tenant, period.period))).fetchone()
@@ -224,7 +224,9 @@ async def close(
             period=number,
             vouchers=period.vouchers,
         )
-        event = Event(kind="closed", by=actor.sub, digest=data.digest, explained=data.explained)
+        event = PeriodEvent(
+            kind="closed", by=actor.sub, digest=data.digest, explained=data.explained
+        )
         await _say(connection, tenant, number, event, data, actor, now_ms)
         async with connection.pipeline():
             for currency, account, debit, credit in sums:
@@ -233,7 +235,7 @@ async def close(
         return await find(connection, tenant, calendar, number, now_ms)
 
 
-def _refuse(check: Check) -> Refusal:
+def _refuse(check: PeriodCheck) -> Refusal:
     reason, reason_en = _OPEN[check.code]
     return Refusal(
         code=f"check_{check.code}", reason=reason, reason_en=reason_en, clause="period.close"
@@ -254,7 +256,7 @@ _OPEN: Final = {
 async def ask(
     connection: Connection, tenant: int, number: int, reason: str, actor: Actor, now_ms: int
 ) -> Period | Refusal:
-    """Ask for a closed period to be opened again, with a reason."""
+    """ReopeningAsk for a closed period to be opened again, with a reason."""
     async with connection.transaction():
         await posting.be_alone(connection, tenant)
         calendar = await posting.read_calendar(connection, tenant)
@@ -307,7 +309,7 @@ async def answer(
             period=number,
             reason=period.ask.reason,
         )
-        event = Event(kind="reopened", by=actor.sub, first=data.first, reason=data.reason)
+        event = PeriodEvent(kind="reopened", by=actor.sub, first=data.first, reason=data.reason)
         await _say(connection, tenant, number, event, data, actor, now_ms)
         await connection.execute(_FORGET, (tenant, number))
         return await find(connection, tenant, calendar, number, now_ms)
@@ -328,7 +330,7 @@ async def _say(
     connection: Connection,
     tenant: int,
     number: int,
-    event: Event,
+    event: PeriodEvent,
     data: facts.PeriodClosed | facts.PeriodReopened,
     actor: Actor,
     now_ms: int,
@@ -346,9 +348,9 @@ async def _read_cut(connection: Connection, tenant: int) -> tuple[BookPlace, ...
     return tuple(BookPlace(half=half, position=position) for half, position in rows)
 
 
-async def _read_events(connection: Connection, tenant: int) -> dict[int, list[Event]]:
+async def _read_events(connection: Connection, tenant: int) -> dict[int, list[PeriodEvent]]:
     rows = await (await connection.execute(_EVENTS, (tenant,))).fetchall()
-    events: dict[int, list[Event]] = {}
+    events: dict[int, list[PeriodEvent]] = {}
     for period, stream, at, doc in rows:
         told = _decode_event(bytes(doc))
         when = rfc3339(round(at.timestamp() * 1000))
@@ -357,9 +359,9 @@ async def _read_events(connection: Connection, tenant: int) -> dict[int, list[Ev
     return events
 
 
-async def _read_asks(connection: Connection, tenant: int) -> dict[int, Ask]:
+async def _read_asks(connection: Connection, tenant: int) -> dict[int, ReopeningAsk]:
     rows = await (await connection.execute(_ASKS, (tenant,))).fetchall()
     return {
-        period: Ask(reason=reason, by=by, at=rfc3339(round(at.timestamp() * 1000)))
+        period: ReopeningAsk(reason=reason, by=by, at=rfc3339(round(at.timestamp() * 1000)))
         for period, reason, by, at in rows
     }

@@ -58,7 +58,7 @@ _SUSPENSE: Final = (
 )
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class SettlementRules(Struct, frozen=True, kw_only=True):
     """Rules from a day on. `suspense` in minor units may stand in suspense at a close."""
 
     since: datetime.date
@@ -68,11 +68,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     suspense: int = SUSPENSE_FEN
 
 
-async def read(connection: Connection, tenant: int) -> list[Settings]:
+async def read(connection: Connection, tenant: int) -> list[SettlementRules]:
     """Read the rules, the newest first; none where the merchant set nothing."""
     rows = await (await connection.execute(_LIST, (tenant,))).fetchall()
     return [
-        Settings(since=s, revenue=cast("Revenue", r), zone=z, begins=b, suspense=n)
+        SettlementRules(since=s, revenue=cast("Revenue", r), zone=z, begins=b, suspense=n)
         for s, r, z, b, n in rows
     ]
 
@@ -84,8 +84,8 @@ async def read_suspense(connection: Connection, tenant: int) -> int:
 
 
 async def put(
-    connection: Connection, tenant: int, settings: Settings, actor: Actor, now_ms: int
-) -> Settings | Refusal:
+    connection: Connection, tenant: int, settings: SettlementRules, actor: Actor, now_ms: int
+) -> SettlementRules | Refusal:
     """Set the rules from a day on. Raises InputError `bad_zone`."""
     if settings.zone not in zoneinfo.available_timezones():
         raise InputError("bad_zone", f"no time zone {settings.zone!r}", "/zone")

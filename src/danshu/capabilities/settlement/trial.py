@@ -31,7 +31,7 @@ class Balance(Struct, frozen=True, kw_only=True):
     closing: int
 
 
-class Check(Struct, frozen=True, kw_only=True):
+class PeriodCheck(Struct, frozen=True, kw_only=True):
     """A check: passed, or not; `count` and `amount` say how far it is off. One that is
     `explainable` passes with a reason.
     """
@@ -57,23 +57,23 @@ class Asked(Struct, frozen=True, kw_only=True):
     balances: tuple[Balance, ...]
 
 
-def judge(asked: Asked) -> tuple[Check, ...]:
+def judge(asked: Asked) -> tuple[PeriodCheck, ...]:
     """Give the checks of a period, in the order of the walk."""
     off = sum(abs(n) for n in by_currency(asked.balances).values())
     doubtful = sum(abs(b.closing) for b in asked.balances if b.account in (SUSPENSE, ROUNDING))
     return (
-        Check(code="ended", passed=asked.is_over),
-        Check(code="in_order", passed=not asked.earlier_open, count=asked.earlier_open),
-        Check(code="read", passed=not asked.behind, count=asked.behind),
-        Check(code="balanced", passed=not off, amount=off),
-        Check(code="gapless", passed=not asked.missing, count=asked.missing),
-        Check(
+        PeriodCheck(code="ended", passed=asked.is_over),
+        PeriodCheck(code="in_order", passed=not asked.earlier_open, count=asked.earlier_open),
+        PeriodCheck(code="read", passed=not asked.behind, count=asked.behind),
+        PeriodCheck(code="balanced", passed=not off, amount=off),
+        PeriodCheck(code="gapless", passed=not asked.missing, count=asked.missing),
+        PeriodCheck(
             code="suspense",
             passed=doubtful <= asked.suspense,
             amount=doubtful,
             explainable=True,
         ),
-        Check(
+        PeriodCheck(
             code="differences",
             passed=not asked.differences,
             count=asked.differences,

@@ -37,7 +37,7 @@ _LATEST: Final = datetime.date(2100, 1, 1)
 _MOST: Final = 2**62
 
 
-class AccountItem(Struct, frozen=True, kw_only=True):
+class LedgerAccount(Struct, frozen=True, kw_only=True):
     """An account 科目. `kind`: asset, liability, income, expense."""
 
     code: int
@@ -49,7 +49,7 @@ class AccountItem(Struct, frozen=True, kw_only=True):
 class Chart(Struct, frozen=True, kw_only=True):
     """The chart of accounts."""
 
-    items: tuple[AccountItem, ...]
+    items: tuple[LedgerAccount, ...]
 
 
 class TrialBalance(Struct, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ async def list_accounts() -> Chart:
     """List the accounts of the journal."""
     return Chart(
         items=tuple(
-            AccountItem(code=a.code, kind=a.kind, zh=a.words.zh, en=a.words.en)
+            LedgerAccount(code=a.code, kind=a.kind, zh=a.words.zh, en=a.words.en)
             for a in CHART.values()
         )
     )

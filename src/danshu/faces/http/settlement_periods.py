@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from danshu.capabilities.settlement import accounts, trial
 from danshu.capabilities.settlement.periods import is_period
 from danshu.capabilities.settlement.tally import Revenue
-from danshu.capabilities.settlement.trial import Check
+from danshu.capabilities.settlement.trial import PeriodCheck
 from danshu.faces.http import jobs, problems
 from danshu.faces.http.auth import require
 from danshu.faces.http.framework import (
@@ -33,7 +33,7 @@ from danshu.hub.compose import Hub
 from danshu.hub.export_files import Format
 from danshu.hub.fields import PLAIN, Minor
 from danshu.hub.periods import Period
-from danshu.hub.settlement_settings import Settings
+from danshu.hub.settlement_settings import SettlementRules
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import PURPOSE_CHARS, PURPOSE_CHARS_MIN
 
@@ -72,15 +72,15 @@ class Settlement(Struct, frozen=True, kw_only=True):
     me: str
 
 
-class Checks(Struct, frozen=True, kw_only=True):
+class PeriodChecks(Struct, frozen=True, kw_only=True):
     """What a period passes before it closes."""
 
     period: Period
-    checks: tuple[Check, ...]
+    checks: tuple[PeriodCheck, ...]
 
 
-class Explained(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a check that has not passed may stay so."""
+class CheckExplained(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """ReopeningReason a check that has not passed may stay so."""
 
     code: Literal["suspense", "differences"]
     reason: Reason
@@ -89,22 +89,22 @@ class Explained(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Reasons for what has not passed; none where all has."""
 
-    explained: Annotated[tuple[Explained, ...], Meta(max_length=8)] = ()
+    explained: Annotated[tuple[CheckExplained, ...], Meta(max_length=8)] = ()
 
 
-class Why(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReopeningReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reason."""
 
     reason: Reason
 
 
-class SettingsList(Struct, frozen=True, kw_only=True):
+class SettlementRulesList(Struct, frozen=True, kw_only=True):
     """Rules, the newest first; none where the standard ones hold."""
 
-    items: tuple[Settings, ...]
+    items: tuple[SettlementRules, ...]
 
 
-class NewSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewSettlementRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules for orders placed from a day on. `suspense` in minor units."""
 
     since: datetime.date
@@ -172,19 +172,19 @@ async def read_settlement(request: Request[Any, Any, Any]) -> Settlement:
     )
 
 
-async def _find(hub: Hub, tenant: int, number: int) -> Checks:
+async def _find(hub: Hub, tenant: int, number: int) -> PeriodChecks:
     if not is_period(number):
         raise periods.NO_PERIOD
     async with hub.connection() as connection:
         calendar = await posting.read_calendar(connection, tenant)
         period = await periods.find(connection, tenant, calendar, number, hub.clock())
         checks, _ = await periods.check(connection, tenant, calendar, period, hub.clock())
-    return Checks(period=period, checks=checks)
+    return PeriodChecks(period=period, checks=checks)
 
 
 @get("/v1/settlement/periods/{period:int}", operation_id="checkPeriod", **_READ)
-async def check_period(period: FromPath[int], request: Request[Any, Any, Any]) -> Checks:
-    """Check whether a period may close: what has passed, what has not and by how much."""
+async def check_period(period: FromPath[int], request: Request[Any, Any, Any]) -> PeriodChecks:
+    """PeriodCheck whether a period may close: what has passed, what has not and by how much."""
     return await _find(hub_of(request), held_of(request).tenant, period)
 
 
@@ -216,7 +216,7 @@ async def close_period(
     **_act("settlement.reopen"),
 )
 async def ask_reopening(
-    period: FromPath[int], data: JSONBody[Why], request: Request[Any, Any, Any]
+    period: FromPath[int], data: JSONBody[ReopeningReason], request: Request[Any, Any, Any]
 ) -> Response[Period]:
     """Ask for a closed period to be opened again; another person has to agree."""
     hub, held = hub_of(request), held_of(request)
@@ -248,7 +248,7 @@ async def agree_reopening(
     **_act("settlement.reopen"),
 )
 async def decline_reopening(
-    period: FromPath[int], data: JSONBody[Why], request: Request[Any, Any, Any]
+    period: FromPath[int], data: JSONBody[ReopeningReason], request: Request[Any, Any, Any]
 ) -> Response[Period]:
     """Decline, or take one's own question back: the period stays closed."""
     hub, held = hub_of(request), held_of(request)
@@ -260,10 +260,12 @@ async def decline_reopening(
 
 
 @get("/v1/settlement/settings", operation_id="listSettlementSettings", **_READ)
-async def list_settings(request: Request[Any, Any, Any]) -> SettingsList:
+async def list_settings(request: Request[Any, Any, Any]) -> SettlementRulesList:
     """List by which rules entries are made, the newest first."""
     async with hub_of(request).connection() as connection:
-        return SettingsList(items=tuple(await settings.read(connection, held_of(request).tenant)))
+        return SettlementRulesList(
+            items=tuple(await settings.read(connection, held_of(request).tenant))
+        )
 
 
 @put(
@@ -272,11 +274,11 @@ async def list_settings(request: Request[Any, Any, Any]) -> SettingsList:
     **_act("settlement.write"),
 )
 async def put_settings(
-    data: JSONBody[NewSettings], request: Request[Any, Any, Any]
-) -> Response[Settings]:
+    data: JSONBody[NewSettlementRules], request: Request[Any, Any, Any]
+) -> Response[SettlementRules]:
     """Set by which rules orders placed from a day on are entered."""
     hub, held = hub_of(request), held_of(request)
-    told = Settings(
+    told = SettlementRules(
         since=data.since,
         revenue=data.revenue,
         zone=data.zone,
