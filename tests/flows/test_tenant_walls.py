@@ -30,7 +30,7 @@ from danshu.testing import bills
 from danshu.testing.authenticator import Authenticator
 from danshu.testing.bills import Move
 from tests.fixtures import engine as stores
-from tests.fixtures import overriding, policies, scorers
+from tests.fixtures import after_sales, overriding, policies, scorers
 from tests.fixtures.floor import claim, photograph, release
 from tests.fixtures.hub import WAREHOUSES, House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
@@ -232,6 +232,9 @@ def _fill(side: Side) -> None:
         if n % 2:
             act = {"event": "release"}
             house.call("POST", f"/v1/orders/{placed['order']}/transitions", act)
+    twins = [{"order": house.place()["order"], "fulfilment": 1} for _ in range(2)]
+    merged = house.call("POST", "/v1/parcels:merge", {"parcels": [twins]}).json()
+    side.found["/v1/parcels"] = {"group": [merged["results"][0]["group"]]}
     # What nothing but a platform and a person on the floor can bring.
     send(house, "shopify", b'{"strange": "WALL-A-INBOX"}')
     released = release(house)["order"]
@@ -262,6 +265,8 @@ def _fill(side: Side) -> None:
             (b"\0" * 32, house.tenant),
         )
     house.call("POST", "/v1/reconcile/runs", {"cause": "WALL-A"})
+    case, digest = after_sales.received(house)
+    side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)

@@ -1,29 +1,43 @@
 import { DownOutlined } from "@ant-design/icons";
 import { Button, Dropdown } from "antd";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Offer, OrderSheet, Parcel } from "@/api/types.gen";
+import { Link } from "react-router";
+import type { Offer, OrderSheet } from "@/api/types.gen";
 import { count, exact, near } from "@/format";
 import { Card } from "@/parts/card";
 import { ToneTag } from "@/parts/status-tag";
 import { useMay } from "@/session";
 import { Icon } from "./icons";
+import { actsOf, type Parcel, type ParcelAct } from "./parcel-acts";
 import type { Act } from "./use-acts";
 import { langOf } from "./words";
 
 const ON_FLOOR = new Set(["released", "picked", "packed"]);
 const TAIL = 4;
+const ICONS: Record<ParcelAct, string> = { split: "branches", reship: "truck", answer: "pause" };
+const ParcelDialog = lazy(() => import("./parcel-dialog"));
 
 /** Fulfilment orders and their parcels, each with what may be done with it alone. */
 export function ParcelsCard({
   sheet,
   offers,
   onAct,
+  onDone,
 }: {
   sheet: OrderSheet;
   offers: readonly Offer[];
   onAct: Act;
+  onDone: () => Promise<void>;
 }) {
   const { t, i18n } = useTranslation("order");
+  const mays: Record<string, boolean> = {
+    "order.split": useMay("order.split"),
+    "order.reship": useMay("order.reship"),
+    "order.recall": useMay("order.recall"),
+  };
+  const may = (right: string) => mays[right] ?? false;
+  const [doing, setDoing] = useState<{ act: ParcelAct; parcel: Parcel } | null>(null);
   const mayPrint = useMay("print.picking");
   const live = sheet.parcels.filter((parcel) => parcel.state !== "cancelled");
   const refs = live
@@ -71,6 +85,7 @@ export function ParcelsCard({
                     no: t("parcels.no", { no: parcel.fulfilment }),
                     units: count(parcel.units),
                   })}
+                  <Marks parcel={parcel} />
                 </td>
                 <td>{parcel.name}</td>
                 <td>{parcel.carrier || "—"}</td>
@@ -84,6 +99,8 @@ export function ParcelsCard({
                     parcel={parcel}
                     offers={live.length > 1 ? allowedFor(offers, parcel) : []}
                     onAct={onAct}
+                    own={actsOf(parcel, may)}
+                    onOwn={(act) => setDoing({ act, parcel })}
                   />
                 </td>
               </tr>
@@ -91,7 +108,52 @@ export function ParcelsCard({
           </tbody>
         </table>
       )}
+      {doing && (
+        <Suspense>
+          <ParcelDialog
+            {...doing}
+            sheet={sheet}
+            onClose={() => setDoing(null)}
+            onDone={onDone}
+          />
+        </Suspense>
+      )}
     </Card>
+  );
+}
+
+/** What became of a parcel beside its state: split, merged, sent again, to be stopped. */
+function Marks({ parcel }: { parcel: Parcel }) {
+  const { t } = useTranslation("order");
+  const again = parcel.sent_again.reduce((sum, line) => sum + line.quantity, 0);
+  const asked = parcel.intercept;
+  return (
+    <span className="order-marks">
+      {parcel.of > 0 && (
+        <ToneTag tone="excused">{t("parcelActs.of", { no: t("parcels.no", { no: parcel.of }) })}</ToneTag>
+      )}
+      {parcel.group && (
+        <Link to="/orders/merging?tab=merged" title={t("parcelActs.mergedOpen")}>
+          <ToneTag tone="primary">{t("parcelActs.merged")}</ToneTag>
+        </Link>
+      )}
+      {again > 0 && (
+        <ToneTag tone="excused">{t("parcelActs.sentAgain", { n: count(again) })}</ToneTag>
+      )}
+      {asked && (
+        <span
+          title={
+            asked.due_ms
+              ? t("parcelActs.answerDue", { due: exact(new Date(asked.due_ms).toISOString()), reason: asked.reason ?? "" })
+              : undefined
+          }
+        >
+          <ToneTag tone={asked.state === "asked" ? "broken" : "excused"}>
+            {t(`parcelActs.${asked.state}`)}
+          </ToneTag>
+        </span>
+      )}
+    </span>
   );
 }
 
@@ -115,22 +177,34 @@ function State({
   parcel,
   offers,
   onAct,
+  own,
+  onOwn,
 }: {
   parcel: Parcel;
   offers: readonly Offer[];
   onAct: Act;
+  own: readonly ParcelAct[];
+  onOwn: (act: ParcelAct) => void;
 }) {
   const { t } = useTranslation(["order", "common"]);
   const word = t(`common:stages.${parcel.state}`);
   const tone = parcel.state === "delivered" ? "kept" : "primary";
   const tag = <ToneTag tone={parcel.state === "cancelled" ? "excused" : tone}>{word}</ToneTag>;
-  if (offers.length === 0) return tag;
-  const items = offers.map((one) => ({
-    key: one.event,
-    icon: <Icon name={one.icon} />,
-    label: one.title,
-    onClick: () => onAct(one),
-  }));
+  if (offers.length + own.length === 0) return tag;
+  const items = [
+    ...offers.map((one) => ({
+      key: one.event,
+      icon: <Icon name={one.icon} />,
+      label: one.title,
+      onClick: () => onAct(one),
+    })),
+    ...own.map((act) => ({
+      key: act,
+      icon: <Icon name={ICONS[act]} />,
+      label: t(`parcelActs.${act}.menu`),
+      onClick: () => onOwn(act),
+    })),
+  ];
   return (
     <span className="order-links">
       {tag}

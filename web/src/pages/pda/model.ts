@@ -27,6 +27,23 @@ export interface Item {
   began: string;
   until: string;
   called: string;
+  /** To be stopped, and the answer is due then; "" = it is not. */
+  intercept?: string;
+  /** It leaves as one parcel with the others of this group. */
+  group?: string;
+}
+
+/** A fulfilment order that is to be stopped 截单. */
+export interface Stop {
+  order: string;
+  fulfilment: number;
+  state: "released" | "picked" | "packed";
+  number: string;
+  label: string;
+  units: number;
+  who: string;
+  reason: string;
+  due: string;
 }
 
 export interface Line {
@@ -106,7 +123,7 @@ export interface Act {
   person: string;
   /** Key of the task that it belongs to. */
   task: string;
-  what: "scan" | "photos" | "done" | "stop" | "return";
+  what: "scan" | "photos" | "done" | "stop" | "return" | "short";
   json?: Record<string, unknown>;
   photo?: Blob;
   /** The device's own clock, RFC 3339. */

@@ -13,6 +13,7 @@ import { type Act, type Line, newId, refOf, type Task, TITLES, type Work } from 
 import { LotSheet, ReviewNote, SignSheet } from "./review-sheets";
 import { PhotoSheet, ScanSheet } from "./scan-sheet";
 import { Button, Foot, Head, Steps, Strip, Tail } from "./shell";
+import { type Short, ShortSheet } from "./short-sheet";
 import { soundDone, soundRight, soundWrong } from "./sound";
 import { CarrierSheet, Lines, Parcel, Passed, Photos } from "./task-parts";
 import { type Told, type Trouble, TroubleSheet } from "./trouble-sheet";
@@ -68,6 +69,7 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
   const [isBusy, setBusy] = useState(false);
   const [carrier, setCarrier] = useState<string | null>(null);
   const [box, setBox] = useState("");
+  const [holds, setHolds] = useState(false);
   const [lotOf, setLotOf] = useState<{ line: Line; code: string; quantity: number } | null>(null);
   const [lots, setLots] = useState<Record<string, { lot: string; expiry: string }>>({});
   const mayPrint = useMay("print.packing");
@@ -215,6 +217,15 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
     else leave(t(`stopped.${told.kind}`, { tail: task.item.tail }));
   };
 
+  /** What was scanned is all there is: the task ends with it. */
+  const short = async (told: Short) => {
+    setOpen("");
+    const settled = await tell({ what: "short", json: { ...told } });
+    if (settled?.is === "refused") return;
+    soundDone();
+    leave(t("short.did", { tail: task.item.tail }));
+  };
+
   const photograph = (photo: Blob) => {
     setOpen("");
     if (photo.size > PHOTO_BYTES) {
@@ -282,8 +293,16 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
       </main>
       <Foot
         more={(["damaged", "short", "help"] as const).map((kind) => (
-          <button key={kind} type="button" className="pda-plain" onClick={() => setOpen(kind)}>
-            {t(`trouble.${kind}`)}
+          <button
+            key={kind}
+            type="button"
+            className="pda-plain"
+            onClick={() => {
+              setHolds(false);
+              setOpen(kind);
+            }}
+          >
+            {t(kind === "short" && work === "pick" ? "short.title" : `trouble.${kind}`)}
           </button>
         ))}
       >
@@ -349,7 +368,15 @@ function Doing({ taskKey, work, task, load }: DoingProps) {
           onClose={() => setOpen("")}
         />
       )}
-      {(open === "damaged" || open === "short" || open === "help") && (
+      {open === "short" && work === "pick" && !holds && (
+        <ShortSheet
+          task={task}
+          onTell={(told) => void short(told)}
+          onHold={() => setHolds(true)}
+          onClose={() => setOpen("")}
+        />
+      )}
+      {(open === "damaged" || (open === "short" && (work !== "pick" || holds)) || open === "help") && (
         <TroubleSheet kind={open} task={task} onTell={(told) => void stop(told)} onClose={() => setOpen("")} />
       )}
     </div>

@@ -12,6 +12,7 @@ import { type Group, hrefOf, type Item, keyOf, newId, pathOf, refOf, type Task, 
 import { keepTasks, keptTasks } from "./offline";
 import { ScanSheet } from "./scan-sheet";
 import { Button, Foot, Head, Strip } from "./shell";
+import { Stops } from "./stops";
 import { soundRight, soundWrong } from "./sound";
 import { useOutbox, usePda } from "./use-pda";
 import { useWedge } from "./use-wedge";
@@ -136,7 +137,7 @@ export function TasksPage() {
   };
   useWedge((code) => void take(code));
 
-  const ends = new Set<string>(["done", "stop", "return"]);
+  const ends = new Set<string>(["done", "stop", "return", "short"]);
   const done = new Set(acts.filter((act) => ends.has(act.what)).map((act) => act.task));
   const mine = tasks?.mine.filter((item) => !done.has(keyOf(item))) ?? [];
   const many = (tasks?.warehouses.length ?? 0) > 1;
@@ -157,6 +158,7 @@ export function TasksPage() {
             {t("refusedShort", { count: refused.length })}
           </Link>
         )}
+        <Stops onSaid={setSaid} onWrong={setWrong} />
         {many && (
           <label className="pda-where">
             {t("warehouse")}
@@ -294,6 +296,8 @@ function TaskCard({ item, onOpen, onReturn }: CardProps) {
           : "—"}
       </span>
       {item.called && <span data-tone="risk">{t("calledMark")}</span>}
+      {item.intercept && <span data-tone="broken">{t("stops.mark")}</span>}
+      {item.group && <span data-tone="primary">{t("mergedMark")}</span>}
       {item.review === "needed" && item.kind === "review" && (
         <span data-tone="risk">{t("mustReview")}</span>
       )}

@@ -1,0 +1,192 @@
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { Button, Form, Input, InputNumber, Select, Switch } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ParcelRulesShown } from "@/api/types.gen";
+import { ask } from "@/client";
+import { Card } from "@/parts/card";
+import { useNotice } from "@/parts/notice";
+import { ProblemNote } from "@/parts/problem-note";
+import { Skeleton } from "@/parts/skeleton";
+import { asProblem, type Problem } from "@/problem";
+import { useMay } from "@/session";
+
+const KINDS = ["max_weight_g", "max_units", "apart"] as const;
+const STORAGES = [1, 2, 4, 8, 16] as const;
+
+interface Rule {
+  name: string;
+  kind: (typeof KINDS)[number];
+  limit?: number;
+  storages?: number[];
+  carriers?: string[];
+  channels?: string[];
+}
+
+interface Told {
+  merge: {
+    on?: boolean;
+    auto?: boolean;
+    wait_min?: number;
+    max_units?: number;
+    max_weight_g?: number;
+  };
+  split?: Rule[];
+  whole_channels?: string[];
+}
+
+/** Read the merchant's rules for parcels. */
+export function useRules() {
+  return useQuery({
+    queryKey: ["merging", "rules"],
+    queryFn: ({ signal }) => ask<ParcelRulesShown>("/v1/parcel-rules", { signal }),
+  });
+}
+
+/** 包裹规则: what is merged, what is split when it is released. */
+export function RulesCard({
+  rules,
+  onDone,
+}: {
+  rules: UseQueryResult<ParcelRulesShown, unknown>;
+  onDone: () => Promise<void>;
+}) {
+  if (rules.error) {
+    return <ProblemNote problem={asProblem(rules.error)} onRetry={() => void rules.refetch()} />;
+  }
+  if (!rules.data) return <Skeleton kind="card" />;
+  return <RulesForm key={rules.data.version} shown={rules.data} onDone={onDone} />;
+}
+
+function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => Promise<void> }) {
+  const { t } = useTranslation("merging");
+  const { done } = useNotice();
+  const mayWrite = useMay("merchant.write");
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const save = async (told: Told) => {
+    setBusy(true);
+    setProblem(null);
+    const split = (told.split ?? []).map((rule) => ({
+      name: rule.name,
+      kind: rule.kind,
+      carriers: rule.carriers ?? [],
+      channels: rule.channels ?? [],
+      ...(rule.kind === "apart" ? { storages: rule.storages ?? [] } : { limit: rule.limit ?? 0 }),
+    }));
+    try {
+      await ask("/v1/parcel-rules", {
+        method: "PUT",
+        json: {
+          version: shown.version,
+          rules: { merge: told.merge, split, whole_channels: told.whole_channels ?? [] },
+        },
+      });
+      done(t("rules.saved"));
+      await onDone();
+    } catch (error) {
+      setProblem(asProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const start: Told = {
+    merge: { on: false, auto: false, wait_min: 30, max_units: 200, max_weight_g: 30_000, ...shown.rules.merge },
+    split: (shown.rules.split ?? []) as Rule[],
+    whole_channels: shown.rules.whole_channels ?? [],
+  };
+  return (
+    <Form<Told>
+      layout="vertical"
+      requiredMark={false}
+      disabled={!mayWrite}
+      initialValues={start}
+      onFinish={(told) => void save(told)}
+      className="merging-rules"
+    >
+      <Card title={t("rules.merge")} note={t("rules.mergeNote")}>
+        <div className="merging-fields">
+          <Form.Item name={["merge", "on"]} label={t("rules.on")} valuePropName="checked">
+            <Switch />
+          </Form.Item>
+          <Form.Item name={["merge", "auto"]} label={t("rules.auto")} valuePropName="checked">
+            <Switch />
+          </Form.Item>
+          <Form.Item name={["merge", "wait_min"]} label={t("rules.wait")}>
+            <InputNumber min={0} max={1440} precision={0} />
+          </Form.Item>
+          <Form.Item name={["merge", "max_units"]} label={t("rules.units")}>
+            <InputNumber min={2} max={200} precision={0} />
+          </Form.Item>
+          <Form.Item name={["merge", "max_weight_g"]} label={t("rules.weight")}>
+            <InputNumber min={1} max={30_000} precision={0} />
+          </Form.Item>
+        </div>
+      </Card>
+      <Card title={t("rules.split")} note={t("rules.splitNote")}>
+        <Form.List name="split">
+          {(fields, { add, remove }) => (
+            <>
+              {fields.length === 0 && <p className="note">{t("rules.none")}</p>}
+              {fields.map((field) => (
+                <div key={field.key} className="merging-fields" role="group" aria-label={t("rules.one", { no: field.name + 1 })}>
+                  <Form.Item
+                    name={[field.name, "name"]}
+                    label={t("rules.name")}
+                    rules={[{ required: true, whitespace: true, message: t("rules.nameMissing") }]}
+                  >
+                    <Input maxLength={60} />
+                  </Form.Item>
+                  <Form.Item name={[field.name, "kind"]} label={t("rules.kind")}>
+                    <Select options={KINDS.map((value) => ({ value, label: t(`rules.kinds.${value}`) }))} />
+                  </Form.Item>
+                  <Limit no={field.name} />
+                  <Form.Item name={[field.name, "carriers"]} label={t("rules.carriers")}>
+                    <Select mode="tags" placeholder={t("rules.all")} open={false} suffixIcon={null} />
+                  </Form.Item>
+                  <Form.Item name={[field.name, "channels"]} label={t("rules.channels")}>
+                    <Select mode="tags" placeholder={t("rules.all")} open={false} suffixIcon={null} />
+                  </Form.Item>
+                  <Button onClick={() => remove(field.name)}>{t("rules.remove")}</Button>
+                </div>
+              ))}
+              <Button onClick={() => add({ name: "", kind: "max_weight_g", limit: 15_000 })}>
+                {t("rules.add")}
+              </Button>
+            </>
+          )}
+        </Form.List>
+        <Form.Item name="whole_channels" label={t("rules.whole")} className="merging-whole">
+          <Select mode="tags" placeholder={t("rules.noChannel")} open={false} suffixIcon={null} />
+        </Form.Item>
+      </Card>
+      {problem && <ProblemNote problem={problem} />}
+      {mayWrite && (
+        <Button type="primary" htmlType="submit" loading={isBusy}>
+          {t("rules.save")}
+        </Button>
+      )}
+    </Form>
+  );
+}
+
+/** How much a parcel holds, or which storage classes travel apart. */
+function Limit({ no }: { no: number }) {
+  const { t } = useTranslation("merging");
+  const kind = Form.useWatch<Rule["kind"]>(["split", no, "kind"]);
+  if (kind === "apart") {
+    return (
+      <Form.Item name={[no, "storages"]} label={t("rules.storages")}>
+        <Select
+          mode="multiple"
+          options={STORAGES.map((value) => ({ value, label: t(`rules.classes.${value}`) }))}
+        />
+      </Form.Item>
+    );
+  }
+  return (
+    <Form.Item name={[no, "limit"]} label={t(kind === "max_units" ? "rules.limitUnits" : "rules.limitWeight")}>
+      <InputNumber min={1} precision={0} />
+    </Form.Item>
+  );
+}
