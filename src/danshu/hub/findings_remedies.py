@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.people.policies import Context
     from danshu.hub.compose import Hub
-    from danshu.hub.findings_views import Finding
+    from danshu.hub.findings_views import FindingItem
     from danshu.kernel.fact import Actor
 
     Ask = Callable[[str, Context], None]
@@ -100,7 +100,7 @@ async def run(hub: Hub, tenant: int, no: int, actor: Actor, ask: Ask) -> Remedie
     return done
 
 
-async def _find(hub: Hub, tenant: int, no: int) -> tuple[Finding, Command | None]:
+async def _find(hub: Hub, tenant: int, no: int) -> tuple[FindingItem, Command | None]:
     async with hub.connection() as connection:
         finding = await findings_views.read_finding(connection, tenant, no)
     if not BY_CODE[finding.kind].remedy:

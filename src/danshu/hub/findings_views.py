@@ -55,7 +55,7 @@ _LOOKED: Final = "select looked, no from finding_heads where tenant=%s"
 _WAITED: Final = ["stuck", "missing", "phantom", "sequence_gap", "volume_drift", "latency_drift"]
 
 
-class Count(Struct, frozen=True, kw_only=True):
+class FindingCount(Struct, frozen=True, kw_only=True):
     """How many findings of a class, channel and warehouse ("" = none) are in a state."""
 
     kind: str
@@ -66,7 +66,7 @@ class Count(Struct, frozen=True, kw_only=True):
     risk_fen: int
 
 
-class IncidentRow(Struct, frozen=True, kw_only=True):
+class FindingIncident(Struct, frozen=True, kw_only=True):
     """Findings of one class, cause and place; `first` is the number of the one due first."""
 
     incident: str
@@ -88,7 +88,7 @@ class IncidentRow(Struct, frozen=True, kw_only=True):
     remedy: str
 
 
-class Times(Struct, frozen=True, kw_only=True):
+class FindingTimes(Struct, frozen=True, kw_only=True):
     """How long things took in the last day: count, median and 95th percentile, in ms."""
 
     n: int
@@ -96,7 +96,7 @@ class Times(Struct, frozen=True, kw_only=True):
     p95_ms: int
 
 
-class HourCount(Struct, frozen=True, kw_only=True):
+class FindingHour(Struct, frozen=True, kw_only=True):
     """Findings of an hour: found and ended."""
 
     hour: str
@@ -104,7 +104,7 @@ class HourCount(Struct, frozen=True, kw_only=True):
     ended: int
 
 
-class ClassRow(Struct, frozen=True, kw_only=True):
+class FindingClass(Struct, frozen=True, kw_only=True):
     """A class of findings, as the console names it."""
 
     code: str
@@ -121,15 +121,15 @@ class FindingsBoard(Struct, frozen=True, kw_only=True):
     as_of: str
     revision: int
     looked: str
-    classes: tuple[ClassRow, ...]
-    counts: tuple[Count, ...]
-    incidents: tuple[IncidentRow, ...]
-    detect: Times
-    resolve: Times
-    hours: tuple[HourCount, ...]
+    classes: tuple[FindingClass, ...]
+    counts: tuple[FindingCount, ...]
+    incidents: tuple[FindingIncident, ...]
+    detect: FindingTimes
+    resolve: FindingTimes
+    hours: tuple[FindingHour, ...]
 
 
-class Finding(Struct, frozen=True, kw_only=True):
+class FindingItem(Struct, frozen=True, kw_only=True):
     """A finding. `at` is when the hub recorded what it rests on, `found` when it was written;
     `evidence` are ids of facts or digests; `state` is open, assigned, suppressed or done.
     """
@@ -192,14 +192,14 @@ async def read_board(connection: Connection, tenant: int, at_ms: int) -> Finding
         revision=looked[1] if looked else 0,
         looked=_told(looked[0]) if looked else "",
         classes=tuple(
-            ClassRow(
+            FindingClass(
                 code=c.code, exact=c.exact, grade=c.grade, within_min=c.within_min,
                 remedy=c.remedy, steps=c.steps,
             )
             for c in CLASSES
         ),
         counts=tuple(
-            Count(kind=r[0], channel=r[1], warehouse=r[2], state=r[3], n=r[4], risk_fen=r[5])
+            FindingCount(kind=r[0], channel=r[1], warehouse=r[2], state=r[3], n=r[4], risk_fen=r[5])
             for r in counts
         ),
         incidents=tuple(_incident(r) for r in rows),
@@ -211,7 +211,7 @@ async def read_board(connection: Connection, tenant: int, at_ms: int) -> Finding
 
 async def list_findings(
     connection: Connection, tenant: int, asked: Asked, after: tuple[int, int], limit: int
-) -> list[Finding]:
+) -> list[FindingItem]:
     """List findings after (due in epoch µs, number): those due first, first; what has ended, the
     newest first.
     """
@@ -244,7 +244,7 @@ async def list_findings(
     return [_finding(r) for r in rows]
 
 
-async def read_finding(connection: Connection, tenant: int, no: int) -> Finding:
+async def read_finding(connection: Connection, tenant: int, no: int) -> FindingItem:
     """Read one finding by its number. Raises InputError `not_found`."""
     sql = f"select {_COLUMNS}{_FROM} where f.tenant=%s and f.no=%s"
     row = await (await connection.execute(sql, (tenant, no))).fetchone()
@@ -253,15 +253,15 @@ async def read_finding(connection: Connection, tenant: int, no: int) -> Finding:
     return _finding(row)
 
 
-async def _times(connection: Connection, sql: str, given: tuple[Any, ...]) -> Times:
+async def _times(connection: Connection, sql: str, given: tuple[Any, ...]) -> FindingTimes:
     n, values = await (await connection.execute(sql, given)).fetchone()
     median, p95 = values or (0, 0)
-    return Times(n=n, median_ms=round(median or 0), p95_ms=round(p95 or 0))
+    return FindingTimes(n=n, median_ms=round(median or 0), p95_ms=round(p95 or 0))
 
 
 async def _read_hours(
     connection: Connection, tenant: int, since: datetime.datetime
-) -> tuple[HourCount, ...]:
+) -> tuple[FindingHour, ...]:
     found = await (
         await connection.execute(_HOURS.format(column="found"), (tenant, since))
     ).fetchall()
@@ -273,22 +273,22 @@ async def _read_hours(
         for hour, n in rows:
             both.setdefault(hour, [0, 0])[at] = n
     return tuple(
-        HourCount(hour=_told(hour), found=n[0], ended=n[1]) for hour, n in sorted(both.items())
+        FindingHour(hour=_told(hour), found=n[0], ended=n[1]) for hour, n in sorted(both.items())
     )
 
 
-def _incident(r: tuple[Any, ...]) -> IncidentRow:
+def _incident(r: tuple[Any, ...]) -> FindingIncident:
     klass = BY_CODE[r[1]]
-    return IncidentRow(
+    return FindingIncident(
         incident=r[0], kind=r[1], grade=klass.grade, cause=r[2], place=r[3], open=r[4],
         total=r[5], risk_fen=r[6], since=_told(r[7]), first=r[8], due=_told(r[9]), params=r[10],
         owner=r[11], channel=r[12], shop=r[13], number=r[14], remedy=klass.remedy,
     )  # fmt: skip
 
 
-def _finding(r: tuple[Any, ...]) -> Finding:
+def _finding(r: tuple[Any, ...]) -> FindingItem:
     klass = BY_CODE[r[1]]
-    return Finding(
+    return FindingItem(
         no=r[0], kind=r[1], subject=r[2], grade=klass.grade, state=r[3], cause=r[4], params=r[5],
         evidence=tuple(r[6]), incident=r[7], channel=r[8], shop=r[9], warehouse=r[10], place=r[11],
         order=r[12], number=r[13], risk_fen=r[14], owner=r[15], at=_told(r[16]), found=_told(r[17]),
@@ -301,6 +301,6 @@ def _told(at: datetime.datetime | None) -> str:
     return rfc3339(round(at.timestamp() * 1000)) if at else ""
 
 
-def place_of(finding: Finding) -> tuple[int, int]:
+def place_of(finding: FindingItem) -> tuple[int, int]:
     """Give the place of a finding in its list, for the next page."""
     return epoch_ms(finding.due) * 1000, finding.no

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import httpx
 
     from danshu.hub.compose import Hub
-    from danshu.hub.findings_views import Finding
+    from danshu.hub.findings_views import FindingItem
     from danshu.hub.world import World
     from danshu.ports.listing import Listing, Send
 
@@ -325,7 +325,7 @@ where f.tenant=%s and f.class='missing' and f.state<>'done' limit 1000
 """
 
 
-async def pull_in(hub: Hub, tenant: int, finding: Finding) -> str:
+async def pull_in(hub: Hub, tenant: int, finding: FindingItem) -> str:
     """Take a missing order in from its platform; gives why not, "" when it is here."""
     async with hub.connection() as connection:
         asked = (tenant, finding.channel, finding.shop)

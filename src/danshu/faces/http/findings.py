@@ -13,7 +13,7 @@ from danshu.faces.http.framework import READ_PROBLEMS, held_of, hub_of, may
 from danshu.faces.http.questions import Cursor, Limit, Word, read_place, write_place
 from danshu.hub import findings_views
 from danshu.hub.fields import PLAIN
-from danshu.hub.findings_views import Asked, Finding, FindingsBoard
+from danshu.hub.findings_views import Asked, FindingItem, FindingsBoard
 
 Standing = Annotated[
     Literal["waiting", "open", "assigned", "suppressed", "done", "all"],
@@ -24,7 +24,7 @@ Standing = Annotated[
 class FindingPage(Struct, frozen=True, kw_only=True):
     """Findings; `next` is "" at the end."""
 
-    items: tuple[Finding, ...]
+    items: tuple[FindingItem, ...]
     next: str
 
 
@@ -93,7 +93,7 @@ async def list_findings(
     responses=READ_PROBLEMS,
     guards=[may("finding.read")],
 )
-async def get_finding(no: FromPath[int], request: Request[Any, Any, Any]) -> Finding:
+async def get_finding(no: FromPath[int], request: Request[Any, Any, Any]) -> FindingItem:
     """Give a finding by its number."""
     async with hub_of(request).connection() as connection:
         return await findings_views.read_finding(connection, held_of(request).tenant, no)
