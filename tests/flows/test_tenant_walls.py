@@ -29,8 +29,8 @@ from danshu.ledger.engine import Engine
 from danshu.testing import bills
 from danshu.testing.authenticator import Authenticator
 from danshu.testing.bills import Move
-from tests.fixtures import engine as stores
 from tests.fixtures import after_sales, overriding, policies, scorers
+from tests.fixtures import engine as stores
 from tests.fixtures.floor import claim, photograph, release
 from tests.fixtures.hub import WAREHOUSES, House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
