@@ -53,9 +53,27 @@ def test_a_month_is_closed_exported_and_opened_by_two(kept: House) -> None:
     seen = told(house, "")
     assert (seen["next"], seen["off"], seen["behind"]) == (LAST, 0, 0)
     assert [(o["account"], o["amount"]) for o in seen["open"]] == [(112201, 4480)]
-
-    # the drill: balance, days, entries, order
     first, last = seen["periods"][-1]["first"], seen["periods"][-1]["last"]
+    paid = drill(house, order, first, last)
+    by_hand = close(house, last)
+    read_file(house)
+    reopen(house)
+    # a wrong voucher is taken back, what facts say is not
+    back = {"key": by_hand, "date": last, "reason": "记错"}
+    assert house.call("POST", "/v1/settlement/reversals", back).status_code == 201
+    assert house.call("POST", "/v1/settlement/reversals", back).json()["code"] == "reversed"
+    back["key"] = paid
+    assert house.call("POST", "/v1/settlement/reversals", back).json()["code"] == "of_facts"
+    # rules hold from tomorrow on
+    rules = {"since": THIS, "revenue": "delivery"}
+    assert house.call("PUT", "/v1/settlement/settings", rules).json()["code"] == "too_early"
+    rules["since"] = "2099-01-01"
+    assert house.call("PUT", "/v1/settlement/settings", rules).status_code == 200
+    assert told(house, "/settings")["items"][0]["revenue"] == "delivery"
+
+
+def drill(house: House, order: str, first: str, last: str) -> str:
+    """From a balance to days, to entries, to the order; gives the key of the payment's entry."""
     trial = told(house, f"/balances?as_of={last}")
     assert {b["account"]: b["closing"] for b in trial["items"]} == {112201: 4480, 220301: -4480}
     (day,) = told(house, f"/accounts/220301/days?from={first}&to={last}")["items"]
@@ -71,8 +89,11 @@ def test_a_month_is_closed_exported_and_opened_by_two(kept: House) -> None:
         "order.shipped", "order.paid",
     ]  # fmt: skip
     assert rest["next"] == ""
+    return str(entries[0]["key"])
 
-    # suspense stands in the way, then is explained
+
+def close(house: House, last: str) -> str:
+    """Suspense stands in the way, then is explained; gives the key of the voucher by hand."""
     made = house.call("POST", "/v1/settlement/vouchers", voucher(190101, 112201, 700, last))
     assert made.status_code == 201, made.text
     bad = {**voucher(190101, 112201, 1, last), "postings": [{"account": 1002, "debit": 1}] * 2}
@@ -80,16 +101,18 @@ def test_a_month_is_closed_exported_and_opened_by_two(kept: House) -> None:
     checks = {c["code"]: c for c in told(house, f"/periods/{LAST}")["checks"]}
     assert [c for c, one in checks.items() if not one["passed"]] == ["suspense"]
     assert checks["suspense"]["amount"] == 700
-    close = f"/v1/settlement/periods/{LAST}/close"
-    refused = house.call("POST", close, {})
+    path = f"/v1/settlement/periods/{LAST}/close"
+    refused = house.call("POST", path, {})
     assert (refused.status_code, refused.json()["code"]) == (409, "check_suspense")
     why = {"explained": [{"code": "suspense", "reason": "回单下月到"}]}
-    closed = house.call("POST", close, why).json()
-    assert closed["closed"]
+    assert house.call("POST", path, why).json()["closed"]
     late = house.call("POST", "/v1/settlement/vouchers", voucher(660102, 220201, 5, last)).json()
     assert (late["belongs"], late["no"]) == (LAST, 1)
+    return str(made.json()["key"])
 
-    # the file for finance
+
+def read_file(house: House) -> None:
+    """The file for finance: a line a posting."""
     asked: dict[str, Any] = {"period": LAST, "form": "csv", "purpose": "十月凭证入总账"}
     job = finish(house, start(house, "/v1/settlement/exports", **asked))
     assert (job["state"], job["form"], job["can"]) == ("done", "csv", ["download"])
@@ -104,31 +127,19 @@ def test_a_month_is_closed_exported_and_opened_by_two(kept: House) -> None:
     ]
     assert dict(r[:2] for r in lines[4:])["# 用途"] == "十月凭证入总账"
 
-    # opened again: by persons, by two, and seen for ever
+
+def reopen(house: House) -> None:
+    """It is opened again by persons, by two, and that is seen for ever."""
     ask = f"/v1/settlement/periods/{LAST}/reopening"
     assert house.call("POST", ask, {"reason": "x"}).json()["code"] == "persons_only"
-    first_one, second = browser(house, "F01"), browser(house, "F02")
-    assert first_one.call("POST", ask, {"reason": "少记一笔"}).status_code == 200
-    assert first_one.call("POST", f"{ask}/agree").json()["code"] == "same_person"
-    assert second.call("POST", f"{ask}/agree").json()["closed"] is False
+    one, two = browser(house, "F01"), browser(house, "F02")
+    assert one.call("POST", ask, {"reason": "少记一笔"}).status_code == 200
+    assert one.call("POST", f"{ask}/agree").json()["code"] == "same_person"
+    assert two.call("POST", f"{ask}/agree").json()["closed"] is False
     seen = told(house, "")
     events = seen["periods"][-1]["events"]
     assert [(e["kind"], seen["people"][e["by"]]) for e in events][1:] == [("reopened", "F02")]
     assert seen["people"][events[1]["first"]] == "F01"
-
-    # a wrong voucher is taken back, what facts say is not
-    back = {"key": made.json()["key"], "date": last, "reason": "记错"}
-    assert house.call("POST", "/v1/settlement/reversals", back).status_code == 201
-    assert house.call("POST", "/v1/settlement/reversals", back).json()["code"] == "reversed"
-    back["key"] = entries[0]["key"]
-    assert house.call("POST", "/v1/settlement/reversals", back).json()["code"] == "of_facts"
-
-    # rules hold from tomorrow on
-    rules = {"since": THIS, "revenue": "delivery"}
-    assert house.call("PUT", "/v1/settlement/settings", rules).json()["code"] == "too_early"
-    rules["since"] = "2099-01-01"
-    assert house.call("PUT", "/v1/settlement/settings", rules).status_code == 200
-    assert told(house, "/settings")["items"][0]["revenue"] == "delivery"
 
 
 def browser(house: House, number: str) -> Browser:

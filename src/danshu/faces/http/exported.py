@@ -41,9 +41,10 @@ async def get_export(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any
     place = exports.find_file(runner_of(request).folder, result)
     if place is None:
         raise InputError("not_found", "the file is kept no more, or by another node")
+    name = export_kinds.NAMES[job.kind]
     return File(
         path=place,
-        filename=f"{export_kinds.NAMES[job.kind]}-{rfc3339(job.created_ms)[:10]}-{str(job.id)[-6:]}.{result.form}",
+        filename=f"{name}-{rfc3339(job.created_ms)[:10]}-{str(job.id)[-6:]}.{result.form}",
         media_type=MEDIA[result.form],
         headers={"x-content-sha256": result.digest, "cache-control": "no-store"},
     )
