@@ -18,7 +18,7 @@ from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import amending
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders.amend_facts import OrderAmended
-from danshu.hub import changes
+from danshu.hub import changes, order_type_book, presale
 from danshu.hub.changes import Change, Held
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said, epoch_ms
@@ -42,6 +42,9 @@ def amend(
 
     Raises InputError for what cannot be said of the order.
     """
+    closed = presale.door(world, held.order, "amend")
+    if closed is not None:
+        return closed
     before = _Predicted(world, held.order, wish)
     alone = _decide(world, held, wish, evidence, now_ms, regroup=False)
     if isinstance(alone, Refusal) or not (_grows(held.order, alone.order) or wish.wanted):
@@ -85,6 +88,8 @@ def _decide(
     change = Change(order=done.order, said=[*said, *more], promises=promises)
     if not open_units(done.order) or not orders.routable(done.order):
         return change
+    if done.order.type and order_type_book.reserving(world, done.order) is None:
+        return change  # its stage reserves nothing yet
     anew = replace(held, order=done.order, promises=promises)
     routed = changes.allocate(world, anew, now_ms)
     if isinstance(routed, Refusal):

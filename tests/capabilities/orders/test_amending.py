@@ -13,7 +13,7 @@ from danshu.capabilities.orders import amending, decide, facts
 from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.amending import LineWish, Wish
 from danshu.capabilities.orders.evolve import fold
-from danshu.capabilities.orders.model import Order, stage
+from danshu.capabilities.orders.model import Bundled, Order, stage
 from danshu.kernel.errors import InputError, Refusal
 from tests.capabilities.orders.builders import NOW_MS, a_draft, allocated, placed
 
@@ -58,6 +58,8 @@ def test_a_line_given_up_cancels_its_fulfilment_order() -> None:
     assert [f.state for f in order.fulfilments] == ["allocated", "cancelled"]
     assert (order.lines[1].quantity, order.lines[1].paid, data.owed) == (0, 0, 1000)
     assert refused(order, LineWish(line=1, quantity=0)) == "nothing_left"
+    _, less = amended(order, LineWish(line=1, quantity=1))
+    assert less.owed == 1000  # by this amendment: what is owed adds up over all of them
 
 
 def test_what_is_released_is_stopped_what_is_picked_is_recalled_what_left_returns() -> None:
@@ -113,6 +115,26 @@ def test_another_region_takes_all_back_and_a_pinned_warehouse_stays() -> None:
         start, fulfilments=(replace(start.fulfilments[0], pinned=True), start.fulfilments[1])
     )
     assert refused(pinned, region="310115") == "pinned_by_person"
+
+
+def test_a_bundle_changes_whole_and_a_merged_parcel_not_at_all() -> None:
+    start = allocated(a_draft(quantities=(4, 2))).order
+    of = Bundled(amount=4000, line=1, price=3000, sku="SET", title="套装", units=2)
+    lines = (
+        replace(start.lines[0], bundle=of),
+        replace(start.lines[1], bundle=replace(of, amount=2000)),
+    )
+    order = replace(start, lines=lines)
+    assert refused(order, LineWish(line=1, quantity=2)) == "whole_bundles"
+    assert refused(order, LineWish(line=1, price=1)) == "whole_bundles"
+    halves = (LineWish(line=1, quantity=2), LineWish(line=2, quantity=1))
+    after, data = amended(order, *halves)
+    told = [(n.quantity, n.bundle.units, n.bundle.amount) for n in after.lines if n.bundle]
+    assert told == [(2, 1, 2000), (1, 1, 1000)]
+    assert (after.goods, after.total, data.owed) == (3000, 3000, 3000)
+    merged = replace(start, fulfilments=tuple([replace(f, group="g-1") for f in start.fulfilments]))
+    assert refused(merged, region="310115") == "merged_parcel"
+    assert refused(merged, LineWish(line=1, quantity=1)) == "merged_parcel"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from danshu.capabilities.orders import amend_bundles
 from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.model import REGION_UNKNOWN, Fulfilment, Line, Order, Share
 
@@ -48,7 +49,12 @@ def _lines(order: Order, data: OrderAmended) -> tuple[Line, ...]:
         told = terms.pop(line.no, None)
         if told is not None:
             now = told.now
-            line = _replace(line, quantity=now.quantity, price=now.price, paid=now.paid)
+            bundle = line.bundle
+            if bundle is not None:
+                bundle = amend_bundles.scale(bundle, line.quantity, now.quantity)
+            line = _replace(
+                line, quantity=now.quantity, price=now.price, paid=now.paid, bundle=bundle
+            )
         if line.no in freed:
             line = _replace(
                 line,

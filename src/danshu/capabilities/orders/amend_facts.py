@@ -42,10 +42,11 @@ class Sums(Struct, frozen=True, kw_only=True):
 class OrderAmended(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """改单: the contract was changed; only what changed is named, with what it was.
 
-    `freed` leaves the warehouses that had not begun. `owed` is what the buyer paid too much by now,
-    `due` what is still to be paid, both in minor units. `receiver` is the vault's row of a new
-    receiver, "" where it stayed. `wanted` is the day on which the buyer wants it (YYYY-MM-DD, in
-    Shanghai). `consent` names the fact of the buyer's own word, where a promise asked for it.
+    `freed` leaves the warehouses that had not begun. `owed` is what the buyer paid too much by this
+    (amendments add up), `due` what is still to be paid by now, both in minor units. `receiver` is
+    the vault's row of a new receiver, "" where it stayed. `wanted` is the day on which the buyer
+    wants it (YYYY-MM-DD, in Shanghai). `consent` names the fact of the buyer's own word, where a
+    promise asked for it.
     """
 
     by: str

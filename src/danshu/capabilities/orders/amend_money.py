@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from danshu.capabilities.orders import amend_bundles
 from danshu.capabilities.orders.amend_facts import LineAmended, LineTerms, Sums
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import AMOUNT_MINOR
@@ -73,7 +74,12 @@ def settle(
     moved = 0
     for i, told in enumerate(lines):
         was = told.was or LineTerms(paid=0, price=0, quantity=0)
-        goods += told.now.price * told.now.quantity - was.price * was.quantity
+        if told.was:
+            line = order.lines[i]
+            goods += amend_bundles.worth(line, told.now.quantity, told.now.price)
+            goods -= amend_bundles.worth(line, was.quantity, was.price)
+        else:
+            goods += told.now.price * told.now.quantity
         is_kept = told.now == told.was
         paid_was = shares[i] if told.was else 0
         moved += (paid_was if is_kept else told.now.paid) - paid_was

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.capabilities.orders import amend_money, decide, facts, holding
+from danshu.capabilities.orders import amend_bundles, amend_money, decide, facts, holding
 from danshu.capabilities.orders.amend_facts import LineAmended, LineTerms, OrderAmended
 from danshu.capabilities.orders.amend_money import terms_of
 from danshu.capabilities.orders.commands import Done, conclude
 from danshu.capabilities.orders.model import Order, Share
+from danshu.capabilities.orders.parcels import MERGED
 from danshu.capabilities.orders.rerouting import PINNED
 from danshu.capabilities.orders.supplements import SUPPLEMENT
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import LINE_QUANTITY, ORDER_LINES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from danshu.capabilities.orders.model import Fulfilment, Line
 
@@ -52,8 +53,8 @@ SAME: Final = Refusal(
     clause="order.amend.same",
 )
 _UNBEGUN: Final = ("allocated", "released")
-_IN_HAND: Final = ("picked", "packed")
 _LEFT: Final = ("shipped", "delivered")
+_IN_HAND: Final = ("picked", "packed")
 
 
 class LineWish(Struct, frozen=True, kw_only=True):
@@ -101,6 +102,9 @@ def amend(order: Order, wish: Wish, *, regroup: bool = False) -> Done | Refusal:
     lines = _lines(order, wish)
     if all(n.now.quantity == 0 for n in lines) and len(lines) == len(order.lines):
         return NOTHING_LEFT
+    refusal = amend_bundles.refuse(order, lines)
+    if refusal is not None:
+        return refusal
     parts = _all_parts(order) if moves else _cut_parts(order, lines)
     if isinstance(parts, Refusal):
         return parts
@@ -121,7 +125,7 @@ def amend(order: Order, wish: Wish, *, regroup: bool = False) -> Done | Refusal:
         freed=tuple(parts),
         lines=told,
         now=sums if sums != was else None,
-        owed=max(0, kept - sums.total) if is_paid else 0,
+        owed=max(0, kept - sums.total - max(0, kept - order.total)) if is_paid else 0,
         reason=wish.reason,
         receiver=wish.receiver,
         region=wish.region if moves else "",
@@ -197,7 +201,8 @@ def _changed(line: Line, wish: LineWish | None, share: int) -> LineAmended:
 
 
 def _live(order: Order) -> list[Fulfilment]:
-    return [f for f in order.fulfilments if f.state != "cancelled"]
+    at_work = {*_UNBEGUN, *_IN_HAND, *_LEFT}
+    return [f for f in order.fulfilments if f.state in at_work]
 
 
 def _all_parts(order: Order) -> list[facts.Planned] | Refusal:
@@ -208,6 +213,8 @@ def _all_parts(order: Order) -> list[facts.Planned] | Refusal:
         return USE_RETURN
     if states.intersection(_IN_HAND):
         return RECALL_FIRST
+    if any(f.group for f in live):
+        return MERGED
     if any(f.pinned for f in live):
         return PINNED
     return [facts.Planned(no=f.no, warehouse=f.warehouse, shares=f.shares) for f in live]
@@ -221,7 +228,7 @@ def _cut_parts(order: Order, lines: Sequence[LineAmended]) -> list[facts.Planned
         if told.now.quantity >= line.quantity or over <= 0:
             continue
         for f in sorted(
-            (f for f in order.fulfilments if f.state in _UNBEGUN),
+            (f for f in order.fulfilments if f.state in _UNBEGUN and not f.group),
             key=lambda f: (f.state != "allocated", -f.no),
         ):
             for share in f.shares:
@@ -231,6 +238,8 @@ def _cut_parts(order: Order, lines: Sequence[LineAmended]) -> list[facts.Planned
                     freed.setdefault(f.no, []).append(
                         Share(line=line.no, quantity=cut, sku=line.sku)
                     )
+        if over > 0 and any(f.group for f in _holding(order, line.no, _UNBEGUN)):
+            return MERGED
         if over > 0:
             return RECALL_FIRST if over <= _held_units(order, line.no) else USE_RETURN
     return _planned(order, freed)
@@ -238,18 +247,20 @@ def _cut_parts(order: Order, lines: Sequence[LineAmended]) -> list[facts.Planned
 
 def _held_units(order: Order, line: int) -> int:
     """Give the units of a line that are picked or packed and have not left."""
-    return sum(
-        s.quantity
-        for f in order.fulfilments
-        if f.state in _IN_HAND
-        for s in f.shares
-        if s.line == line
-    )
+    parts = _holding(order, line, _IN_HAND)
+    return sum(s.quantity for f in parts for s in f.shares if s.line == line)
+
+
+def _holding(order: Order, line: int, states: Container[str]) -> list[Fulfilment]:
+    """Give the fulfilment orders in these states that have units of a line."""
+    parts = [f for f in order.fulfilments if f.state in states]
+    return [f for f in parts if any(s.line == line for s in f.shares)]
 
 
 def _waiting(order: Order, parts: Iterable[facts.Planned]) -> list[facts.Planned]:
     """Add all that waits and nobody pinned to what is taken back."""
-    whole = {f.no for f in order.fulfilments if f.state == "allocated" and not f.pinned}
+    movable = (f for f in order.fulfilments if f.state == "allocated")
+    whole = {f.no for f in movable if not (f.pinned or f.group)}
     freed = {p.no: list(p.shares) for p in parts if p.no not in whole}
     for f in order.fulfilments:
         if f.no in whole:
