@@ -10,6 +10,8 @@ from typing import Any
 import psycopg
 from msgspec import Struct
 
+from danshu.testing import bills
+from danshu.testing.bills import Move
 from tests.console.site import Site
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src"
@@ -63,6 +65,8 @@ def fill(site: Site, path: str) -> str:
         "/jobs/:": lambda: _job(site),
         "/replans/:": lambda: str(site.call("POST", "/v1/replans", json={})["id"]),
         "/redecisions/:": lambda: _redecision(site),
+        "/reconcile/runs/:": lambda: str(site.call("POST", "/v1/reconcile/runs", json={})["id"]),
+        "/reconcile/differences/:": lambda: _difference(site),
         "/negotiations/:": lambda: _negotiation(site),
         "/twin/:": lambda: site.call("GET", "/v1/twin")["items"][0]["code"],
         "/stock/:": lambda: site.call("GET", "/v1/skus?limit=1")["items"][0]["code"],
@@ -71,6 +75,7 @@ def fill(site: Site, path: str) -> str:
         "/pda/review/:": lambda: site.by_state("packed")["order"],
         "/pda/handover/:": lambda: site.by_state("packed")["order"],
         "/contract/actions/:": lambda: "outbound_review",
+        "/order-types/:": lambda: _order_type(site),
         "/policies/:": lambda: f"{_policy(site)}?tab=clauses",
         "/after-sales/:": lambda: _case(site),
         "/go/:": lambda: site.by_state("shipped")["number"],
@@ -96,6 +101,15 @@ def _policy(site: Site) -> str:
     return str(site.call("POST", "/v1/routing/policies/drafts", json=new)["id"])
 
 
+def _order_type(site: Site) -> str:
+    """Begin an order type from a template, or give the draft that is open."""
+    book = site.call("GET", "/v1/order-types")
+    if book["drafts"]:
+        return str(book["drafts"][0]["id"])
+    new = {"type": book["templates"][0] | {"type": "shown"}}
+    return str(site.call("POST", "/v1/order-types/drafts", json=new)["id"])
+
+
 def _job(site: Site) -> str:
     """Begin a job that looks after one order."""
     act = {"act": "tag", "tags": ["示例"], "ids": [site.by_state("shipped")["order"]]}
@@ -111,6 +125,23 @@ def _redecision(site: Site) -> str:
             (site.tenant, b"\0" * 32, b"[]"),
         )
     return "999999"
+
+
+def _difference(site: Site) -> str:
+    """Bring in a bill of an order that is not ours, and write the difference as a run would."""
+    move = Move(kind="sale", number="8811", amount=990, at="2026-10-02 10:00:00", flow="P1")
+    body = bills.jd([move])
+    site.call("POST", "/v1/bills?form=jd&name=pages.csv", content=body)
+    with psycopg.connect(site.url, autocommit=True) as connection:
+        connection.execute(
+            "insert into differences(tenant,id,class,book,key,line,number,expected,actual,lines,"
+            "rule,at,found,run,head,changed) select tenant,gen_random_uuid(),2,channel,number,no,"
+            "number,0,amount,array[no],'key',at,now(),gen_random_uuid(),%s,now() from bill_lines"
+            " where tenant=%s and number='8811' on conflict do nothing",
+            (b"\0" * 32, site.tenant),
+        )
+    found = site.call("GET", "/v1/differences?number=8811")["items"]
+    return str(found[0]["id"])
 
 
 def _negotiation(site: Site) -> str:

@@ -79,7 +79,7 @@ _decode_counts = msgspec.json.Decoder(dict[str, int]).decode
 _FIRST: Final = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 
 
-class ClassCount(Struct, frozen=True, kw_only=True):
+class DifferenceCount(Struct, frozen=True, kw_only=True):
     """Differences of a class and an age that wait: how many, 分 that differ, how many wait for a
     second person, how many are nobody's.
     """
@@ -92,7 +92,7 @@ class ClassCount(Struct, frozen=True, kw_only=True):
     unowned: int
 
 
-class Difference(Struct, frozen=True, kw_only=True):
+class BillDifference(Struct, frozen=True, kw_only=True):
     """A difference. `key` names it in its class and book: an order's number, a waybill, a line.
 
     Amounts in 分; `actual_fen` is the bill's, what the merchant has more by it.
@@ -118,7 +118,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     run: uuid.UUID
 
 
-class RawLine(Struct, frozen=True, kw_only=True):
+class BillRawLine(Struct, frozen=True, kw_only=True):
     """A line of a bill, with the row as it came: the names of the columns and its cells. `rule` is
     what explains it, "" while nothing does.
     """
@@ -143,7 +143,7 @@ class RawLine(Struct, frozen=True, kw_only=True):
     rule: str
 
 
-class Ours(Struct, frozen=True, kw_only=True):
+class OrderMoney(Struct, frozen=True, kw_only=True):
     """What the order's facts say of its money; 分, RFC 3339, "" where nothing happened."""
 
     id: uuid.UUID
@@ -161,7 +161,7 @@ class Ours(Struct, frozen=True, kw_only=True):
     cancelled: bool
 
 
-class Parcel(Struct, frozen=True, kw_only=True):
+class CarriedParcel(Struct, frozen=True, kw_only=True):
     """A parcel of the order: what it should weigh, where it goes."""
 
     waybill: str
@@ -175,13 +175,13 @@ class Parcel(Struct, frozen=True, kw_only=True):
 class DifferenceShown(Struct, frozen=True, kw_only=True):
     """A difference with both sides: the order's money and parcels, the bill's raw rows."""
 
-    difference: Difference
-    order: Ours | None
-    parcels: tuple[Parcel, ...]
-    lines: tuple[RawLine, ...]
+    difference: BillDifference
+    order: OrderMoney | None
+    parcels: tuple[CarriedParcel, ...]
+    lines: tuple[BillRawLine, ...]
 
 
-class Run(Struct, frozen=True, kw_only=True):
+class ReconcileRun(Struct, frozen=True, kw_only=True):
     """A run: its stage (waiting, log, read, join, write, done, failed, cancelled), what it looked
     at and found. `counts` by class is of what it looked at; `rules` how many lines each rule of
     matching explained first.
@@ -214,11 +214,11 @@ class Question(Struct, frozen=True, kw_only=True):
     number: str = ""
 
 
-async def count(connection: Connection, tenant: int) -> list[ClassCount]:
+async def count(connection: Connection, tenant: int) -> list[DifferenceCount]:
     """Count what waits, by class and age, exactly."""
     rows = await (await connection.execute(_COUNTS, (tenant,))).fetchall()
     return [
-        ClassCount(
+        DifferenceCount(
             class_=CLASSES[no - 1],
             age=AGES[age],
             count=n,
@@ -232,7 +232,7 @@ async def count(connection: Connection, tenant: int) -> list[ClassCount]:
 
 async def list_differences(
     connection: Connection, tenant: int, asked: Question, after: tuple[str, str] | None, limit: int
-) -> list[Difference]:
+) -> list[BillDifference]:
     """List differences, the oldest first; `after` is (at, id) of the last one seen."""
     at, id_ = after or (_FIRST.isoformat(), str(uuid.UUID(int=0)))
     values = {
@@ -275,7 +275,7 @@ async def read_difference(connection: Connection, tenant: int, id_: uuid.UUID) -
         difference=shown,
         order=ours,
         parcels=tuple(
-            Parcel(
+            CarriedParcel(
                 waybill=p[0],
                 carrier=p[1],
                 warehouse=p[2],
@@ -291,7 +291,7 @@ async def read_difference(connection: Connection, tenant: int, id_: uuid.UUID) -
 
 async def _show(
     connection: Connection, tenant: int, rows: list[tuple[Any, ...]]
-) -> list[Difference]:
+) -> list[BillDifference]:
     subjects = sorted({who for row in rows for who in (row[12], row[15], row[16]) if who})
     people = await marks.colleagues(connection, tenant, subjects)
 
@@ -302,7 +302,7 @@ async def _show(
         return people.get(subject, nobody)
 
     return [
-        Difference(
+        BillDifference(
             id=row[0],
             class_=CLASSES[row[1] - 1],
             book=row[2],
@@ -326,8 +326,8 @@ async def _show(
     ]
 
 
-def _line(row: tuple[Any, ...]) -> RawLine:
-    return RawLine(
+def _line(row: tuple[Any, ...]) -> BillRawLine:
+    return BillRawLine(
         no=row[0],
         book=row[1],
         kind=KINDS[row[2] - 1],
@@ -349,8 +349,8 @@ def _line(row: tuple[Any, ...]) -> RawLine:
     )
 
 
-def _ours(row: tuple[Any, ...]) -> Ours:
-    return Ours(
+def _ours(row: tuple[Any, ...]) -> OrderMoney:
+    return OrderMoney(
         id=row[0],
         number=row[1],
         channel=row[2],
@@ -367,7 +367,7 @@ def _ours(row: tuple[Any, ...]) -> Ours:
     )
 
 
-async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> Run:
+async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> ReconcileRun:
     """Read a run. Raises InputError `no_run`."""
     row = await (await connection.execute(_ONE_RUN, (tenant, id_))).fetchone()
     if row is None:
@@ -378,15 +378,15 @@ async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> Run:
 
 async def list_runs(
     connection: Connection, tenant: int, before: uuid.UUID, limit: int
-) -> list[Run]:
+) -> list[ReconcileRun]:
     """List runs, newest first."""
     rows = await (await connection.execute(_LIST_RUNS, (tenant, before, limit))).fetchall()
     return [_run(row, {}) for row in rows]
 
 
-def _run(row: tuple[Any, ...], rules: dict[str, int]) -> Run:
+def _run(row: tuple[Any, ...], rules: dict[str, int]) -> ReconcileRun:
     state = row[11]
-    return Run(
+    return ReconcileRun(
         id=row[0],
         cause=row[1],
         stage=state if state in ("failed", "cancelled") else row[2],

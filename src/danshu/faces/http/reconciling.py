@@ -32,11 +32,11 @@ from danshu.hub import bills, differences, differences_views, jobs, lists, marks
 from danshu.hub.bills import BillFile, RejectedRow, Source
 from danshu.hub.differences import Told
 from danshu.hub.differences_views import (
-    ClassCount,
-    Difference,
+    BillDifference,
+    DifferenceCount,
     DifferenceShown,
     Question,
-    Run,
+    ReconcileRun,
 )
 from danshu.hub.fields import PLAIN
 from danshu.hub.marks import Colleague
@@ -106,24 +106,24 @@ class ReconcileRules(Struct, frozen=True, kw_only=True):
     rules: Rules
 
 
-class BeginRun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BeginReconcile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a run is begun; `whole`: over everything, not only what is new."""
 
     cause: Annotated[str, Meta(max_length=RECONCILE_CAUSE_CHARS)] = ""
     whole: bool = False
 
 
-class RunPage(Struct, frozen=True, kw_only=True):
+class ReconcileRunPage(Struct, frozen=True, kw_only=True):
     """Runs, newest first; `next` is "" at the end."""
 
-    items: tuple[Run, ...]
+    items: tuple[ReconcileRun, ...]
     next: str
 
 
 class DifferenceCounts(Struct, frozen=True, kw_only=True):
     """What waits, by class and age, exactly; who it can be given to; reasons to close by."""
 
-    items: tuple[ClassCount, ...]
+    items: tuple[DifferenceCount, ...]
     people: tuple[Colleague, ...]
     me: str
     reasons: tuple[str, ...]
@@ -133,7 +133,7 @@ class DifferenceCounts(Struct, frozen=True, kw_only=True):
 class DifferencePage(Struct, frozen=True, kw_only=True):
     """Differences, the oldest first; `next` is "" at the end."""
 
-    items: tuple[Difference, ...]
+    items: tuple[BillDifference, ...]
     next: str
 
 
@@ -149,7 +149,7 @@ class DifferenceAct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     note: Note = ""
 
 
-class NotDone(Struct, frozen=True, kw_only=True):
+class DifferenceNotDone(Struct, frozen=True, kw_only=True):
     """A difference that the act was not done to, and why."""
 
     id: uuid.UUID
@@ -158,11 +158,11 @@ class NotDone(Struct, frozen=True, kw_only=True):
     reason_en: str
 
 
-class ActAnswer(Struct, frozen=True, kw_only=True):
+class DifferenceActAnswer(Struct, frozen=True, kw_only=True):
     """To how many the act was done, and to which not."""
 
     done: int
-    failed: tuple[NotDone, ...]
+    failed: tuple[DifferenceNotDone, ...]
 
 
 _READ: Final[dict[str, Any]] = {
@@ -281,7 +281,9 @@ async def put_rules(data: JSONBody[Rules], request: Request[Any, Any, Any]) -> R
 
 
 @post("/v1/reconcile/runs", operation_id="beginReconcile", status_code=202, **_WRITE)
-async def begin_run(data: JSONBody[BeginRun], request: Request[Any, Any, Any]) -> Run:
+async def begin_run(
+    data: JSONBody[BeginReconcile], request: Request[Any, Any, Any]
+) -> ReconcileRun:
     """Reconcile now; joins a run that still waits."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
@@ -296,18 +298,18 @@ async def begin_run(data: JSONBody[BeginRun], request: Request[Any, Any, Any]) -
 @get("/v1/reconcile/runs", operation_id="listReconciles", **_READ)
 async def list_runs(
     request: Request[Any, Any, Any], cursor: Cursor = "", limit: Limit = 20
-) -> RunPage:
+) -> ReconcileRunPage:
     """List the runs, newest first."""
     async with hub_of(request).connection() as connection:
         found = await differences_views.list_runs(
             connection, held_of(request).tenant, _before(cursor), limit + 1
         )
     following = write_place(str(found[limit - 1].id)) if len(found) > limit else ""
-    return RunPage(items=tuple(found[:limit]), next=following)
+    return ReconcileRunPage(items=tuple(found[:limit]), next=following)
 
 
 @get("/v1/reconcile/runs/{run_id:uuid}", operation_id="getReconcile", **_READ)
-async def get_run(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> Run:
+async def get_run(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> ReconcileRun:
     """Read a run: how far it is, what it looked at, what it found and by which rules."""
     async with hub_of(request).connection() as connection:
         return await differences_views.read_run(connection, held_of(request).tenant, run_id)
@@ -321,7 +323,7 @@ async def get_run(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) 
     guards=[may("reconcile.write")],
     status_code=200,
 )
-async def cancel_run(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> Run:
+async def cancel_run(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> ReconcileRun:
     """Stop a run; it has written nothing then."""
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
@@ -408,7 +410,7 @@ async def get_difference(
 @post("/v1/differences:act", operation_id="actOnDifferences", status_code=200, **_WRITE)
 async def act(
     data: JSONBody[DifferenceAct], request: Request[Any, Any, Any]
-) -> Response[ActAnswer]:
+) -> Response[DifferenceActAnswer]:
     """Assign, close, confirm, decline or reopen differences; of one alone a no is a problem."""
     held = held_of(request)
     told = Told(
@@ -425,10 +427,10 @@ async def act(
     if failed and len(data.ids) == 1:
         return respond(problems.of(failed[0].refusal))
     return Response(
-        ActAnswer(
+        DifferenceActAnswer(
             done=len(set(data.ids)) - len(failed),
             failed=tuple(
-                NotDone(
+                DifferenceNotDone(
                     id=each.id,
                     code=each.refusal.code,
                     reason=each.refusal.reason,
