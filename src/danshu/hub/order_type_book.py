@@ -13,7 +13,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.order_types import decide, reading, spans
-from danshu.capabilities.order_types.model import OrderType, Stage
+from danshu.capabilities.order_types.model import OrderType, TypeStage
 from danshu.kernel.errors import InputError, ProgramError, Refusal
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _misfit(kind: OrderType, draft: Draft, at_ms: int) -> InputError | None:
     return None
 
 
-def reserving(world: World, order: Order) -> Stage | None:
+def reserving(world: World, order: Order) -> TypeStage | None:
     """Give the stage by which units of an order are reserved; None where they are not yet."""
     return decide.reserves(kind_of(world, order), order.phase)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from danshu.capabilities.contract.model import Clause
-    from danshu.capabilities.order_types.model import OrderType, Payment
+    from danshu.capabilities.order_types.model import OrderType, TypePayment
     from danshu.capabilities.orders.model import Line, Order
     from danshu.hub.order_type_book import Types
     from danshu.hub.requests import Request
@@ -128,7 +128,7 @@ def _share(data: facts.OrderPlaced, off: int) -> tuple[Line, ...]:
     return tuple([replace(n, paid=p) for n, p in zip(data.lines, parts, strict=True)])
 
 
-def _paid_so_far(kind: OrderType, draft: Draft, order: Order) -> list[tuple[Payment, int]]:
+def _paid_so_far(kind: OrderType, draft: Draft, order: Order) -> list[tuple[TypePayment, int]]:
     """Give the payments that came with the order: what a platform names, or by the API the first
     of the type, paid at `paid_at`.
     """
@@ -168,7 +168,7 @@ def _entered(entering: Entering) -> Struct:
 
 
 def _payment(
-    kind: OrderType, order: Order, payment: Payment, amount: int, at_ms: int
+    kind: OrderType, order: Order, payment: TypePayment, amount: int, at_ms: int
 ) -> list[Struct]:
     """Say a payment, and the stages that it leads into."""
     name = payment.stage

@@ -15,7 +15,13 @@ from danshu.capabilities.order_types import catalogue, spans
 from danshu.kernel.errors import Refusal
 
 if TYPE_CHECKING:
-    from danshu.capabilities.order_types.model import Entry, OrderType, Paying, Payment, Stage
+    from danshu.capabilities.order_types.model import (
+        Entry,
+        OrderType,
+        Paying,
+        TypePayment,
+        TypeStage,
+    )
 
 _PAID: Final[dict[Entry, Paying]] = {
     "deposit.paid": "deposit",
@@ -79,18 +85,18 @@ def awaited(kind: OrderType, stage: str) -> Entry | None:
     return kind.stages[at].enters if 0 < at < len(kind.stages) else None
 
 
-def payment_of(kind: OrderType, stage: Paying) -> Payment | None:
+def payment_of(kind: OrderType, stage: Paying) -> TypePayment | None:
     """Give the type's payment of that name."""
     return next((p for p in kind.payments if p.stage == stage), None)
 
 
-def expected(kind: OrderType, stage: str) -> Payment | None:
+def expected(kind: OrderType, stage: str) -> TypePayment | None:
     """Give the payment that an order of this stage waits for, None where it waits for none."""
     event = awaited(kind, stage)
     return payment_of(kind, _PAID[event]) if event in _PAID else None
 
 
-def amount_due(kind: OrderType, life: Life, payment: Payment) -> int:
+def amount_due(kind: OrderType, life: Life, payment: TypePayment) -> int:
     """Give what a payment comes to, in minor units; a deposit is at most what is still to pay."""
     left = life.total - life.paid
     if payment.rest:
@@ -132,7 +138,7 @@ def _enter(kind: OrderType, was: str, at: int, by: Entry, at_ms: int) -> list[En
     return [entered]
 
 
-def _window(kind: OrderType, stage: Stage, by: Entry, at_ms: int) -> tuple[int, int]:
+def _window(kind: OrderType, stage: TypeStage, by: Entry, at_ms: int) -> tuple[int, int]:
     """Say from when and until when what a stage waits for may come, in epoch ms, 0 = no bound."""
     if awaited(kind, stage.name) == "tail.opened":
         tail = payment_of(kind, "tail")
@@ -159,13 +165,13 @@ def door(kind: OrderType, stage: str, act: str) -> Refusal | None:
     )
 
 
-def reserves(kind: OrderType, stage: str) -> Stage | None:
+def reserves(kind: OrderType, stage: str) -> TypeStage | None:
     """Give the stage that lets units be reserved, this one or one before; None where none does."""
     upto = kind.stages[: find_stage(kind, stage) + 1]
     return next((s for s in upto if s.reserve), None)
 
 
-def pay(kind: OrderType, life: Life, amount: int, at_ms: int) -> Payment | Refusal:
+def pay(kind: OrderType, life: Life, amount: int, at_ms: int) -> TypePayment | Refusal:
     """Take a payment: which one it is, or why it is none now."""
     payment = expected(kind, life.stage)
     if payment is None:
@@ -194,12 +200,12 @@ def pay(kind: OrderType, life: Life, amount: int, at_ms: int) -> Payment | Refus
     return payment
 
 
-def paid_by(payment: Payment) -> Entry:
+def paid_by(payment: TypePayment) -> Entry:
     """Name the event that a payment is."""
     return next(event for event, stage in _PAID.items() if stage == payment.stage)
 
 
-def is_last(kind: OrderType, payment: Payment) -> bool:
+def is_last(kind: OrderType, payment: TypePayment) -> bool:
     """Tell whether nothing is to be paid after it."""
     return payment.stage == kind.payments[-1].stage
 
@@ -227,7 +233,7 @@ def next_ms(kind: OrderType, life: Life) -> int:
     return _closed_ms(life, payment) + 1
 
 
-def _closed_ms(life: Life, payment: Payment) -> int:
+def _closed_ms(life: Life, payment: TypePayment) -> int:
     return life.until_ms + spans.span_ms(payment.grace)
 
 

@@ -13,6 +13,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from danshu.capabilities.order_types.model import TypeTexts
+
 Severity = Literal["error", "warning"]
 CHECKS: Final = (
     "shape", "scope", "stages", "acts", "money", "windows", "stock", "promises", "clauses", "group",
@@ -49,15 +51,19 @@ def told() -> dict[str, _Told]:
 
 
 def find(code: str, pointer: str, **values: object) -> TypeFinding:
-    """Make a finding of the table."""
+    """Make a finding of the table; words among the values are said in the finding's language."""
     said = told()[code]
+    in_zh, in_en = (
+        {k: v.pick(lang) if isinstance(v, TypeTexts) else v for k, v in values.items()}
+        for lang in ("zh", "en")
+    )
     return TypeFinding(
         code=code,
         check=said.check,
         severity=said.severity,
         pointer=pointer,
-        zh=said.zh.format(**values),
-        en=said.en.format(**values),
+        zh=said.zh.format(**in_zh),
+        en=said.en.format(**in_en),
         fix_zh=said.fix_zh,
         fix_en=said.fix_en,
     )

@@ -13,13 +13,14 @@ from msgspec import Struct
 from danshu.capabilities.order_types import catalogue, decide, spans
 from danshu.capabilities.order_types.findings import TypeFinding, find
 from danshu.capabilities.order_types.lint_money import check_clauses, check_money
+from danshu.capabilities.order_types.model import TypeTexts
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import ORDER_TYPE_PARTS, ORDER_TYPE_STAGES, TEXT_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from danshu.capabilities.order_types.model import OrderType, Texts
+    from danshu.capabilities.order_types.model import OrderType
 
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _BRINGS: Final = {
@@ -86,7 +87,7 @@ def _shape(kind: OrderType) -> Iterator[TypeFinding]:
         yield find("units_bad", "/buyer_units")
 
 
-def _words(text: Texts, pointer: str) -> Iterator[TypeFinding]:
+def _words(text: TypeTexts, pointer: str) -> Iterator[TypeFinding]:
     for lang, words in (("zh", text.zh), ("en", text.en)):
         if not words.strip() or len(words) > TEXT_CHARS:
             yield find("text_missing", f"{pointer}/{lang}")
@@ -112,7 +113,7 @@ def _stages(kind: OrderType) -> Iterator[TypeFinding]:
         if not _CODE.fullmatch(stage.name) or stage.name in names:
             yield find("stage_name", f"{pointer}/name", value=stage.name[:64])
         names.add(stage.name)
-        words = {"name": stage.words.zh or stage.name, "event": catalogue.ENTRIES[stage.enters].zh}
+        words = {"name": stage.words, "event": catalogue.ENTRIES[stage.enters]}
         needs = _BRINGS.get(stage.enters)
         is_dead = (needs and needs not in has) or (
             stage.enters == "group.formed" and not kind.group
@@ -126,7 +127,7 @@ def _stages(kind: OrderType) -> Iterator[TypeFinding]:
         seen.add(stage.enters)
     for at, payment in enumerate(kind.payments):
         if f"{payment.stage}.paid" not in seen:
-            what = catalogue.PAYMENTS[payment.stage].zh
+            what = catalogue.PAYMENTS[payment.stage]
             yield find("payment_unheard", f"/payments/{at}/stage", value=what)
     if kind.group and "group.formed" not in seen:
         yield find("group_unheard", "/group")
@@ -145,20 +146,19 @@ def _acts(kind: OrderType) -> Iterator[TypeFinding]:
             if known is None:
                 yield find("act_unknown", pointer, value=act[:64])
             elif known.paid and not paid:
-                yield find("act_dead", pointer, value=known.words.zh)
+                yield find("act_dead", pointer, value=known.words)
             elif act in catalogue.DISPATCH and not formed:
-                yield find("dispatch_early", pointer, value=known.words.zh)
-        name = stage.words.zh or stage.name
+                yield find("dispatch_early", pointer, value=known.words)
+        name = stage.words
         if decide.expected(kind, stage.name) and "pay" not in stage.open:
             yield find("pay_closed", f"/stages/{at}/open", name=name)
         if "cancel" not in stage.open:
             yield find("cancel_closed", f"/stages/{at}/open", name=name)
     last = kind.stages[-1].open if kind.stages else ()
-    missing = [catalogue.ACTS[a].words.zh for a in catalogue.DISPATCH if a not in last]
-    if missing:
-        yield find(
-            "dispatch_closed", f"/stages/{len(kind.stages) - 1}/open", value="、".join(missing)
-        )
+    shut = [catalogue.ACTS[a].words for a in catalogue.DISPATCH if a not in last]
+    if shut:
+        words = TypeTexts(zh="、".join(w.zh for w in shut), en=", ".join(w.en for w in shut))
+        yield find("dispatch_closed", f"/stages/{len(kind.stages) - 1}/open", value=words)
 
 
 def _read(text: str, anchor_ms: int) -> int | None:
@@ -184,7 +184,7 @@ def _windows(kind: OrderType, now_ms: int) -> Iterator[TypeFinding]:
     for at, p in enumerate(kind.payments):
         opens_ms, pointer = _read(p.opens, now_ms) or now_ms, f"/payments/{at}/closes"
         if not p.closes:
-            yield find("window_endless", pointer, value=catalogue.PAYMENTS[p.stage].zh)
+            yield find("window_endless", pointer, value=catalogue.PAYMENTS[p.stage])
         elif pointer not in bad and (_read(p.closes, opens_ms) or 0) <= opens_ms:
             yield find("window_backwards", pointer)
     yield from _against_tail(kind, now_ms, bad)

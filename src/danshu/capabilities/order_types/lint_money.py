@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.order_types import catalogue
 from danshu.capabilities.order_types.findings import TypeFinding, find
+from danshu.capabilities.order_types.model import TypeTexts
 from danshu.kernel.limits import AMOUNT_MINOR, TEXT_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from danshu.capabilities.order_types.model import OrderType, Payment, Texts
+    from danshu.capabilities.order_types.model import OrderType, TypePayment
 
 _MIXES: Final = (("whole",), ("deposit", "tail"))
+_GROUP: Final = TypeTexts(zh="成团", en="group")
 _LAW_PERMILLE: Final = 200  # Civil Code art. 586: at most 20 % of the principal contract's amount
 
 
@@ -45,7 +47,7 @@ def check_money(kind: OrderType) -> Iterator[TypeFinding]:
         yield find("payments_short", f"/payments/{last}")
 
 
-def _by_law(payment: Payment, pointer: str) -> Iterator[TypeFinding]:
+def _by_law(payment: TypePayment, pointer: str) -> Iterator[TypeFinding]:
     if payment.stage != "deposit" or payment.refundable:
         return
     if payment.permille > _LAW_PERMILLE:
@@ -62,18 +64,20 @@ def check_clauses(kind: OrderType) -> Iterator[TypeFinding]:
         if p.stage == "deposit":
             said = "可退" if p.refundable else "不退"
             told = "refundable" if p.refundable else "not refunded"
-            yield from _says(p.clause, pointer, catalogue.PAYMENTS[p.stage].zh, said, told)
+            yield from _says(p.clause, pointer, catalogue.PAYMENTS[p.stage], said, told)
         elif p.missed == "forfeit" and deposit and not deposit.refundable:
-            yield from _says(
-                p.clause, pointer, catalogue.PAYMENTS[p.stage].zh, "不退", "not refunded"
-            )
+            yield from _says(p.clause, pointer, catalogue.PAYMENTS[p.stage], "不退", "not refunded")
     if kind.group is not None:
         if kind.group.minimum < 2:
             yield find("group_small", "/group/minimum")
-        yield from _says(kind.group.clause, "/group/clause", "成团", "退", "refund")
+        if not kind.scope.named:
+            yield find("group_unnamed", "/scope/named")
+        yield from _says(kind.group.clause, "/group/clause", _GROUP, "退", "refund")
 
 
-def _says(text: Texts, pointer: str, what: str, zh: str, en: str) -> Iterator[TypeFinding]:
+def _says(
+    text: TypeTexts, pointer: str, what: TypeTexts, zh: str, en: str
+) -> Iterator[TypeFinding]:
     for lang, words, must in (("zh", text.zh, zh), ("en", text.en, en)):
         if not words.strip() or len(words) > TEXT_CHARS:
             yield find("clause_missing", f"{pointer}/{lang}", value=what)

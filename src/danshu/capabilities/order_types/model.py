@@ -17,7 +17,7 @@ Entry = Literal["placed", "deposit.paid", "group.formed", "tail.opened", "tail.p
 Marks = Literal["", "deposit", "whole"]
 
 
-class Texts(Struct, frozen=True, kw_only=True):
+class TypeTexts(Struct, frozen=True, kw_only=True):
     """Words in both languages."""
 
     zh: str = ""
@@ -28,7 +28,7 @@ class Texts(Struct, frozen=True, kw_only=True):
         return self.en if lang == "en" else self.zh
 
 
-class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TypeScope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which orders follow it. `named`: only those that name it; else all that fit.
 
     `skus` are the SKUs that it sells, () = all. Placed from `opens` on and before `closes`, ""
@@ -43,7 +43,7 @@ class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marks: Marks = ""
 
 
-class Payment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TypePayment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One payment: how much, when, and what happens when it is missed.
 
     One of: `permille` of the goods, `amount_fen` a unit, or `rest`, what is still to be paid.
@@ -64,23 +64,23 @@ class Payment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grace: str = ""
     missed: Missed = "cancel"
     refundable: bool = False
-    clause: Texts = Texts()
+    clause: TypeTexts = TypeTexts()
 
 
-class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TypeStage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A stage: what brings an order into it, which acts are open in it, whether its units are
     reserved from it on, and in which warehouses (() = any).
     """
 
     name: str
-    words: Texts
+    words: TypeTexts
     enters: Entry
     reserve: bool = False
     warehouses: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
 
 
-class Grouping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TypeGrouping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """团: orders join a leader's group, which forms with `minimum` paid orders when it closes;
     else everything that was paid is owed back. `closes` is an instant or a duration after it was
     opened. `regions`: where its pickup points may lie, () = anywhere.
@@ -89,7 +89,7 @@ class Grouping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     minimum: int
     closes: str
     regions: tuple[str, ...] = ()
-    clause: Texts = Texts()
+    clause: TypeTexts = TypeTexts()
 
 
 class OrderType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,11 +99,11 @@ class OrderType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     type: str
     version: int = 1
-    name: Texts
-    scope: Scope = Scope()
-    payments: tuple[Payment, ...]
-    stages: tuple[Stage, ...]
-    group: Grouping | None = None
+    name: TypeTexts
+    scope: TypeScope = TypeScope()
+    payments: tuple[TypePayment, ...]
+    stages: tuple[TypeStage, ...]
+    group: TypeGrouping | None = None
     promises: tuple[str, ...] = ()
     ship_by: str = ""
     buyer_units: int = 0

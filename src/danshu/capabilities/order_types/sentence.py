@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from danshu.capabilities.order_types import catalogue, decide, spans
-from danshu.capabilities.order_types.model import Texts
+from danshu.capabilities.order_types.model import TypeTexts
 
 if TYPE_CHECKING:
-    from danshu.capabilities.order_types.model import OrderType, Payment
+    from danshu.capabilities.order_types.model import OrderType, TypePayment
 
 
-def speak(kind: OrderType) -> Texts:
+def speak(kind: OrderType) -> TypeTexts:
     """Read a type out in Chinese and in English."""
     zh = [p for p in (_who(kind, "zh"), *_pays(kind, "zh"), *_rest(kind, "zh")) if p]
     en = [p for p in (_who(kind, "en"), *_pays(kind, "en"), *_rest(kind, "en")) if p]
-    return Texts(zh="。".join(zh) + "。", en=". ".join(p[0].upper() + p[1:] for p in en) + ".")
+    return TypeTexts(zh="。".join(zh) + "。", en=". ".join(p[0].upper() + p[1:] for p in en) + ".")
 
 
 def _who(kind: OrderType, lang: str) -> str:
@@ -38,7 +38,7 @@ def _who(kind: OrderType, lang: str) -> str:
     return f"「{name}」用于{which}{some}{by}{when}{cap}"
 
 
-def _amount(payment: Payment, lang: str) -> str:
+def _amount(payment: TypePayment, lang: str) -> str:
     if payment.rest:
         return "the rest" if lang == "en" else "余款"
     if payment.amount_fen:

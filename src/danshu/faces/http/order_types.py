@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from danshu.capabilities.order_types import catalogue, lint, reading, sentence, simulate
-from danshu.capabilities.order_types.model import Texts
+from danshu.capabilities.order_types.model import TypeTexts
 from danshu.faces.http import problems
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.framework import (
@@ -146,7 +146,7 @@ async def check_order_type(data: JSONBody[TypeAsked], request: Request[Any, Any,
         digest=reading.digest(kind),
         sound=sound,
         findings=findings,
-        sentence=sentence.speak(kind) if sound else Texts(),
+        sentence=sentence.speak(kind) if sound else TypeTexts(),
         cases=cases,
     )
 

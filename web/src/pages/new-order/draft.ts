@@ -22,6 +22,10 @@ export interface Draft {
   discount: string | null;
   postage: string | null;
   note: string;
+  /** The order type that it follows, "" = none; then who buys, and the group that is joined. */
+  type: string;
+  buyer: string;
+  group: string;
 }
 
 /** yuan as typed to 分, without floating point; null when it is no amount. */
@@ -83,6 +87,9 @@ export function orderOf(draft: Draft, paidAt: string): NewOrder {
     postage_fen: fenOf(draft.postage) ?? 0,
     ...(draft.isPaid ? { paid_at: paidAt } : {}),
     ...(draft.note.trim() ? { buyer_note: draft.note.trim() } : {}),
+    ...(draft.type ? { type: draft.type } : {}),
+    ...(draft.type && draft.buyer.trim() ? { buyer: draft.buyer.trim() } : {}),
+    ...(draft.type && draft.group.trim() ? { group: draft.group.trim() } : {}),
   };
 }
 
@@ -111,5 +118,8 @@ export function emptyDraft(): Draft {
     discount: null,
     postage: null,
     note: "",
+    type: "",
+    buyer: "",
+    group: "",
   };
 }

@@ -13,6 +13,7 @@ import { asProblem } from "@/problem";
 import { type Draft, emptyDraft, missingOf, orderOf, totalOf } from "./draft";
 import { Lines } from "./lines";
 import { Made } from "./made";
+import { TypeFields } from "./type-fields";
 import "./new-order.css";
 
 const TEXT = ["name", "phone", "province", "city", "district", "detail"] as const;
@@ -118,8 +119,9 @@ export default function NewOrder() {
               />
             </label>
           </div>
+          <TypeFields draft={draft} onChange={put} />
           <Checkbox checked={draft.isPaid} onChange={(event) => put({ isPaid: event.target.checked })}>
-            {t("isPaid")}
+            {draft.type ? t("isFirstPaid") : t("isPaid")}
           </Checkbox>
         </Card>
         {place.error && <ProblemNote problem={asProblem(place.error)} />}
