@@ -271,6 +271,9 @@ def test_a_claim_is_reckoned_filed_and_settled(house: House) -> None:
     assert (made["item"]["amount"], made["item"]["rule"]) == (3_000, "file_claim")
     assert code(open_(house, id_, "claim", "lost", fulfilment=1)) == (409, "case_open")
     assert code(do(house, made, "settle", amount_fen=1)) == (409, "not_filed")
+    listed = house.call("GET", "/v1/claims.csv", params={"carrier": "SF"}).text
+    assert f"SF{id_[-12:]}" in listed and "丢件" in listed and ",30.00,CNY," in listed  # noqa: PT018
+    assert house.call("GET", "/v1/claims.csv", params={"carrier": "YTO"}).text.count("\n") == 1
     good(do(house, made, "file", amount_fen=3_000, receipt="LP-1"))
     done = good(do(house, made, "settle", amount_fen=2_500, receipt="LP-1"))
     assert (done["item"]["state"], done["outcome"]) == ("closed", "settled")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from litestar import Request, get, put
-from litestar.params import JSONBody
+from litestar import Request, Response, get, put
+from litestar.params import JSONBody, QueryParameter
 
 from danshu.faces.http.after_sale_views import AfterSaleSettings, NewCarrierTerms, TermsPage
 from danshu.faces.http.framework import (
@@ -16,11 +16,13 @@ from danshu.faces.http.framework import (
     may,
     only_json,
 )
-from danshu.hub import after_sales_settings
+from danshu.hub import after_sales_settings, claim_files
 from danshu.hub.after_sales_settings import CarrierTerms, Settings
+from danshu.hub.fields import PLAIN
 from danshu.kernel.limits import ORDER_BODY_BYTES
 
 Ask = Request[Any, Any, Any]
+Carrier = Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)]
 
 
 @get(
@@ -93,4 +95,20 @@ async def put_terms(data: JSONBody[NewCarrierTerms], request: Ask) -> TermsPage:
     return TermsPage(items=tuple(found))
 
 
-ROUTES: Final = [get_settings, put_settings, list_terms, put_terms]
+@get(
+    "/v1/claims.csv",
+    operation_id="readClaimsFile",
+    tags=["after-sales"],
+    responses=READ_PROBLEMS,
+    guards=[may("claim.write")],
+    media_type="text/csv",
+)
+async def read_claims(request: Ask, carrier: Carrier = "") -> Response[str]:
+    """Give the open claims on a carrier as a file that it can be sent; "" = on all."""
+    async with hub_of(request).connection() as connection:
+        text = await claim_files.write(connection, held_of(request).tenant, carrier)
+    headers = {"content-disposition": 'attachment; filename="claims.csv"'}
+    return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+ROUTES: Final = [get_settings, put_settings, list_terms, put_terms, read_claims]
