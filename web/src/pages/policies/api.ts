@@ -1,5 +1,8 @@
 import { ask } from "@/client";
 
+/** What a set decides: where orders go, or whether they may go on. */
+export type PolicyKind = "routing" | "intercept";
+
 /** A field that graphs may look at; `kind` says what its values are. */
 export interface Field {
   path: string;
@@ -109,6 +112,7 @@ export interface SetItem {
 
 export interface SetShown extends Body {
   set: SetItem;
+  kind: PolicyKind;
   steps: readonly Step[];
 }
 
@@ -142,6 +146,7 @@ export interface Overview {
 export interface Draft extends Body {
   id: string;
   name: string;
+  kind: PolicyKind;
   state: DraftItem["state"];
   revision: number;
   digest: string;
@@ -219,6 +224,27 @@ export interface Figures {
   by_warehouse: Readonly<Record<string, Pair>>;
 }
 
+export interface RuleStops {
+  rule: string;
+  stopped: number;
+  good: number;
+  bad: number;
+}
+
+/** What intercept rules would have stopped; `good` were false alarms. */
+export interface Stops {
+  orders: number;
+  stopped: number;
+  hold: number;
+  review: number;
+  reject: number;
+  good: number;
+  bad: number;
+  open: number;
+  value_fen: number;
+  rules: readonly RuleStops[];
+}
+
 export interface Changed {
   order: string;
   number: string;
@@ -242,6 +268,9 @@ export interface Trial {
   done: number;
   total: number;
   figures: Figures;
+  days: number;
+  /** Of intercept rules, instead of `figures`. */
+  stops: Stops | null;
   changed: readonly Changed[];
   next: string;
 }
@@ -258,14 +287,16 @@ const AT = "/v1/routing/policies";
 const post = <T>(path: string, json: unknown = {}) => ask<T>(AT + path, { method: "POST", json });
 const act = <T>(path: string) => ask<T>(AT + path, { method: "POST" });
 
-export const readOverview = () => ask<Overview>(AT);
-export const readSets = (cursor: string) =>
-  ask<Overview["history"]>(`${AT}/sets?cursor=${encodeURIComponent(cursor)}`);
-export const readVocabulary = () => ask<Vocabulary>(`${AT}/vocabulary`);
-export const readTemplates = () => ask<readonly Template[]>(`${AT}/templates`);
+export const readOverview = (kind: PolicyKind) => ask<Overview>(`${AT}?kind=${kind}`);
+export const readSets = (kind: PolicyKind, cursor: string) =>
+  ask<Overview["history"]>(`${AT}/sets?kind=${kind}&cursor=${encodeURIComponent(cursor)}`);
+export const readVocabulary = (kind: PolicyKind) => ask<Vocabulary>(`${AT}/vocabulary?kind=${kind}`);
+export const readTemplates = (kind: PolicyKind) =>
+  ask<readonly Template[]>(`${AT}/templates?kind=${kind}`);
 export const readSet = (digest: string) => ask<SetShown>(`${AT}/sets/${digest}`);
 export const readDraft = (id: string) => ask<Draft>(`${AT}/drafts/${id}`);
-export const beginDraft = (name: string, from: string) => post<Draft>("/drafts", { name, from });
+export const beginDraft = (kind: PolicyKind, name: string, from: string) =>
+  post<Draft>("/drafts", { kind, name, from });
 export const saveDraft = (id: string, revision: number, name: string, body: Body) =>
   ask<Draft>(`${AT}/drafts/${id}`, { method: "PUT", json: { revision, name, ...body } });
 export const discardDraft = (id: string) => ask<undefined>(`${AT}/drafts/${id}`, { method: "DELETE" });
@@ -279,8 +310,8 @@ export const approveDraft = (id: string, digest: string, note: string) =>
   post<SetItem>(`/drafts/${id}/approve`, { digest, note });
 export const declineDraft = (id: string, note: string) =>
   post<Draft>(`/drafts/${id}/decline`, { note });
-export const beginTrial = (id: string, day: string) =>
-  post<Trial>(`/drafts/${id}/simulations`, { day, against: "live" });
+export const beginTrial = (id: string, day: string, days: number) =>
+  post<Trial>(`/drafts/${id}/simulations`, { day, days, against: "live" });
 export const readTrial = (id: string, cursor = "") =>
   ask<Trial>(`${AT}/simulations/${id}?cursor=${encodeURIComponent(cursor)}`);
 export const cancelTrial = (id: string) =>
@@ -295,8 +326,9 @@ export const shadowSet = (digest: string) => post<Overview>(`/sets/${digest}/sha
 export const endShadow = (digest: string) =>
   ask<Overview>(`${AT}/sets/${digest}/shadow`, { method: "DELETE" });
 export const readShadow = (digest: string) => ask<Shadow>(`${AT}/sets/${digest}/shadow`);
-export const rollBack = (note: string) => post<Overview>("/rollback", { note });
+export const rollBack = (kind: PolicyKind, note: string) =>
+  post<Overview>("/rollback", { kind, note });
 
-export const OVERVIEW_KEY = ["routing", "policies"] as const;
+export const overviewKey = (kind: PolicyKind) => ["routing", "policies", kind] as const;
 export const draftKey = (id: string) => ["routing", "draft", id] as const;
 export const setKey = (digest: string) => ["routing", "set", digest] as const;

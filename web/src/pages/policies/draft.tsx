@@ -18,7 +18,7 @@ import {
   checkDraft,
   discardDraft,
   type Draft,
-  OVERVIEW_KEY,
+  overviewKey,
   type Overview,
   runDraft,
   saveDraft,
@@ -26,6 +26,7 @@ import {
   type Vocabulary,
 } from "./api";
 import type { At } from "./clauses";
+import { homeOf } from "./kind";
 import { isSame } from "./model";
 import { RollBack } from "./moves";
 import { Road } from "./road";
@@ -69,7 +70,7 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
   function keep(saved: Draft) {
     setBase(saved);
     onDraft(saved);
-    void queries.invalidateQueries({ queryKey: OVERVIEW_KEY });
+    void queries.invalidateQueries({ queryKey: overviewKey(draft.kind) });
   }
 
   /** Save what is drawn when it differs; null when it could not be. */
@@ -98,8 +99,8 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
       await discardDraft(base.id);
       setBody({ graphs: base.graphs, cases: base.cases });
       setName(base.name);
-      await queries.invalidateQueries({ queryKey: OVERVIEW_KEY });
-      void go("/policies");
+      await queries.invalidateQueries({ queryKey: overviewKey(draft.kind) });
+      void go(homeOf(draft.kind));
     } catch (error) {
       notice.failed(error);
     }
@@ -119,10 +120,10 @@ export function DraftWork({ draft, words, overview, live, onDraft }: Props) {
   return (
     <>
       <PageHead
-        back="/policies"
+        back={homeOf(draft.kind)}
         title={name || base.name}
         state={<ToneTag tone="pend">{t(`states.${base.state}`)}</ToneTag>}
-        fact={live ? t("draft.live", { no: live.set.no, name: live.set.name }) : t("list.nothing")}
+        fact={live ? t("draft.live", { no: live.set.no, name: live.set.name }) : t(`list.${draft.kind === "intercept" ? "nothingStops" : "nothing"}`)}
         actions={
           <>
             {!isDirty && (

@@ -13,7 +13,8 @@ import { ToneTag } from "@/parts/status-tag";
 import { useKeyset } from "@/parts/use-keyset";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
-import { type DraftItem, OVERVIEW_KEY, type Overview, readOverview, readSets, type SetItem } from "./api";
+import { type DraftItem, type Overview, overviewKey, readOverview, readSets, type SetItem } from "./api";
+import { useKind } from "./kind";
 import { NewDraft } from "./new-draft";
 import { RollBack, TONES, useMoves } from "./moves";
 
@@ -23,7 +24,7 @@ export const open = (id: string) => `/policies/${id}`;
 /** 策略 list: 生效中, 灰度中, 待审批, 草稿, 历史. */
 export function PolicyList() {
   const { t } = useTranslation("policies");
-  const found = useQuery({ queryKey: OVERVIEW_KEY, queryFn: readOverview });
+  const found = useQuery({ queryKey: overviewKey("routing"), queryFn: () => readOverview("routing") });
   const mayWrite = useMay("routing.write");
   const [isNew, make] = useState(false);
   const data = found.data;
@@ -45,15 +46,23 @@ export function PolicyList() {
       {found.error && <ProblemNote problem={asProblem(found.error)} onRetry={() => void found.refetch()} />}
       {found.isLoading && <Skeleton kind="page" />}
       {data && (
-        <div className="policy-list">
-          <Ruling data={data} />
-          <Drafts title={t("list.submitted")} empty={t("list.noSubmitted")} items={data.drafts.filter((one) => one.state === "submitted")} />
-          <Drafts title={t("list.drafts")} empty={t("list.noDrafts")} items={data.drafts.filter((one) => one.state === "draft")} />
-          <History />
-        </div>
+        <Sets data={data} />
       )}
       {isNew && <NewDraft live={data?.live ?? null} onClose={() => make(false)} />}
     </>
+  );
+}
+
+/** Sets of the page's kind: what rules, what waits for approval, drafts, history. */
+export function Sets({ data }: { data: Overview }) {
+  const { t } = useTranslation("policies");
+  return (
+    <div className="policy-list">
+      <Ruling data={data} />
+      <Drafts title={t("list.submitted")} empty={t("list.noSubmitted")} items={data.drafts.filter((one) => one.state === "submitted")} />
+      <Drafts title={t("list.drafts")} empty={t("list.noDrafts")} items={data.drafts.filter((one) => one.state === "draft")} />
+      <History />
+    </div>
   );
 }
 
@@ -61,15 +70,16 @@ function Ruling({ data }: { data: Overview }) {
   const { t } = useTranslation("policies");
   const moves = useMoves();
   const mayMove = useMay("routing.activate");
+  const isStop = useKind() === "intercept";
   return (
-    <Card title={t("list.ruling")} note={t("list.rulingNote")}>
+    <Card title={t("list.ruling")} note={t(isStop ? "list.stopsNote" : "list.rulingNote")}>
       <ul className="policy-ruling">
         {data.live ? (
           <li>
             <ToneTag tone="kept">{t("states.live")}</ToneTag> <SetLink one={data.live} />
           </li>
         ) : (
-          <li className="note">{t("list.nothing")}</li>
+          <li className="note">{t(isStop ? "list.nothingStops" : "list.nothing")}</li>
         )}
         {data.canary && (
           <li>
@@ -127,7 +137,11 @@ function Drafts({ title, empty, items }: { title: string; empty: string; items: 
 
 function History() {
   const { t } = useTranslation("policies");
-  const found = useKeyset<SetItem>({ queryKey: [...OVERVIEW_KEY, "sets"], fetch: readSets });
+  const kind = useKind();
+  const found = useKeyset<SetItem>({
+    queryKey: [...overviewKey(kind), "sets"],
+    fetch: (cursor) => readSets(kind, cursor),
+  });
   const columns: SmallColumn<SetItem>[] = [
     { key: "no", title: t("columns.no"), isNumber: true, render: (one) => one.no },
     { key: "name", title: t("columns.name"), render: (one) => <a href={open(one.digest)}>{one.name}</a> },

@@ -12,14 +12,15 @@ import { useMay } from "@/session";
 import {
   activateSet,
   endShadow,
-  OVERVIEW_KEY,
   type Overview,
+  overviewKey,
   rollBack,
   type SetItem,
   shadowSet,
   startCanary,
   unscheduleSet,
 } from "./api";
+import { useKind } from "./kind";
 
 export const TONES: Readonly<Record<SetItem["state"], Tone>> = {
   live: "kept",
@@ -33,10 +34,11 @@ export function useMoves() {
   const { t } = useTranslation("policies");
   const notice = useNotice();
   const ask = useConfirm();
+  const kind = useKind();
   async function move(act: () => Promise<Overview>, said: string) {
     try {
       const next = await act();
-      queries.setQueryData([...OVERVIEW_KEY], next);
+      queries.setQueryData([...overviewKey(kind)], next);
       await queries.invalidateQueries({ queryKey: ["routing"] });
       notice.done(said);
     } catch (error) {
@@ -64,7 +66,7 @@ export function useMoves() {
       const title = t(back.canary ? "rollback.askCanary" : "rollback.ask", values);
       const act = t(back.canary ? "rollback.itCanary" : "rollback.it", values);
       if (await ask({ title, text: t("rollback.effect", values), act, isDanger: true })) {
-        await move(() => rollBack(""), t(back.canary ? "rollback.doneCanary" : "rollback.done", values));
+        await move(() => rollBack(kind, ""), t(back.canary ? "rollback.doneCanary" : "rollback.done", values));
       }
     },
   };

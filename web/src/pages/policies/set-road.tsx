@@ -27,7 +27,7 @@ export function SetRoad({ shown, overview }: { shown: SetShown; overview: Overvi
   const isShadow = overview.shadow?.digest === set.digest;
   async function again() {
     try {
-      const draft = await beginDraft(set.name, set.digest);
+      const draft = await beginDraft(shown.kind, set.name, set.digest);
       window.location.assign(`/policies/${draft.id}`);
     } catch (error) {
       notice.failed(error);

@@ -1,6 +1,6 @@
 import { ExperimentOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, DatePicker, Progress } from "antd";
+import { Button, DatePicker, InputNumber, Progress } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -13,6 +13,7 @@ import { SmallTable, type SmallColumn } from "@/parts/small-table";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
 import { beginTrial, cancelTrial, type Changed, type Draft, type Figures, type Pair, readDraft, readTrial, type Trial } from "./api";
+import { StopsResult } from "./stops";
 
 const LOOK_MS = 1_000;
 const isOver = (trial: Trial | undefined) => trial !== undefined && trial.state !== "queued" && trial.state !== "running";
@@ -32,6 +33,8 @@ export function TrialCard({ draft, isDirty, onSave, onDraft }: Props) {
   const [day, setDay] = useState<Dayjs>(() => dayjs());
   const [id, setId] = useState(draft.simulation);
   const [isBusy, setBusy] = useState(false);
+  const isStop = draft.kind === "intercept";
+  const [days, setDays] = useState(isStop ? 7 : 1);
   const found = useQuery({
     queryKey: ["routing", "trial", id],
     queryFn: () => readTrial(id),
@@ -50,7 +53,7 @@ export function TrialCard({ draft, isDirty, onSave, onDraft }: Props) {
     setBusy(true);
     try {
       const saved = await onSave();
-      if (saved) setId((await beginTrial(saved.id, day.format("YYYY-MM-DD"))).id);
+      if (saved) setId((await beginTrial(saved.id, day.format("YYYY-MM-DD"), days)).id);
     } catch (error) {
       notice.failed(error);
     }
@@ -60,11 +63,14 @@ export function TrialCard({ draft, isDirty, onSave, onDraft }: Props) {
   return (
     <Card
       title={t("trial.title")}
-      note={trial ? t("trial.note", { day: trial.day, count: trial.figures.orders }) : t("trial.what")}
+      note={trial ? t("trial.note", { day: trial.day, count: trial.stops?.orders ?? trial.figures.orders }) : t(isStop ? "stops.what" : "trial.what")}
     >
       {mayWrite && draft.state === "draft" && (
         <div className="policy-trial-ask">
           <DatePicker aria-label={t("trial.day")} value={day} allowClear={false} maxDate={dayjs()} onChange={(value) => value && setDay(value)} />
+          {isStop && (
+            <InputNumber aria-label={t("stops.days")} min={1} max={31} precision={0} value={days} suffix={t("stops.daysUnit")} onChange={(value) => setDays(value ?? 1)} />
+          )}
           <Button icon={<ExperimentOutlined />} loading={isBusy} onClick={() => void begin()}>
             {t("trial.act")}
           </Button>
@@ -110,6 +116,15 @@ function lines(figures: Figures): Line[] {
 function Result({ trial, isOld }: { trial: Trial; isOld: boolean }) {
   const { t } = useTranslation("policies");
   const { figures } = trial;
+  if (trial.stops) {
+    return (
+      <>
+        {isOld && <p className="note">{t("trial.old")}</p>}
+        {trial.state === "failed" && <p className="note">{t("trial.failed")}</p>}
+        <StopsResult trial={trial} stops={trial.stops} />
+      </>
+    );
+  }
   return (
     <>
       {isOld && <p className="note">{t("trial.old")}</p>}
