@@ -18,9 +18,32 @@ from danshu.testing.payouts import Payer
 from tests.fixtures import engine as stores
 from tests.fixtures.floor import PNG, act, audit, facts
 from tests.fixtures.hub import House, open_house
-from tests.flows.asking import ask
+from tests.flows.asking import ask, publish
 from tests.flows.test_remedies import connect, now_ms
 
+SEVEN_DAYS = """
+code: refund7d
+version: 1
+name: {zh: 七天退款, en: Refund within seven days}
+text:
+  zh: 退货到仓后{days}天内退款到账。
+  en: The refund is paid within {days} days after the return arrives.
+params: {days: 7}
+applies: {all: true}
+clock:
+  start: buyer.return_received
+  limit: P7D
+  calendar: elapsed
+  tz: Asia/Shanghai
+  stop: refund.paid
+  precedence: [payment.receipt]
+  early_stop: false
+  warn: [0.7]
+perdurant: true
+breach:
+  zh: 未按时退款的,继续退款。
+  en: What was not refunded in time is owed still.
+"""
 PAID = 4_480  # what order() costs: 2 x 1,990 and 500
 
 
@@ -96,8 +119,16 @@ def on_hand(house: House, sku: str) -> int:
     return int(units)
 
 
+def promised(house: House, id_: str, code: str) -> str:
+    found = good(house.call("GET", f"/v1/promises/{id_}"))["items"]
+    return str(next(p["state"] for p in found if p["code"] == code))
+
+
 def test_a_return_is_agreed_received_inspected_and_paid_once(house: House, payer: Payer) -> None:
+    assert publish(house, SEVEN_DAYS.encode()).status_code == 201
     id_ = sent(house)
+    house.call("POST", "/v1/promise-definitions/refund7d/retire", {"reason": "只试一次"})
+    assert promised(house, id_, "refund7d") == "pending"
     quoted = good(
         house.call(
             "POST",
@@ -123,6 +154,7 @@ def test_a_return_is_agreed_received_inspected_and_paid_once(house: House, payer
     assert found["id"] == item["id"]
     got = good(do(house, made, "receive", warehouse=agreed_warehouse(house, id_)))
     assert (got["item"]["state"], got["item"]["rule"]) == ("received", "seven_days")
+    assert promised(house, id_, "refund7d") == "running"
     photo = house.call(
         "POST",
         f"/v1/after-sales/{item['id']}/photos",
@@ -146,6 +178,7 @@ def test_a_return_is_agreed_received_inspected_and_paid_once(house: House, payer
     assert [p.amount for k, p in payer.payments.items() if item["id"] in k] == [1_990]
     (paid,) = facts(house, id_, "refund.paid")
     assert (paid["data"]["amount"], paid["data"]["case"]) == (1_990, item["id"])
+    assert promised(house, id_, "refund7d") == "kept"
     photo = house.call("GET", f"/v1/after-sales/{item['id']}/photos/{digest}")
     assert photo.content == PNG
     assert code(do(house, made, "record", receipt="x")) == (409, "not_at_pay")

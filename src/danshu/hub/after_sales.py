@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.machines import machine_of
 from danshu.capabilities.after_sales.model import COMPENSATION, RETURN, WITH_GOODS, Case, Sum
+from danshu.capabilities.contract import decide as contract
+from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import evolve as order_evolve
 from danshu.capabilities.orders import machines, model, refunding
@@ -89,6 +91,13 @@ class Doing(Struct, kw_only=True, eq=False):
     actor: Actor
     now_ms: int
 
+    def event(self, name: str, source: str, *, own_word: bool = False) -> Event:
+        """Make an event that promises hear; `own_word`: nobody but the merchant says so."""
+        at_ms = self.now_ms
+        return Event(
+            name=name, occurred_ms=at_ms, recorded_ms=at_ms, source=source, self_declared=own_word
+        )
+
     @property
     def case(self) -> Case:
         """The case as it is."""
@@ -105,17 +114,25 @@ class Doing(Struct, kw_only=True, eq=False):
         )
         return self.row
 
-    async def tell_order(self, *datas: Struct, change: Change | None = None) -> Refusal | None:
-        """Say something on the order's stream, after what `change` decided there."""
+    async def tell_order(
+        self, *datas: Struct, change: Change | None = None, event: Event | None = None
+    ) -> Refusal | None:
+        """Say something on the order's stream, after what `change` decided there; its promises
+        hear `event`.
+        """
         cause = f"{self.row.id}/{self.row.seq}"
         base = change or Change(order=self.held.order, said=[], promises=self.held.promises)
         order = base.order
         for data in datas:
             order = order_evolve.evolve(order, data)
         said = [*base.said, *(Said(data=data, cause=cause) for data in datas)]
+        promises = base.promises
+        if event is not None:
+            promises, more = contract.hear(promises, [event], self.now_ms)
+            said += more
         if not said:
             return None
-        decided = replace(base, order=order, said=said)
+        decided = replace(base, order=order, said=said, promises=promises)
         told = await acts.change(
             self.connection,
             self.world,

@@ -79,6 +79,10 @@ async def receive(doing: Doing, warehouse: str) -> Row | Refusal:
         return refusal
     if warehouse not in doing.world.warehouse_no:
         raise InputError("bad_field", "no such warehouse", "/warehouse")
+    heard = doing.event("buyer.return_received", "warehouse.receipt")
+    refusal = await doing.tell_order(event=heard)
+    if refusal is not None:
+        return refusal
     times = timed(doing.case.kind, "received", doing.now_ms)
     return await doing.say(facts.AfterSaleReceived(warehouse=warehouse, **times))
 
@@ -111,11 +115,11 @@ async def inspect(
         for outcome in OUTCOMES
         if outcome != "send_back" and any(n.outcome == outcome and n.quantity for n in found)
     ]
-    refusal = await doing.tell_order(*came)
+    own_word = performance is None  # signed, it is more than the merchant's word
+    heard = doing.event("return.inspected", "warehouse.inspection", own_word=own_word)
+    refusal = await doing.tell_order(*came, event=heard)
     if refusal is not None:
         return refusal
-    for data in came:
-        doing.held.order = order_evolve.evolve(doing.held.order, data)
     await _relock(doing)
     evidence = tuple(Evidence(digest=digest, kind="photo") for digest in doing.row.photos)
     said = facts.AfterSaleInspected(

@@ -10,12 +10,17 @@ from danshu.capabilities.after_sales.machines import machine_of
 from danshu.capabilities.after_sales.model import (
     CLAIM,
     COMPENSATION,
+    REFUND_ONLY,
+    RETURN,
     WITH_GOODS,
 )
+from danshu.capabilities.contract import decide as contract
+from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import model, refunding
 from danshu.hub import acts, after_sales_money, after_sales_rows
 from danshu.hub.after_sales_pleas import Plea, write_new
+from danshu.hub.changes import Change
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import AMOUNT_MINOR, ORDER_CASES
 
@@ -23,10 +28,12 @@ if TYPE_CHECKING:
     import uuid
 
     from danshu.hub.after_sales_rows import Row
+    from danshu.hub.changes import Held
     from danshu.hub.world import World
     from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
+_ASKS_MONEY: Final = frozenset({RETURN, REFUND_ONLY})
 _OPEN: Final = "select doc from after_sales where tenant=%s and oid=%s"
 CASE_OPEN: Final = Refusal(
     code="case_open",
@@ -111,8 +118,26 @@ async def make(
         )
         if refusal is not None:
             return refusal
+        if plea.kind in _ASKS_MONEY:
+            await _tell_promises(connection, world, held, actor, now_ms)
         row = await write_new(connection, world.tenant, held, plea, actor, now_ms)
     return row if row is not None else CASE_OPEN
+
+
+async def _tell_promises(
+    connection: Connection, world: World, held: Held, actor: Actor, now_ms: int
+) -> None:
+    """Let the order's promises hear that a refund is asked for: their clocks begin."""
+    event = Event(
+        name="buyer.refund_requested",
+        occurred_ms=now_ms,
+        recorded_ms=now_ms,
+        source=f"after_sales.{actor.role}",
+    )
+    promises, said = contract.hear(held.promises, [event], now_ms)
+    if said:
+        decided = Change(order=held.order, said=list(said), promises=promises)
+        await acts.change(connection, world, held.id, actor, now_ms, lambda *_: decided)
 
 
 async def _open_already(

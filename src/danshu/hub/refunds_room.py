@@ -195,7 +195,11 @@ async def pay(doing: Doing, receipt: str) -> Row | Refusal:
         said = CompensationPaid(amount=pays.own, receipt=receipt)
     else:
         said = after_sales_money.paid(str(doing.row.id), case, pays, receipt)
-    refusal = await doing.tell_order(said)
+    heard = None
+    if case.kind != COMPENSATION:
+        is_ours = doing.actor is not PAYER  # no service's receipt: the merchant's own word
+        heard = doing.event("refund.paid", "payment.receipt", own_word=is_ours)
+    refusal = await doing.tell_order(said, event=heard)
     if refusal is not None:
         return refusal
     return await doing.say(
