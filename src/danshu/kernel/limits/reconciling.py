@@ -8,12 +8,13 @@ from typing import Final
 TABLE_REMARKS: Final = 200
 
 # A bill: words of its rows that are kept, an upload by HTTP (larger files by the command), lines
-# written in one piece, rows that are left out with their reasons
+# written in one piece, rows that are left out with their reasons, lines posted in one piece
 BILL_WORD_CHARS: Final = 64
 BILL_NOTE_CHARS: Final = 200
 BILL_BYTES: Final = 67_108_864
 BILL_CHUNK: Final = 10_000
 BILL_REJECTS: Final = 100_000
+BILL_POSTED: Final = 5_000
 
 # A run: memory of the join, threads, money without a key that is looked at, pieces of a sum and
 # steps to find it, what it is asked for
