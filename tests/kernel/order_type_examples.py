@@ -38,5 +38,11 @@ EXAMPLES: Final[list[Struct]] = [
         region="330106",
         type="pharmacy",
     ),
+    types.GroupClosed(
+        closes="2026-11-24T12:00:00.000Z",
+        code="T0017",
+        type="pharmacy",
+        was="2026-11-25T12:00:00.000Z",
+    ),
     types.GroupDecided(code="T0017", formed=True, joined=7, minimum=5, type="pharmacy"),
 ]

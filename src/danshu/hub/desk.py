@@ -183,7 +183,7 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         sold=sold,
     )
     if kind is not None:
-        placement.typed = presale.row_of(kind, done.order)
+        placement.typed = presale.row_of(world, kind, done.order)
     if sold is not None:
         placement.said += sold.said
     if done.order.kind == "order":

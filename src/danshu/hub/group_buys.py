@@ -15,7 +15,7 @@ from msgspec import Struct
 from danshu.capabilities.order_types import spans
 from danshu.hub import merchants
 from danshu.hub.fields import Label, Word
-from danshu.hub.order_type_facts import GroupDecided, GroupOpened
+from danshu.hub.order_type_facts import GroupClosed, GroupDecided, GroupOpened
 from danshu.hub.presale_rows import TIMER_STAGE
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
@@ -43,8 +43,13 @@ select g.code, g.leader, g.pickup, g.region, g.closes, g.minimum, g.state,
    and t.code=g.type and t.grp=g.code and t.alive and t.paid) else g.joined end
 from order_groups g where g.tenant=%s and g.type=%s order by g.opened desc limit %s
 """
+_CLOSE: Final = """
+update order_groups g set closes=%s from order_groups o where g.tenant=%s and g.type=%s
+and g.code=%s and g.state='open' and g.closes > %s and o.tenant=g.tenant and o.id=g.id
+returning g.id, o.closes
+"""
 _LOCK: Final = """
-select type, code, minimum, state from order_groups where tenant=%s and id=%s for update
+select type, code, minimum, state, closes from order_groups where tenant=%s and id=%s for update
 """
 _MEMBERS: Final = """
 select count(*) from typed_orders where tenant=%s and code=%s and grp=%s and alive and paid
@@ -148,15 +153,38 @@ async def open_group(
     return None
 
 
+async def close_group(
+    connection: Connection, tenant: int, code: str, group: str, actor: Actor, now_ms: int
+) -> Refusal | None:
+    """Let a group take no more orders from now on; it is decided right after."""
+    now = write.instant(now_ms * 1000)
+    async with connection.transaction():
+        row = await (await connection.execute(_CLOSE, (now, tenant, code, group, now))).fetchone()
+        if row is None:
+            return Refusal(
+                code="group_not_open",
+                reason=f"没有进行中的团「{group}」",
+                reason_en=f"No open group {group}",
+                clause="order_type.group",
+            )
+        due = write.instant((now_ms + GROUP_SETTLE_MS) * 1000)
+        await connection.execute(_ADD_TIMER, (tenant, due, row[0], TIMER_GROUP))
+        was = rfc3339(round(row[1].timestamp() * 1000))
+        said = GroupClosed(closes=rfc3339(now_ms), code=group, type=code, was=was)
+        await merchants.touch(connection, tenant)
+        await merchants.say(connection, tenant, actor, said)
+    return None
+
+
 async def decide(
     connection: Connection, world: World, id_: uuid.UUID, actor: Actor, now_ms: int
 ) -> None:
     """Decide a group whose time is over, in the transaction that claimed its timer."""
     tenant = world.tenant
     row = await (await connection.execute(_LOCK, (tenant, id_))).fetchone()
-    if row is None or row[3] != "open":
+    if row is None or row[3] != "open" or row[4].timestamp() * 1000 > now_ms:
         return
-    code, group, minimum, _ = row
+    code, group, minimum = row[:3]
     found = await (await connection.execute(_MEMBERS, (tenant, code, group))).fetchone()
     joined = int(found[0]) if found else 0
     formed = joined >= minimum

@@ -43,6 +43,16 @@ class GroupOpened(Struct, frozen=True, kw_only=True):
     type: str
 
 
+@fact_type("group.closed")
+class GroupClosed(Struct, frozen=True, kw_only=True):
+    """提前截团: a group takes no more orders from `closes` on, which is before `was` (RFC 3339)."""
+
+    closes: str
+    code: str
+    type: str
+    was: str
+
+
 @fact_type("group.decided")
 class GroupDecided(Struct, frozen=True, kw_only=True):
     """截团: the group has formed, or not; `joined` orders had paid."""

@@ -27,6 +27,7 @@ from danshu.hub.group import Typed
 from danshu.kernel import canonical
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
+from danshu.kernel.limits import GROUP_SETTLE_MS
 from danshu.kernel.money import apportion
 
 if TYPE_CHECKING:
@@ -184,10 +185,14 @@ def choose(types: Types, request: Request, now_ms: int) -> OrderType | None:
     return order_type_book.choose(types, draft, request.type, request.group, at_ms)
 
 
-def row_of(kind: OrderType, order: Order) -> Typed:
+def row_of(world: World, kind: OrderType, order: Order) -> Typed:
     """Give what the rows beside a placed order of a type need."""
     life = life_of(kind, order)
     due_ms = decide.next_ms(kind, life)
+    if decide.awaited(kind, order.phase) == "group.formed" and world.order_types is not None:
+        # it hears of its group in any case, even if that was decided while this one was committed
+        group = world.order_types.groups[kind.type, order.group]
+        due_ms = group.closes_ms + 2 * GROUP_SETTLE_MS
     stage = decide.reserves(kind, order.phase)
     if stage is not None and stage.warehouses:  # its units are taken right after, see catch_up
         due_ms = order.placed_ms

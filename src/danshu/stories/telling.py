@@ -123,6 +123,11 @@ STORIES: Final = (
         module="danshu.stories.rider_window",
     ),
     Story(
+        name="presale",
+        title="药房社区团购预售:不写代码配出订单类型;定金冻结,不成团全退,误了尾款不退,分毫不差",
+        module="danshu.stories.presale",
+    ),
+    Story(
         name="parts",
         title="备件准时达:同一天,看不见拥堵与看得见拥堵;一张由人指定仓并签名",
         module="danshu.stories.parts",

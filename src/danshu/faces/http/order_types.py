@@ -372,6 +372,25 @@ async def open_group(
     return respond(problems.of(refusal)) if refusal else Response(None, status_code=201)
 
 
+@post(
+    "/v1/order-types/{code:str}/groups/{group:str}/close",
+    operation_id="closeGroup",
+    status_code=200,
+    **{**_WRITE, "guards": [may("order_type.write")]},
+)
+async def close_group(
+    code: FromPath[str], group: FromPath[str], request: Request[Any, Any, Any]
+) -> Response[None]:
+    """Close a group before its cut-off: it takes no more orders, and is decided right after."""
+    hub, held = hub_of(request), held_of(request)
+    async with hub.connection() as connection:
+        refusal = await group_buys.close_group(
+            connection, held.tenant, code, group, held.actor, hub.clock()
+        )
+    hub.worlds.forget(held.tenant)
+    return respond(problems.of(refusal)) if refusal else Response(None)
+
+
 ROUTES: Final = [
     list_order_types,
     check_order_type,
@@ -386,4 +405,5 @@ ROUTES: Final = [
     retire_order_type,
     list_groups,
     open_group,
+    close_group,
 ]

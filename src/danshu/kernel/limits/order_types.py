@@ -13,4 +13,4 @@ ORDER_TYPE_DRAFTS: Final = 50
 # Groups of one merchant that are open at once; how long after a group closed it is decided, so that
 # what was placed in time has been committed
 ORDER_GROUPS: Final = 2_000
-GROUP_SETTLE_MS: Final = 5_000
+GROUP_SETTLE_MS: Final = 2_000
