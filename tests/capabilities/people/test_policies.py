@@ -20,6 +20,7 @@ LOOK = "board.read contract.read floor.read master.read order.read promise.read"
 LOOK += " routing.read stock.read order_type.read"
 LOOK += " time.read trust.read"
 LOOK += " signal.read"
+LOOK += " after_sale.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " contract.approve contract.write routing.activate routing.approve routing.rollback"
@@ -33,13 +34,13 @@ RULING = (
 ACTS = "action.lend action.perform"
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
-    "service": "action.evidence link.read link.write"
+    "service": "after_sale.decide after_sale.open claim.write action.evidence link.read link.write"
     " field.name inbox.act inbox.read order.act order.align order.answer order.assign"
     " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"
     " order.intercept order.lose order.refuse order.reship"
     " print.evidence view.share",
-    "warehouse": "action.evidence"
+    "warehouse": "after_sale.inspect action.evidence"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
@@ -59,7 +60,8 @@ PEOPLE = {
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
-    "finance": "order_type.approve order_type.write export.make field.margin order.act order.assign order.cancel order.compensate"
+    "finance": "after_sale.decide after_sale.open claim.write refund.record"
+    " order_type.approve order_type.write export.make field.margin order.act order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag settlement.close settlement.post settlement.read"
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
@@ -77,7 +79,7 @@ KEYS = {
     "sensor": "signal.write",
     "viewer": "order_type.read board.read contract.read"
     " master.read order.read promise.read routing.read stock.read time.read trust.read"
-    " signal.read",
+    " signal.read after_sale.read",
 }
 
 
