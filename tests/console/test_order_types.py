@@ -42,6 +42,7 @@ def test_from_template_to_first_order(
     hand.fill(dialog.get_by_label("代码"), "winter26")
     hand.click(dialog.get_by_role("button", name="开始"))
     page.wait_for_url("**/order-types/0*")
+    expect(page.locator(".order-types[data-open=true]")).to_be_visible()
     deposit = page.get_by_role("region", name="定金", exact=True)
     # what the law forbids is said at the place, and is not submitted
     hand.fill(deposit.get_by_role("spinbutton", name="定金金额"), "30")

@@ -13,7 +13,9 @@ import psycopg
 import pytest
 
 from danshu.hub import clocks
+from danshu.hub.order_type_audit import OrderTypesFolder
 from danshu.hub.worlds import Worlds
+from danshu.ledger.audit import Folder, fold_rows
 from danshu.ledger.engine import Engine
 from tests.fixtures import engine as stores
 from tests.fixtures.acting import person
@@ -243,3 +245,20 @@ def test_a_platform_s_presale_follows_the_type_that_takes_its_marks(
 
 def test_the_facts_give_the_rows(house: House) -> None:
     assert audit(house) == []
+    assert audit_types(house) == []
+    with psycopg.connect(house.url) as c:  # and the audit can fail
+        c.execute("update typed_orders set stage='ready' where stage='booked'")
+        c.execute("update type_buyers set units=0 where buyer='greedy'")
+    assert {d.where.partition(" ")[0] for d in audit_types(house)} == {
+        "typed_orders",
+        "type_buyers",
+    }
+
+
+def audit_types(house: House) -> list[Any]:
+    async def run() -> list[Any]:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            folders: list[Folder] = [OrderTypesFolder(house.tenant)]
+            return list((await fold_rows(c, house.tenant, folders)).differences)
+
+    return asyncio.run(run())

@@ -21,6 +21,7 @@ from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
+from danshu.hub.order_type_audit import OrderTypesFolder
 from danshu.hub.parcel_settings import RulesFolder
 from danshu.hub.people_audit import PeopleFolder
 from danshu.hub.performing_audit import PerformingFolder
@@ -59,6 +60,7 @@ def run(tenant: str, as_json: bool) -> int:
             AfterSalesFolder(number),
             SellingFolder(number),
             InterceptsFolder(number),
+            OrderTypesFolder(number),
         ]
         try:
             world = await hub.worlds.ensure(number)

@@ -150,9 +150,9 @@ function NewType({ from, book, onClose }: NewProps) {
         name: { zh: given.zh, en: given.en },
       };
       const { data } = await beginOrderType({ body: { type } });
-      await queries.invalidateQueries();
       onClose();
       void go(`/order-types/${data.id}`);
+      await queries.invalidateQueries();
     } catch (error) {
       notice.failed(error);
       setBusy(false);
