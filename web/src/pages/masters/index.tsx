@@ -26,16 +26,20 @@ import {
 } from "./masters";
 import "./masters.css";
 import { RowForm } from "./row-form";
+import { SELLING } from "./selling";
+import { SellingTab } from "./selling-tab";
 
 const LACKS = ["", "price", "weight", "barcode"] as const;
 
-/** 主数据: goods, warehouses, regions, lanes; first what is incomplete. */
+/** 主数据: goods, warehouses, regions, lanes, bundles, gifts, preorders; first what is incomplete. */
 export default function Masters() {
   const { t } = useTranslation(["masters", "common"]);
   const { asked, ask } = useAsked();
   const mayWrite = useMay("master.write");
   const [isNew, setNew] = useState(false);
   const kind = KINDS.find((one) => one === asked("kind")) ?? "skus";
+  const selling = SELLING.find((one) => one === asked("kind"));
+  const shown = selling ?? kind;
   const [q, lacks, peek] = [asked("q"), asked("lacks"), asked("peek")];
   const summary = useQuery(summaryQuery);
   const list = useKeyset<Row, Page>({
@@ -65,13 +69,15 @@ export default function Masters() {
           mayWrite && (
             <>
               <Button icon={<PlusOutlined />} onClick={() => setNew(true)}>
-                {t(`new.${kind}`)}
+                {t(`new.${shown}`)}
               </Button>
-              <Link to={`/imports/new?kind=${kind}`}>
-                <Button type="primary" icon={<ImportOutlined />}>
-                  {t(`import.${kind}`)}
-                </Button>
-              </Link>
+              {shown !== "gifts" && shown !== "preorders" && (
+                <Link to={`/imports/new?kind=${shown}`}>
+                  <Button type="primary" icon={<ImportOutlined />}>
+                    {t(`import.${shown}`)}
+                  </Button>
+                </Link>
+              )}
             </>
           )
         }
@@ -80,11 +86,14 @@ export default function Masters() {
       <div className="masters-bar">
         <Segmented
           aria-label={t("kindLabel")}
-          value={kind}
-          options={KINDS.map((one) => ({ value: one, label: label(one, summary.data) }))}
+          value={shown}
+          options={[
+            ...KINDS.map((one) => ({ value: one as string, label: label(one, summary.data) })),
+            ...SELLING.map((one) => ({ value: one as string, label: t(`kinds.${one}`) })),
+          ]}
           onChange={(value) => ask({ kind: value, q: "", lacks: "", peek: "" })}
         />
-        {kind === "skus" && (
+        {shown === "skus" && (
           <>
             <Input.Search
               key={q}
@@ -103,55 +112,61 @@ export default function Masters() {
           </>
         )}
       </div>
-      <LedgerTable
-        caption={t(`kinds.${kind}`)}
-        columns={columns}
-        rows={list.rows}
-        keyOf={(row) => keyOf(kind, row)}
-        nameOf={(row) => keyOf(kind, row)}
-        onOpen={(row) => ask({ peek: keyOf(kind, row) })}
-        onPeek={(row) => ask({ peek: row ? keyOf(kind, row) : "" })}
-        peeked={peek}
-        hasMore={list.hasMore}
-        onMore={list.onMore}
-        isLoading={list.isLoading}
-        isWaiting={list.isWaiting}
-        problem={list.problem}
-        onRetry={list.onRetry}
-        empty={
-          q || lacks ? (
-            <>
-              {t("emptyFiltered")}{" "}
-              <Button type="link" onClick={() => ask({ q: "", lacks: "" })}>
-                {t("clear")}
-              </Button>
-            </>
-          ) : (
-            <>
-              {t(`empty.${kind}`)} <Link to={`/imports/new?kind=${kind}`}>{t(`import.${kind}`)}</Link>
-            </>
-          )
-        }
-      />
-      <Peek
-        title={isNew ? t(`new.${kind}`) : peek}
-        isOpen={isOpen}
-        onClose={() => {
-          setNew(false);
-          ask({ peek: "" });
-        }}
-        to={held && kind === "skus" ? `/stock?${query({ sku: keyOf(kind, held) })}` : undefined}
-      >
-        {isOpen && (
-          <RowForm
-            key={isNew ? "new" : peek}
-            kind={kind}
-            row={isNew ? null : (held ?? null)}
-            mayWrite={mayWrite}
-            onDone={() => setNew(false)}
+      {selling ? (
+        <SellingTab key={selling} kind={selling} isNew={isNew} mayWrite={mayWrite} onNew={setNew} />
+      ) : (
+        <>
+          <LedgerTable
+            caption={t(`kinds.${kind}`)}
+            columns={columns}
+            rows={list.rows}
+            keyOf={(row) => keyOf(kind, row)}
+            nameOf={(row) => keyOf(kind, row)}
+            onOpen={(row) => ask({ peek: keyOf(kind, row) })}
+            onPeek={(row) => ask({ peek: row ? keyOf(kind, row) : "" })}
+            peeked={peek}
+            hasMore={list.hasMore}
+            onMore={list.onMore}
+            isLoading={list.isLoading}
+            isWaiting={list.isWaiting}
+            problem={list.problem}
+            onRetry={list.onRetry}
+            empty={
+              q || lacks ? (
+                <>
+                  {t("emptyFiltered")}{" "}
+                  <Button type="link" onClick={() => ask({ q: "", lacks: "" })}>
+                    {t("clear")}
+                  </Button>
+                </>
+              ) : (
+                <>
+                  {t(`empty.${kind}`)} <Link to={`/imports/new?kind=${kind}`}>{t(`import.${kind}`)}</Link>
+                </>
+              )
+            }
           />
-        )}
-      </Peek>
+          <Peek
+            title={isNew ? t(`new.${kind}`) : peek}
+            isOpen={isOpen}
+            onClose={() => {
+              setNew(false);
+              ask({ peek: "" });
+            }}
+            to={held && kind === "skus" ? `/stock?${query({ sku: keyOf(kind, held) })}` : undefined}
+          >
+            {isOpen && (
+              <RowForm
+                key={isNew ? "new" : peek}
+                kind={kind}
+                row={isNew ? null : (held ?? null)}
+                mayWrite={mayWrite}
+                onDone={() => setNew(false)}
+              />
+            )}
+          </Peek>
+        </>
+      )}
     </>
   );
 
