@@ -250,6 +250,10 @@ async def test_a_period_closes_stays_closed_and_is_opened_by_two(database: str) 
             told = replace(fee("b/1", day=SEPTEMBER), postings=odd)
             await posting.post(connection, tenant, [told])
         assert (await close()).code == "check_suspense"
+        # what is said after its end does not keep it open, whether the log has it or not
+        await shop.say(first, orders.OrderConfirmed(by="x"), at_ms=OVER_MS)
+        assert (await close()).code == "check_suspense"
+        await drain(shop.sequencer, connection)
         closed = await close(suspense="银行回单下月到")
         assert closed.closed
         assert [(e.kind, e.explained[0].reason) for e in closed.events] == [

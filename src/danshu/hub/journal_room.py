@@ -21,8 +21,8 @@ from danshu.hub.compose import now_ms
 from danshu.kernel import fact
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.limits import JOURNAL_LEAVES
-from danshu.ledger import write
-from danshu.ledger.follow import Follower
+from danshu.ledger import sequence, write
+from danshu.ledger.follow import Follower, read_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -51,6 +51,11 @@ _SUM_AGAIN: Final = (
     " cross join lateral unnest(f.accounts, j.amounts) with ordinality p(account, amount, at)"
     " left join lateral (select convert_from(j.aux,'UTF8')::jsonb->(p.at::int-1) as e) x on true"
     " where j.tenant=%s group by 1,2,3,4,5,6"
+)
+_NEXT: Final = (
+    "select b.half, coalesce(c.position,0) from books b left join cursors c on c.name=%s"
+    " and c.tenant=b.tenant and c.half=b.half where b.tenant=%s and b.size > coalesce(c.position,0)"
+    " order by b.half"
 )
 _BEHIND: Final = (
     "select coalesce(sum(b.size - coalesce(c.position,0)),0)::int8 from books b left join cursors c"
@@ -161,6 +166,20 @@ async def rebuild(connection: Connection, tenant: int) -> None:
         await connection.execute("delete from journal_days where tenant=%s", (tenant,))
         await connection.execute(_SUM_AGAIN, (tenant,))
         await connection.execute("delete from cursors where name=%s and tenant=%s", (ROOM, tenant))
+
+
+async def count_owed(connection: Connection, tenant: int, end_ms: int, now_ms: int) -> int:
+    """Tell how many leaves are behind, if any of them may have been recorded before an instant; 0
+    when whatever was said before it is entered, however many facts have come since.
+    """
+    waits_ms = await sequence.lag_ms(connection, now_ms)
+    if waits_ms and now_ms - waits_ms < end_ms:  # said, and not in the log yet
+        return max(1, await read_behind(connection, tenant))
+    for half, position in await (await connection.execute(_NEXT, (ROOM, tenant))).fetchall():
+        (leaf,) = await read_leaves(connection, tenant, half, position, position + 1)
+        if mapping.recorded_ms(leaf.body) < end_ms:
+            return await read_behind(connection, tenant)
+    return 0
 
 
 async def read_behind(connection: Connection, tenant: int) -> int:

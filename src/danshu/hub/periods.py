@@ -180,7 +180,9 @@ async def check(
     asked = trial.Asked(
         is_over=calendar.day(now_ms) > period.last,
         earlier_open=sum(p.period < period.period and not p.closed for p in earlier),
-        behind=await journal_room.read_behind(connection, tenant),
+        behind=await journal_room.count_owed(
+            connection, tenant, round(begins[1].timestamp() * 1000), now_ms
+        ),
         missing=row[0] if row else 0,
         differences=open_[0] if open_ else 0,
         suspense=await read_suspense(connection, tenant),

@@ -77,12 +77,19 @@ def kind_of(body: bytes) -> str:
     return _KINDS.get(body[at : body.find(b'"', at)], "")
 
 
+class _Head(Struct):
+    """The one field of an envelope that tells when it was recorded."""
+
+    time: str
+
+
 @functools.cache
 def _decoder(data: type[Struct]) -> Callable[[bytes], Any]:
     fields = [("data", data), ("id", str), ("occurred", str), ("time", str)]
     return msgspec.json.Decoder(msgspec.defstruct(f"_{data.__name__}Fact", fields)).decode
 
 
+_decode_head: Final = msgspec.json.Decoder(_Head).decode
 _decode_placed: Final = _decoder(tally.Placed)
 _DECODERS: Final = {name: _decoder(rule.reads) for name, rule in RULES.items()}
 
@@ -126,6 +133,11 @@ def enter(kind: str, body: bytes, of: tally.Tally, policy: Policy) -> Slip | Non
         accounts,
         amounts,
     )
+
+
+def recorded_ms(body: bytes) -> int:
+    """Tell when a fact of any type was recorded."""
+    return epoch_ms(_decode_head(body).time)
 
 
 def day_of(calendar: Calendar, occurred: str, recorded: str) -> str:

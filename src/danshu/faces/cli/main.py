@@ -62,13 +62,13 @@ def work(
         typer.Option(help="Run one room: sequence, seal, timers, rows, people, …"),
     ] = "",
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Have the board counted again by the workers; exit.")
+        bool, typer.Option("--rebuild", help="Have the board (or --only journal) made again; exit.")
     ] = False,
 ) -> None:
     """Start the workers beside the HTTP nodes; of each room one works, others stand by."""
     from danshu.faces.cli import running
 
-    raise typer.Exit(running.rebuild() if rebuild else running.work(only))
+    raise typer.Exit(running.rebuild(only) if rebuild else running.work(only))
 
 
 @app.command()

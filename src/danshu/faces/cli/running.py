@@ -57,19 +57,24 @@ def work(only: str) -> int:
     return 0
 
 
-def rebuild() -> int:
-    """Have every merchant's board counted again, by the workers that run or those to come."""
-    from danshu.hub import board
+def rebuild(only: str) -> int:
+    """Have every merchant's board counted again, by the workers that run or those to come; with
+    `journal` what was entered from facts.
+    """
+    from danshu.hub import board, journal_room
+
+    again = journal_room.rebuild if only == journal_room.ROOM else board.rebuild
 
     async def work(hub: compose.Hub) -> int:
         async with hub.connection() as connection:
             tenants = await (await connection.execute("select id from tenants")).fetchall()
             for (tenant,) in tenants:
-                await board.rebuild(connection, tenant)
+                await again(connection, tenant)
         return len(tenants)
 
     counted = opening.with_hub(work)
-    typer.echo(f"danshu: {counted} boards will be counted again by `danshu work`", err=True)
+    what = "journals" if only == journal_room.ROOM else "boards"
+    typer.echo(f"danshu: {counted} {what} will be made again by `danshu work`", err=True)
     return 0
 
 

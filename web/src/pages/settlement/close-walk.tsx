@@ -77,12 +77,6 @@ export function CloseWalk({ period, today }: { period: Period; today: string }) 
                 {one.passed
                   ? t(`checks.${one.code}.passed`)
                   : t(`checks.${one.code}.open`, { n: count(one.count ?? 0), sum: money(one.amount ?? 0) })}
-                {!one.passed && WAYS[one.code] && (
-                  <>
-                    {" "}
-                    <Link to={WAYS[one.code] ?? ""}>{t("look")}</Link>
-                  </>
-                )}
               </span>
               {!one.passed && one.explainable && mayClose && (
                 <Input
@@ -94,6 +88,7 @@ export function CloseWalk({ period, today }: { period: Period; today: string }) 
                 />
               )}
             </div>
+            {!one.passed && WAYS[one.code] && <Link to={WAYS[one.code] ?? ""}>{t("look")}</Link>}
           </li>
         ))}
       </ol>

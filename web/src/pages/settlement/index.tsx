@@ -48,7 +48,8 @@ export default function SettlementPage() {
         actions={
           found &&
           mayClose &&
-          isOver && (
+          isOver &&
+          tab !== "periods" && (
             <Button
               type="primary"
               onClick={() => ask({ tab: "periods", period: String(found.next) }, true)}
