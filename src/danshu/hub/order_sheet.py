@@ -41,7 +41,9 @@ class Sight(Struct, frozen=True, kw_only=True):
 
 
 class SheetLine(Struct, frozen=True, kw_only=True):
-    """A line. Money in minor units; `paid` is the line's share of what the buyer paid."""
+    """A line. Money in minor units; `paid` is the line's share of what the buyer paid. `bundle`:
+    it is a component of one; `gift`: the rule that gave it; `arrives`: sold ahead of goods.
+    """
 
     no: int
     sku: str
@@ -58,6 +60,9 @@ class SheetLine(Struct, frozen=True, kw_only=True):
     open_units: int
     cancelled: int
     fulfilments: tuple[int, ...]
+    bundle: model.Bundled | None = None
+    gift: str = ""
+    arrives: str = ""
 
 
 class Payment(Struct, frozen=True, kw_only=True):
@@ -234,6 +239,9 @@ def _line(world: World, order: model.Order, line: model.Line) -> SheetLine:
             for f in order.fulfilments
             if f.state != "cancelled" and any(s.line == line.no for s in f.shares)
         ),
+        bundle=line.bundle,
+        gift=line.gift,
+        arrives=line.arrives,
     )
 
 

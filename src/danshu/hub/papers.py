@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.floor.facts import DocumentPrinted
     from danshu.capabilities.floor.model import Item
-    from danshu.capabilities.orders.model import Fulfilment, Order
+    from danshu.capabilities.orders.model import Fulfilment, Line, Order, Share
     from danshu.hub.compose import Hub
     from danshu.hub.views import Seen
     from danshu.hub.world import World
@@ -101,12 +101,17 @@ class PickingList(Struct, frozen=True, kw_only=True):
 
 
 class PackedLine(Struct, frozen=True, kw_only=True):
-    """Goods in a parcel. `price` is that of a unit in minor units, -1 = not shown."""
+    """Goods in a parcel. `price` is that of a unit in minor units, -1 = not shown. `bundle`: title
+    of the bundle that it belongs to, and units of that; `gift`: it goes along at no price.
+    """
 
     sku: str
     name: str
     quantity: int
     price: int
+    bundle: str = ""
+    bundles: int = 0
+    gift: bool = False
 
 
 class PackingSlip(Struct, frozen=True, kw_only=True):
@@ -276,17 +281,8 @@ async def read_slip(
             sees_phone=sees["phone"],
             sees_address=sees["address"],
         )
-    price_of = {n.no: n.price for n in order.lines}
-    title_of = {n.no: n.title for n in order.lines}
-    lines = [
-        PackedLine(
-            sku=s.sku,
-            name=world.skus[s.sku][1].name if s.sku in world.skus else title_of[s.line] or s.sku,
-            quantity=s.quantity,
-            price=price_of[s.line] if prices else -1,
-        )
-        for s in part.shares
-    ]
+    of = {n.no: n for n in order.lines}
+    lines = [_pack(world, of[s.line], s, prices=prices) for s in part.shares]
     return PackingSlip(
         order=str(seen.id),
         fulfilment=no,
@@ -304,6 +300,19 @@ async def read_slip(
         units=sum(n.quantity for n in lines),
         carrier=part.carrier,
         waybill=part.waybill,
+    )
+
+
+def _pack(world: World, line: Line, share: Share, *, prices: bool) -> PackedLine:
+    known = share.sku in world.skus
+    return PackedLine(
+        sku=share.sku,
+        name=world.skus[share.sku][1].name if known else line.title or share.sku,
+        quantity=share.quantity,
+        price=line.price if prices else -1,
+        bundle=line.bundle.title if line.bundle else "",
+        bundles=line.bundle.units if line.bundle else 0,
+        gift=bool(line.gift),
     )
 
 

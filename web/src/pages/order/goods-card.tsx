@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { OrderSheet } from "@/api/types.gen";
-import { count, exact, money, near, weight } from "@/format";
+import { count, dated, exact, money, near, weight } from "@/format";
 import { Card } from "@/parts/card";
 import { ToneTag } from "@/parts/status-tag";
 
@@ -53,6 +53,17 @@ export function GoodsCard({ sheet }: { sheet: OrderSheet }) {
               <td title={[line.title, line.attributes].filter(Boolean).join(" ")}>
                 {line.name || line.title} <code className="muted">{line.sku}</code>{" "}
                 {!line.known && <ToneTag tone="risk">{t("goods.unknown")}</ToneTag>}
+                {line.gift && <ToneTag tone="info">{t(line.gift === "platform" ? "goods.platformGift" : "goods.gift")}</ToneTag>}
+                {line.bundle && (
+                  <div className="note">
+                    {t("goods.bundle", {
+                      name: line.bundle.title || line.bundle.sku,
+                      units: count(line.bundle.units),
+                      price: fen(line.bundle.price),
+                    })}
+                  </div>
+                )}
+                {line.arrives && <div className="note">{t("goods.arrives", { at: dated(line.arrives) })}</div>}
               </td>
               <td className="num">{count(line.quantity)}</td>
               <td className="num">{fen(line.price)}</td>
