@@ -155,13 +155,17 @@ class _Batch:
 
     def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[Told]]:
         """Read the facts that matter, by stream."""
-        told: dict[bytes, list[Told]] = {}
+        told: dict[str, list[Told]] = {}
         marks, type_of, read = lives.MARKS, lives.type_of, lives.read
         for leaf in leaves:
             if type_of(leaf.body) in marks:
                 each = read(leaf.body)
-                told.setdefault(uuid.UUID(each.id[:36]).bytes, []).append(each)
-        return told
+                stream = each.id[:36]
+                if stream in told:
+                    told[stream].append(each)
+                else:
+                    told[stream] = [each]
+        return {bytes.fromhex(k.replace("-", "")): facts for k, facts in told.items()}
 
     async def _bring(self, later: dict[bytes, list[Told]]) -> dict[bytes, Life]:
         """Bring orders up to what is said of them: from memory, else from all their facts."""
@@ -304,11 +308,15 @@ async def _read_whole(
     return leaves[:whole] if whole else leaves
 
 
+def make_follower() -> Follower[Sequence[Leaf]]:
+    """Make the follower of the room, with detectors of its own."""
+    return Follower(ROOM, Sentinel().follow, leaves_max=SENTINEL_LEAVES, read=_read_whole)
+
+
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     """Give the step of the room; 1 when more is waiting."""
     del url  # the room's own connection is all it needs
-    sentinel = Sentinel()
-    follower = Follower(ROOM, sentinel.follow, leaves_max=SENTINEL_LEAVES, read=_read_whole)
+    follower = make_follower()
     looked_ms = 0
     watch = Watch()
 

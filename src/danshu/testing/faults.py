@@ -99,7 +99,7 @@ class Injection:
             yield chunk
 
     def _one(self, fault: tuple[str, Callable[[Injection, Story], str]] | None) -> Story:
-        story = self._order()
+        story = self._order(may_count=fault is None)
         if fault is not None:
             kind, spoil = fault
             subject = spoil(self, story)
@@ -109,7 +109,7 @@ class Injection:
             self._last = story
         return story
 
-    def _order(self) -> Story:
+    def _order(self, *, may_count: bool) -> Story:
         """Give an order that was placed and paid, whose amounts agree."""
         r = self._random
         self._no += 1
@@ -127,7 +127,7 @@ class Injection:
                 )
             )
         goods = sum(n.price * n.quantity for n in lines)
-        is_numbered = r.random() < 0.05
+        is_numbered = may_count and r.random() < 0.05
         if is_numbered:
             self._numbered += 1
         number = f"N{self._numbered:08d}" if is_numbered else f"F{self._no:010d}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.capabilities.sentinel.parts import Line, Parcel, Planned, Share, free
+from danshu.capabilities.sentinel.parts import NOTHING, Line, Parcel, Planned, Share, add, free
 
 if TYPE_CHECKING:
     from danshu.capabilities.sentinel.parts import Life, Told
@@ -82,7 +82,7 @@ def _amend(life: Life, _: Told, data: _Amended) -> None:
     life.owed += data.owed
     if data.region:
         life.region = data.region
-        life.holds.discard("region_unknown")
+        life.holds -= {"region_unknown"}
     if placed is None:
         return
     lines = {n.no: n for n in placed.lines}
@@ -111,10 +111,10 @@ def _split(life: Life, _: Told, data: _Split) -> None:
     whole = life.parcels.get(data.fulfilment)
     if whole is None:
         return
-    whole.planned = _units(data.kept)
+    whole.planned = add(NOTHING, data.kept)
     for part in data.parts:
-        made = life.parcels[part.no] = Parcel(part.warehouse, _units(part.shares))
-        made.stages = dict(whole.stages)
+        made = life.parcels[part.no] = Parcel(part.warehouse, add(NOTHING, part.shares))
+        made.stages = whole.stages
 
 
 def _pick_short(life: Life, told: Told, data: _ShortPicked) -> None:
@@ -122,22 +122,14 @@ def _pick_short(life: Life, told: Told, data: _ShortPicked) -> None:
     for s in data.missing:
         life.allocated[s.line] = life.allocated.get(s.line, 0) - s.quantity
     if parcel is not None:
-        parcel.planned = _units(data.shares)
-        parcel.stages[2] = (told.occurred, told.id)
+        parcel.planned = add(NOTHING, data.shares)
+        parcel.stages = {**parcel.stages, 2: (told.occurred, told.id)}
         parcel.is_void = not data.shares
-
-
-def _units(shares: tuple[Share, ...]) -> dict[int, int]:
-    units: dict[int, int] = {}
-    for s in shares:
-        units[s.line] = units.get(s.line, 0) + s.quantity
-    return units
 
 
 def _come_back(life: Life, _: Told, data: _Shares) -> None:
     """Goods are back, or lost: money for them may go back without a return."""
-    for s in data.shares:
-        life.back[s.line] = life.back.get(s.line, 0) + s.quantity
+    life.back = add(life.back, data.shares)
 
 
 def _send_again(life: Life, _: Told, data: _Shares) -> None:
@@ -147,7 +139,7 @@ def _send_again(life: Life, _: Told, data: _Shares) -> None:
 
 def _refund(life: Life, told: Told, data: _Refunded) -> None:
     units = {s.line: s.quantity for s in data.shares if s.quantity}
-    life.refunds.append((told.id, data.amount, data.receipt, units))
+    life.refunds = (*life.refunds, (told.id, data.amount, data.receipt, units))
 
 
 def _owe(life: Life, _: Told, data: _Owed) -> None:

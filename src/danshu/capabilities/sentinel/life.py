@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.sentinel import changes
-from danshu.capabilities.sentinel.parts import Life, Parcel, Placed, Planned, Share, Told, free
+from danshu.capabilities.sentinel.parts import Life, Parcel, Placed, Planned, Share, Told, add, free
 
 
 class _Allocated(Struct, frozen=True):
@@ -104,7 +104,7 @@ def fold(life: Life, told: Told) -> None:
     life.ids[name] = told.id
     life.recorded = told.time
     if told.occurred > told.time:
-        life.skews.append((told.id, told.occurred, told.time))
+        life.skews = (*life.skews, (told.id, told.occurred, told.time))
     decode = _decoders.get(name)
     if decode is None:
         life.completed = life.completed or name == "order.completed"
@@ -113,7 +113,7 @@ def fold(life: Life, told: Told) -> None:
     if name == "order.placed":
         life.placed = data
         life.region = data.region
-        life.holds = set(data.holds)
+        life.holds = frozenset(data.holds)
     elif name == "order.paid":
         life.paid += data.amount
     elif name == "order.allocated":
@@ -135,19 +135,18 @@ def _plan(life: Life, planned: tuple[Planned, ...]) -> None:
 
 def _pass(life: Life, told: Told, data: _Step) -> None:
     if life.cancelled:
-        life.late.append(told.id)
+        life.late = (*life.late, told.id)
     parcel = life.parcels.get(data.fulfilment)
     if parcel is None:
         parcel = life.parcels[data.fulfilment] = Parcel(data.warehouse, {})
     stage = STAGES[told.type]
-    parcel.stages[stage] = (told.occurred, told.id)
+    parcel.stages = {**parcel.stages, stage: (told.occurred, told.id)}
     if stage == _SHIPPED:
         parcel.shipped_id = told.id
         parcel.carrier = data.carrier or parcel.carrier
         if data.waybill:
             parcel.waybill, parcel.waybill_id = data.waybill, told.id
-        for s in data.shares:
-            parcel.shipped[s.line] = parcel.shipped.get(s.line, 0) + s.quantity
+        parcel.shipped = add(parcel.shipped, data.shares)
 
 
 def _withdraw(life: Life, _: Told, data: _Withdrawn) -> None:
@@ -155,23 +154,22 @@ def _withdraw(life: Life, _: Told, data: _Withdrawn) -> None:
 
 
 def _hold(life: Life, _: Told, data: _Reason) -> None:
-    life.holds.add(data.reason)
+    life.holds |= {data.reason}
 
 
 def _unhold(life: Life, _: Told, data: _Reason) -> None:
-    life.holds.discard(data.reason)
+    life.holds -= {data.reason}
 
 
 def _align(life: Life, _: Told, data: _Aligned) -> None:
-    life.aligned.update(data.lines)
+    life.aligned |= frozenset(data.lines)
     life.region = data.region or life.region
     life.holds -= {"sku_unknown", "region_unknown"}
 
 
 def _cancel(life: Life, told: Told, data: _Cancelled) -> None:
     free(life, data.freed)
-    for s in data.shares:
-        life.void_units[s.line] = life.void_units.get(s.line, 0) + s.quantity
+    life.void_units = add(life.void_units, data.shares)
     lines = life.placed.lines if life.placed is not None else ()
     if all(life.void_units.get(n.no, 0) >= n.quantity for n in lines):
         life.cancelled = told.id

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
 import msgspec
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What few orders have is shared by all others, and copied when it changes: tens of thousands of
+# orders are kept, and the collector looks at each container of theirs.
+NOTHING: Final[Mapping[int, Any]] = MappingProxyType({})
 
 
 class Bundle(Struct, frozen=True, gc=False):
@@ -84,9 +94,9 @@ class Parcel:
     def __init__(self, warehouse: str, planned: dict[int, int]) -> None:
         self.warehouse = warehouse
         self.planned = planned
-        self.shipped: dict[int, int] = {}
+        self.shipped: Mapping[int, int] = NOTHING
         self.shipped_id = ""
-        self.stages: dict[int, tuple[str, str]] = {}  # stage -> occurred, fact
+        self.stages: Mapping[int, tuple[str, str]] = NOTHING  # stage -> occurred, fact
         self.carrier = ""
         self.waybill = ""
         self.waybill_id = ""
@@ -122,24 +132,31 @@ class Life:
         self.placed: Placed | None = None
         self.region = ""
         self.paid = 0
-        self.holds: set[str] = set()
-        self.aligned: set[int] = set()
+        self.holds: frozenset[str] = frozenset()
+        self.aligned: frozenset[int] = frozenset()
         self.allocated: dict[int, int] = {}
-        self.void_units: dict[int, int] = {}
+        self.void_units: Mapping[int, int] = NOTHING
         self.cancelled = ""  # the fact that cancelled all of it
         self.completed = False
         self.parcels: dict[int, Parcel] = {}
         self.ids: dict[str, str] = {}  # type -> the newest fact of it
-        self.late: list[str] = []  # facts of acts after the whole was cancelled
-        self.skews: list[tuple[str, str, str]] = []  # fact, occurred, recorded
+        self.late: tuple[str, ...] = ()  # facts of acts after the whole was cancelled
+        self.skews: tuple[tuple[str, str, str], ...] = ()  # fact, occurred, recorded
         self.recorded = ""
         self.owed = 0  # of what was paid, owed back
         self.is_amended = False
-        self.back: dict[int, int] = {}  # units by line that are back, or lost
-        self.refunds: list[
-            tuple[str, int, str, dict[int, int]]
-        ] = []  # fact, amount, receipt, units
+        self.back: Mapping[int, int] = NOTHING  # units by line that are back, or lost
+        # of each refund: fact, amount, receipt, units by line
+        self.refunds: tuple[tuple[str, int, str, dict[int, int]], ...] = ()
         self.known: frozenset[tuple[str, str]] = frozenset()  # findings written down already
+
+
+def add(units: Mapping[int, int], shares: tuple[Share, ...]) -> dict[int, int]:
+    """Give units by line with those of the shares added."""
+    added = dict(units)
+    for s in shares:
+        added[s.line] = added.get(s.line, 0) + s.quantity
+    return added
 
 
 def free(life: Life, freed: tuple[Planned, ...]) -> None:

@@ -360,13 +360,14 @@ def bench(
     as_json: Json = False,
     seconds: Annotated[int | None, typer.Option(min=1)] = None,
     size: Annotated[int | None, typer.Option(min=1)] = None,
+    faults: Annotated[bool, typer.Option("--faults", help="Of sentinel: find faults.")] = False,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
-    interaction, evidence.
+    interaction, evidence, sentinel.
     """
     from danshu.faces.cli import measuring
 
-    raise typer.Exit(measuring.run(name, as_json, seconds, size))
+    raise typer.Exit(measuring.run(name, as_json, seconds, size, faults=faults))
 
 
 @app.command()

@@ -29,15 +29,21 @@ def _load(name: str) -> Any:
     return importlib.import_module("danshu.bench." + name)
 
 
-def run(name: str, as_json: bool, seconds: int | None, size: int | None) -> int:
+def run(
+    name: str, as_json: bool, seconds: int | None, size: int | None, *, faults: bool = False
+) -> int:
     """Run a benchmark; exit 0 when its budget was met, 1 when not, 2 for an unknown name."""
     if not name.isidentifier() or importlib.util.find_spec("danshu.bench." + name) is None:
         typer.echo(f"danshu: no benchmark {name!r}; there are: {', '.join(names())}", err=True)
         return _UNKNOWN
     module = _load(name)
+    if faults and not hasattr(module, "run_faults"):
+        typer.echo(f"danshu: {name!r} injects no faults", err=True)
+        return _UNKNOWN
     if not hasattr(module, "run"):
         raise DanshuError(f"{name!r} is no benchmark; there are: {', '.join(names())}")
-    report = msgspec.to_builtins(module.run(seconds, size))
+    measure = module.run_faults if faults else module.run
+    report = msgspec.to_builtins(measure(seconds, size))
     if as_json:
         opening.show_json(report)
     else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-SENTINEL_LEAVES: Final = 4_096  # a batch
-SENTINEL_LIVES: Final = 20_000  # orders kept in memory, a merchant
+SENTINEL_LEAVES: Final = 16_384  # a batch
+SENTINEL_LIVES: Final = 10_000  # orders kept in memory, a merchant
 SENTINEL_PRINTS: Final = 200_000  # orders that a new one may be a duplicate of, a merchant
 SENTINEL_DUPLICATE_S: Final = 600
 SENTINEL_SKEW_MS: Final = 60_000

@@ -1,0 +1,216 @@
+"""`danshu bench sentinel`: what the sentinel costs beside the placing, and how soon a finding is on
+the board; with `--faults`, whether it finds injected faults, all of them and nothing else.
+
+`cpu_share_percent` is the CPU of the room `sentinel` with its connection's share of the database,
+while orders are placed at `--size` a second, against the CPU of the hub at the same work: servers,
+the log's rooms and the rest of the database. `board_ms` is the 99th percentile, over faults placed
+meanwhile, from the answer that acknowledged the fact's commit to the finding in `GET /v1/findings`,
+which is asked every 20 ms. The floor reads the same facts from the database and decodes their
+envelopes, and finds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+import msgspec
+import numpy as np
+import psycopg
+
+from danshu.bench import rig as rigs
+from danshu.bench.cpu import cpu_us
+from danshu.bench.load import Outcome, Plan
+from danshu.bench.place import ambient, plenty
+from danshu.bench.report import Report, make_report
+from danshu.hub import compose, sentinel_arrivals, sentinel_room, sentinel_shops
+from danshu.kernel import fact
+from danshu.ledger import write
+from danshu.ledger.sequence import Sequencer
+from danshu.testing import faults
+
+if TYPE_CHECKING:
+    from danshu.bench.rig import Rig
+
+RATE: Final = 4_421
+BUDGET: Final = {"cpu_share_percent": 10.0, "board_ms": 1_000.0}
+ORDERS: Final = 1_000_000
+FAULT_SHARE: Final = 100
+_ROOMS: Final = ("sequence", "seal", "sentinel")
+_FAULTS: Final = 60
+_ASK_S: Final = 0.02
+_SETTLE_S: Final = 180
+
+
+def run(seconds: int | None = None, size: int | None = None) -> Report:
+    """Measure the share at `size` orders a second, and findings meanwhile."""
+    seconds = seconds or 20
+    with rigs.open_rig(plenty(), workers=False) as rig:
+        for room in _ROOMS:
+            rig.processes[room] = rigs.start_process(rig.url, "work", "--only", room)
+        plan = Plan(
+            host="127.0.0.1",
+            port=rig.ports[0],
+            key=rig.key,
+            rate=size or RATE,
+            seconds=seconds,
+            regions=rigs.places(),
+            skus=ambient(),
+        )
+        rigs.drive(msgspec.structs.replace(plan, prefix="w", seconds=3, seed=2))
+        _settle(rig)
+        before = _cpu(rig)
+        load = rigs.start_drive(plan)
+        waits = asyncio.run(_find(rig, seconds))
+        assert load.stdout is not None
+        out = msgspec.json.decode(load.stdout.read(), type=Outcome)
+        load.wait()
+        _settle(rig)  # what the rooms still owe counts too
+        after = _cpu(rig)
+        floor = _floor(rig)
+    orders = max(1, out.answered)
+    used = {name: (after[name] - before[name]) / orders for name in after}
+    sentinel = used["sentinel"] + used["watching"]
+    hub = used["server"] + used["sequence"] + used["seal"] + used["database"] - used["watching"]
+    figures = {
+        "cpu_share_percent": round(100 * sentinel / hub, 2),
+        "board_ms": round(float(np.percentile(waits, 99)), 1),
+        "board_median_ms": round(float(np.median(waits)), 1),
+        "sentinel_us_per_order": round(sentinel, 1),
+        "sentinel_database_us": round(used["watching"], 1),
+        "hub_us_per_order": round(hub, 1),
+        "orders": orders,
+        "offered_per_s": size or RATE,
+        "answered_per_s": round(out.answered / max(out.wall_s, 0.001)),
+        "faults": len(waits),
+    }
+    plain = {"sentinel_us_per_order": floor}
+    return make_report("sentinel", figures=figures, floor=plain, budget=BUDGET)
+
+
+def run_faults(seconds: int | None = None, size: int | None = None) -> Report:
+    """Inject one fault in a hundred orders; recall and precision of each class."""
+    del seconds
+    orders = size or ORDERS
+    with rigs.open_rig([], servers=0, workers=False) as rig:
+        scores = asyncio.run(_inject(rig.url, rig.tenant, orders, orders // FAULT_SHARE))
+    figures: dict[str, Any] = {"orders": orders}
+    for kind, score in scores.items():
+        figures[f"{kind}_faults"] = score.faults
+        figures[f"{kind}_recall"] = round(score.recall, 6)
+        figures[f"{kind}_precision"] = round(score.precision, 6)
+    met = len(scores) == len(faults.KINDS) and all(
+        score.right == score.faults == score.findings for score in scores.values()
+    )
+    return make_report("sentinel", figures=figures, floor={}, budget={}, met=met)
+
+
+async def _inject(url: str, tenant: int, orders: int, wrong: int) -> dict[str, faults.Score]:
+    now_ms = compose.now_ms() - orders
+    injection = faults.Injection(11, now_ms)
+    sequencer, follower = Sequencer(), sentinel_room.make_follower()
+    numbered = sentinel_shops.NewShop(
+        channel="wechat-miniprogram", shop=faults.NUMBERED, is_sequence=True
+    )
+    connection = await write.connect(url)
+    async with connection:
+        await sentinel_shops.put(connection, tenant, numbered, faults.ACTOR, now_ms)
+        for stories in injection.make(orders, wrong):
+            await faults.commit(connection, tenant, stories)
+            await sequencer.step(connection, compose.now_ms())
+            while await follower.step(connection, compose.now_ms()):
+                pass
+        while await sequencer.step(connection, compose.now_ms()) or sequencer.behind:
+            pass
+        while await follower.step(connection, compose.now_ms()):
+            pass
+        while await _gaps(connection, tenant):
+            await sentinel_arrivals.look_at_gaps(connection, tenant, compose.now_ms() + 60_000)
+        return await faults.score(connection, tenant, injection.expected)
+
+
+async def _gaps(connection: Any, tenant: int) -> int:
+    sql = "select count(*) from sentinel_gaps where tenant=%s"
+    row = await (await connection.execute(sql, (tenant,))).fetchone()
+    return int(row[0])
+
+
+async def _find(rig: Rig, seconds: int) -> list[float]:
+    """Place pairs of one order under two numbers; ms from the second's answer to its finding."""
+    waits: list[float] = []
+    headers = {"authorization": f"Bearer {rig.key}"}
+    address = f"http://127.0.0.1:{rig.ports[0]}"
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+        end = time.monotonic() + seconds
+        for nth in range(_FAULTS):
+            if time.monotonic() > end:
+                break
+            order = ""
+            for half in (1, 2):
+                placed = await client.post("/v1/orders", json=_order(nth, half))
+                order = placed.json().get("order", "")
+            began = time.monotonic()
+            while order and time.monotonic() - began < _SETTLE_S:
+                asked = {"order": order, "kind": "duplicate"}
+                page = (await client.get("/v1/findings", params=asked)).json()
+                if page.get("items"):
+                    waits.append((time.monotonic() - began) * 1000)
+                    break
+                await asyncio.sleep(_ASK_S)
+    return waits or [float("inf")]
+
+
+def _order(nth: int, half: int) -> dict[str, Any]:
+    return {
+        "number": f"fault-{nth}-{half}",
+        "lines": [{"sku": ambient()[0], "quantity": 1, "price_fen": 990}],
+        "receiver": {
+            "name": "张示例", "phone": f"138{nth:08d}", "province": "浙江省",
+            "city": "杭州市", "detail": "示例路 1 号",
+        },
+        "paid_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }  # fmt: skip
+
+
+def _settle(rig: Rig) -> None:
+    """Wait until the sentinel has read all that was said."""
+    sql = (
+        "select coalesce(bool_and(b.size = coalesce(c.position, 0)), false) and not exists"
+        " (select 1 from facts f where not exists (select 1 from segments s where s.gen = f.gen"
+        " and s.tenant = f.tenant and s.xid_to >= f.xid)) from books b left join cursors c"
+        " on c.name='sentinel' and c.tenant=b.tenant and c.half=b.half"
+    )
+    end = time.monotonic() + _SETTLE_S
+    while not rigs.query(rig.url, sql)[0][0]:
+        if time.monotonic() > end:
+            raise RuntimeError(f"the sentinel did not come to the end within {_SETTLE_S} s")
+        time.sleep(0.2)
+
+
+def _cpu(rig: Rig) -> dict[str, float]:
+    sql = "select pid from pg_stat_activity where application_name = %s"
+    watching = [pid for (pid,) in rigs.query(rig.url, sql, f"{write.WORKING} sentinel")]
+    return {
+        "server": sum(cpu_us(pid) for pid in rig.pids("server")),
+        **{room: sum(cpu_us(pid) for pid in rig.pids(room)) for room in _ROOMS},
+        "database": cpu_us(rig.pg_pid, tree=True),
+        "watching": sum(cpu_us(pid) for pid in watching),
+    }
+
+
+def _floor(rig: Rig) -> float:
+    """Read the facts of orders and decode their envelopes; CPU us an order, both sides."""
+    with psycopg.connect(rig.url, autocommit=True) as connection:
+        backend = connection.info.backend_pid
+        before = cpu_us(backend) + time.process_time() * 1e6
+        cursor = connection.cursor(binary=True)
+        rows = cursor.execute("select body from facts where v = 1 limit 20000").fetchall()
+        orders = 0
+        for (body,) in rows:
+            for part in fact.unpack(bytes(body)):
+                orders += json.loads(part)["type"] == "order.placed"
+        used = cpu_us(backend) + time.process_time() * 1e6 - before
+    return round(used / max(1, orders), 1)
