@@ -128,6 +128,11 @@ STORIES: Final = (
         module="danshu.stories.presale",
     ),
     Story(
+        name="month-end",
+        title="月末:三家平台与银行的账单入账,四方对账,两处差异说明原因,关账",
+        module="danshu.stories.month_end",
+    ),
+    Story(
         name="parts",
         title="备件准时达:同一天,看不见拥堵与看得见拥堵;一张由人指定仓并签名",
         module="danshu.stories.parts",
