@@ -2,9 +2,10 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button, Input, Modal, Segmented, Select } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { BulkAct, JobView, Preview } from "@/api/types.gen";
+import type { BulkAct, HoldReasons as HoldReasonList, JobView, Preview } from "@/api/types.gen";
 import { ask } from "@/client";
 import { count } from "@/format";
+import { byLocale } from "@/i18n";
 import { ProblemNote } from "@/parts/problem-note";
 import { asProblem } from "@/problem";
 import { type Act, calledBy, type Which } from "./model";
@@ -28,16 +29,17 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
   const words = useWords().data;
   const [act, setAct] = useState(first);
   const [reason, setReason] = useState("");
+  const [code, setCode] = useState("");
   const [tags, setTags] = useState<string[]>([]);
   const [person, setPerson] = useState("me");
   const [exclude, setExclude] = useState<string[]>([]);
   const needsReason = act === "hold" || act === "cancel";
   const marks = act === "tag" || act === "untag";
-  const isTold = (!needsReason || reason.trim() !== "") && (!marks || tags.length > 0);
+  const isTold = (!needsReason || code !== "" || reason.trim() !== "") && (!marks || tags.length > 0);
   const body: BulkAct = {
     act,
     ...which,
-    ...(needsReason ? { reason: reason.trim() } : {}),
+    ...(needsReason ? { reason: code || reason.trim() } : {}),
     ...(marks ? { tags } : {}),
     ...(act === "assign" ? { person } : {}),
     ...(act === "reroute" ? { exclude } : {}),
@@ -73,14 +75,33 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
                 autoFocus
                 value={reason}
                 maxLength={REASON_CHARS}
-                onChange={(event) => setReason(event.target.value)}
+                onChange={(event) => {
+                  setCode("");
+                  setReason(event.target.value);
+                }}
               />
             </label>
+            {act === "hold" && (
+              <HoldReasons
+                chosen={code}
+                onChoose={(next, label) => {
+                  setCode(next);
+                  setReason(label);
+                }}
+              />
+            )}
             <p className="orders-reasons">
               {t(`reasons.${act}`)
                 .split("|")
                 .map((one) => (
-                  <Button key={one} size="small" onClick={() => setReason(one)}>
+                  <Button
+                    key={one}
+                    size="small"
+                    onClick={() => {
+                      setCode("");
+                      setReason(one);
+                    }}
+                  >
                     {one}
                   </Button>
                 ))}
@@ -191,4 +212,37 @@ function usePreview(body: BulkAct) {
     gcTime: 0,
     placeholderData: (old) => old,
   });
+}
+
+/** Reasons that bring a rule along: what ends the hold by itself, whether its stock is free. */
+function HoldReasons({
+  chosen,
+  onChoose,
+}: {
+  chosen: string;
+  onChoose: (code: string, label: string) => void;
+}) {
+  const { t } = useTranslation("orders");
+  const reasons = useQuery({
+    queryKey: ["hold-reasons"],
+    queryFn: () => ask<HoldReasonList>("/v1/hold-reasons"),
+    staleTime: Infinity,
+  });
+  // Said by amendments alone, never by hand.
+  const items = (reasons.data?.items ?? []).filter((one) => one.reason !== "supplement_due");
+  return (
+    <p className="orders-reasons">
+      {items.map((one) => (
+        <Button
+          key={one.reason}
+          size="small"
+          type={chosen === one.reason ? "primary" : "default"}
+          onClick={() => onChoose(one.reason, byLocale(one.zh, one.en))}
+        >
+          {byLocale(one.zh, one.en)}
+          {one.awaits && <small> · {t(`holdEnds.${one.awaits}`)}</small>}
+        </Button>
+      ))}
+    </p>
+  );
 }
