@@ -137,6 +137,11 @@ STORIES: Final = (
         title="备件准时达:同一天,看不见拥堵与看得见拥堵;一张由人指定仓并签名",
         module="danshu.stories.parts",
     ),
+    Story(
+        name="missing-orders",
+        title="平台推送丢了几条:几秒内查出漏单,一键补进来,没有一单来两次",
+        module="danshu.stories.missing_orders",
+    ),
 )
 
 
