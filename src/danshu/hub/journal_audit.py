@@ -61,6 +61,13 @@ _EVENTS: Final = "select stream, period, kind from period_events where tenant=%s
 _SETTINGS: Final = "select stream, since, revenue from settlement_settings where tenant=%s"
 _ASKS: Final = "select stream, period, reason from period_asks where tenant=%s"
 _BY_HAND: Final = "select cause from journal where tenant=%s and word=%s"
+# Lines of bills are entered by the commit that brings them.
+_BILLS: Final = """
+select coalesce('bill/' || l.id, j.key) from (
+  select id from bill_lines where tenant=%(t)s) l
+full join (select key from journal where tenant=%(t)s and key like 'bill/%%') j
+  on j.key = 'bill/' || l.id where l.id is null or j.key is null limit 20
+"""
 _KEPT: Final = (
     "select currency, account, debit, credit from period_balances where tenant=%s and period=%s"
 )
@@ -166,6 +173,10 @@ class JournalFolder:
         found += [
             _differ("number_differs", f"{period}/{word}", f"last {last}, {n} entries to {most}")
             for period, word, last, n, most in await _all(connection, _GAPS, asked)
+        ]
+        found += [
+            _differ("bill_differs", key, "a line without its entry, or the reverse")
+            for (key,) in await _all(connection, _BILLS, asked)
         ]
         rows: dict[Row, Row] = {}
         for name, sql in (

@@ -46,7 +46,10 @@ WORDS: Final = {
     2: Words(zh="账", en="B"),
     3: Words(zh="调", en="M"),
 }
-_OTHERS: Final = {"voucher.entered": Words(zh="手工凭证", en="Entered by hand")}
+_OTHERS: Final = {
+    "bill.line": Words(zh="账单行", en="Line of a bill"),
+    "voucher.entered": Words(zh="手工凭证", en="Entered by hand"),
+}
 
 
 class Question(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -11,6 +11,9 @@ import { query } from "@/parts/use-asked";
 import { useKeyset } from "@/parts/use-keyset";
 import { KEY, useAccountName, usePeriodName } from "./model";
 
+/** The word of vouchers that follow from facts of orders. */
+const FACTS = 1;
+
 interface Props {
   /** An account between two days, or a period. */
   asked: Readonly<Record<string, string | number>>;
@@ -57,6 +60,9 @@ function Entry({ voucher, act }: { voucher: Voucher; act: Props["act"] }) {
         <b>{number}</b>
         <span>{voucher.day}</span>
         <span>{t(`sources.${voucher.source}`, { defaultValue: voucher.source })}</span>
+        <span className="note mono" title={voucher.cause || voucher.key}>
+          {voucher.word === FACTS ? t("fact", { no: voucher.key.split("/")[1] }) : ""}
+        </span>
         {voucher.belongs > 0 && (
           <ToneTag tone="risk">{t("belongs", { period: periodOf(voucher.belongs) })}</ToneTag>
         )}
