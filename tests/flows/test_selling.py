@@ -14,6 +14,7 @@ from danshu.kernel.fact import rfc3339, unpack
 from danshu.ledger.audit import fold_rows
 from danshu.ledger.fold import Folder
 from tests.fixtures.hub import SKUS, WAREHOUSES, House, order
+from tests.flows.asking import upload
 
 A, B, C, GIFT, LATE = (sku.code for sku in SKUS[:5])
 SET = {
@@ -122,3 +123,24 @@ def test_what_has_no_stock_is_sold_against_announced_goods_up_to_what_is_announc
     with psycopg.connect(house.url, autocommit=True) as c:
         c.execute("update allowances set used=used+1")
     assert differences(house) == ["allowance_differs"]
+
+
+def test_bundles_come_in_as_a_sheet_with_a_row_a_component_and_go_again(house: House) -> None:
+    text = (
+        "套装编码,套装名称,子商品编码,数量,占比\n"
+        f"SET-09,早餐套装,{A},2,60\nSET-09,早餐套装,{B},1,40\n"
+        f"SET-10,,SET-09,1,1\nSET-10,,NO-SUCH,1,1\n"
+    )
+    put(house, "bundles", {"code": "SET-09", "name": "旧", "parts": [{"sku": C, "share": 5}]})
+    kept = upload(house, "bundles", text.encode()).json()
+    chosen = {"header_row": kept["form"]["header_row"], "columns": kept["columns"]}
+    mapped = house.call("PUT", f"/v1/imports/{kept['id']}/mapping", chosen).json()
+    assert (mapped["counts"]["new"], mapped["counts"]["rejected"]) == (2, 2)
+    rejects = house.call("GET", f"/v1/imports/{kept['id']}/rejects").text
+    assert "NO-SUCH" in rejects
+    for act, parts in (("apply", {A, B, C}), ("undo", {C})):
+        told = {"mode": "good"} if act == "apply" else None
+        assert house.call("POST", f"/v1/imports/{kept['id']}/{act}", told).status_code == 202
+        house.work("sheets")
+        (bundle,) = house.call("GET", "/v1/masters/bundles").json()["items"]
+        assert {p["sku"] for p in bundle["parts"]} == parts

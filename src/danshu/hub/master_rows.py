@@ -8,7 +8,14 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.stock.model import Storage
 from danshu.hub.fields import PLAIN, Code, Label, Minor
-from danshu.kernel.limits import INT4_MAX, LANE_FEN, LANE_MIN, STOCK_UNITS
+from danshu.kernel.limits import (
+    BUNDLE_SHARE,
+    BUNDLE_UNITS,
+    INT4_MAX,
+    LANE_FEN,
+    LANE_MIN,
+    STOCK_UNITS,
+)
 
 _TITLE = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 _Lng = Annotated[int, Meta(ge=-180_000_000, le=180_000_000, description="micro-degrees")]
@@ -74,3 +81,13 @@ class NewStock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on_hand: _Units
     safety: _Units = 0
     in_transit: _Units = 0
+
+
+class NewBundlePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A component of a bundle, as sheets bring it: one row a component."""
+
+    bundle: Code
+    name: Annotated[str, Meta(max_length=200, pattern=PLAIN)] = ""
+    sku: Code
+    units: Annotated[int, Meta(ge=1, le=BUNDLE_UNITS)] = 1
+    share: Annotated[int, Meta(ge=0, le=BUNDLE_SHARE)]

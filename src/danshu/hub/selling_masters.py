@@ -24,6 +24,7 @@ from danshu.ledger import write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from danshu.hub.master_rows import NewBundlePart
     from danshu.kernel.fact import Actor
 
 Connection = Any
@@ -175,6 +176,29 @@ async def put_bundles(
         await connection.execute(_PUT_PARTS, (tenant, *columns))
         await _check_room(connection, tenant, "bundle_parts", BUNDLES)
         await _say(connection, tenant, actor, "bundle", rows)
+
+
+async def put_parts(
+    connection: Connection, tenant: int, rows: Sequence[NewBundlePart], actor: Actor
+) -> None:
+    """Write components of bundles, as sheets bring them: the others of a bundle stay.
+
+    Raises InputError for bundles that could not be shipped then, `too_many`.
+    """
+    known = await read_bundles(connection, tenant)
+    made: dict[str, dict[str, Part]] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        bundle = known.get(row.bundle)
+        if row.bundle not in made:
+            made[row.bundle] = {p.sku: p for p in bundle.parts} if bundle else {}
+        made[row.bundle][row.sku] = Part(sku=row.sku, units=row.units, share=row.share)
+        names[row.bundle] = row.name or names.get(row.bundle, "") or (bundle.name if bundle else "")
+    whole = [
+        Bundle(code=code, name=names[code], parts=tuple(parts.values()))
+        for code, parts in made.items()
+    ]
+    await put_bundles(connection, tenant, whole, actor)
 
 
 async def list_bundles(

@@ -303,14 +303,14 @@ async def _restore(connection: Connection, task: _Task, rows: Sequence[Row]) -> 
         seen.append(encode(now).decode() if fate == CHANGED_SINCE else "")
         if fate != RESTORED:
             continue
-        if row.before is None and name == "lanes":
+        if row.before is None and name in ("lanes", "bundles"):
             drop.append(row.key)
         else:
             before = row.before or sheet_targets.empty_stock(row.key)
             back.append(msgspec.convert(before, task.kind.row))
     await _put(connection, task, back, "undo import")
     if drop:
-        await sheet_targets.drop_lanes(connection, task.tenant, drop)
+        await sheet_targets.drop_rows(connection, task.tenant, name, drop)
         await merchants.touch(connection, task.tenant)
     lines = write.int4s([row.line for row in rows])
     await connection.execute(_UNDONE, (lines, write.int2s(fates), write.texts(seen), *task.place))

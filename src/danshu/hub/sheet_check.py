@@ -132,12 +132,28 @@ def _judge(kind: Kind, row: Row, present: Present) -> Wrong | None:
             return Wrong(
                 field="on_hand", reason="below_reserved", value=value, detail=str(reserved)
             )
+    if kind.name == "bundles":
+        wrong = _judge_part(row, present)
+        if wrong is not None:
+            return wrong
     if before is None:
         row.outcome = Outcome.NEW
     elif all(row.after[name] == before[name] for name in row.after):
         row.outcome = Outcome.SAME
     else:
         row.outcome = Outcome.CHANGED
+    return None
+
+
+def _judge_part(row: Row, present: Present) -> Wrong | None:
+    """A component is a SKU of the merchant, and neither it nor the bundle is the other's kind."""
+    bundle, sku = row.key
+    if sku in present.bundles or sku == bundle:
+        return Wrong(field="sku", reason="nested", value=sku)
+    if bundle in present.parts:
+        return Wrong(field="bundle", reason="nested", value=bundle)
+    if sku not in present.skus:
+        return Wrong(field="sku", reason="unknown", value=sku)
     return None
 
 

@@ -14,7 +14,14 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from danshu.hub.master_rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
+from danshu.hub.master_rows import (
+    NewBundlePart,
+    NewLane,
+    NewRegion,
+    NewSku,
+    NewStock,
+    NewWarehouse,
+)
 
 Type = Literal["text", "code", "integer", "amount", "storage", "storages", "clock", "building"]
 ROWS: Final[dict[str, type[Struct]]] = {
@@ -23,6 +30,7 @@ ROWS: Final[dict[str, type[Struct]]] = {
     "regions": NewRegion,
     "lanes": NewLane,
     "stock": NewStock,
+    "bundles": NewBundlePart,
 }
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "skus": ("code",),
@@ -30,6 +38,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "regions": ("code",),
     "lanes": ("warehouse", "region"),
     "stock": ("warehouse", "sku"),
+    "bundles": ("bundle", "sku"),
 }
 
 

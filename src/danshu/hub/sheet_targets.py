@@ -9,7 +9,8 @@ import psycopg
 
 from danshu.capabilities.routing.model import Lane, Region
 from danshu.capabilities.stock.model import Sku, StockLevel, Warehouse
-from danshu.hub import catalogues, shelves
+from danshu.hub import catalogues, selling_masters, shelves
+from danshu.hub.master_rows import NewBundlePart
 from danshu.hub.sheet_cells import Names
 from danshu.hub.sheet_kinds import KEYS, ROWS, fold
 from danshu.kernel.limits import REGIONS, WAREHOUSES
@@ -55,10 +56,23 @@ join skus g on g.tenant=w.tenant and g.code=k.sku
 join stock s on s.tenant=w.tenant and s.wh=w.no and s.sku=g.no
 """
 _LOCK_STOCK: Final = _STOCK + " order by s.wh, s.sku for update of s"
+_DROP_PARTS: Final = """
+delete from bundle_parts p using unnest(%s::text[],%s::text[]) k(bundle,sku)
+where p.tenant=%s and p.bundle=k.bundle and p.sku=k.sku
+"""
 _DROP_LANES: Final = """
 delete from lanes l using unnest(%s::text[],%s::text[]) k(warehouse,region), warehouses w, regions r
 where w.tenant=%s and w.code=k.warehouse and r.tenant=w.tenant and r.code=k.region
 and l.tenant=w.tenant and l.wh=w.no and l.region=r.no
+"""
+_PARTS: Final = """
+select p.bundle, p.name, p.sku, p.units, p.share
+from unnest(%s::text[],%s::text[]) k(bundle,sku)
+join bundle_parts p on p.tenant=%s and p.bundle=k.bundle and p.sku=k.sku
+"""
+_CODES: Final = """
+select distinct bundle, true from bundle_parts where tenant=%s
+union select distinct sku, false from bundle_parts where tenant=%s
 """
 _COUNT: Final = {name: f"select count(*) from {name} where tenant=%s" for name in ROOM}
 _KNOWN_SKUS: Final = "select code from skus where tenant=%s and code = any(%s)"
@@ -70,6 +84,8 @@ class Present(msgspec.Struct, kw_only=True, eq=False):
     rows: dict[Key, dict[str, Any]]
     reserved: dict[Key, int] = {}
     skus: frozenset[str] = frozenset()
+    bundles: frozenset[str] = frozenset()  # codes that are bundles, and those that are components
+    parts: frozenset[str] = frozenset()
     total: int = 0
 
 
@@ -111,6 +127,8 @@ async def read_present(
         return Present(
             rows={(r[0], r[1]): dict(zip(columns, r, strict=True)) for r in await cursor.fetchall()}
         )
+    if kind == "bundles":
+        return await _present_parts(connection, tenant, keys, ends)
     cursor = await connection.execute(_LOCK_STOCK if lock else _STOCK, ends)
     columns = ROWS[kind].__struct_fields__
     found = await cursor.fetchall()
@@ -137,6 +155,8 @@ async def write_rows(
         await catalogues.put_warehouses(connection, tenant, _as(rows, Warehouse), actor)
     elif kind == "regions":
         await catalogues.put_regions(connection, tenant, _as(rows, Region), actor)
+    elif kind == "bundles":
+        await selling_masters.put_parts(connection, tenant, _as(rows, NewBundlePart), actor)
     elif kind == "lanes":
         await catalogues.put_lanes(connection, tenant, _as(rows, Lane), actor)
     else:
@@ -145,9 +165,29 @@ async def write_rows(
     return None
 
 
-async def drop_lanes(connection: Connection, tenant: int, keys: Sequence[Key]) -> None:
-    """Take lanes away that an import had added; the caller says so in a fact."""
-    await connection.execute(_DROP_LANES, ([k[0] for k in keys], [k[1] for k in keys], tenant))
+async def drop_rows(connection: Connection, tenant: int, kind: str, keys: Sequence[Key]) -> None:
+    """Take lanes or components away that an import had added; the caller says so in a fact."""
+    sql = _DROP_LANES if kind == "lanes" else _DROP_PARTS
+    await connection.execute(sql, ([k[0] for k in keys], [k[1] for k in keys], tenant))
+
+
+async def _present_parts(
+    connection: Connection, tenant: int, keys: Sequence[Key], ends: tuple[Any, ...]
+) -> Present:
+    cursor = await connection.execute(_PARTS, ends)
+    columns = ROWS["bundles"].__struct_fields__
+    rows: dict[Key, dict[str, Any]] = {
+        (r[0], r[2]): dict(zip(columns, r, strict=True)) for r in await cursor.fetchall()
+    }
+    known = await connection.execute(_KNOWN_SKUS, (tenant, sorted({k[1] for k in keys})))
+    cursor = await connection.execute(_CODES, (tenant, tenant))
+    codes = await cursor.fetchall()
+    return Present(
+        rows=rows,
+        skus=frozenset([r[0] for r in await known.fetchall()]),
+        bundles=frozenset([code for code, is_bundle in codes if is_bundle]),
+        parts=frozenset([code for code, is_bundle in codes if not is_bundle]),
+    )
 
 
 def key_of(kind: str, values: dict[str, Any]) -> Key:

@@ -43,13 +43,14 @@ from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import SHEET_BYTES, SHEET_CHUNK_ROWS
 
 _LAST: Final = uuid.UUID(int=2**128 - 1)
-_KINDS = Literal["skus", "warehouses", "regions", "lanes", "stock"]
+_KINDS = Literal["skus", "warehouses", "regions", "lanes", "stock", "bundles"]
 _STATES = Literal[
     "", "uploaded", "mapped", "applying", "applied", "refused", "failed", "undoing", "undone"
 ]
 KindName = Annotated[_KINDS, QueryParameter(name="kind")]
 AnyKind = Annotated[
-    Literal["", "skus", "warehouses", "regions", "lanes", "stock"], QueryParameter(name="kind")
+    Literal["", "skus", "warehouses", "regions", "lanes", "stock", "bundles"],
+    QueryParameter(name="kind"),
 ]
 FileName = Annotated[str, QueryParameter(name="name", max_length=200, pattern=PLAIN)]
 SheetState = Annotated[_STATES, QueryParameter(name="state")]

@@ -14,7 +14,7 @@ import { queries } from "@/queries";
 export type { Import, ImportField, ImportKind, ImportRows, SeenRow, Source };
 
 export const IMPORTS_KEY = ["imports"] as const;
-export const KINDS = ["skus", "warehouses", "regions", "lanes", "stock"] as const;
+export const KINDS = ["skus", "warehouses", "regions", "lanes", "stock", "bundles"] as const;
 export type KindName = (typeof KINDS)[number];
 export const STEPS = ["upload", "columns", "preview", "run"] as const;
 export type Step = (typeof STEPS)[number];

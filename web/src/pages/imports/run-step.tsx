@@ -18,6 +18,7 @@ const PAGES: Record<string, string> = {
   warehouses: "/settings/masters?kind=warehouses",
   regions: "/settings/masters?kind=regions",
   lanes: "/settings/masters?kind=lanes",
+  bundles: "/settings/masters?kind=bundles",
   stock: "/stock",
 };
 const FATES = ["restored", "changed_since", "kept"] as const;
