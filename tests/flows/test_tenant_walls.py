@@ -223,6 +223,23 @@ def _act(side: Side) -> None:
     side.found["/v1/people/{person_id}/certificates"] = {"certificate": ["WALL-A-CERT"]}
 
 
+def _bring_bill(house: House) -> None:
+    """Bring in a bill of an order that is not there, and what a run would find of it."""
+    move = Move(kind="sale", number="WALL-A-BILL", amount=770, at="2026-10-02 10:00:00", flow="W1")
+    body = bills.alipay([move])
+    brought = house.call("POST", "/v1/bills?form=alipay&name=WALL-A.csv", body)
+    assert brought.status_code == 201, brought.text
+    with psycopg.connect(house.url, autocommit=True) as connection:  # as a run writes it
+        connection.execute(
+            "insert into differences(tenant,id,class,book,key,line,number,expected,actual,lines,"
+            "rule,at,found,run,head,changed) select tenant,gen_random_uuid(),2,channel,number,no,"
+            "number,0,amount,array[no],'key',at,now(),gen_random_uuid(),%s,now() from bill_lines"
+            " where tenant=%s",
+            (b"\0" * 32, house.tenant),
+        )
+    house.call("POST", "/v1/reconcile/runs", {"cause": "WALL-A"})
+
+
 def _fill(side: Side) -> None:
     house = side.house
     house.call("PUT", "/v1/skus", [{"code": "WALL-A-1", "name": "墙内商品"}])
@@ -252,19 +269,7 @@ def _fill(side: Side) -> None:
             " (select id from orders where tenant=r.tenant limit 1) o on true",
             (house.tenant, b"\0" * 32, b"[]"),
         )
-    move = Move(kind="sale", number="WALL-A-BILL", amount=770, at="2026-10-02 10:00:00", flow="W1")
-    body = bills.alipay([move])
-    brought = house.call("POST", "/v1/bills?form=alipay&name=WALL-A.csv", body)
-    assert brought.status_code == 201, brought.text
-    with psycopg.connect(house.url, autocommit=True) as connection:  # as a run writes it
-        connection.execute(
-            "insert into differences(tenant,id,class,book,key,line,number,expected,actual,lines,"
-            "rule,at,found,run,head,changed) select tenant,gen_random_uuid(),2,channel,number,no,"
-            "number,0,amount,array[no],'key',at,now(),gen_random_uuid(),%s,now() from bill_lines"
-            " where tenant=%s",
-            (b"\0" * 32, house.tenant),
-        )
-    house.call("POST", "/v1/reconcile/runs", {"cause": "WALL-A"})
+    _bring_bill(house)
     case, digest = after_sales.received(house)
     side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
@@ -287,6 +292,9 @@ def _fill(side: Side) -> None:
     own = msgspec.to_builtins(shipped()[-1]) | {"action": "wall_a", "legal": ["WALL-A-LAW"]}
     draft = house.call("POST", "/v1/contract/drafts", {"action": own}).json()
     side.found["/v1/contract/drafts"] = {"id": [draft["id"]]}
+    kind = house.call("GET", "/v1/order-types").json()["templates"][0] | {"type": "wall_a"}
+    begun_type = house.call("POST", "/v1/order-types/drafts", {"type": kind}).json()
+    side.found["/v1/order-types/drafts"] = {"id": [begun_type["id"]]}
     version = house.call("GET", "/v1/contract/actions").json()["items"][0]
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)

@@ -1,4 +1,4 @@
-"""What is shown of differences and runs: counts by class and age, lists, both sides of one."""
+"""What is shown of differences: counts by class and age, lists, one with both sides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from danshu.hub import marks
 from danshu.hub.differences import NO_DIFFERENCE
 from danshu.hub.marks import Colleague
 from danshu.hub.reconcile_join import RULES
-from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import DIFFERENCE_LINES
 from danshu.ports.bill import KINDS
@@ -63,19 +62,7 @@ select w.waybill, w.carrier, w.wh, coalesce(r.name, w.region), w.weight_g, w.shi
 from order_waybills w left join regions r on r.tenant=w.tenant and r.code=w.region
 where w.tenant=%s and w.id=%s order by w.waybill limit 50
 """
-_RUNS: Final = """
-select r.id, r.cause, r.stage, r.whole, r.rules, r.orders, r.lines, r.matched, r.counts, r.until,
-r.seconds, j.state, j.trouble, j.created from reconcile_runs r
-left join jobs j on j.tenant=r.tenant and j.id=r.id where r.tenant=%s
-"""
-_ONE_RUN: Final = _RUNS + " and r.id=%s"
-_LIST_RUNS: Final = _RUNS + " and r.id<%s order by r.id desc limit %s"
-_RULE_COUNTS: Final = (
-    "select rule, count(*) from bill_matches where tenant=%s and run=%s group by 1 order by 1"
-)
-NO_RUN: Final = InputError("no_run", "there is no such run")
 _decode_cells = msgspec.json.Decoder(tuple[str, ...]).decode
-_decode_counts = msgspec.json.Decoder(dict[str, int]).decode
 _FIRST: Final = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -181,28 +168,6 @@ class DifferenceShown(Struct, frozen=True, kw_only=True):
     lines: tuple[BillRawLine, ...]
 
 
-class ReconcileRun(Struct, frozen=True, kw_only=True):
-    """A run: its stage (waiting, log, read, join, write, done, failed, cancelled), what it looked
-    at and found. `counts` by class is of what it looked at; `rules` how many lines each rule of
-    matching explained first.
-    """
-
-    id: uuid.UUID
-    cause: str
-    stage: str
-    whole: bool
-    rules_version: int
-    orders: int
-    lines: int
-    matched: int
-    counts: dict[str, int]
-    rules: dict[str, int]
-    until: str
-    seconds: float
-    trouble: str
-    began: str
-
-
 class Question(Struct, frozen=True, kw_only=True):
     """Which differences are listed; "" is any. `owner` "-" is nobody's."""
 
@@ -281,7 +246,7 @@ async def read_difference(connection: Connection, tenant: int, id_: uuid.UUID) -
                 warehouse=p[2],
                 place=p[3],
                 weight_g=p[4],
-                shipped_at=_text(p[5]),
+                shipped_at=text(p[5]),
             )
             for p in parcels
         ),
@@ -312,8 +277,8 @@ async def _show(
             expected_fen=row[6],
             actual_fen=row[7],
             rule=row[8],
-            at=_text(row[9]),
-            found=_text(row[10]),
+            at=text(row[9]),
+            found=text(row[10]),
             state=row[11],
             owner=named(row[12]),
             reason=row[13],
@@ -332,7 +297,7 @@ def _line(row: tuple[Any, ...]) -> BillRawLine:
         book=row[1],
         kind=KINDS[row[2] - 1],
         amount_fen=row[3],
-        at=_text(row[4]),
+        at=text(row[4]),
         number=row[5],
         waybill=row[6],
         flow=row[7],
@@ -359,50 +324,14 @@ def _ours(row: tuple[Any, ...]) -> OrderMoney:
         paid_fen=row[5],
         refunded_fen=row[6],
         compensated_fen=row[7],
-        placed=_text(row[8]),
-        paid_at=_text(row[9]),
-        refunded_at=_text(row[10]),
-        shipped_at=_text(row[11]),
+        placed=text(row[8]),
+        paid_at=text(row[9]),
+        refunded_at=text(row[10]),
+        shipped_at=text(row[11]),
         cancelled=row[12],
     )
 
 
-async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> ReconcileRun:
-    """Read a run. Raises InputError `no_run`."""
-    row = await (await connection.execute(_ONE_RUN, (tenant, id_))).fetchone()
-    if row is None:
-        raise NO_RUN
-    rules = await (await connection.execute(_RULE_COUNTS, (tenant, id_))).fetchall()
-    return _run(row, {RULES[no - 1]: n for no, n in rules})
-
-
-async def list_runs(
-    connection: Connection, tenant: int, before: uuid.UUID, limit: int
-) -> list[ReconcileRun]:
-    """List runs, newest first."""
-    rows = await (await connection.execute(_LIST_RUNS, (tenant, before, limit))).fetchall()
-    return [_run(row, {}) for row in rows]
-
-
-def _run(row: tuple[Any, ...], rules: dict[str, int]) -> ReconcileRun:
-    state = row[11]
-    return ReconcileRun(
-        id=row[0],
-        cause=row[1],
-        stage=state if state in ("failed", "cancelled") else row[2],
-        whole=row[3],
-        rules_version=row[4],
-        orders=row[5],
-        lines=row[6],
-        matched=row[7],
-        counts=_decode_counts(bytes(row[8])) if row[8] else {},
-        rules=rules,
-        until=_text(row[9]),
-        seconds=round(row[10], 3),
-        trouble=row[12] or "",
-        began=_text(row[13]),
-    )
-
-
-def _text(at: datetime.datetime | None) -> str:
+def text(at: datetime.datetime | None) -> str:
+    """Write an instant; "" for none."""
     return rfc3339(round(at.timestamp() * 1000)) if at else ""

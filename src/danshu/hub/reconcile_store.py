@@ -30,11 +30,11 @@ Connection = psycopg.Connection[Any]
 _SHANGHAI: Final = datetime.timezone(datetime.timedelta(hours=8))
 _CHUNK: Final = 1 << 20
 KEYLESS: Final = (RULE_NO["amount_time"], RULE_NO["many_to_one"], RULE_NO["payout"])
-_ORDERS: Final = """
+_ORDERS: Final = f"""
 select o.id, o.channel, o.number, o.paid, o.refunded, extract(epoch from coalesce(o.paid_at,
 o.placed))::bigint, extract(epoch from o.refunded_at)::bigint, m.id is not null
 from order_money o left join (select distinct id from bill_matches where tenant=%(tenant)s
-and id is not null and rule = any(%(keyless)s)) m on m.id=o.id
+and id is not null and rule in {KEYLESS} and not %(whole)s) m on m.id=o.id
 where o.tenant=%(tenant)s and (o.paid > 0 or o.refunded > 0) and o.currency='CNY'
 """
 _LINES: Final = """
@@ -156,7 +156,8 @@ class Scope(Struct, frozen=True, kw_only=True):
             "since": self.since,
             "line_no": self.line_no,
             # What is looked at as a whole is matched anew, also what has no key.
-            "keyless": [] if self.whole else list(KEYLESS),
+            "whole": self.whole,
+            "keyless": list(KEYLESS),
             "waiting": [CLASS_NO["timing"], CLASS_NO["missing_in_bill"]],
             "always": [CLASS_NO["unclaimed"], CLASS_NO["payout"]],
             "head": NO_HEAD,

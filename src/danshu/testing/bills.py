@@ -132,8 +132,8 @@ def jd(moves: Sequence[Move]) -> bytes:
         paper, word = _JD_WORDS[move.kind]
         side = "应收" if move.amount > 0 else "应付"
         lines.append(
-            f"{move.number},{move.flow},{paper},100001,示例商品,已结算,{move.at},{move.at},{move.at},{word},"
-            f"{yuan(move.amount)},人民币,{side},,1001"
+            f"{move.number},{move.flow},{paper},100001,示例商品,已结算,{move.at},{move.at},{move.at},"
+            f"{word},{yuan(move.amount)},人民币,{side},,1001"
         )
     return ("\r\n".join(lines) + "\r\n").encode("gb18030")
 

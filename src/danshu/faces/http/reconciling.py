@@ -1,11 +1,9 @@
-"""Reconciliation 对账 over HTTP: bills in, rules, runs, differences and the acts on them."""
+"""Reconciliation 对账 over HTTP: rules, runs, differences and the acts on them."""
 
 from __future__ import annotations
 
 import datetime
-import tempfile
 import uuid
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, get, post, put
@@ -22,35 +20,37 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
-    raw_body,
     respond,
 )
 from danshu.faces.http.jobs import runner_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.workbench import who_of
-from danshu.hub import bills, differences, differences_views, jobs, lists, marks, reconcile
-from danshu.hub.bills import BillFile, RejectedRow, Source
+from danshu.hub import (
+    differences,
+    differences_views,
+    jobs,
+    lists,
+    marks,
+    reconcile,
+    reconcile_views,
+)
 from danshu.hub.differences import Told
 from danshu.hub.differences_views import (
     BillDifference,
     DifferenceCount,
     DifferenceShown,
     Question,
-    ReconcileRun,
 )
 from danshu.hub.fields import PLAIN
 from danshu.hub.marks import Colleague
+from danshu.hub.reconcile_views import ReconcileRun
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import (
-    BILL_BYTES,
     DIFFERENCE_NOTE_CHARS,
     DIFFERENCES_AT_ONCE,
     RECONCILE_CAUSE_CHARS,
 )
 
-FormName = Annotated[str, QueryParameter(name="form", max_length=64, pattern=PLAIN)]
-FileName = Annotated[str, QueryParameter(name="name", max_length=200, pattern=PLAIN)]
-OfAccount = Annotated[str, QueryParameter(name="account", max_length=64, pattern=PLAIN)]
 ClassAsked = Annotated[str, QueryParameter(name="class", max_length=32, pattern=PLAIN)]
 AgeAsked = Annotated[
     Literal["", "day", "week", "month", "older"],
@@ -67,36 +67,6 @@ StateAsked = Annotated[
     QueryParameter(name="state", description="without it what waits: open and proposed"),
 ]
 Note = Annotated[str, Meta(max_length=DIFFERENCE_NOTE_CHARS)]
-
-
-class BillForm(Struct, frozen=True, kw_only=True):
-    """A form of bill that can be read."""
-
-    name: str
-    zh: str
-    en: str
-    book: str
-    channel: str
-
-
-class BillForms(Struct, frozen=True, kw_only=True):
-    """The forms that come with the hub."""
-
-    items: tuple[BillForm, ...]
-
-
-class BillPage(Struct, frozen=True, kw_only=True):
-    """Bills, newest first; `next` is "" at the end."""
-
-    items: tuple[BillFile, ...]
-    next: str
-
-
-class RejectPage(Struct, frozen=True, kw_only=True):
-    """Rows that are in no line; `next` is "" at the end."""
-
-    items: tuple[RejectedRow, ...]
-    next: str
 
 
 class ReconcileRules(Struct, frozen=True, kw_only=True):
@@ -186,77 +156,6 @@ def _before(cursor: str) -> uuid.UUID:
         raise lists.OTHER_QUESTION from error
 
 
-@get("/v1/bill-forms", operation_id="listBillForms", **_READ)
-async def list_forms() -> BillForms:
-    """List the forms of bills that can be read."""
-    return BillForms(
-        items=tuple(
-            BillForm(name=m.name, zh=m.zh, en=m.en, book=m.book, channel=m.channel)
-            for m in bills.forms().values()
-        )
-    )
-
-
-@post(
-    "/v1/bills",
-    operation_id="importBill",
-    tags=["reconciliation"],
-    responses=PROBLEMS,
-    guards=[may("reconcile.write")],
-    request_max_body_size=BILL_BYTES,
-    operation_class=raw_body(
-        "A bill as it was downloaded, CSV or XLSX by the form", "application/octet-stream"
-    ),
-)
-async def import_bill(
-    request: Request[Any, Any, Any], form: FormName, name: FileName, account: OfAccount = ""
-) -> Response[BillFile]:
-    """Bring a bill in: all of it, or nothing where its own totals do not agree. 200 when known."""
-    held = held_of(request)
-    mapping = bills.read_form(form)
-    with tempfile.NamedTemporaryFile(suffix=Path(name).suffix or ".csv") as kept:
-        size = 0
-        async for part in request.stream():
-            size += kept.write(part)
-        kept.flush()
-        if not size:
-            raise InputError("empty_body", "the body is empty")
-        source = Source(path=Path(kept.name), name=name, mapping=mapping, account=account)
-        async with hub_of(request).connection() as connection:
-            bill = await bills.bring_in(connection, held.tenant, source, held.actor)
-    return Response(bill, status_code=200 if bill.is_known else 201)
-
-
-@get("/v1/bills", operation_id="listBills", **_READ)
-async def list_bills(
-    request: Request[Any, Any, Any], cursor: Cursor = "", limit: Limit = 50
-) -> BillPage:
-    """List the bills that were brought in, newest first."""
-    async with hub_of(request).connection() as connection:
-        found = await bills.list_bills(
-            connection, held_of(request).tenant, _before(cursor), limit + 1
-        )
-    following = write_place(str(found[limit - 1].id)) if len(found) > limit else ""
-    return BillPage(items=tuple(found[:limit]), next=following)
-
-
-@get("/v1/bills/{bill_id:uuid}/rejects", operation_id="listBillRejects", **_READ)
-async def list_rejects(
-    bill_id: FromPath[uuid.UUID],
-    request: Request[Any, Any, Any],
-    cursor: Cursor = "",
-    limit: Limit = 50,
-) -> RejectPage:
-    """List the rows of a bill that are in no line, each with its cells and why."""
-    after = int(read_place(cursor, int)[0]) if cursor else 0
-    tenant = held_of(request).tenant
-    async with hub_of(request).connection() as connection:
-        await bills.read(connection, tenant, bill_id)
-        found = await bills.list_rejects(connection, tenant, bill_id, after, limit + 1)
-    following = write_place(found[limit - 1].row) if len(found) > limit else ""
-    return RejectPage(items=tuple(found[:limit]), next=following)
-
-
 @get("/v1/reconcile/rules", operation_id="getReconcileRules", **_READ)
 async def get_rules(request: Request[Any, Any, Any]) -> ReconcileRules:
     """Read the rates and tolerances that runs go by."""
@@ -290,7 +189,7 @@ async def begin_run(
         id_ = await reconcile.ask(
             connection, held.tenant, data.cause, who_of(held), held.actor, whole=data.whole
         )
-        run = await differences_views.read_run(connection, held.tenant, id_)
+        run = await reconcile_views.read_run(connection, held.tenant, id_)
     runner_of(request).wake()
     return run
 
@@ -301,7 +200,7 @@ async def list_runs(
 ) -> ReconcileRunPage:
     """List the runs, newest first."""
     async with hub_of(request).connection() as connection:
-        found = await differences_views.list_runs(
+        found = await reconcile_views.list_runs(
             connection, held_of(request).tenant, _before(cursor), limit + 1
         )
     following = write_place(str(found[limit - 1].id)) if len(found) > limit else ""
@@ -312,7 +211,7 @@ async def list_runs(
 async def get_run(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> ReconcileRun:
     """Read a run: how far it is, what it looked at, what it found and by which rules."""
     async with hub_of(request).connection() as connection:
-        return await differences_views.read_run(connection, held_of(request).tenant, run_id)
+        return await reconcile_views.read_run(connection, held_of(request).tenant, run_id)
 
 
 @post(
@@ -327,10 +226,10 @@ async def cancel_run(run_id: FromPath[uuid.UUID], request: Request[Any, Any, Any
     """Stop a run; it has written nothing then."""
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
-        await differences_views.read_run(connection, tenant, run_id)
+        await reconcile_views.read_run(connection, tenant, run_id)
         if not await jobs.stop(connection, tenant, run_id):
             raise InputError("not_now", "this run has ended")
-        return await differences_views.read_run(connection, tenant, run_id)
+        return await reconcile_views.read_run(connection, tenant, run_id)
 
 
 @get("/v1/reconcile/counts", operation_id="countDifferences", **_READ)
@@ -443,10 +342,6 @@ async def act(
 
 
 ROUTES: Final = [
-    list_forms,
-    import_bill,
-    list_bills,
-    list_rejects,
     get_rules,
     put_rules,
     begin_run,
