@@ -59,7 +59,7 @@ def test_a_return_from_request_to_inspection(
 
     page = visit(f"/after-sales?peek={case['id']}", "finance")
     expect(page.get_by_role("row").filter(has_text=made["number"])).to_contain_text("待处理")
-    peek = page.get_by_role("dialog")
+    peek = page.get_by_role("dialog", name=made["number"])
     expect(peek).to_contain_text("杯口有缺口")
     axe(page)
     peek.get_by_role("button", name="同意退回，退 ¥33.34").click()

@@ -51,9 +51,10 @@ order by a.opened desc, a.id desc limit %(limit)s
 _OF_ORDER: Final = _COLUMNS + "where a.tenant=%s and a.oid=%s order by a.id"
 _ONE: Final = _COLUMNS + "where a.tenant=%s and a.id=%s"
 _COUNTS: Final = """
-select kind, state, count(*)::int8, coalesce(sum(amount),0)::int8,
+select kind, state, currency, count(*)::int8, coalesce(sum(amount),0)::int8,
 count(*) filter (where due < %s)::int8
-from after_sales where tenant=%s and due is not null group by kind, state order by kind, state
+from after_sales where tenant=%s and due is not null
+group by kind, state, currency order by kind, state, currency
 """
 _ORDER: Final = "select doc from orders where tenant=%s and id=%s"
 _decode_order: Final = msgspec.json.Decoder(model.Order).decode
@@ -86,10 +87,13 @@ class CaseRow(Struct, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """Open cases of a kind in a state: how many, of which sum, how many of them too late."""
+    """Open cases of a kind in a state and a currency: how many, of which sum, how many of them too
+    late.
+    """
 
     kind: str
     state: str
+    currency: str
     count: int
     amount: int
     late: int
@@ -175,8 +179,8 @@ async def counts(connection: Connection, tenant: int, now_ms: int) -> list[Count
     """Count open cases by kind and state."""
     cursor = await connection.execute(_COUNTS, (write.instant(now_ms * 1000), tenant))
     return [
-        Counted(kind=kind, state=state, count=n, amount=amount, late=late)
-        for kind, state, n, amount, late in await cursor.fetchall()
+        Counted(kind=kind, state=state, currency=currency, count=n, amount=amount, late=late)
+        for kind, state, currency, n, amount, late in await cursor.fetchall()
     ]
 
 

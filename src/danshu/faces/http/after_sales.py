@@ -36,6 +36,7 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import after_sales_money, after_sales_settings, after_sales_views, views
+from danshu.hub.actors import name_actors
 from danshu.hub.after_sales_views import CaseRow, Filter
 from danshu.hub.compose import Hub
 from danshu.kernel.errors import InputError
@@ -148,6 +149,8 @@ async def read_case(hub: Hub, held: Held, id_: uuid.UUID) -> CaseShown:
         if held.may("after_sale.decide"):
             words = await after_sales_views.words(connection, tenant, id_)
         order, money = await after_sales_views.money_of(connection, tenant, row.order, str(id_))
+        subs = (row.case.proposed_by, row.case.decided_by)
+        people = await name_actors(connection, tenant, subs)
     case, pays = row.case, row.case.sum
     if case.state == "asked" and case.kind not in (COMPENSATION, CLAIM):
         pays = after_sales_money.propose(
@@ -161,8 +164,8 @@ async def read_case(hub: Hub, held: Held, id_: uuid.UUID) -> CaseShown:
         item=show(row),
         words=words,
         answer=case.answer,
-        proposed_by=case.proposed_by,
-        decided_by=case.decided_by,
+        proposed_by=people.get(case.proposed_by, case.proposed_by),
+        decided_by=people.get(case.decided_by, case.decided_by),
         wanted=case.wanted,
         found=case.found,
         sum=pays,

@@ -20,7 +20,7 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.problems import of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import compensations, outside, remedies, views
+from danshu.hub import compensations, outside, refunds_room, remedies, views
 from danshu.hub.compensations import Compensation
 from danshu.hub.fields import PLAIN
 from danshu.hub.remedies import Settings
@@ -217,6 +217,7 @@ async def put_settings(
         )
         await remedies.configure(connection, held.tenant, held.actor, wanted)
         await compensations.wake(connection, held.tenant, hub.clock())
+        await refunds_room.wake(connection, held.tenant, hub.clock())
     return _show(wanted)
 
 

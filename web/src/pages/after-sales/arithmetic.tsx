@@ -75,7 +75,7 @@ export function Arithmetic({ found }: { found: Reckoning }) {
             {t("money.sum", {
               paid: fen(found.paid),
               before: fen(found.refunded),
-              left: fen(found.left),
+              left: fen(found.left - found.now + found.own_now),
             })}
           </dd>
         </div>

@@ -121,7 +121,10 @@ function Money({ found }: { found: CaseShown }) {
         <p className="arithmetic-claim">
           <b>{money(found.item.amount, found.item.currency)}</b>
         </p>
-        <p className="note">{t("claimNote")}</p>
+        <p className="note">
+          {t("claimNote")}{" "}
+          <Link to={`/orders/${found.item.order}?tab=evidence`}>{t("toEvidence")}</Link>
+        </p>
       </Card>
     );
   return (

@@ -7,6 +7,7 @@ import type { BatchAnswer, CaseCounts, CaseItem, CasePage } from "@/api/types.ge
 import { ask } from "@/client";
 import { count, dated, exact, money } from "@/format";
 import { PageHead } from "@/frame/page-head";
+import { useCount } from "@/frame/stores";
 import { useNow } from "@/live/use-live";
 import { BulkBar } from "@/parts/bulk-bar";
 import type { Column } from "@/parts/ledger-columns";
@@ -51,6 +52,11 @@ export default function AfterSales() {
   const open = counts.data?.items ?? [];
   const sumOf = (of: (one: (typeof open)[number]) => number) =>
     open.reduce((sum, one) => sum + of(one), 0);
+  useCount(
+    "/after-sales",
+    counts.data && sumOf((one) => one.count),
+    sumOf((one) => one.late) > 0,
+  );
   const agree = useAgree(() => select(new Set()));
   const columns = useColumns(now);
   const chosen = list.rows.filter((row) => selected.has(row.id) && row.state === "asked");
@@ -63,7 +69,7 @@ export default function AfterSales() {
           t("fact", {
             count: sumOf((one) => one.count),
             late: count(sumOf((one) => one.late)),
-            amount: money(sumOf((one) => one.amount)),
+            amount: sums(open),
           })
         }
       />
@@ -125,7 +131,16 @@ export default function AfterSales() {
             key: "agree",
             label: t("agreeMany", {
               n: count(chosen.length),
-              amount: money(chosen.reduce((sum, row) => sum + row.amount, 0)),
+              amount: sums(
+                chosen.map((row) => ({
+                  kind: row.kind,
+                  state: row.state,
+                  currency: row.currency,
+                  count: 1,
+                  amount: row.amount,
+                  late: 0,
+                })),
+              ),
             }),
             run: () => chosen.length > 0 && agree.mutate(chosen),
           },
@@ -141,6 +156,13 @@ export default function AfterSales() {
       </Peek>
     </>
   );
+}
+
+/** What is open in each currency: sums of different ones are never added. */
+function sums(open: CaseCounts["items"]): string {
+  const by = new Map<string, number>();
+  for (const one of open) by.set(one.currency, (by.get(one.currency) ?? 0) + one.amount);
+  return [...by].map(([currency, amount]) => money(amount, currency)).join(" + ") || money(0);
 }
 
 function CaseCard({ row, now }: { row: CaseItem; now: number }) {
@@ -210,7 +232,7 @@ function useColumns(now: number): Column<CaseItem>[] {
             "—"
           ),
       },
-      plain("due", 120, (row) => (row.due ? dated(row.due) : "—")),
+      plain("due", 150, (row) => (row.due ? dated(row.due) : "—")),
       plain("kind", 100, words.kind),
       {
         ...plain("state", 120, words.state),

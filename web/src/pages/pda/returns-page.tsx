@@ -207,10 +207,10 @@ function Inspection({ id, onDone, onBack }: InspectionProps) {
           item.lines.map((n) => {
             const now = of(n.line, n.quantity ?? 0);
             return (
-              <fieldset key={n.line} className="pda-form">
-                <legend>
+              <section key={n.line} className="pda-form" aria-label={n.sku}>
+                <h2>
                   {n.sku} × {n.quantity}
-                </legend>
+                </h2>
                 <label>
                   {t("pda.units")}
                   <input
@@ -239,7 +239,7 @@ function Inspection({ id, onDone, onBack }: InspectionProps) {
                   value={now.outcome}
                   onPick={(outcome) => put(n.line, n.quantity ?? 0, { outcome })}
                 />
-              </fieldset>
+              </section>
             );
           })}
         {isHere && (
