@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from danshu.hub.receivers import key_of
+from danshu.testing import sf_desk
+from tests.fixtures.engine import tell
 from tests.fixtures.floor import ONE, TWO, act, audit, claim, facts, scan, waiting, work
 from tests.fixtures.hub import SKUS, House
 
@@ -240,4 +242,36 @@ def test_rules_split_at_release(house: House) -> None:
     whole = house.place()["order"]
     body = {"parts": [{"lines": [{"line": 1, "quantity": 1}]}]}
     assert why(post(house, whole, 1, "split", body)) == "channel_forbids_split"
+    assert audit(house) == []
+
+
+def test_a_carrier_is_asked_to_bring_a_parcel_back(house: House) -> None:
+    ids = [house.place()["order"] for _ in range(3)]
+    for n, id_ in enumerate(ids):
+        for event in ("release", "pick", "pack"):
+            act(house, id_, event=event)
+        act(house, id_, event="ship", carrier="顺丰", waybill=f"SF{n}")
+        assert why(house.call("POST", f"/v1/orders/{id_}/cancel", {})) == "left_already"
+        act(house, id_, event="intercept", reason="买家取消")
+    house.work("carriers")  # nobody can be asked yet
+    with sf_desk.serve() as desk:
+        desk.delivered.add("SF1")
+        desk.trouble.append("A1005")
+        service = {"adapter": "sf", "url": desk.url, "options": sf_desk.OPTIONS}
+        lacking = {**service, "options": {"partner_id": "x"}}
+        path = "/v1/carrier-services/顺丰"
+        assert house.call("PUT", path, lacking).json()["code"] == "bad_options"
+        shown = told(house.call("PUT", path, service))
+        assert sf_desk.CHECKWORD not in str(shown)
+        house.work("carriers")
+        tell(house.url, "update carrier_intercepts set next_try=now()")
+        house.work("carriers")
+        assert {a["waybillNo"] for a in desk.asked} == {"SF0", "SF1", "SF2"}
+    seen = [parts(house, id_)[0]["intercept"] for id_ in ids]
+    assert [i["state"] for i in seen] == ["stopped", "too_late", "stopped"]
+    (answered,) = facts(house, ids[0], "intercept.answered")
+    assert answered["data"]["by"] == "顺丰"
+    act(house, ids[0], event="send_back")
+    act(house, ids[1], event="deliver")
+    assert [parts(house, i)[0]["state"] for i in ids[:2]] == ["returned", "delivered"]
     assert audit(house) == []

@@ -8,7 +8,7 @@ from danshu.capabilities.orders import parcel_facts as parcels
 from danshu.capabilities.orders.facts import Planned
 from danshu.capabilities.orders.model import Share
 from danshu.capabilities.orders.parcel_rules import MergeRule, ParcelRules, SplitRule
-from danshu.hub.parcel_rule_facts import ParcelRulesSet
+from danshu.hub.parcel_rule_facts import CarrierDeskSet, ParcelRulesSet
 
 _TWO = (Share(line=1, sku="SKU-00017", quantity=2),)
 _ONE = (Share(line=1, sku="SKU-00017", quantity=1),)
@@ -40,6 +40,9 @@ EXAMPLES: list[Struct] = [
         fulfilment=1,
         reason="买家取消",
         waybill="YT7790001",
+    ),
+    CarrierDeskSet(
+        adapter="sf", carrier="顺丰", digest="a7" * 32, url="https://sfapi.sf-express.com"
     ),
     ParcelRulesSet(
         rules=ParcelRules(

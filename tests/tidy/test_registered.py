@@ -23,6 +23,7 @@ FAMILIES = {
     "assets": "asset",
     "blobs": "blobs",
     "buses": "bus",
+    "carriers": "carrier_intercept",
     "channels": "channel",
     "clocks": "clock",
     "connectors": "connector",

@@ -19,6 +19,7 @@ from danshu.hub import (
     after_sales_follow,
     answers,
     canary,
+    carrier_desks,
     cold_dispatch,
     cold_equipment,
     floor_rows,
@@ -243,6 +244,13 @@ async def _write(
             held.id,
             merging_rows.project(world, held.order),
             merging_rows.project(world, decided.order),
+        ):
+            await connection.execute(sql, values, binary=True)
+        for sql, values in carrier_desks.changes(
+            world.tenant,
+            held.id,
+            carrier_desks.project(held.order),
+            carrier_desks.project(decided.order),
         ):
             await connection.execute(sql, values, binary=True)
         for sql, values in floor_rows.changes(

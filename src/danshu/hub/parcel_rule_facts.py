@@ -1,4 +1,4 @@
-"""The fact type of the merchant's rules for parcels; it has a stream of its own."""
+"""The fact types of the merchant's settings for parcels; each has a stream of its own."""
 
 from __future__ import annotations
 
@@ -14,3 +14,15 @@ class ParcelRulesSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     rules: ParcelRules
     version: int
+
+
+@fact_type("carrier_desk.set")
+class CarrierDeskSet(Struct, frozen=True, kw_only=True):
+    """承运商接口: by which service a carrier is asked to stop a parcel; `digest` is SHA-256 (hex) of
+    the account's options, "" where the service is taken away.
+    """
+
+    adapter: str
+    carrier: str
+    digest: str
+    url: str

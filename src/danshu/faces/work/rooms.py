@@ -19,6 +19,7 @@ from msgspec import Struct
 from danshu.faces.work import telemetry
 from danshu.hub import (
     anchoring,
+    carrier_room,
     clocks,
     events_room,
     failsafe,
@@ -156,6 +157,7 @@ ROOMS = (
     Room("sentinel", sentinel_room.begin, 0.25, phase_s=0.15),
     Room("waiting", waiting_room.begin, 1.0),
     Room("merging", merging_room.begin, 5.0),
+    Room("carriers", carrier_room.begin, 1.0),
     Room("pulls", sentinel_pull.begin, 1.0),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("signals", signals_room.begin, 1.0),

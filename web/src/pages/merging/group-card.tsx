@@ -21,7 +21,7 @@ export function GroupCard({ group, isBusy, onMerge, onUnmerge }: Props) {
   const { t } = useTranslation(["merging", "common"]);
   const title = t("groupTitle", {
     count: group.members.length,
-    place: [group.province, group.place].filter(Boolean).join(" "),
+    place: [...new Set([group.province, group.place])].filter(Boolean).join(" "),
   });
   const isPacked = group.members.some((one) => PACKED.has(one.state));
   const columns: SmallColumn<ParcelMember>[] = [

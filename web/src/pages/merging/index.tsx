@@ -107,7 +107,7 @@ export default function Merging() {
     <>
       <PageHead
         fact={
-          found.data && !isOff
+          found.data && !isOff && found.data.receivers > 0
             ? t("fact", { receivers: count(found.data.receivers), parcels: count(found.data.parcels) })
             : undefined
         }

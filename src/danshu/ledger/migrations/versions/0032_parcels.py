@@ -32,10 +32,28 @@ def upgrade() -> None:
         "create table parcel_rules (tenant int4 primary key, version int4 not null,"
         " merges bool not null, indexed bool not null, body bytea not null)"
     )
+    # What a carrier is to be asked, and the accounts by which it is.
+    op.execute(
+        "create table carrier_intercepts (tenant int4 not null, id uuid not null,"
+        " fulfilment int4 not null, carrier text not null, waybill text not null,"
+        " asked timestamptz not null default now(), next_try timestamptz default now(),"
+        " tries int4 not null default 0, trouble text not null default '',"
+        " primary key (tenant, id, fulfilment))"
+    )
+    op.execute(
+        "create index carrier_intercepts_due on carrier_intercepts (next_try)"
+        " where next_try is not null"
+    )
+    op.execute(
+        "create table carrier_desks (tenant int4 not null, carrier text not null,"
+        " adapter text not null, url text not null, options bytea not null,"
+        " primary key (tenant, carrier))"
+    )
 
 
 def downgrade() -> None:
     """The facts stay; what followed from them goes."""
+    op.execute("drop table carrier_desks, carrier_intercepts")
     op.execute("drop table parcel_rules, parcel_receivers, parcel_members")
     op.execute("drop index floor_tasks_stop")
     op.execute("alter table floor_tasks drop column stop, drop column grp")

@@ -1,0 +1,1 @@
+"""Adapters of the port carrier_intercept: carriers that are asked to bring a parcel back."""
