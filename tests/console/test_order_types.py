@@ -71,7 +71,7 @@ def test_from_template_to_first_order(
     sku = site.call("GET", "/v1/skus?limit=1")["items"][0]
     new = visit("/orders/new", "admin")
     hand.fill(new.get_by_label("第 1 行").first, sku["code"])
-    hand.click(new.get_by_role("option").first)
+    hand.click(new.locator(".ant-select-item-option").first)
     hand.fill(new.get_by_label("单价").first, "99")
     for name, text in (("姓名", "张示例"), ("手机", "13900001234"), ("省", "上海市")):
         hand.fill(new.get_by_label(name, exact=True), text)

@@ -43,6 +43,7 @@ select g.code, g.leader, g.pickup, g.region, g.closes, g.minimum, g.state,
    and t.code=g.type and t.grp=g.code and t.alive and t.paid) else g.joined end
 from order_groups g where g.tenant=%s and g.type=%s order by g.opened desc limit %s
 """
+_HAS: Final = "select 1 from order_groups where tenant=%s and type=%s and code=%s"
 _CLOSE: Final = """
 update order_groups g set closes=%s from order_groups o where g.tenant=%s and g.type=%s
 and g.code=%s and g.state='open' and g.closes > %s and o.tenant=g.tenant and o.id=g.id
@@ -153,14 +154,24 @@ async def open_group(
     return None
 
 
+async def _is_there(connection: Connection, tenant: int, code: str, group: str) -> None:
+    row = await (await connection.execute(_HAS, (tenant, code, group))).fetchone()
+    if row is None:
+        raise InputError("unknown_group", f"no group {group!r}", "/group")
+
+
 async def close_group(
     connection: Connection, tenant: int, code: str, group: str, actor: Actor, now_ms: int
 ) -> Refusal | None:
-    """Let a group take no more orders from now on; it is decided right after."""
+    """Let a group take no more orders from now on; it is decided right after.
+
+    Raises InputError `unknown_group`.
+    """
     now = write.instant(now_ms * 1000)
     async with connection.transaction():
         row = await (await connection.execute(_CLOSE, (now, tenant, code, group, now))).fetchone()
         if row is None:
+            await _is_there(connection, tenant, code, group)
             return Refusal(
                 code="group_not_open",
                 reason=f"没有进行中的团「{group}」",
