@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from danshu.testing import messages, platforms
@@ -117,3 +119,57 @@ def test_a_platform_s_listing_finds_what_is_missing(house: House, channel: str) 
         _look(house)
         assert missing[0]["no"] not in {f["no"] for f in _open(house, limit="200")}
         assert listed.status_code == 200
+
+
+def _handle(house: House, **told: Any) -> Any:
+    return house.call("POST", "/v1/findings/acts", told)
+
+
+def _person(house: House) -> str:
+    """Give the id of somebody whom work may be given to."""
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        row = connection.execute(
+            "insert into people(tenant,id,number,login,name,salt,handle,roles,state,seq,head)"
+            " values(%s,gen_random_uuid(),'W77','w77','测试','',%s,'{warehouse}','active',0,'')"
+            " returning id::text",
+            (house.tenant, b"h"),
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_people_assign_suppress_close_and_remedy(house: House) -> None:
+    house.place()
+    second = house.place()
+    _look(house)
+    (found,) = _open(house)
+    no = found["no"]
+    assert _handle(house, act="close", findings=[no]).json()["code"] == "reason"
+    assert _handle(house, act="assign", findings=[no], owner=str(uuid.uuid4())).status_code == 404
+    owner = _person(house)
+    assert _handle(house, act="assign", findings=[no], owner=owner).json()["changed"] == 1
+    assert [f["no"] for f in _open(house, owner=owner)] == [no]
+    until = "2999-01-01T00:00:00Z"
+    told = _handle(house, act="suppress", findings=[no], reason="两份都要", until=until)
+    assert told.json() == {"changed": 1, "named": 1}
+    board = _look(house)
+    assert [(c["state"], c["n"]) for c in board["counts"]] == [("suppressed", 1)]
+    assert board["incidents"] == []
+    assert _handle(house, act="reopen", findings=[no], reason="再看").json()["changed"] == 1
+    preview = house.call("GET", f"/v1/findings/{no}/remedy").json()
+    assert (preview["remedy"], preview["after"]) == ("cancel", "cancelled")
+    state = house.call("GET", f"/v1/orders/{second['order']}").json()["state"]
+    assert state == "allocated", "a preview writes nothing"
+    done = house.call("POST", f"/v1/findings/{no}/remedy")
+    assert done.status_code == 200, done.text
+    assert house.call("GET", f"/v1/orders/{second['order']}").json()["state"] == "cancelled"
+    board = _look(house)
+    assert [(c["state"], c["n"]) for c in board["counts"]] == [("done_remedy", 1)]
+    assert board["resolve"]["n"] == 1
+    (ended,) = _open(house, state="done")
+    assert (ended["how"], ended["no"]) == ("remedy", no)
+    # Who may only look may not act, and the words of a role are not another's.
+    refused = house.call(
+        "POST", "/v1/findings/acts", {"act": "reopen", "findings": [no]}, "channel"
+    )
+    assert refused.status_code == 403
