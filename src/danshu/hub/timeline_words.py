@@ -354,7 +354,9 @@ ROLES: Final[dict[str, Words]] = {
 }
 
 # Holds that the hub and the platforms set; a person's reason is shown as it was written.
-HOLDS: Final[dict[str, Words]] = HELD | INTERCEPTED | {
+HOLDS: Final[dict[str, Words]] = {
+    **HELD,
+    **INTERCEPTED,
     "sku_unknown": Words(zh="主数据没有这个商品", en="SKU not in master data"),
     "region_unknown": Words(zh="收货区域不在服务范围", en="Region not served"),
     "risk_review": Words(zh="平台风控审核中", en="Under the platform's risk review"),
