@@ -24,6 +24,7 @@ import { useKeyset } from "@/parts/use-keyset";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
 import { Bills } from "./bills";
+import { RulesCard } from "./rules";
 import { Runs } from "./runs";
 import { AGES, diffOf, hrefOf, RECONCILE_KEY, toneOf, useWords } from "./words";
 import "./reconcile.css";
@@ -62,6 +63,7 @@ export default function Reconcile() {
         <Queue />
         <Runs />
         <Bills mayWrite={mayWrite} />
+        <RulesCard />
       </div>
     </>
   );
