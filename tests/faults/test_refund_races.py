@@ -5,6 +5,7 @@ nothing that was never paid.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from typing import Any
 
@@ -15,13 +16,24 @@ from msgspec.structs import replace
 
 from danshu.capabilities.after_sales.model import CaseLine
 from danshu.capabilities.orders import refunding
+from danshu.capabilities.orders.amending import LineWish, Wish
 from danshu.capabilities.orders.commands import Command
-from danshu.hub import acts, after_sales, after_sales_opening, intake, refunds_room, remedies
+from danshu.hub import (
+    acts,
+    after_sales,
+    after_sales_opening,
+    amending,
+    intake,
+    refunds_room,
+    remedies,
+)
 from danshu.hub.after_sales import Doing, Verdict
 from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.after_sales_pleas import Plea
 from danshu.hub.after_sales_rows import Row
+from danshu.hub.changes import Change, Held
 from danshu.hub.compose import Hub
+from danshu.hub.world import World
 from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import DanshuError, Refusal
 from danshu.kernel.fact import Actor
@@ -76,6 +88,17 @@ async def act(hub: Hub, tenant: int, order: uuid.UUID, *events: str) -> None:
             return
 
 
+async def less(hub: Hub, tenant: int, order: uuid.UUID) -> None:
+    """Amend the order to one unit less; what was overpaid is owed."""
+    wish = Wish(by="tests", reason="tests", lines=(LineWish(line=1, quantity=2),))
+
+    def decide(world: World, held: Held, at_ms: int) -> Change | Refusal:
+        return amending.amend(world, held, wish, (), at_ms)
+
+    with contextlib.suppress(DanshuError):
+        await hub.change(tenant, order, decide, shop.TESTER)
+
+
 async def pay(url: str, at_ms: int) -> None:
     """Two workers pay whatever is due, at once."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as c:
@@ -83,7 +106,9 @@ async def pay(url: str, at_ms: int) -> None:
 
 
 async def test_refund_refund_cancel_and_ship_at_once(database: str) -> None:
-    """Of one order: a refund of all, two of parts, a cancellation and a dispatch, from two hubs."""
+    """Of one order: a refund of all, twice, a cancellation, an amendment and a dispatch, from two
+    hubs.
+    """
     tenant = await shop.furnish(database, shop.everywhere(100))
     sku = shop.CODES[0]
     with payouts.serve() as payer:
@@ -103,6 +128,7 @@ async def test_refund_refund_cancel_and_ship_at_once(database: str) -> None:
                     agree(hubs[1], tenant, first),
                     act(hubs[n % 2], tenant, placed.order, "release", "pick", "pack", "ship"),
                     act(hubs[(n + 1) % 2], tenant, placed.order, "cancel"),
+                    less(hubs[n % 2], tenant, placed.order),
                     return_exceptions=False,
                 )
                 return placed.order
