@@ -14,10 +14,12 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
 from msgspec import Struct
 
 from danshu.hub import acts, hold_rules
 from danshu.hub.worlds import Worlds, now_ms
+from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
 from danshu.kernel.limits import WAITING_AGAIN_S, WAITING_GROUP, WAITING_STEP
 from danshu.ledger import write
@@ -115,7 +117,10 @@ class WaitingRoom:
     async def _pass(self, connection: Connection, turn: Turn) -> bool:
         """Go on with a pass; True when it has not come to its end."""
         self.worlds.distrust({turn.tenant})
-        world = await self.worlds.ensure(turn.tenant)
+        try:
+            world = await self.worlds.ensure(turn.tenant)
+        except InputError:  # a merchant without a network has nobody who could be served
+            return False
         if turn.sku not in world.skus:
             return False
         place = (turn.due, turn.id or _NOBODY)
@@ -142,8 +147,10 @@ class WaitingRoom:
         except write.GuardFailed:  # others took it: the stock is read again for the next
             self.worlds.distrust({world.tenant})
             await self.worlds.ensure(world.tenant)
-        except (KeyError, ValueError, TypeError) as error:
-            _log.warning("order %s cannot be served: %s", id_, error)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception:  # noqa: BLE001 - logged; one order must not stop those behind it
+            _log.exception("order %s cannot be served", id_)
 
     async def _keep(
         self,

@@ -28,6 +28,7 @@ import "./masters.css";
 import { RowForm } from "./row-form";
 import { SELLING } from "./selling";
 import { SellingTab } from "./selling-tab";
+import { SubstitutesTab } from "./substitutes-tab";
 
 const LACKS = ["", "price", "weight", "barcode"] as const;
 
@@ -39,7 +40,8 @@ export default function Masters() {
   const [isNew, setNew] = useState(false);
   const kind = KINDS.find((one) => one === asked("kind")) ?? "skus";
   const selling = SELLING.find((one) => one === asked("kind"));
-  const shown = selling ?? kind;
+  const isPairs = asked("kind") === "substitutes";
+  const shown = isPairs ? "substitutes" : (selling ?? kind);
   const [q, lacks, peek] = [asked("q"), asked("lacks"), asked("peek")];
   const summary = useQuery(summaryQuery);
   const list = useKeyset<Row, Page>({
@@ -71,7 +73,7 @@ export default function Masters() {
               <Button icon={<PlusOutlined />} onClick={() => setNew(true)}>
                 {t(`new.${shown}`)}
               </Button>
-              {shown !== "gifts" && shown !== "preorders" && (
+              {shown !== "gifts" && shown !== "preorders" && shown !== "substitutes" && (
                 <Link to={`/imports/new?kind=${shown}`}>
                   <Button type="primary" icon={<ImportOutlined />}>
                     {t(`import.${shown}`)}
@@ -90,6 +92,7 @@ export default function Masters() {
           options={[
             ...KINDS.map((one) => ({ value: one as string, label: label(one, summary.data) })),
             ...SELLING.map((one) => ({ value: one as string, label: t(`kinds.${one}`) })),
+            { value: "substitutes", label: t("kinds.substitutes") },
           ]}
           onChange={(value) => ask({ kind: value, q: "", lacks: "", peek: "" })}
         />
@@ -112,7 +115,9 @@ export default function Masters() {
           </>
         )}
       </div>
-      {selling ? (
+      {isPairs ? (
+        <SubstitutesTab isNew={isNew} mayWrite={mayWrite} onNew={setNew} />
+      ) : selling ? (
         <SellingTab key={selling} kind={selling} isNew={isNew} mayWrite={mayWrite} onNew={setNew} />
       ) : (
         <>
