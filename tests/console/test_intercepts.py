@@ -51,7 +51,7 @@ def test_who_is_listed_is_stopped_and_a_false_alarm_is_let_go(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("平台买家号、手机号或完整地址").fill(PHONE)
     dialog.get_by_label("原因").fill("骚扰客服")
-    dialog.get_by_role("button", name="列 入").click()
+    dialog.get_by_role("button", name="列入", exact=True).click()
     expect(page.get_by_role("cell", name="136****2222")).to_be_visible()
     lines = [{"sku": site.call("GET", "/v1/skus?limit=1")["items"][0]["code"]}]
     lines = [{**lines[0], "quantity": 1, "price_fen": 900}]
@@ -82,7 +82,7 @@ def test_a_bundle_is_made_on_the_page_and_told_on_the_orders(site: Site, visit: 
     drawer.get_by_label("商品编码").first.fill(skus[0])
     drawer.get_by_role("button", name="加一个组成").click()
     drawer.get_by_label("商品编码").nth(1).fill(skus[1])
-    drawer.get_by_role("button", name="新 增").click()
+    drawer.get_by_role("button", name="新增", exact=True).click()
     expect(page.get_by_text("已新增 WEB-SET")).to_be_visible()
     lines = [{"sku": "WEB-SET", "quantity": 2, "price_fen": 1001}]
     placed = site.call("POST", "/v1/orders", json=order(lines=lines))

@@ -55,10 +55,12 @@ def decide_group(
 ) -> Group:
     """Decide a group of requests. Changes the predicted stock of the worlds; writes nothing."""
     known = known or {}
+    extra = False
     for tenant in {r.tenant for r in requests}:
-        sells = worlds[tenant].selling
-        if sells is not None:
-            selling.settle(sells)
+        world = worlds[tenant]
+        extra = extra or world.selling is not None or world.guard is not None
+        if world.selling is not None:
+            selling.settle(world.selling)
     results: list[Placement | DanshuError | Refusal | None] = []
     placed: list[Placement] = []
     seen: set[tuple[int, str]] = set()
@@ -104,6 +106,7 @@ def decide_group(
         zones=[(*k, n) for k, n in sorted(Counter(zones).items())],
         now_ms=now_ms,
         named=named,
+        extra=extra,
     )
 
 
@@ -120,7 +123,7 @@ def take_back(worlds: Worlds, group: Group) -> None:
     for tenant, wh, storage, n in group.zones:
         awaiting = worlds[tenant].awaiting
         awaiting[storage, wh] = max(0, awaiting.get((storage, wh), 0) - n)
-    for p in group.placed:
+    for p in group.placed if group.extra else ():
         of = worlds[p.request.tenant].selling
         intercepts.settled(worlds[p.request.tenant], p)
         if p.sold is not None and of is not None:
@@ -134,7 +137,7 @@ def take_back(worlds: Worlds, group: Group) -> None:
 
 def conclude(worlds: Worlds, group: Group) -> None:
     """Forget of a committed group what was under way in memory alone."""
-    for p in group.placed:
+    for p in group.placed if group.extra else ():
         if p.who:
             intercepts.settled(worlds[p.request.tenant], p)
 

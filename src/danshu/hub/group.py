@@ -68,6 +68,7 @@ class Group(Struct, kw_only=True, eq=False):
     zones: list[tuple[int, int, int, int]]  # (tenant, warehouse, class, decisions), in key order
     now_ms: int
     named: list[tuple[int, str]] = []  # (tenant, snapshot) that this process names first
+    extra: bool = False  # a merchant among them has bundles, gifts, preorders or intercept rules
     futures: list[asyncio.Future[Outcome]] = []
     answers: dict[int, Outcome] = {}
 

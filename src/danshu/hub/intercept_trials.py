@@ -109,6 +109,7 @@ class Reader:
         self.salt = salt
         self._prices = prices
         self._blocks = blocks
+        self._kinds = {kind for kind, _ in blocks}
         self._gazetteer = Gazetteer.load()
 
     def names(self, order: Order, to: Receiver) -> tuple[int, int]:
@@ -136,6 +137,7 @@ class Reader:
             list_price=lambda sku: self._prices.get(sku, 0),
             usual=window.usual,
             listed=self._listed,
+            kinds=self._kinds,
         )
 
     def _listed(self, kind: str, name: str) -> str:

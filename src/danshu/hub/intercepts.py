@@ -31,7 +31,7 @@ from danshu.ports.channel import Receiver
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from danshu.capabilities.intake.address import Gazetteer
     from danshu.capabilities.orders.model import Line
@@ -52,6 +52,10 @@ KNOWN_LINES: Final = 5  # of a SKU, before anything is called usual
 _TEST: Final = re.compile(r"测试|试单|勿发货|(?<![a-z])test(?![a-z])", re.IGNORECASE)
 _USUALLY: Final = tuple(each.sample for each in INTERCEPT)
 _NOW_FROM: Final = PLACE["now.minute"]
+_OF_NOW: Final = frozenset({"now.minute", "now.weekday", "now.date"})
+_OF_LINES: Final = frozenset(
+    {"price.of_list_percent", "price.of_usual_percent", "units.of_usual_percent"}
+)
 _NOT_YET: Final = (0, 0)
 _SETS: Final = "select digest, no, body from policy_sets where tenant=%s and digest = any(%s)"
 _BLOCKS: Final = "select kind, who, reason, until from intercept_blocks where tenant=%s"
@@ -100,6 +104,7 @@ class Guard(Struct, kw_only=True, eq=False):
     reads: frozenset[str]
     blocks: dict[tuple[str, int], tuple[str, int]]
     usual: dict[str, tuple[int, int]]
+    kinds: frozenset[str] = frozenset()  # of lists that hold anybody
     pending: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -160,6 +165,7 @@ async def load(connection: Connection, tenant: int) -> Guard | None:
         reads=frozenset().union(*(arm.rules.reads for arm in arms.values())),
         blocks=blocks,
         usual=usual,
+        kinds=frozenset({kind for kind, _ in blocks}),
     )
 
 
@@ -180,8 +186,11 @@ def see(
     list_price: Callable[[str], int],
     usual: Callable[[str], tuple[int, int]],
     listed: Callable[[str, str], str],
+    kinds: Container[str],
 ) -> list[Any]:
-    """Give the fields in the order of the vocabulary; what nobody reads stays as usual."""
+    """Give the fields in the order of the vocabulary; what nobody reads stays as usual. `kinds` are
+    those of lists that hold anybody.
+    """
     order, to = subject.order, subject.receiver
     seen: list[Any] = list(_USUALLY)
     lines = [n for n in order.lines if not n.gift]
@@ -190,11 +199,11 @@ def see(
         len(order.lines), sum(n.quantity for n in order.lines),
     )  # fmt: skip
     if "order.test_mark" in reads:
-        texts = (to.name, to.detail, *[n.title for n in lines])
-        seen[PLACE["order.test_mark"]] = any(_TEST.search(text) for text in texts)
+        texts = "\n".join([to.name, to.detail, *[n.title for n in lines]])
+        seen[PLACE["order.test_mark"]] = _TEST.search(texts) is not None
     seen[PLACE["buyer.known"]] = bool(order.buyer)
-    seen[PLACE["buyer.orders_24h"]] = subject.buyer_n
-    seen[PLACE["receiver.orders_24h"]] = subject.receiver_n
+    seen[PLACE["buyer.orders_24h"]] = _coarse(subject.buyer_n)
+    seen[PLACE["receiver.orders_24h"]] = _coarse(subject.receiver_n)
     if "receiver.encrypted" in reads:
         seen[PLACE["receiver.encrypted"]] = people.is_encrypted(to)
     seen[PLACE["address.unserved"]] = not order.region
@@ -205,15 +214,17 @@ def see(
         )
     if "address.short" in reads:
         seen[PLACE["address.short"]] = len(people.squeeze(to.detail)) < SHORT_CHARS
-    _see_prices(seen, [n for n in lines if n.known and n.bundle is None], list_price, usual)
-    for kind, name in (
-        ("buyer", people.buyer(order.channel, order.buyer)),
-        ("receiver", people.receiver(order.channel, order.shop, to)),
-        ("address", people.address(to)),
-    ):
-        if f"listed.{kind}" in reads:
-            seen[PLACE[f"listed.{kind}"]] = listed(kind, name)
-    seen[_NOW_FROM:] = intercepting.moment(now_ms)
+    if not reads.isdisjoint(_OF_LINES):
+        _see_prices(seen, [n for n in lines if n.known and n.bundle is None], list_price, usual)
+    if "buyer" in kinds and "listed.buyer" in reads:
+        seen[PLACE["listed.buyer"]] = listed("buyer", people.buyer(order.channel, order.buyer))
+    if "receiver" in kinds and "listed.receiver" in reads:
+        name = people.receiver(order.channel, order.shop, to)
+        seen[PLACE["listed.receiver"]] = listed("receiver", name)
+    if "address" in kinds and "listed.address" in reads:
+        seen[PLACE["listed.address"]] = listed("address", people.address(to))
+    if not reads.isdisjoint(_OF_NOW):
+        seen[_NOW_FROM:] = intercepting.moment(now_ms)
     return seen
 
 
@@ -236,9 +247,14 @@ def _see_prices(
             of_usual.append(100 * sold // price)
         if units:
             of_units.append(100 * n.quantity // units)
-    seen[PLACE["price.of_list_percent"]] = min(of_list, default=100)
-    seen[PLACE["price.of_usual_percent"]] = min(of_usual, default=100)
-    seen[PLACE["units.of_usual_percent"]] = max(of_units, default=100)
+    seen[PLACE["price.of_list_percent"]] = _coarse(min(of_list, default=100))
+    seen[PLACE["price.of_usual_percent"]] = _coarse(min(of_usual, default=100))
+    seen[PLACE["units.of_usual_percent"]] = _coarse(max(of_units, default=100))
+
+
+def _coarse(seen: int) -> int:
+    """Far above what is usual whole hundreds will do: what graphs said is then found again."""
+    return seen if seen < 200 else min(seen // 100 * 100, 100_000)
 
 
 def unit_price(line: Line) -> int:
@@ -283,6 +299,7 @@ def heed(world: World, p: Placement, now_ms: int) -> None:
         list_price=lambda sku: skus[sku][1].price_fen,
         usual=lambda sku: guard.usual.get(sku, _NOT_YET),
         listed=listed,
+        kinds=guard.kinds,
     )
     verdict = arm.rules.judge(seen)
     if verdict is not None and verdict.effect:
