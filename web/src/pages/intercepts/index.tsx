@@ -33,7 +33,8 @@ type RuleRow = StopSummary["rules"][number];
 
 /** 拦截规则: what stopped today and false alarms first; then the rules, and the lists. */
 export default function Intercepts() {
-  const { t } = useTranslation("intercepts");
+  // The words of policies come with the page's own: it would vanish once more when they are asked for.
+  const { t } = useTranslation(["intercepts", "policies", "common"]);
   const { asked, ask } = useAsked();
   const mayRead = useMay("routing.read");
   const mayWrite = useMay("routing.write");
