@@ -301,9 +301,7 @@ def _fill(side: Side) -> None:
     own = msgspec.to_builtins(shipped()[-1]) | {"action": "wall_a", "legal": ["WALL-A-LAW"]}
     draft = house.call("POST", "/v1/contract/drafts", {"action": own}).json()
     side.found["/v1/contract/drafts"] = {"id": [draft["id"]]}
-    kind = house.call("GET", "/v1/order-types").json()["templates"][0] | {"type": "wall_a"}
-    begun_type = house.call("POST", "/v1/order-types/drafts", {"type": kind}).json()
-    side.found["/v1/order-types/drafts"] = {"id": [begun_type["id"]]}
+    side.found["/v1/order-types/drafts"] = {"id": [walls.begin_type(house)]}
     version = house.call("GET", "/v1/contract/actions").json()["items"][0]
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)

@@ -56,12 +56,14 @@ PEOPLE = {
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
     " replan.run routing.activate routing.override routing.override_policy"
     " routing.approve routing.rollback routing.write view.share",
-    "legal": "order_type.approve action.evidence calendar.write contract.approve contract.write link.read link.write"
+    "legal": "order_type.approve action.evidence calendar.write contract.approve contract.write"
+    " link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
     "finance": "after_sale.decide after_sale.open claim.write refund.record"
-    " order_type.approve order_type.write export.make field.margin order.act order.assign order.cancel order.compensate"
+    " order_type.approve order_type.write"
+    " export.make field.margin order.act order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag settlement.close settlement.post settlement.read"
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"

@@ -23,7 +23,6 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.order_type_shapes import (
     ActOffered,
-    Groups,
     TypeApproving,
     TypeAsked,
     TypeBook,
@@ -38,9 +37,9 @@ from danshu.faces.http.order_type_shapes import (
     TypeStepShown,
     TypeSubmitting,
 )
-from danshu.hub import group_buys, order_type_drafts, order_types
+from danshu.hub import order_type_drafts, order_types
 from danshu.hub.actors import name_actors
-from danshu.hub.group_buys import Connection, NewGroup
+from danshu.hub.group_buys import Connection
 from danshu.hub.order_type_drafts import TypeDraft, Unsound
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import ORDER_TYPE_BYTES
@@ -53,24 +52,24 @@ _CONFLICT: Final = ResponseSpec(
     description="A no, with what stands in the way",
     generate_examples=False,
 )
-_READ: Final[dict[str, Any]] = {
+READ: Final[dict[str, Any]] = {
     "tags": ["order types"],
     "responses": READ_PROBLEMS,
     "guards": [may("order_type.read")],
 }
-_WRITE: Final[dict[str, Any]] = {
+WRITE: Final[dict[str, Any]] = {
     "tags": ["order types"],
     "responses": {**PROBLEMS, 409: _CONFLICT},
     "guards": [may("order_type.write"), only_json],
     "request_max_body_size": 2 * ORDER_TYPE_BYTES,
 }
-_APPROVE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("order_type.approve"), only_json]}
+_APPROVE: Final[dict[str, Any]] = {**WRITE, "guards": [may("order_type.approve"), only_json]}
 _STAGES: Final = """
 select code, version, stage, count(*) from typed_orders where tenant=%s and alive group by 1,2,3
 """
 
 
-@get("/v1/order-types", operation_id="listOrderTypes", **_READ)
+@get("/v1/order-types", operation_id="listOrderTypes", **READ)
 async def list_order_types(request: Request[Any, Any, Any]) -> TypeBook:
     """List the versions of order types, open drafts, and what a new one may begin from."""
     hub, tenant = hub_of(request), held_of(request).tenant
@@ -128,7 +127,7 @@ async def list_order_types(request: Request[Any, Any, Any]) -> TypeBook:
     "/v1/order-types:check",
     operation_id="checkOrderType",
     status_code=200,
-    **{**_READ, "guards": [may("order_type.read"), only_json], "responses": PROBLEMS},
+    **{**READ, "guards": [may("order_type.read"), only_json], "responses": PROBLEMS},
 )
 async def check_order_type(data: JSONBody[TypeAsked], request: Request[Any, Any, Any]) -> TypeProof:
     """Say what a type would do: lint, read out, and one order through time; nothing is written."""
@@ -206,7 +205,7 @@ async def _answer(
     return Response(body, status_code=409, media_type=problems.PROBLEM_JSON)
 
 
-@post("/v1/order-types/drafts", operation_id="beginOrderType", status_code=201, **_WRITE)
+@post("/v1/order-types/drafts", operation_id="beginOrderType", status_code=201, **WRITE)
 async def begin_order_type(
     data: JSONBody[TypeDraftNew], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
@@ -219,7 +218,7 @@ async def begin_order_type(
         return await _answer(request, connection, done, 201)
 
 
-@get("/v1/order-types/drafts/{draft_id:str}", operation_id="readOrderType", **_READ)
+@get("/v1/order-types/drafts/{draft_id:str}", operation_id="readOrderType", **READ)
 async def read_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> TypeDraftShown:
     """Read a draft with what happened on its way, and who could approve it."""
     async with hub_of(request).connection() as connection:
@@ -227,7 +226,7 @@ async def read_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> Typ
         return await _show(request, connection, draft)
 
 
-@put("/v1/order-types/drafts/{draft_id:str}", operation_id="saveOrderType", **_WRITE)
+@put("/v1/order-types/drafts/{draft_id:str}", operation_id="saveOrderType", **WRITE)
 async def save_order_type(
     draft_id: _ID, data: JSONBody[TypeDraftSaved], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
@@ -262,7 +261,7 @@ async def discard_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> 
     "/v1/order-types/drafts/{draft_id:str}/submit",
     operation_id="submitOrderType",
     status_code=200,
-    **_WRITE,
+    **WRITE,
 )
 async def submit_order_type(
     draft_id: _ID, data: JSONBody[TypeSubmitting], request: Request[Any, Any, Any]
@@ -280,7 +279,7 @@ async def submit_order_type(
     "/v1/order-types/drafts/{draft_id:str}/withdraw",
     operation_id="withdrawOrderType",
     status_code=200,
-    **{**_WRITE, "guards": [may("order_type.write")]},
+    **{**WRITE, "guards": [may("order_type.write")]},
 )
 async def withdraw_order_type(
     draft_id: _ID, request: Request[Any, Any, Any]
@@ -349,48 +348,6 @@ async def retire_order_type(
     return respond(problems.of(refusal)) if refusal else Response(None)
 
 
-@get("/v1/order-types/{code:str}/groups", operation_id="listGroups", **_READ)
-async def list_groups(code: FromPath[str], request: Request[Any, Any, Any]) -> Groups:
-    """List the groups of a type, with how many orders have joined."""
-    async with hub_of(request).connection() as connection:
-        items = await group_buys.list_groups(connection, held_of(request).tenant, code)
-    return Groups(items=tuple(items))
-
-
-@post("/v1/order-types/{code:str}/groups", operation_id="openGroup", status_code=201, **_WRITE)
-async def open_group(
-    code: FromPath[str], data: JSONBody[NewGroup], request: Request[Any, Any, Any]
-) -> Response[None]:
-    """Open a group of a type in use: its leader, pickup point and cut-off."""
-    hub, held = hub_of(request), held_of(request)
-    world = await hub.worlds.ensure(held.tenant)
-    async with hub.connection() as connection:
-        refusal = await group_buys.open_group(
-            connection, world, code, data, held.actor, hub.clock()
-        )
-    hub.worlds.forget(held.tenant)
-    return respond(problems.of(refusal)) if refusal else Response(None, status_code=201)
-
-
-@post(
-    "/v1/order-types/{code:str}/groups/{group:str}/close",
-    operation_id="closeGroup",
-    status_code=200,
-    **{**_WRITE, "guards": [may("order_type.write")]},
-)
-async def close_group(
-    code: FromPath[str], group: FromPath[str], request: Request[Any, Any, Any]
-) -> Response[None]:
-    """Close a group before its cut-off: it takes no more orders, and is decided right after."""
-    hub, held = hub_of(request), held_of(request)
-    async with hub.connection() as connection:
-        refusal = await group_buys.close_group(
-            connection, held.tenant, code, group, held.actor, hub.clock()
-        )
-    hub.worlds.forget(held.tenant)
-    return respond(problems.of(refusal)) if refusal else Response(None)
-
-
 ROUTES: Final = [
     list_order_types,
     check_order_type,
@@ -403,7 +360,4 @@ ROUTES: Final = [
     approve_order_type,
     reject_order_type,
     retire_order_type,
-    list_groups,
-    open_group,
-    close_group,
 ]

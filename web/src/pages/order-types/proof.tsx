@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { checkOrderType } from "@/api/sdk.gen";
 import type { OrderType, SimulatedRow, TypeProof } from "@/api/types.gen";
-import { exact, money } from "@/format";
+import { dated, money } from "@/format";
 import { byLocale } from "@/i18n";
 import { Card } from "@/parts/card";
 import { SmallTable } from "@/parts/small-table";
@@ -79,6 +79,14 @@ export function Checks({ proof }: { proof: TypeProof }) {
   );
 }
 
+/** The columns of money; one without a figure is left out. */
+const MONEY = [
+  { key: "in", of: (row: SimulatedRow) => row.amount },
+  { key: "frozen", of: (row: SimulatedRow) => row.frozen },
+  { key: "kept", of: (row: SimulatedRow) => row.kept },
+  { key: "owed", of: (row: SimulatedRow) => row.owed },
+] as const;
+
 interface TrialProps {
   type: OrderType;
   proof: TypeProof;
@@ -132,37 +140,21 @@ export function Simulation({ type, proof, trial, onTrial }: TrialProps) {
             keyOf={(row) => `${row.at_ms}${row.event}`}
             empty={t("noTrial")}
             columns={[
-              { key: "at", title: t("at"), render: (row) => exact(row.at_ms) },
+              { key: "at", title: t("at"), render: (row) => dated(row.at_ms) },
               {
                 key: "event",
                 title: t("event"),
                 render: (row) => t(`events.${row.event.replace(".", "_")}`),
               },
               { key: "stage", title: t("stage"), render: stage },
-              {
-                key: "in",
-                title: t("in"),
-                isNumber: true,
-                render: (row) => ((row.amount ?? 0) > 0 ? money(row.amount) : ""),
-              },
-              {
-                key: "frozen",
-                title: t("frozen"),
-                isNumber: true,
-                render: (row) => ((row.frozen ?? 0) > 0 ? money(row.frozen) : ""),
-              },
-              {
-                key: "kept",
-                title: t("kept"),
-                isNumber: true,
-                render: (row) => ((row.kept ?? 0) > 0 ? money(row.kept) : ""),
-              },
-              {
-                key: "owed",
-                title: t("owed"),
-                isNumber: true,
-                render: (row) => ((row.owed ?? 0) > 0 ? money(row.owed) : ""),
-              },
+              ...MONEY.filter(({ of }) => picked.rows.some((row) => (of(row) ?? 0) > 0)).map(
+                ({ key, of }) => ({
+                  key,
+                  title: t(key),
+                  isNumber: true,
+                  render: (row: SimulatedRow) => ((of(row) ?? 0) > 0 ? money(of(row)) : ""),
+                }),
+              ),
               {
                 key: "stock",
                 title: t("stock"),
