@@ -12,8 +12,9 @@ import pytest
 
 from danshu.capabilities.settlement import tolerances
 from danshu.capabilities.settlement.differences import CLASSES
-from danshu.hub import reconcile
+from danshu.hub import reconcile, reconcile_money
 from danshu.hub.differences_audit import DifferencesFolder
+from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.reconcile_store import Outcome
 from danshu.ledger import audit
 from danshu.testing import bills as forms
@@ -48,6 +49,11 @@ def test_all_that_was_injected_is_found_and_nothing_else_again_and_again(databas
             "insert into reconcile_rules(tenant,version,digest,body,by) values(1,1,'',%s,'t')",
             (body,),
         )
+        stopped = reconcile.Beat()
+        stopped.stops = True  # as somebody stops it: nothing was written
+        with pytest.raises(reconcile.Cancelled):
+            reconcile.run(database, 1, uuid.uuid4(), stopped)
+        assert connection.execute("select 1 from differences").fetchall() == []
         first = run(database, 1, connection, whole=True)
         rows = connection.execute(_NAMED).fetchall()
         found = {(CLASSES[no - 1], key) for no, key, _ in rows}
@@ -187,14 +193,21 @@ def test_a_queue_is_cleared_with_both_sides_shown_and_every_act_on_the_log(desk:
     assert set(ends) == {"amount", "missing_in_orders"}
     assert (ends["amount"]["id"], ends["amount"]["actual_fen"]) == (amount["id"], 8_959)
     assert desk.call("GET", f"/v1/differences/{missing}").json()["difference"]["state"] == "settled"
+    asyncio.run(sequence(desk.url))
     asyncio.run(check_facts(desk))
 
 
 async def check_facts(desk: House) -> None:
     async with await psycopg.AsyncConnection.connect(desk.url, autocommit=True) as connection:
-        folder = DifferencesFolder(desk.tenant)
-        report = await audit.fold_rows(connection, desk.tenant, [folder])
+        await reconcile_money.catch_up(connection, desk.tenant)
+        report = await audit.fold_rows(connection, desk.tenant, folders(desk.tenant))
         assert [d.detail for d in report.differences] == []
+        await connection.execute(
+            "update order_money set paid=paid+1 where tenant=%s and number='9001'", (desk.tenant,)
+        )
+        await connection.execute(
+            "update reconcile_rules set body='{}' where tenant=%s", (desk.tenant,)
+        )
         await connection.execute(
             "update differences set note='other' where tenant=%s and state='open'", (desk.tenant,)
         )
@@ -202,8 +215,14 @@ async def check_facts(desk: House) -> None:
             "update bill_lines set amount=amount+1 where tenant=%s and flow='f-late'",
             (desk.tenant,),
         )
-        report = await audit.fold_rows(connection, desk.tenant, [DifferencesFolder(desk.tenant)])
-        assert {d.code for d in report.differences} == {"difference_differs", "bill_differs"}
+        report = await audit.fold_rows(connection, desk.tenant, folders(desk.tenant))
+        assert {d.code for d in report.differences} == {
+            *("difference_differs", "bill_differs", "money_differs", "rules_differ")
+        }
+
+
+def folders(tenant: int) -> list[Any]:
+    return [DifferencesFolder(tenant), ReconcileFolder(tenant)]
 
 
 def test_no_right_no_difference(desk: House) -> None:

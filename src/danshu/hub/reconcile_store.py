@@ -288,14 +288,17 @@ def write_matched(
     """Write which lines are explained and by which rule, where that is not known already; gives
     how many lines of the run are explained.
     """
+    before = memory.execute("select count(*) from known").fetchone()
+    # The first run explains everything anew: there is nothing to compare with.
     changes = "except select line, rule, oid from"
+    fresh = f"{changes} known" if before and before[0] else ""
     files = {}
     for name, query in (
         ("gone", f"select line from (select line, rule, oid from known {changes} matched)"),
         (
             "new",
             f"select $tenant::integer, line, rule, oid, $run::varchar from"
-            f" (select line, rule, oid from matched {changes} known)",
+            f" (select line, rule, oid from matched {fresh})",
         ),
     ):
         files[name] = folder / f"{name}.csv"
