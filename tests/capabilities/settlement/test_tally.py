@@ -57,7 +57,7 @@ def order(lines: list[tuple[int, int]], rest: int, earned_at: t.Revenue = "shipm
     return Tally("o", "taobao", "", "CNY", earned_at, numbered, rest)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LINES, st.integers(0, 900), st.sampled_from(["shipment", "delivery"]), st.lists(STEPS))
 def test_any_life_balances(
     lines: list[tuple[int, int]], rest: int, earned_at: t.Revenue, steps: list[Step]
@@ -80,7 +80,7 @@ def test_any_life_balances(
     assert books[a.PREPAID] == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(LINES, st.integers(0, 900), st.randoms(use_true_random=False))
 def test_what_was_paid_is_earned_or_owed_to_the_fen(
     lines: list[tuple[int, int]], rest: int, chance: Any
