@@ -289,6 +289,26 @@ def test_an_exchange_sends_other_goods_at_no_charge(house: House, payer: Payer) 
     assert audit(house) == []
 
 
+def test_what_came_bounds_the_refund_and_a_person_may_cut_it(house: House, payer: Payer) -> None:
+    id_ = sent(house)
+    made = good(open_(house, id_, "return", "damaged", (1, 2)))
+    good(do(house, made, "agree", amount_fen=3_980))
+    good(do(house, made, "receive", warehouse=agreed_warehouse(house, id_)))
+    sku = made["item"]["lines"][0]["sku"]
+    line = {"line": 1, "sku": sku, "quantity": 1, "grade": "used", "outcome": "set_aside"}
+    seen = good(do(house, made, "inspect", found=[line]))
+    assert (seen["item"]["state"], seen["reckoning"]["now"]) == ("inspected", 1_990)
+    shares = [{"line": 1, "quantity": 1, "amount": 1_991}]
+    over = do(house, made, "agree", amount_fen=3_981, sum={"shares": [*shares, *shares]})
+    assert code(over) == (409, "more_than_paid")
+    shares = [{"line": 1, "quantity": 1, "amount": 1_500}]
+    cut = good(do(house, made, "agree", amount_fen=1_500, sum={"shares": shares}))
+    assert (cut["item"]["state"], cut["item"]["amount"]) == ("paying", 1_500)
+    good(do(house, made, "record", receipt="r"))
+    assert good(house.call("GET", f"/v1/orders/{id_}/after-sales"))["reckoning"]["left"] == 2_980
+    assert audit(house) == []
+
+
 def test_a_claim_is_reckoned_filed_and_settled(house: House) -> None:
     terms = {
         "carrier": "SF",

@@ -240,9 +240,7 @@ def _pays(doing: Doing, verdict: Verdict) -> Sum | Refusal:
     elif case.state == "proposed" or case.kind == COMPENSATION:
         pays = case.sum
     else:
-        pays = after_sales_money.propose(
-            order, case.kind, case.reason, case.lines, leave, over=case.sum.over
-        )
+        pays = after_sales_money.due(order, case, leave)
     if case.kind == COMPENSATION:
         if pays.amount != pays.own or not 0 < pays.own <= max(order.paid, order.total):
             return after_sales_money.MORE_THAN_PAID

@@ -170,23 +170,10 @@ async def _check_signature(doing: Doing, performance: uuid.UUID | None) -> None:
         raise InputError("bad_field", "no signed inspection of this order", "/performance")
 
 
-def accepted(found: Sequence[Inspected], asked: Sequence[CaseLine]) -> tuple[CaseLine, ...]:
-    """Give the units that stay with the merchant, by line."""
-    units: dict[int, int] = {}
-    for n in found:
-        if n.outcome != "send_back":
-            units[n.line] = units.get(n.line, 0) + n.quantity
-    return tuple(replace(n, quantity=units[n.line]) for n in asked if units.get(n.line))
-
-
 async def _grant(doing: Doing) -> Row | Refusal:
     """Owe the money for what came, never more than was agreed."""
-    case, id_ = doing.case, str(doing.row.id)
-    lines = accepted(case.found, case.lines)
-    pays = after_sales_money.propose(doing.held.order, case.kind, case.reason, lines, id_)
-    if not case.sum.postage:
-        pays = replace(pays, postage=0)
-    if pays.amount > case.sum.amount or not pays.amount:
+    pays = after_sales_money.due(doing.held.order, doing.case, str(doing.row.id))
+    if pays.amount > doing.case.sum.amount or not pays.amount:
         return doing.row  # a person looks at it
     return await after_sales.settle(doing, "grant", pays, "")
 
@@ -201,7 +188,7 @@ async def replace_goods(doing: Doing, *, waives: bool, quietly: bool = False) ->
     refusal = after_sales.step(case, "replace")
     if case.kind != EXCHANGE:
         refusal = refusal or NOTHING_CAME
-    lines = accepted(case.found, case.lines)
+    lines = after_sales_money.accepted(case)
     if refusal is not None or len(lines) != 1:
         return doing.row if quietly else refusal or NOTHING_CAME
     (back,) = lines

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from danshu.capabilities.after_sales.model import (
     COMPENSATION,
     REASONS,
@@ -54,6 +56,23 @@ def propose(
         postage = REASONS[reason] != "buyer" or not has_left
         refund = refunding.price(held, units, lowered, postage=postage, over=over)
     return as_sum(refund)
+
+
+def accepted(case: Case) -> tuple[CaseLine, ...]:
+    """Give what a case is about by now: what was asked, or the units that came and stay here."""
+    if not case.found:
+        return case.lines
+    units: dict[int, int] = {}
+    for n in case.found:
+        if n.outcome != "send_back":
+            units[n.line] = units.get(n.line, 0) + n.quantity
+    return tuple(replace(n, quantity=units[n.line]) for n in case.lines if units.get(n.line))
+
+
+def due(order: Order, case: Case, id_: str) -> Sum:
+    """Give what a case pays by the arithmetic of now; what was agreed without postage stays so."""
+    pays = propose(order, case.kind, case.reason, accepted(case), id_, over=case.sum.over)
+    return replace(pays, postage=0) if case.found and not case.sum.postage else pays
 
 
 def as_sum(refund: refunding.Refund) -> Sum:

@@ -152,10 +152,8 @@ async def read_case(hub: Hub, held: Held, id_: uuid.UUID) -> CaseShown:
         subs = (row.case.proposed_by, row.case.decided_by)
         people = await name_actors(connection, tenant, subs)
     case, pays = row.case, row.case.sum
-    if case.state == "asked" and case.kind not in (COMPENSATION, CLAIM):
-        pays = after_sales_money.propose(
-            order, case.kind, case.reason, case.lines, str(id_), over=pays.over
-        )
+    if case.state in ("asked", "inspected") and case.kind not in (COMPENSATION, CLAIM):
+        pays = after_sales_money.due(order, case, str(id_))
     if case.outcome == "paid":  # shown as it was before this payment
         money = _before(money, pays)
     machine = machine_of(case.kind)
