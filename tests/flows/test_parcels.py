@@ -80,6 +80,8 @@ def test_what_is_short_at_the_shelf_comes_from_elsewhere(house: House) -> None:
     act(house, id_, event="pack", fulfilment=1)
     act(house, id_, event="ship", fulfilment=1, carrier="yt", waybill="YT1")
     assert house.call("GET", f"/v1/orders/{id_}").json()["state"] == "allocated"
+    shown = told(house.call("GET", f"/v1/workbench/rows?ids={id_}"))["items"][0]
+    assert shown["parcels"] == ["partial"]
     moves = house.call("GET", f"/v1/stock/moves?sku={ONE.code}").json()["items"]
     assert any(m["reason"] == "short_pick" for m in moves)
     assert audit(house) == []

@@ -21,7 +21,7 @@ from danshu.faces.http.framework import (
     may,
 )
 from danshu.faces.http.questions import Cursor, Limit
-from danshu.hub import filters, going, marks, workbench
+from danshu.hub import filters, going, marks, parcel_flags, workbench
 from danshu.hub.compose import Hub, now_ms
 from danshu.hub.counts import CurrencyAmount
 from danshu.hub.fields import PLAIN
@@ -65,6 +65,8 @@ class WorkbenchRow(Struct, frozen=True, kw_only=True):
 
     `title` and `quantity` are of the first line. `promise` is the order's worst, in the engine's
     word; `due` is the next deadline that is owed, of a clock that `started` and stands in `clock`.
+    `parcels`: what became of them beside the stage (split, merged, partial, intercept, reshipped,
+    lost, refused).
     """
 
     order: uuid.UUID
@@ -91,6 +93,7 @@ class WorkbenchRow(Struct, frozen=True, kw_only=True):
     placed: str
     tags: tuple[str, ...]
     assignee: Assignee | None
+    parcels: tuple[str, ...]
 
 
 class WorkbenchPage(Struct, frozen=True, kw_only=True):
@@ -218,6 +221,7 @@ def _row(world: World, row: workbench.Row, people_: dict[str, Colleague]) -> Wor
         placed=rfc3339(ids.made_ms(row.id)),
         tags=row.tags,
         assignee=_assignee(row.assignee, people_),
+        parcels=parcel_flags.flags_of(order),
     )
 
 

@@ -24,7 +24,12 @@ export function useRowWords(words: Words | undefined) {
       goods: (row: Row) =>
         `${row.title} ×${count(row.quantity)}` +
         (row.lines > 1 ? t("moreLines", { count: row.lines }) : ""),
-      stage: (row: Row) => t(`common:stages.${row.state}`, { defaultValue: t(`states.${row.state}`) }),
+      // What became of its parcels stands beside the stage: 待交接 · 合单.
+      stage: (row: Row) =>
+        [
+          t(`common:stages.${row.state}`, { defaultValue: t(`states.${row.state}`) }),
+          ...row.parcels.map((flag) => t(`parcels.${flag}`)),
+        ].join(" · "),
       warehouse: (row: Row) => row.warehouse_name || t("unallocated"),
       holds: (row: Row) =>
         row.holds.map((one) => t(`holds.${one}`, { defaultValue: one })).join(t("comma")),
@@ -70,7 +75,7 @@ export function useColumns(say: RowWords): Column<Row>[] {
         render: (row) =>
           row.warehouse_name || (row.state === "cancelled" ? "—" : <b className="orders-short">{t("unallocated")}</b>),
       }),
-      plain("state", 84, say.stage, { least: 64 }),
+      plain("state", 112, say.stage, { least: 64 }),
       plain("promise", 116, (row) => {
         const state = promiseOf(row);
         return state ? t(`common:states.${state}`) : "";
