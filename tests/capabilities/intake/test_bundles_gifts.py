@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from danshu.adapters.channels.taobao import Taobao
 from danshu.capabilities.intake import bundles, gifts
 from danshu.capabilities.intake.bundles import Bundle, Part
 from danshu.capabilities.intake.gifts import GiftRule, Item
 from danshu.kernel.errors import InputError
+from danshu.testing import messages
 
 _PARTS = st.lists(
     st.builds(
@@ -119,3 +125,21 @@ def test_of_a_group_the_first_gives_and_a_gift_without_stock_does_not_go() -> No
     given_, kept = gifts.decide(rules, bought, "jd", 0, {}, (), 2, lambda rule, _: rule.sku != "G3")
     assert [(one.rule, one.line) for one in given_] == [("b", 2)]
     assert [(one.rule, one.because) for one in kept] == [("c", "short"), ("a", "group")]
+
+
+def test_a_platforms_gift_is_recognised_in_a_trade() -> None:
+    """The platform's own sample where DANSHU_PAYLOADS has it, else a trade in its form."""
+    sample = Path(os.environ.get("DANSHU_PAYLOADS", ""), "taobao_trade.json")
+    if sample.exists():
+        told = json.loads(sample.read_text("utf-8"))
+    else:
+        told = json.loads(messages.message("taobao", 1, 1, 1_795_900_000_000))
+    trade = told.get("trade_fullinfo_get_response", told)
+    trade = trade.get("trade", trade)
+    child = trade["orders"]["order"][-1]
+    for kind, is_gift in (("10", True), (10, True), ("fixed", False), (None, False)):
+        child.pop("type", None)
+        if kind is not None:
+            child["type"] = kind
+        (draft,) = Taobao().parse(json.dumps(told).encode())
+        assert draft.lines[-1].gift is is_gift

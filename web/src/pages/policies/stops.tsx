@@ -44,12 +44,12 @@ function StoppedOrders({ trial, stops }: { trial: Trial; stops: Stops }) {
   const title = t("stops.orders", { count: stops.stopped });
   const columns: SmallColumn<Changed>[] = [
     { key: "number", title: t("trial.order"), render: (one) => <Link to={`/orders/${one.order}`}>{one.number}</Link> },
-    { key: "why", title: t("stops.why"), render: (one) => `${t(`stops.effects.${one.held}`)} · ${one.before.join(t("comma"))}` },
     {
       key: "fate",
       title: t("stops.fate"),
       render: (one) => <ToneTag tone={TONES[one.after[0] ?? ""] ?? "plain"}>{t(`stops.fates.${one.after[0]}`)}</ToneTag>,
     },
+    { key: "why", title: t("stops.why"), render: (one) => `${t(`stops.effects.${one.held}`)} · ${one.before.join(t("comma"))}` },
   ];
   async function load() {
     try {
