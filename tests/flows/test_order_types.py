@@ -128,6 +128,10 @@ def test_a_presale_lives_by_its_type(house: House, people: tuple[Browser, Browse
     assert (seen["type"], seen["phase"], seen["fulfilments"]) == ("winter", "booked", [])
     # 10 % of 199.98 is 20.00; it counts twice, so 20.00 is off
     assert (seen["total"], seen["discount"]) == (17_998, 2_000)
+    items = ok(house.call("GET", f"/v1/orders/{order}/actions"))["items"]
+    offered = {o["event"]: o for o in items if not o["fulfilment"]}
+    assert offered["pay"]["state"] == "allowed", "what is due now is offered"
+    assert offered["allocate"]["code"] == "closed_in_stage"
     assert act(house, order, "release").json()["code"] == "closed_in_stage"
     assert act(house, order, "allocate").json()["code"] == "closed_in_stage"
     assert act(house, order, "pay", amount_fen=1_999).json()["code"] == "amount_not_due"
@@ -163,6 +167,8 @@ def test_a_missed_balance_forfeits_the_deposit_once(
     seen = read(house, order)
     assert (seen["state"], seen["forfeited"], seen["owed"]) == ("cancelled", 2_000, 0)
     assert facts(house, order).count("deposit.forfeited") == 1
+    told = ok(house.call("GET", f"/v1/orders/{order}/timeline"))["entries"]
+    assert "待付尾款" in str(told), "stages are told in words"
     assert stock_of(house) == held, "what was held is free again"
     unpaid = place(house, type="winter", buyer="b3")["order"]
     advance(house, late)

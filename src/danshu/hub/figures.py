@@ -30,6 +30,7 @@ class Names(Struct, frozen=True, kw_only=True, eq=False):
     regions: Mapping[str, str] = {}
     promises: Mapping[str, str] = {}
     actions: Mapping[str, str] = {}
+    stages: Mapping[str, str] = {}
     currency: str = "CNY"
 
     def pick(self, words: Words) -> str:

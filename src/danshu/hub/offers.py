@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from danshu.capabilities.orders import decide, facts, model
 from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
 from danshu.capabilities.people.policies import Context
-from danshu.hub import acts, order_rights, timeline
+from danshu.hub import acts, order_rights, presale, timeline
 from danshu.hub.act_words import ACTS, WAYS, Need, Reversible
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import NAMES
@@ -114,6 +114,8 @@ class Rights(Struct, frozen=True, kw_only=True, eq=False):
 
 def offer(world: World, seen: Seen, rights: Rights, lang: str, now_ms: int) -> list[Offer]:
     """Offer every act on an order, those on its fulfilment orders each; writes nothing."""
+    if not presale.knows(world, seen.order):
+        return []
     names = timeline.names_of(world, seen.order, lang)
     awaited = {a.event for a in timeline.await_next(seen.order, seen.promises, names)}
     live = [f.no for f in seen.order.fulfilments if f.state != "cancelled"]
@@ -134,7 +136,7 @@ def _marked(made: Offer, awaited: bool) -> Offer:
 def _offer(
     world: World, seen: Seen, names: Names, rights: Rights, event: str, no: int, now_ms: int
 ) -> Offer | None:
-    command = _least(seen.order, event, no)
+    command = _least(world, seen.order, event, no)
     told = ask(world, seen, command, now_ms)
     action = f"order.{event}"
     permission = _permission(rights, action, order_rights.contexts(seen.order, command))
@@ -177,13 +179,13 @@ def _permission(rights: Rights, action: str, contexts: Sequence[Context]) -> Per
     return "no" if "no" in answers else "proof" if "proof" in answers else "yes"
 
 
-def _least(order: model.Order, event: str, no: int) -> decide.Command:
+def _least(world: World, order: model.Order, event: str, no: int) -> decide.Command:
     """Give a command with the least that it needs told."""
     return decide.Command(
         event=event,
         fulfilment=no,
         reason="?" if event in ("hold", "cancel", "report_damage", "intercept") else "",
-        amount=_amount(order, event),
+        amount=_amount(world, order, event),
         carrier="?" if event == "waybill" else "",
         waybill="?" if event == "waybill" else "",
         exclude=_elsewhere(order, event),
@@ -215,9 +217,9 @@ def ask(world: World, seen: Seen, command: decide.Command, now_ms: int) -> acts.
             return Refusal(code=error.code, reason=error.detail, reason_en=error.detail)
 
 
-def _amount(order: model.Order, event: str) -> int:
+def _amount(world: World, order: model.Order, event: str) -> int:
     if event == "pay":
-        return max(0, order.total - order.paid)
+        return presale.due(world, order)
     return 1 if event == "compensate" else 0
 
 
@@ -305,6 +307,8 @@ def refund(before: model.Order, after: model.Order) -> int:
     """
     if not after.cancelled or before.cancelled == after.cancelled:
         return 0
+    if after.type and not any(n.shipped for n in after.lines):
+        return after.owed - before.owed  # what its type keeps is not owed
     if all(n.cancelled == n.quantity for n in after.lines):
         return after.paid
     owed = 0

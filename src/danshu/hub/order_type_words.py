@@ -62,7 +62,7 @@ def _entered(datas: Sequence[Any], names: Names) -> Told:
     d = datas[-1]
     figures = [
         text("by", names.word(BY, d.by)),
-        text("stage", d.stage),
+        text("stage", names.stages.get(d.stage, d.stage)),
         instant("until", d.until),
     ]
     return ("until" if d.until else ""), figures

@@ -351,8 +351,28 @@ def next_ms(world: World, order: Order) -> int:
     return decide.next_ms(kind, life_of(kind, order))
 
 
-def name_stage(world: World, order: Order) -> str:
-    """Give what people call an order's stage, in Chinese."""
+def knows(world: World, order: Order) -> bool:
+    """Tell whether this world holds the type of an order; one that was loaded before the type was
+    published does not, until it is renewed.
+    """
+    types = world.order_types
+    version = (order.type, order.type_version)
+    return not order.type or (types is not None and version in types.versions)
+
+
+def name_stages(world: World, order: Order, lang: str) -> dict[str, str]:
+    """Give what people call the stages of an order's type, {} for a plain one."""
+    if not order.type or not knows(world, order):
+        return {}
+    stages = order_type_book.kind_of(world, order).stages
+    return {s.name: s.words.pick(lang) for s in stages}
+
+
+def due(world: World, order: Order) -> int:
+    """Give what an order has to pay next, in minor units."""
+    left = max(0, order.total - order.paid)
+    if not order.type:
+        return left
     kind = order_type_book.kind_of(world, order)
-    at = decide.find_stage(kind, order.phase)
-    return kind.stages[at].words.zh if at >= 0 else ""
+    payment = decide.expected(kind, order.phase)
+    return decide.amount_due(kind, life_of(kind, order), payment) if payment else left

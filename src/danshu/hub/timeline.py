@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from danshu.capabilities.orders import decide, model
 from danshu.capabilities.orders.machines import ORDER
-from danshu.hub import modelling
+from danshu.hub import modelling, presale
 from danshu.hub import timeline_figures as figures
 from danshu.hub import timeline_pieces as pieces
 from danshu.hub.timeline_words import AWAITED, GRADES, HOLDS, ROLES, TOLD
@@ -141,6 +141,7 @@ def names_of(
         ),
         promises={c.code: c.definition.name.pick(lang) for c in world.book.values()},
         actions=actions or {},
+        stages=presale.name_stages(world, order, lang),
         currency=order.currency,
     )
 
