@@ -159,13 +159,31 @@ function Dialog({ act, found, isPending, onClose, onTell }: DialogProps) {
     warehouse: found.item.warehouse,
   });
   const word = act.act === "agree" ? act.event : act.act;
-  const amount = money(found.reckoning.now, found.item.currency);
   const isMissing = fields.some(
     (field) => field.isNeeded && !String(values[field.name] ?? "").trim(),
   );
+  const shares = found.reckoning.lines.filter((n) => n.now > 0);
+  const [amounts, setAmounts] = useState<Readonly<Record<number, number>>>({});
+  const isCut = act.isMoney && shares.some((n) => (amounts[n.line] ?? n.now) !== n.now);
+  const total = shares.reduce(
+    (sum, n) => sum + (amounts[n.line] ?? n.now) - n.now,
+    found.reckoning.now,
+  );
   const told: Told = { act: act.act };
+  if (act.act === "replace") told.waives = true;
+  if (isCut)
+    told.sum = {
+      shares: shares.map((n) => ({
+        line: n.line,
+        quantity: n.units,
+        amount: amounts[n.line] ?? n.now,
+      })),
+      postage: found.reckoning.postage_now,
+      over: found.reckoning.over_now,
+    };
   for (const field of fields) told[field.name] = values[field.name] ?? "";
-  if (act.isMoney) told.amount_fen = found.reckoning.now;
+  if (act.isMoney) told.amount_fen = total;
+  const amount = money(total, found.item.currency);
   const put = (name: string, value: string | number) =>
     setValues((old) => ({ ...old, [name]: value }));
   return (
@@ -182,6 +200,22 @@ function Dialog({ act, found, isPending, onClose, onTell }: DialogProps) {
     >
       {act.isMoney && <Arithmetic found={found.reckoning} />}
       {act.isMoney && found.item.amount > found.second_fen && <p className="note">{t("needsSecond")}</p>}
+      {act.isMoney &&
+        shares.map((n) => (
+          <label key={n.line} className="after-sale-field">
+            <span>{t("payFor", { goods: n.title || n.sku })}</span>
+            <InputNumber
+              min={0}
+              max={n.left / 100}
+              precision={2}
+              value={(amounts[n.line] ?? n.now) / 100}
+              onChange={(value) =>
+                setAmounts((old) => ({ ...old, [n.line]: Math.round(Number(value ?? 0) * 100) }))
+              }
+            />
+          </label>
+        ))}
+      {act.act === "replace" && <p className="note">{t("replaceNote")}</p>}
       {act.act === "record" && <p className="note">{t("recordNote")}</p>}
       {fields.map((field) => (
         <label key={field.name} className="after-sale-field">
