@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 Connection = Any
 UNDO: Final = {"hold": "unhold"}
 NO_REMEDY: Final = InputError("no_remedy", "this finding has no one-click remedy")
+ENDED: Final = Refusal(
+    code="finding_ended",
+    reason="这件异常已经了结",
+    reason_en="This finding has ended",
+    clause="findings.state",
+)
 _ON_ORDER: Final = frozenset({"hold", "cancel", "align", "reroute", "allocate"})
 
 
@@ -53,6 +59,8 @@ async def preview(hub: Hub, tenant: int, no: int, ask: Ask) -> Remedied:
     """Decide the remedy as it would be, without a trace. Raises InputError `no_remedy`."""
     finding, told = await _find(hub, tenant, no)
     remedy = finding.remedy
+    if finding.state == "done":
+        return _refused(no, remedy, ENDED)
     if told is None or finding.order is None:
         return Remedied(no=no, remedy=remedy)
     world = await hub.worlds.ensure(tenant)
@@ -77,6 +85,8 @@ async def run(hub: Hub, tenant: int, no: int, actor: Actor, ask: Ask) -> Remedie
     """Do the remedy, and close the finding where the sentinel would not see its cause go."""
     finding, told = await _find(hub, tenant, no)
     remedy = finding.remedy
+    if finding.state == "done":
+        raise InputError("not_now", "this finding is done")
     done = Remedied(no=no, remedy=remedy, undo=UNDO.get(remedy, ""))
     if told is not None and finding.order is not None:
         outcome = await hub.change(tenant, finding.order, order_rights.command(told, ask), actor)
@@ -105,8 +115,6 @@ async def _find(hub: Hub, tenant: int, no: int) -> tuple[FindingItem, Command | 
         finding = await findings_views.read_finding(connection, tenant, no)
     if not BY_CODE[finding.kind].remedy:
         raise NO_REMEDY
-    if finding.state == "done":
-        raise InputError("not_now", "this finding is done")
     if finding.remedy not in _ON_ORDER or finding.order is None:
         return finding, None
     reason = f"sentinel_{finding.kind}" if finding.remedy in ("hold", "cancel") else ""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Connection = Any
 ROOM: Final = "sentinel"
+_AS_PLACED: Final = 3  # placed, paid, allocated: what one commit says of a new order
 _SALT: Final = "select salt from tenants where id=%b"
 _PERSONS: Final = """
 select uuid_send(id), person from vault
@@ -262,10 +263,14 @@ class _Batch:
             self._gone += [(klass, subject) for klass, subject in rows]
 
     def _keep(self, touched: dict[bytes, Life]) -> None:
+        """Keep the orders that are not as they should be, or live on; what was just placed and is
+        right is read again when it does, for it would only fill memory.
+        """
         kept = self._memory.lives
         for stream, life in touched.items():
-            kept[stream] = life
-            kept.move_to_end(stream)
+            if life.known or stream in kept or len(life.ids) > _AS_PLACED:
+                kept[stream] = life
+                kept.move_to_end(stream)
         while len(kept) > SENTINEL_LIVES:
             kept.popitem(last=False)
 

@@ -176,8 +176,8 @@ function Preview({ told, isLoading }: { told: Remedied | undefined; isLoading: b
   const states =
     told.before && told.after && told.before !== told.after
       ? t("becomes", {
-          before: t(`common:states.${told.before}`, { defaultValue: told.before }),
-          after: t(`common:states.${told.after}`, { defaultValue: told.after }),
+          before: t(`common:stages.${told.before}`, { defaultValue: told.before }),
+          after: t(`common:stages.${told.after}`, { defaultValue: told.after }),
         })
       : "";
   return (

@@ -25,7 +25,7 @@ export function Hours({ hours, asOf }: { hours: readonly FindingHour[]; asOf: st
   const sum = (key: "found" | "ended") => all.reduce((n, one) => n + one[key], 0);
   const series = (["found", "ended"] as const).map((key) => ({
     type: "bar" as const,
-    name: t(key),
+    name: t(key === "found" ? "found" : "endedBar"),
     data: all.map((one) => one[key]),
   }));
   return (
@@ -44,7 +44,7 @@ export function Hours({ hours, asOf }: { hours: readonly FindingHour[]; asOf: st
           series,
         }}
         table={{
-          head: [t("hour"), t("found"), t("ended")],
+          head: [t("hour"), t("found"), t("endedBar")],
           rows: all.map((one) => [one.name, count(one.found), count(one.ended)]),
         }}
       />

@@ -4,9 +4,9 @@ import type { TFunction } from "i18next";
 import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import type { FindingIncident, FindingItem, FindingsBoard } from "@/api/types.gen";
+import type { FindingIncident, FindingItem, FindingsBoard, FindingTimes } from "@/api/types.gen";
 import { ask } from "@/client";
-import { age, count, countTile, money, moneyTile, share } from "@/format";
+import { age, count, countTile, moneyTile, share } from "@/format";
 import { duration } from "@/format/times";
 import { PageHead } from "@/frame/page-head";
 import { useCount } from "@/frame/stores";
@@ -214,6 +214,8 @@ function Figures({ board }: { board: FindingsBoard }) {
   );
   const time = (ms: number, n: number) =>
     n ? { value: duration(ms), unit: "", exact: `${count(ms)} ms` } : { value: "—", unit: "", exact: "" };
+  const p95 = (times: FindingTimes) =>
+    times.n ? t("p95", { time: duration(times.p95_ms) }) : t("unmeasured");
   return (
     <div className="figures">
       <Figure
@@ -227,16 +229,16 @@ function Figures({ board }: { board: FindingsBoard }) {
         tile={{ value: oldest ? duration(now - Date.parse(oldest)) : "—", unit: "", exact: oldest }}
         note={oldest ? t("since", { time: age(oldest, now) }) : t("nothingWaits")}
       />
-      <Figure label={t("atRisk")} tile={moneyTile(risk)} note={money(risk)} />
+      <Figure label={t("atRisk")} tile={moneyTile(risk)} note={t("ofWaiting", { n: count(waiting) })} />
       <Figure
         label={t("detect")}
         tile={time(board.detect.median_ms, board.detect.n)}
-        note={t("p95", { time: duration(board.detect.p95_ms) })}
+        note={p95(board.detect)}
       />
       <Figure
         label={t("resolve")}
         tile={time(board.resolve.median_ms, board.resolve.n)}
-        note={t("p95", { time: duration(board.resolve.p95_ms) })}
+        note={p95(board.resolve)}
       />
       <Figure
         label={t("byItself")}
