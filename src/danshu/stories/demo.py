@@ -15,7 +15,15 @@ from rich.console import Console
 
 from danshu.faces import verify
 from danshu.hub import bundle_parts, settings, timing
-from danshu.stories import caller, floor_feed, furnishing, showing, stage, time_sources
+from danshu.stories import (
+    caller,
+    demo_exceptions,
+    floor_feed,
+    furnishing,
+    showing,
+    stage,
+    time_sources,
+)
 from danshu.stories.showing import Access, Totals
 from danshu.testing import merchant, messages
 
@@ -115,11 +123,13 @@ async def _play(
     console.print(f"商户 {CODE}:{totals.warehouses} 个仓,{totals.skus:,} 个 SKU。")
     async with place.client(key) as client:
         refused = await _send(client, shops, orders, begun_ms, console)
-        listed = await caller.list_orders(client)
+        there = await caller.list_orders(client)
+        listed = [o for o in there if o["channel"] in messages.CHANNELS]
         await _drive(client, listed, console)
         seen = await caller.each(TOGETHER, [caller.read_order(client, o["order"]) for o in listed])
         await _count(client, seen, totals)
         await _prove(client, seen, totals, console)
+        await demo_exceptions.play(place, client, seen, CODE, password)
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
