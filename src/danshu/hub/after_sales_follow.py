@@ -53,11 +53,14 @@ async def attend(
     causes = [(i, s.data) for i, s in enumerate(decided.said, 1) if isinstance(s.data, _CAUSES)]
     if not causes:
         return decided
+    cancels = any(isinstance(data, OrderCancelled) for _, data in causes)
     known = any(isinstance(s.data, RefundReserved) for s in decided.said)
     for i, data in causes:
         order = decided.order
         if known and isinstance(data, OrderCancelled):
             continue  # a case asked for this cancellation, and pays for it
+        if isinstance(data, RefundOwed) and cancels:
+            continue  # what a cancelled order owes is the worth of its units, less what was kept
         plea = _plea(order, data)
         if plea is None:
             continue
