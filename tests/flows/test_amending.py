@@ -217,6 +217,7 @@ def test_a_promise_that_names_the_place_or_the_day_asks_for_the_buyer_s_own_word
     assert (no["code"], no["clause"]) == ("consent_needed", "promise.nextday.v1")
     today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
     amend(house, id_, wanted=today)  # sooner than promised: nobody has to agree
+    assert see(house, id_)["wanted"] == today
     for consent in ("mine", f"{id_}/1", f"{uuid.uuid4()}/1"):
         told = amend(house, id_, 422, receiver=SHANGHAI, consent=consent)
         assert told["code"] == "no_consent"

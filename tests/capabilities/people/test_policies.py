@@ -35,7 +35,7 @@ ACTS = "action.lend action.perform"
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
     "service": "after_sale.decide after_sale.open claim.write action.evidence link.read link.write"
-    " field.name inbox.act inbox.read order.act order.align order.answer order.assign"
+    " field.name inbox.act inbox.read order.act order.align order.amend order.answer order.assign"
     " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"
     " order.intercept order.lose order.refuse order.reship"
@@ -63,7 +63,7 @@ PEOPLE = {
     " time.stamp view.share",
     "finance": "after_sale.decide after_sale.open claim.write refund.record"
     " order_type.approve order_type.write"
-    " export.make field.margin order.act order.assign order.cancel order.compensate"
+    " export.make field.margin order.act order.amend order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag settlement.close settlement.post settlement.read"
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"

@@ -174,6 +174,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     `type` "" = plain; else `phase` is its stage of that type, whose next payment or stage comes
     from `opens` on and until `until` at the latest ("" = no bound). Of `paid`, `deposit` came as a
     deposit, `forfeited` is kept, `owed` was owed back.
+    `wanted`: the day on which the buyer wants it (YYYY-MM-DD), "" = none named.
     """
 
     order: uuid.UUID
@@ -198,6 +199,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
     of_number: str
     holds: tuple[str, ...]
     cancelled: str
+    wanted: str
     type: str
     type_version: int
     phase: str
@@ -350,6 +352,7 @@ def show(seen: views.Seen, *, sees_buyer: bool) -> OrderView:
         of_number=o.of_number,
         holds=o.holds,
         cancelled=o.cancelled,
+        wanted=o.wanted,
         type=o.type,
         type_version=o.type_version,
         phase=o.phase,
