@@ -21,9 +21,10 @@ from danshu.capabilities.settlement import accounts as a
 from danshu.capabilities.settlement import journal
 from danshu.capabilities.settlement.mapping import Policy
 from danshu.capabilities.settlement.periods import Calendar
-from danshu.hub import journal_room, journal_views, periods, posting
+from danshu.hub import journal_room, journal_views, periods, posting, settlement_settings
 from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.posting import Entry, Posting
+from danshu.hub.settlement_settings import SettlementRules
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import NO_HEAD, Actor, Said, rfc3339
@@ -88,6 +89,43 @@ async def sums(connection: Connection) -> list[tuple[object, ...]]:
     return await query(
         connection, "select account, channel, shop, debit, credit from journal_days order by 1, 2"
     )
+
+
+async def test_rules_hold_from_a_day_on_and_a_calendar_until_the_first_close(database: str) -> None:
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        tenant = await make_tenant(connection, "a")
+        shop = Shop(connection, tenant)
+
+        async def put(since: datetime.date, **more: Any) -> str:
+            rules = SettlementRules(since=since, **more)
+            done = await settlement_settings.put(connection, tenant, rules, ONE, NOW_MS)
+            return getattr(done, "code", "")
+
+        today = Calendar().day(NOW_MS)
+        tomorrow = today + datetime.timedelta(days=1)
+        assert await put(tomorrow, revenue="delivery") == ""
+        early, late = await shop.place(), await shop.place(at_ms=NOW_MS + 86_400_000)
+        for stream in (early, late):
+            await shop.say(stream, moved(orders.OrderShipped, 3), at_ms=NOW_MS + 2 * 86_400_000)
+        await shop.say(late, moved(orders.OrderDelivered, 3), at_ms=NOW_MS + 3 * 86_400_000)
+        await shop.say(early, moved(orders.OrderDelivered, 3), at_ms=NOW_MS + 3 * 86_400_000)
+        await shop.follow()
+        earned = [r[5] for r in await shop.rows() if r[5] != "order.paid"]
+        assert sorted(earned) == ["order.delivered", "order.shipped"]
+        assert await shop.balances() == {a.PLATFORM: 3000, a.SALES: -3000}
+        assert await put(today) == "too_early"
+        # periods from the 22nd on: all is entered again
+        assert await put(tomorrow, revenue="delivery", begins=22) == ""
+        assert await shop.rows() == []
+        await shop.follow()
+        assert {(r[0], r[3].day) for r in await shop.rows()} == {
+            (202609, 21), (202610, 22), (202610, 23), (202610, 24),
+        }  # fmt: skip
+        async with connection.transaction():
+            await posting.post(connection, tenant, [fee("b/1")])
+        assert await put(tomorrow, begins=5) == "calendar_stands"
+        with pytest.raises(InputError):
+            await put(tomorrow, zone="Mars/Olympus")
 
 
 async def test_numbers_have_no_gaps_whoever_enters_at_once(database: str) -> None:
