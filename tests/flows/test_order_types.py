@@ -65,15 +65,19 @@ def publish(people: tuple[Browser, Browser], kind: dict[str, Any]) -> Any:
     return ok(other.call("POST", f"{path}/approve", {"digest": draft["digest"]}))
 
 
-def advance(house: House, at_ms: int) -> int:
-    """Fire every timer that is due by then."""
+def advance(house: House, at_ms: int, *, dies: bool = False) -> int:
+    """Fire every timer that is due by then; or die in the middle, before anything is committed."""
 
     async def fire() -> int:
         worlds = Worlds(house.url)
         fired = 0
-        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=not dies) as c:
+            await c.execute("select 1")  # whoever dies has all of it in one transaction
             while n := await clocks.fire(c, worlds, at_ms):
                 fired += n
+                if dies:
+                    await c.rollback()
+                    break
         return fired
 
     return asyncio.run(fire())
@@ -162,6 +166,8 @@ def test_a_missed_balance_forfeits_the_deposit_once(
     ok(act(house, order, "pay", amount_fen=2_000))
     assert stock_of(house) == held + 2
     late = time.time_ns() // 1_000_000 + 12 * DAY_MS
+    advance(house, late, dies=True)
+    assert read(house, order)["phase"] == "deposited", "what died before its commit said nothing"
     advance(house, late)
     advance(house, late)
     seen = read(house, order)
@@ -185,6 +191,8 @@ def test_who_cancels_decides_about_the_deposit(house: House) -> None:
         ok(act(house, order, "cancel", reason=reason))
         seen = read(house, order)
         assert (seen["forfeited"], seen["owed"]) == money, reason
+        asked = ok(house.call("GET", f"/v1/orders/{order}/after-sales"))["items"]
+        assert sum(c["amount"] for c in asked) == money[1], "after-sales pays it back once"
 
 
 def test_a_group_forms_or_owes_everything_back(
