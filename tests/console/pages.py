@@ -13,6 +13,7 @@ from msgspec import Struct
 from danshu.testing import bills
 from danshu.testing.bills import Move
 from tests.console.site import Site
+from tests.fixtures.bills import HEAD, WRITE
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src"
 LINE = re.compile(
@@ -133,13 +134,7 @@ def _difference(site: Site) -> str:
     body = bills.jd([move])
     site.call("POST", "/v1/bills?form=jd&name=pages.csv", content=body)
     with psycopg.connect(site.url, autocommit=True) as connection:
-        connection.execute(
-            "insert into differences(tenant,id,class,book,key,line,number,expected,actual,lines,"
-            "rule,at,found,run,head,changed) select tenant,gen_random_uuid(),2,channel,number,no,"
-            "number,0,amount,array[no],'key',at,now(),gen_random_uuid(),%s,now() from bill_lines"
-            " where tenant=%s and number='8811' on conflict do nothing",
-            (b"\0" * 32, site.tenant),
-        )
+        connection.execute(WRITE, (HEAD, site.tenant, "8811"))
     found = site.call("GET", "/v1/differences?number=8811")["items"]
     return str(found[0]["id"])
 

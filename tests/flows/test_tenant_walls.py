@@ -26,11 +26,10 @@ from danshu.faces.work import rooms
 from danshu.hub import people, sessions
 from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
-from danshu.testing import bills
 from danshu.testing.authenticator import Authenticator
-from danshu.testing.bills import Move
 from tests.fixtures import after_sales, overriding, policies, scorers
 from tests.fixtures import engine as stores
+from tests.fixtures.bills import bring_bill
 from tests.fixtures.floor import claim, photograph, release
 from tests.fixtures.hub import WAREHOUSES, House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
@@ -196,8 +195,9 @@ def _stamp(side: Side) -> None:
 
 
 def _act(side: Side) -> None:
-    """Begin an act with evidence, lend a right, record a certificate."""
+    """Begin an act with evidence, lend a right, record a certificate, bring in a bill."""
     house = side.house
+    bring_bill(house, "WALL-A-BILL")
     order = house.place(number="WALL-A-ACTS")["order"]
     path = f"/v1/orders/{order}/acts"
     begun = side.browser.call("POST", path, {"action": "quality_check"})
@@ -221,23 +221,6 @@ def _act(side: Side) -> None:
     assert house.call("PUT", f"/v1/people/{to}/certificates", shown).status_code == 200
     side.found["/v1/people"] = {"person_id": [to]}
     side.found["/v1/people/{person_id}/certificates"] = {"certificate": ["WALL-A-CERT"]}
-
-
-def _bring_bill(house: House) -> None:
-    """Bring in a bill of an order that is not there, and what a run would find of it."""
-    move = Move(kind="sale", number="WALL-A-BILL", amount=770, at="2026-10-02 10:00:00", flow="W1")
-    body = bills.alipay([move])
-    brought = house.call("POST", "/v1/bills?form=alipay&name=WALL-A.csv", body)
-    assert brought.status_code == 201, brought.text
-    with psycopg.connect(house.url, autocommit=True) as connection:  # as a run writes it
-        connection.execute(
-            "insert into differences(tenant,id,class,book,key,line,number,expected,actual,lines,"
-            "rule,at,found,run,head,changed) select tenant,gen_random_uuid(),2,channel,number,no,"
-            "number,0,amount,array[no],'key',at,now(),gen_random_uuid(),%s,now() from bill_lines"
-            " where tenant=%s",
-            (b"\0" * 32, house.tenant),
-        )
-    house.call("POST", "/v1/reconcile/runs", {"cause": "WALL-A"})
 
 
 def _fill(side: Side) -> None:
@@ -278,7 +261,6 @@ def _fill(side: Side) -> None:
         ).fetchone()
         assert found is not None
         side.found["/v1/findings"] = {"no": [found[0]]}
-    _bring_bill(house)
     case, digest = after_sales.received(house)
     side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
