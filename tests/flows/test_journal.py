@@ -375,10 +375,16 @@ async def test_a_period_closes_stays_closed_and_is_opened_by_two(database: str) 
         declined: Any = await periods.ask(connection, tenant, PERIOD, "再开", ONE, OVER_MS)
         declined = await periods.answer(connection, tenant, PERIOD, ONE, OVER_MS, "不必")
         assert (declined.closed, declined.ask, len(declined.events)) == (True, None, 3)
-        await journal_room.rebuild(connection, tenant)
-        await shop.follow()
-        assert await shop.rows() == made
-        assert await shop.audit() == []
-        await connection.execute("update period_balances set debit=debit+1")
-        await connection.execute("delete from period_events where no=2")
-        assert await shop.audit() == ["period_differs", "row_differs"]
+        await made_again_and_touched(shop, made)
+
+
+async def made_again_and_touched(shop: Shop, made: list[tuple[Any, ...]]) -> None:
+    """Closed again, the journal comes out the same; what is touched then is found."""
+    connection, tenant = shop.connection, shop.tenant
+    await journal_room.rebuild(connection, tenant)
+    await shop.follow()
+    assert await shop.rows() == made
+    assert await shop.audit() == []
+    await connection.execute("update period_balances set debit=debit+1")
+    await connection.execute("delete from period_events where no=2")
+    assert await shop.audit() == ["period_differs", "row_differs"]
