@@ -10,13 +10,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from msgspec import Struct
 
 from danshu.capabilities.order_types import decide, reading, spans
-from danshu.capabilities.order_types.model import OrderType, TypeStage
+from danshu.hub.typed_world import OpenGroup, Types
 from danshu.kernel.errors import InputError, ProgramError, Refusal
 
 if TYPE_CHECKING:
+    from danshu.capabilities.order_types.model import OrderType, TypeStage
     from danshu.capabilities.orders.model import Order
     from danshu.hub.routing import Ask
     from danshu.hub.world import World
@@ -34,24 +34,6 @@ NOT_NOW: Final = Refusal(
     reason_en="Nothing is reserved in this stage yet",
     clause="order_type.stages",
 )
-
-
-class OpenGroup(Struct, frozen=True):
-    """A group that takes orders: where its pickup point lies, until when (epoch ms)."""
-
-    region: str
-    closes_ms: int
-
-
-class Types(Struct, frozen=True, kw_only=True, eq=False):
-    """A merchant's types: every version, those in use by code, those that take orders unnamed, and
-    open groups by (type, code).
-    """
-
-    versions: dict[tuple[str, int], OrderType]
-    active: dict[str, OrderType]
-    unnamed: tuple[OrderType, ...]
-    groups: dict[tuple[str, str], OpenGroup]
 
 
 @lru_cache(maxsize=1024)

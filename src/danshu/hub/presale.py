@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from danshu.capabilities.contract.model import Clause
     from danshu.capabilities.order_types.model import OrderType, TypePayment
     from danshu.capabilities.orders.model import Line, Order
-    from danshu.hub.order_type_book import Types
     from danshu.hub.requests import Request
+    from danshu.hub.typed_world import Types
     from danshu.hub.world import World
     from danshu.ports.channel import Draft
 

@@ -19,10 +19,10 @@ from danshu.capabilities.routing.scorers.vote import Budget
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock.model import Sku, Warehouse
 from danshu.hub.intercepts import Guard
-from danshu.hub.order_type_book import Types
 from danshu.hub.parcel_book import Parcels
 from danshu.hub.policy_arms import Arms
 from danshu.hub.selling import Selling
+from danshu.hub.typed_world import Types
 
 
 class World(Struct, kw_only=True, eq=False):
