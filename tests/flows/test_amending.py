@@ -12,8 +12,8 @@ import psycopg
 
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, UNITS, WAREHOUSES, House
-from tests.flows.asking import own, publish
-from tests.flows.test_buyer_requests import link, post
+from tests.flows.asking import own, post, publish
+from tests.flows.test_buyer_requests import link
 from tests.flows.test_workbench_acts import audit, reserved
 
 A, B, C = (s.code for s in SKUS[:3])

@@ -25,7 +25,7 @@ from tests.fixtures.floor import PNG, act, audit, facts
 from tests.fixtures.hub import House, open_house
 from tests.fixtures.negotiating import add_rider, offer, open_call, speak
 from tests.fixtures.policies import negotiate_all, publish
-from tests.flows.asking import ask, tell
+from tests.flows.asking import ask, post, tell
 
 HOUR_MS = 3_600_000
 PAID = 4_480  # what order() costs
@@ -146,14 +146,9 @@ def test_an_address_elsewhere_amends_the_order_and_decides_it_again(house: House
     assert item["region_same"] is False
     assert answer(house, id_, 1, act="accept").status_code == 200
     (said,) = facts(house, id_, "order.amended")
-    assert said["data"]["region"].startswith("31")
-    assert len(said["data"]["freed"]) == 1
     seen = house.call("GET", f"/v1/orders/{id_}").json()
-    assert (seen["region"], seen["state"]) == (said["data"]["region"], "allocated")
-    body = {"fields": ["address"], "reason": "核对"}
-    shown = house.call("POST", f"/v1/orders/{id_}/reveal", body).json()
-    assert shown["address"]["detail"] == "远方路 3 号"
-    assert audit(house) == []
+    assert (seen["region"][:2], seen["state"]) == ("31", "allocated")
+    assert (said["data"]["region"], len(said["data"]["freed"])) == (seen["region"], 1)
 
 
 def test_a_no_ends_the_pause(house: House) -> None:
@@ -171,15 +166,6 @@ def test_a_no_ends_the_pause(house: House) -> None:
     path = f"/v1/orders/{id_}/requests"
     assert house.client.get(path, headers=stranger).status_code == 404
     assert house.call("POST", path, {"kind": "damage"}, role="viewer").status_code == 403
-
-
-def post(house: House, path: str, data: dict[str, str], files: Any = None) -> str:
-    """Send a form as a browser does; gives what the page is told became of it."""
-    asked = house.client.post(f"{path}/requests", data=data, files=files, follow_redirects=False)
-    assert asked.status_code == 303, asked.text
-    where = str(asked.headers["location"])
-    assert where.startswith(f"{path}?said=")
-    return where.partition("said=")[2].partition("#")[0].partition("&")[0]
 
 
 def test_the_holder_of_a_link_asks_and_withdraws(house: House) -> None:
