@@ -63,11 +63,7 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
         rigs.drive(msgspec.structs.replace(plan, prefix="w", seconds=3, seed=2))
         _settle(rig)
         before = _cpu(rig)
-        load = rigs.start_drive(plan)
-        waits = asyncio.run(_find(rig, seconds))
-        assert load.stdout is not None
-        out = msgspec.json.decode(load.stdout.read(), type=Outcome)
-        load.wait()
+        out, waits = asyncio.run(_work(rig, plan))
         _settle(rig)  # what the rooms still owe counts too
         after = _cpu(rig)
         floor = _floor(rig)
@@ -136,6 +132,13 @@ async def _gaps(connection: Any, tenant: int) -> int:
     sql = "select count(*) from sentinel_gaps where tenant=%s"
     row = await (await connection.execute(sql, (tenant,))).fetchone()
     return int(row[0])
+
+
+async def _work(rig: Rig, plan: Plan) -> tuple[Outcome, list[float]]:
+    """Offer the load, and place faults meanwhile."""
+    load = asyncio.create_task(asyncio.to_thread(rigs.drive, plan))
+    waits = await _find(rig, round(plan.seconds))
+    return await load, waits
 
 
 async def _find(rig: Rig, seconds: int) -> list[float]:

@@ -157,10 +157,11 @@ class _Batch:
     def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[Told]]:
         """Read the facts that matter, by stream."""
         told: dict[str, list[Told]] = {}
-        marks, type_of, read = lives.MARKS, lives.type_of, lives.read
+        decoder_of, type_of = lives.MARKS.get, lives.type_of
         for leaf in leaves:
-            if type_of(leaf.body) in marks:
-                each = read(leaf.body)
+            decode = decoder_of(type_of(leaf.body))
+            if decode is not None:
+                each = decode(leaf.body)
                 stream = each.id[:36]
                 if stream in told:
                     told[stream].append(each)

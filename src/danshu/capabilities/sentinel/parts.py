@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from msgspec import Struct
 
 if TYPE_CHECKING:
@@ -76,9 +75,9 @@ class Planned(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True, gc=False):
-    """A fact's envelope; `data` unread."""
+    """A fact: its envelope, and its data as far as detectors need it."""
 
-    data: msgspec.Raw
+    data: Any
     id: str
     occurred: str
     time: str
