@@ -223,6 +223,13 @@ def _act(side: Side) -> None:
     side.found["/v1/people/{person_id}/certificates"] = {"certificate": ["WALL-A-CERT"]}
 
 
+def _merge(side: Side) -> None:
+    """Let two orders leave as one parcel."""
+    twins = [{"order": side.house.place()["order"], "fulfilment": 1} for _ in range(2)]
+    merged = side.house.call("POST", "/v1/parcels:merge", {"parcels": [twins]}).json()
+    side.found["/v1/parcels"] = {"group": [merged["results"][0]["group"]]}
+
+
 def _fill(side: Side) -> None:
     house = side.house
     house.call("PUT", "/v1/skus", [{"code": "WALL-A-1", "name": "墙内商品"}])
@@ -232,9 +239,7 @@ def _fill(side: Side) -> None:
         if n % 2:
             act = {"event": "release"}
             house.call("POST", f"/v1/orders/{placed['order']}/transitions", act)
-    twins = [{"order": house.place()["order"], "fulfilment": 1} for _ in range(2)]
-    merged = house.call("POST", "/v1/parcels:merge", {"parcels": [twins]}).json()
-    side.found["/v1/parcels"] = {"group": [merged["results"][0]["group"]]}
+    _merge(side)
     # What nothing but a platform and a person on the floor can bring.
     send(house, "shopify", b'{"strange": "WALL-A-INBOX"}')
     released = release(house)["order"]
