@@ -71,7 +71,7 @@ async def _publish(client: httpx.AsyncClient, writer: Signer, second: Signer, vo
     kind["scope"] = {**kind["scope"], "skus": [SKU]}
     kind["group"] = {**kind["group"], "minimum": MINIMUM}
     deposit, tail = kind["payments"]
-    kind["payments"] = [deposit | {"permille": 300}, tail | {"closes": "PT1S", "grace": "PT5S"}]
+    kind["payments"] = [deposit | {"permille": 300}, tail | {"closes": "PT1S", "grace": "PT8S"}]
     told = await writer.ask(f"{T}:check", {"type": kind, "price_fen": PRICE_FEN, "units": UNITS})
     found = [f["code"] for f in told["findings"]]
     voice.claim("定金 30% 超过法定 20%,检查不放行", found == ["deposit_over_law"], found)
