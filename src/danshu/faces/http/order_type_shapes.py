@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from danshu.capabilities.order_types.findings import TypeFinding
-from danshu.capabilities.order_types.model import OrderType, Texts
+from danshu.capabilities.order_types.model import OrderType, TypeTexts
 from danshu.capabilities.order_types.simulate import SimulatedCase
 from danshu.hub.fields import PLAIN
 from danshu.hub.group_buys import GroupShown
@@ -19,7 +19,7 @@ class ActOffered(Struct, frozen=True, kw_only=True):
     """An act that a stage may open; `paid`: only once all is paid."""
 
     code: str
-    words: Texts
+    words: TypeTexts
     paid: bool
 
 
@@ -76,7 +76,7 @@ class TypeProof(Struct, frozen=True, kw_only=True):
     digest: str
     sound: bool
     findings: tuple[TypeFinding, ...]
-    sentence: Texts
+    sentence: TypeTexts
     cases: tuple[SimulatedCase, ...]
 
 
