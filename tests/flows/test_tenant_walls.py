@@ -33,6 +33,7 @@ from tests.fixtures.bills import bring_bill
 from tests.fixtures.floor import claim, photograph, release
 from tests.fixtures.hub import WAREHOUSES, House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
+from tests.fixtures.selling import sell
 from tests.flows import walls
 from tests.flows.test_http_channels import send
 from tests.flows.test_people_passkeys import register
@@ -268,6 +269,7 @@ def _fill(side: Side) -> None:
         side.found["/v1/findings"] = {"no": [found[0]]}
     case, digest = after_sales.received(house)
     side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
+    sell(house, side.found)
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)
