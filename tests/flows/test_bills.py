@@ -48,6 +48,15 @@ HELD: dict[str, tuple[dict[str, int], int, int]] = {
     "sf": ({"freight": 2}, 0, 3_600),
 }
 
+WALLETS = {
+    "alipay": 101201,
+    "wechat-pay": 101202,
+    "jd": 101203,
+    "pdd": 101204,
+    "douyin": 101205,
+    "bank": 1002,
+    "sf": 220201,
+}
 Bring = Callable[..., BillFile]
 
 
@@ -96,6 +105,21 @@ def test_each_form_is_read_to_the_fen_and_once(site: Any, form: str) -> None:
     assert kept.rows_in == len(
         ask("select distinct row from bill_lines where tenant=%s and file=%s", kept.id)
     )
+    # Each line is an entry of the journal: the book's own account holds what came in, less what
+    # went out.
+    wallet = ask(
+        "select coalesce(sum(debit-credit),0)::bigint from journal_days where tenant=%s"
+        " and account=%s and day between '2026-10-01' and '2026-10-03'",
+        WALLETS[form],
+    )
+    if form not in ("alipay", "jd"):  # other tests bring these in too
+        assert wallet == [(income - expense,)]
+    entered = ask(
+        "select count(*) from journal j join bill_lines l on l.tenant=j.tenant"
+        " and j.key = 'bill/' || l.id where j.tenant=%s and l.file=%s",
+        kept.id,
+    )
+    assert entered == [(kept.lines,)]
     again = bring(form, FILES[form], "the same.csv")
     assert (again.id, again.is_known) == (kept.id, True)
 

@@ -22,6 +22,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.hub import bills_posting
 from danshu.hub.bill_facts import BillImported
 from danshu.hub.saying import say_next
 from danshu.hub.worlds import now_ms
@@ -327,6 +328,7 @@ async def _keep(
         rows=rows_in,
     )
     await say_next(connection, tenant, id_, (0, NO_HEAD), actor, at_ms, said)
+    await bills_posting.post(connection, tenant, id_, mapping.currency)
     return id_
 
 

@@ -135,7 +135,7 @@ async def catch_up(
 ) -> None:
     """Follow the merchant's log to its end. Raises NotAvailable when a fact cannot be taken."""
     follower = Follower(CURSOR, follow, tenants=[tenant])
-    while behind := await _behind(connection, tenant):
+    while behind := await read_behind(connection, tenant):
         tell(behind)
         done = await follower.step(connection, now_ms())
         if follower.troubles:
@@ -145,7 +145,8 @@ async def catch_up(
             continue
 
 
-async def _behind(connection: Connection, tenant: int) -> int:
+async def read_behind(connection: Connection, tenant: int) -> int:
+    """Count the facts that orders' money has not followed yet."""
     row = await (await connection.execute(_BEHIND, (CURSOR, tenant))).fetchone()
     return int(row[0]) if row else 0
 
