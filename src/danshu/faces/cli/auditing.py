@@ -27,6 +27,7 @@ from danshu.hub.people_audit import PeopleFolder
 from danshu.hub.performing_audit import PerformingFolder
 from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.power_audit import PowersFolder
+from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.remedy_audit import RemediesFolder
 from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
@@ -57,6 +58,7 @@ def run(tenant: str, as_json: bool) -> int:
             RulesFolder(number),
             NegotiationsFolder(number),
             DifferencesFolder(number),
+            ReconcileFolder(number),
             AfterSalesFolder(number),
             SellingFolder(number),
             InterceptsFolder(number),
