@@ -11,9 +11,8 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import model
-from danshu.hub.intercepts import Stop
+from danshu.hub.guarding import Sold, Stop
 from danshu.hub.requests import Outcome, Request
-from danshu.hub.selling import Sold
 from danshu.kernel.errors import DanshuError, Refusal
 from danshu.kernel.fact import Packed, Said
 

@@ -16,7 +16,7 @@ from danshu.ledger import write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from danshu.hub.intercepts import Guard
+    from danshu.hub.guarding import Guard
     from danshu.hub.requests import Request
     from danshu.hub.world import World
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import Event
@@ -22,8 +22,8 @@ from danshu.capabilities.routing.policy.fields import INTERCEPT
 from danshu.capabilities.routing.policy.intercepting import PLACE, Interceptor, Verdict
 from danshu.hub import intercept_people as people
 from danshu.hub import policy_arms, policy_sets
+from danshu.hub.guarding import Arm, Guard, Stop
 from danshu.hub.intercept_facts import OrderIntercepted, Seen
-from danshu.hub.policy_sets import Canary
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said
 from danshu.ledger import write
@@ -82,37 +82,6 @@ lateral (select doc::jsonb->>'effect' as effect, decode(doc::jsonb->>'policy','h
 """
 
 
-class Arm(Struct, frozen=True, eq=False):
-    """A set at work, and its number."""
-
-    rules: Interceptor
-    no: int
-
-
-class Guard(Struct, kw_only=True, eq=False):
-    """The intercept rules of a merchant. `no` is the move of their head; `blocks` the lists (kind,
-    hash) -> reason and epoch ms of its end, 0 = none; `usual` SKU -> median price and units;
-    `pending` orders of this process that are not committed yet, by who bought and who receives.
-    """
-
-    no: int
-    live: Arm | None
-    canary: Arm | None
-    rule: Canary
-    is_lost: bool
-    salt: bytes
-    reads: frozenset[str]
-    blocks: dict[tuple[str, int], tuple[str, int]]
-    usual: dict[str, tuple[int, int]]
-    kinds: frozenset[str] = frozenset()  # of lists that hold anybody
-    pending: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def counts(self) -> bool:
-        """Whether its rules ask how often somebody ordered."""
-        return "buyer.orders_24h" in self.reads or "receiver.orders_24h" in self.reads
-
-
 class Subject(Struct, frozen=True, kw_only=True):
     """What there is to be seen of an order. `buyer_n` and `receiver_n` count it too."""
 
@@ -120,17 +89,6 @@ class Subject(Struct, frozen=True, kw_only=True):
     receiver: Receiver
     buyer_n: int = 1
     receiver_n: int = 1
-
-
-class Stop(Struct, frozen=True, kw_only=True):
-    """What the row of a stopped order holds."""
-
-    effect: str
-    policy: str
-    no: int
-    rules: tuple[str, ...]
-    reasons: tuple[str, ...]
-    ended: int = 0
 
 
 async def load(connection: Connection, tenant: int) -> Guard | None:

@@ -12,12 +12,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Struct, field
 
 from danshu.capabilities.intake import bundles, gifts
 from danshu.capabilities.intake.bundles import Bundle, Part
 from danshu.capabilities.intake.gifts import GiftRule
 from danshu.capabilities.orders.model import Bundled, Line
+from danshu.hub.guarding import Selling, Sold
 from danshu.hub.selling_facts import GiftsDecided, Preordered, PreorderTaken
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Said, rfc3339
@@ -70,32 +70,6 @@ put as (insert into gift_buyers(tenant,code,buyer,id) select * from want
 select (select 1/(count(*)=%b)::int from put)
 """
 _decode_rule = msgspec.json.Decoder(GiftRule).decode
-
-
-class Selling(Struct, kw_only=True, eq=False):
-    """A merchant's bundles by code, gift rules in their order, and announced goods (SKU -> epoch
-    ms). `left` are the units of each allowance, as last seen; `pending` and `buyers` what the group
-    under way has given already.
-    """
-
-    bundles: dict[str, Bundle]
-    rules: tuple[GiftRule, ...]
-    preorders: dict[str, int]
-    left: dict[str, int]
-    salt: bytes
-    asks_buyers: bool
-    pending: dict[str, int] = field(default_factory=dict)
-    buyers: set[tuple[str, bytes]] = field(default_factory=set)
-
-
-class Sold(Struct, kw_only=True, eq=False):
-    """The lines of an order as they are sold, what is said of them, what they use up."""
-
-    lines: tuple[Line, ...]
-    said: list[Said]
-    taken: list[tuple[str, int]]  # (allowance, units)
-    had: list[tuple[str, bytes]]  # (gift rule, buyer)
-    arrives_ms: int = 0
 
 
 async def load(connection: psycopg.AsyncConnection[Any], tenant: int) -> Selling | None:

@@ -18,10 +18,9 @@ from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.scorers.vote import Budget
 from danshu.capabilities.routing.snapshot import Snapshot
 from danshu.capabilities.stock.model import Sku, Warehouse
-from danshu.hub.intercepts import Guard
+from danshu.hub.guarding import Guard, Selling
 from danshu.hub.parcel_book import Parcels
 from danshu.hub.policy_arms import Arms
-from danshu.hub.selling import Selling
 from danshu.hub.typed_world import Types
 
 
