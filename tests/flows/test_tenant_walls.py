@@ -149,6 +149,7 @@ def sides(engine: Engine, template: str) -> Iterator[tuple[Side, Side]]:
         b.look_around()
         a = _side(house, house.tenant, "small", house.keys["admin"])
         _fill(a)
+        sell(a.house, a.found)
         yield a, b
 
 
@@ -269,7 +270,6 @@ def _fill(side: Side) -> None:
         side.found["/v1/findings"] = {"no": [found[0]]}
     case, digest = after_sales.received(house)
     side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
-    sell(house, side.found)
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)
