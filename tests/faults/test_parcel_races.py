@@ -8,7 +8,7 @@ import asyncio
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 import msgspec
@@ -115,7 +115,7 @@ class Floor:
                 n, "unmerge", lambda c, w: merging.unmerge(c, w, group, shop.TESTER, now_ms())
             )
 
-    def clients(self, n: int) -> list[Awaitable[None]]:
+    def clients(self, n: int) -> list[Coroutine[Any, Any, None]]:
         """What happens to order n from all sides at once."""
         answer = ("stopped", "too_late")[n % 2]
         deeds = [

@@ -22,6 +22,7 @@ from danshu.hub import (
     acts,
     after_sales,
     after_sales_opening,
+    after_sales_rows,
     amending,
     intake,
     refunds_room,
@@ -142,7 +143,7 @@ async def test_refund_refund_cancel_and_ship_at_once(database: str) -> None:
             )
             for id_, _ in rows:
                 async with hubs[0].connection() as c:
-                    row = await after_sales.after_sales_rows.read(c, tenant, id_)
+                    row = await after_sales_rows.read(c, tenant, id_)
                 await asyncio.gather(*(agree(hub, tenant, row) for hub in hubs))
             payer.trouble = [503]  # not paid: it is asked again
             payer.break_after = 2  # paid, and the answer is lost

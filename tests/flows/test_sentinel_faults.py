@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +43,8 @@ def test_every_fault_is_found_and_nothing_else(house: House) -> None:
     house.work("sequence", "sentinel")
     scores = asyncio.run(_score(house.url, house.tenant, injection, now_ms))
     for kind, score in scores.items():
-        print(
-            f"{kind}: recall {score.recall:.4f} precision {score.precision:.4f} of {score.faults}"
+        sys.stdout.write(
+            f"{kind}: recall {score.recall:.4f} precision {score.precision:.4f} of {score.faults}\n"
         )
     assert set(scores) == set(faults.KINDS)
     assert {k: (s.recall, s.precision) for k, s in scores.items() if s.findings != s.faults} == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from danshu.capabilities.after_sales import facts
-from danshu.capabilities.after_sales.model import CaseLine, CaseShare, Inspected, Sum, ExchangeGoods
+from danshu.capabilities.after_sales.model import CaseLine, CaseShare, ExchangeGoods, Inspected, Sum
 from danshu.capabilities.orders import refund_facts
 from danshu.capabilities.orders.model import Line, RefundShare, Share
 from danshu.hub.after_sales_facts import AfterSalesConfigured, CarrierTermsSet

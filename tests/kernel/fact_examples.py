@@ -47,8 +47,8 @@ from tests.kernel import (
     replan_examples,
     replay_examples,
     scorer_examples,
-    settlement_examples,
     selling_examples,
+    settlement_examples,
     signal_examples,
     twin_examples,
 )

@@ -17,6 +17,6 @@ describe("the registry of pages", () => {
   });
 
   it("asks for a right by the name of an action, or for none", () => {
-    for (const page of PAGES) expect(page.right).toMatch(/^([a-z]+\.[a-z_]+)?$/);
+    for (const page of PAGES) expect(page.right).toMatch(/^([a-z_]+\.[a-z_]+)?$/);
   });
 });

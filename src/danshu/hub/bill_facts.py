@@ -30,7 +30,7 @@ class BillImported(Struct, frozen=True, kw_only=True):
 
 @fact_type("reconcile.rules_set")
 class ReconcileRulesSet(Struct, frozen=True, kw_only=True):
-    """对账规则: the tolerances and rates that runs go by from now on; `digest` (hex) of the text."""
+    """对账规则: the tolerances and rates that runs go by from now on; `digest` (hex) of them."""
 
     digest: str
     version: int

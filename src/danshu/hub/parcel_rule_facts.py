@@ -18,8 +18,8 @@ class ParcelRulesSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @fact_type("carrier_desk.set")
 class CarrierDeskSet(Struct, frozen=True, kw_only=True):
-    """承运商接口: by which service a carrier is asked to stop a parcel; `digest` is SHA-256 (hex) of
-    the account's options, "" where the service is taken away.
+    """承运商接口: by which service a carrier is asked to stop a parcel; `digest` is SHA-256 (hex)
+    of the account's options, "" where the service is taken away.
     """
 
     adapter: str

@@ -28,8 +28,8 @@ class NoticeConfigured(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @fact_type("alert.configured")
 class AlertConfigured(Struct, frozen=True, kw_only=True):
-    """告警通道设置: a group or mailbox is told of incidents from a grade on, or no longer (`adapter`
-    ""). `where` is its address without what is secret in it.
+    """告警通道设置: a group or mailbox is told of incidents from a grade on, or no longer
+    (`adapter` ""). `where` is its address without what is secret in it.
     """
 
     adapter: str

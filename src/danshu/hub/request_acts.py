@@ -144,11 +144,11 @@ def ask(
         return NO_POWER
     code, step = opened[0]
     used = Said(data=PowerUsed(action=plea.kind, code=code, step=step))
-    if plea.kind == powers.CANCEL:
-        # What is picked the merchant decides on: accepted, the floor is asked to stop.
-        if not any(f.state in ("picked", "packed") for f in held.order.fulfilments):
-            done = _act(world, held, "cancel", f"{plea.kind}:{code}", plea.by, now_ms)
-            return done if isinstance(done, Refusal) else _before(done, used)
+    is_picked = any(f.state in ("picked", "packed") for f in held.order.fulfilments)
+    # What is picked the merchant decides on: accepted, the floor is asked to stop.
+    if plea.kind == powers.CANCEL and not is_picked:
+        done = _act(world, held, "cancel", f"{plea.kind}:{code}", plea.by, now_ms)
+        return done if isinstance(done, Refusal) else _before(done, used)
     return Change(order=held.order, said=[used, said], promises=held.promises)
 
 

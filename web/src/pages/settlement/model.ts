@@ -38,15 +38,14 @@ export function useAccountName(): (code: number) => string {
   };
 }
 
-/** 2026年10月 · 2026-10. */
+/** 2026年09月 · 2026-09. */
 export function usePeriodName(): (period: number) => string {
   const { t } = useTranslation("settlement");
   return useCallback(
     (period) =>
       t("periodName", {
         year: Math.floor(period / 100),
-        month: period % 100,
-        two: String(period % 100).padStart(2, "0"),
+        month: String(period % 100).padStart(2, "0"),
       }),
     [t],
   );

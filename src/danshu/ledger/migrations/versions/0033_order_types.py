@@ -1,4 +1,4 @@
-"""Tables of order types 订单类型: versions, drafts and their road, orders by type, groups, buyers."""
+"""Tables of order types 订单类型: versions, drafts and their road, orders, groups, buyers."""
 
 from __future__ import annotations
 
