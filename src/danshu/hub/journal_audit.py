@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.settlement.journal import Slip
     from danshu.capabilities.settlement.mapping import Policy
-    from danshu.capabilities.settlement.tally import Tally
     from danshu.kernel.fact import Fact
 
 Connection = psycopg.AsyncConnection[Any]
@@ -79,7 +78,7 @@ class JournalFolder:
     def __init__(self, tenant: int, policy: Policy) -> None:
         self._tenant = tenant
         self._policy = policy
-        self._tallies: dict[bytes, Tally | None] = {}
+        self._tallies: journal_room.Tallies = {}
         self._slips: dict[str, Slip] = {}
         self._said: dict[Row, Row] = {}
         self._digests: dict[int, str] = {}
@@ -121,7 +120,9 @@ class JournalFolder:
     def _take(self, stream: uuid.UUID, fact: Fact) -> None:
         if fact.type != mapping.PLACED and stream.bytes not in self._tallies:
             return
-        slip = journal_room.take(self._tallies, stream.bytes, fact.type, encode(fact), self._policy)
+        slip = journal_room.take(
+            self._tallies, stream.bytes, fact.type, encode(fact), self._policy, mapping.begin
+        )
         if slip is not None:
             self._slips[slip.key] = slip
 

@@ -9,12 +9,13 @@ journal thrown away and made anew.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
 from danshu.capabilities.settlement import journal, mapping
-from danshu.capabilities.settlement.mapping import PLACED, Policy
+from danshu.capabilities.settlement.mapping import PAID, PLACED, Fresh, Policy
 from danshu.capabilities.settlement.periods import Calendar
 from danshu.hub import posting
 from danshu.hub.compose import now_ms
@@ -22,16 +23,19 @@ from danshu.kernel import fact
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.limits import JOURNAL_LEAVES
 from danshu.ledger import sequence, write
-from danshu.ledger.follow import Follower, read_leaves
+from danshu.ledger.follow import Follower, read_beside, read_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from danshu.capabilities.settlement.journal import Slip
     from danshu.capabilities.settlement.tally import Tally
     from danshu.ledger.follow import Leaf
 
 Connection = psycopg.AsyncConnection[Any]
+Tallies = dict[bytes, "Fresh | Tally | None"]
+"""Where orders' money stands, by their stream; None = no sale."""
+Start = Callable[[bytes, Policy], "Fresh | Tally | None"]
 ROOM: Final = "journal"
 _ID: Final = b'"id":"'
 _UUID: Final = 36
@@ -66,7 +70,7 @@ _BEHIND: Final = (
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     """Give the step of the room; 1 when more is waiting."""
     del url  # the room's own connection is all it needs
-    follower = Follower(ROOM, follow, leaves_max=JOURNAL_LEAVES)
+    follower = Follower(ROOM, follow, leaves_max=JOURNAL_LEAVES, read=read_beside)
 
     async def step(connection: Connection) -> int:
         return int(await follower.step(connection, now_ms()) >= JOURNAL_LEAVES)
@@ -82,17 +86,20 @@ async def follow(connection: Connection, leaves: Sequence[Leaf]) -> None:
     tenant = leaves[0].tenant
     await posting.be_alone(connection, tenant)
     policy = await read_policy(connection, tenant)
-    tallies: dict[bytes, Tally | None] = {}
-    placed = [(*_place(leaf.body), leaf, kind) for leaf, kind in wanted]
-    begun: dict[bytes, int] = {}
-    for stream, seq, _, _ in placed:
-        begun.setdefault(stream, seq)
-    late = {stream: seq for stream, seq in begun.items() if seq > 1}
+    tallies: Tallies = {}
+    placed = [(_stream_of(leaf.body), leaf, kind) for leaf, kind in wanted]
+    begun: set[bytes] = set()
+    late: dict[bytes, int] = {}
+    for stream, leaf, kind in placed:
+        if stream not in begun:
+            begun.add(stream)
+            if kind != PLACED:
+                late[stream] = _seq_of(leaf.body)
     if late:
         await _read_before(connection, tenant, late, policy, tallies)
     slips: list[Slip] = []
     places: list[tuple[str, int]] = []
-    for stream, _, leaf, kind in placed:
+    for stream, leaf, kind in placed:
         slip = take(tallies, stream, kind, leaf.body, policy)
         if slip is not None:
             slips.append(slip)
@@ -101,25 +108,42 @@ async def follow(connection: Connection, leaves: Sequence[Leaf]) -> None:
 
 
 def take(
-    tallies: dict[bytes, Tally | None], stream: bytes, kind: str, body: bytes, policy: Policy
+    tallies: Tallies,
+    stream: bytes,
+    kind: str,
+    body: bytes,
+    policy: Policy,
+    start: Start = mapping.start,
 ) -> Slip | None:
     """Take a fact into its stream's tally; gives its entry. Raises ProgramError on money of what is
-    no order.
+    no order. The audit has every tally made whole by `start`, and so checks the short way too.
     """
     if kind == PLACED:
-        tallies[stream] = mapping.begin(body, policy)
+        tallies[stream] = start(body, policy)
         return None
     if stream not in tallies:
         raise ProgramError(f"{kind} on a stream that does not begin with {PLACED}")
     tally = tallies[stream]
-    return mapping.enter(kind, body, tally, policy) if tally is not None else None
+    if tally is None:
+        return None
+    if isinstance(tally, Fresh):
+        slip = mapping.pay(tally, body, policy) if kind == PAID else None
+        if slip is not None:
+            return slip
+        tally = tallies[stream] = tally.grow(policy)
+    return mapping.enter(kind, body, tally, policy)
 
 
-def _place(body: bytes) -> tuple[bytes, int]:
-    """Give the stream (16 bytes) and the position of a fact without decoding it."""
+def _stream_of(body: bytes) -> bytes:
+    """Give the stream of a fact, as it is written, without decoding the fact."""
     at = body.rfind(_ID) + len(_ID)
-    stream = bytes.fromhex(body[at : at + _UUID].decode().replace("-", ""))
-    return stream, int(body[at + _UUID + 1 : body.find(b'"', at)])
+    return body[at : at + _UUID]
+
+
+def _seq_of(body: bytes) -> int:
+    """Give the position of a fact on its stream without decoding it."""
+    at = body.rfind(_ID) + len(_ID) + _UUID + 1
+    return int(body[at : body.find(b'"', at)])
 
 
 async def _read_before(
@@ -127,14 +151,16 @@ async def _read_before(
     tenant: int,
     late: dict[bytes, int],
     policy: Policy,
-    tallies: dict[bytes, Tally | None],
+    tallies: Tallies,
 ) -> None:
     """Tell the tallies what was said on streams before the given positions."""
-    streams = sorted(late)
+    by_id = {uuid.UUID(text.decode()).bytes: text for text in late}
+    streams = sorted(by_id)
     low, high = uuid.UUID(bytes=streams[0]), uuid.UUID(bytes=streams[-1])
     asked = (tenant, write.uuid_bytes(streams), str(low), str(high))
     cursor = await connection.execute(_BEFORE, asked, binary=True)
-    for stream, v, packed in await cursor.fetchall():
+    for id_, v, packed in await cursor.fetchall():
+        stream = by_id[bytes(id_)]
         for seq, body in enumerate(fact.unpack(bytes(packed)), v):
             if seq >= late[stream]:
                 break

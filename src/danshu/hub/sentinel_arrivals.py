@@ -5,6 +5,7 @@ shop that counts its own were skipped. Written in the commit that moves the sent
 from __future__ import annotations
 
 import bisect
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.sentinel import sequences
@@ -17,7 +18,8 @@ from danshu.ledger import write
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from danshu.capabilities.sentinel.parts import Life
+    from danshu.capabilities.sentinel.parts import Placed
+
 
 Connection = Any
 _COUNT: Final = """
@@ -51,12 +53,11 @@ returning channel, shop, n, number, next, fact, seen
 _HOUR_MS: Final = 3_600_000
 
 
-async def count(connection: Connection, tenant: int, fresh: Mapping[bytes, Life]) -> None:
+async def count(connection: Connection, tenant: int, fresh: Mapping[bytes, Placed]) -> None:
     """Count orders and their delays by hour, channel and province."""
     cells: dict[tuple[int, str, str], list[int]] = {}
-    for id_, life in fresh.items():
-        placed = life.placed
-        if placed is None or placed.kind != "order":
+    for id_, placed in fresh.items():
+        if placed.kind != "order":
             continue
         at_ms = int.from_bytes(id_[:6], "big")  # UUIDv7: when it was placed
         cell = cells.setdefault((at_ms // _HOUR_MS, placed.channel, placed.region[:2]), [0, 0])
@@ -77,7 +78,7 @@ async def count(connection: Connection, tenant: int, fresh: Mapping[bytes, Life]
 
 
 async def follow_numbers(
-    connection: Connection, tenant: int, fresh: Mapping[bytes, Life], at_ms: int
+    connection: Connection, tenant: int, fresh: Mapping[bytes, Placed], at_ms: int
 ) -> list[tuple[str, str]]:
     """Follow the numbers of shops that count theirs one by one: what is skipped waits a little to
     come after all. Gives the keys of what came.
@@ -86,13 +87,12 @@ async def follow_numbers(
     if not rows:
         return []
     lasts = {(channel, shop): last for channel, shop, last in rows}
-    seen: dict[tuple[str, str], dict[int, Life]] = {}
-    for life in fresh.values():
-        placed = life.placed
-        if placed is not None and (placed.channel, placed.shop) in lasts:
+    seen: dict[tuple[str, str], dict[int, tuple[bytes, Placed]]] = {}
+    for id_, placed in fresh.items():
+        if (placed.channel, placed.shop) in lasts:
             number = sequences.split(placed.number)
             if number is not None:
-                seen.setdefault((placed.channel, placed.shop), {})[number[1]] = life
+                seen.setdefault((placed.channel, placed.shop), {})[number[1]] = (id_, placed)
     came: list[tuple[str, str]] = []
     for place, numbers in seen.items():
         step = sequences.follow(lasts[place], numbers)
@@ -110,7 +110,7 @@ async def _skip(
     tenant: int,
     place: tuple[str, str],
     missing: Sequence[int],
-    numbers: Mapping[int, Life],
+    numbers: Mapping[int, tuple[bytes, Placed]],
     at_ms: int,
 ) -> None:
     """Keep the numbers that were skipped, each with the order that came after it."""
@@ -119,13 +119,11 @@ async def _skip(
     nexts: list[str] = []
     facts: list[str] = []
     for n in missing:
-        life = numbers[after[bisect.bisect(after, n)]]
-        placed = life.placed
-        assert placed is not None
+        id_, placed = numbers[after[bisect.bisect(after, n)]]
         head = placed.number.rstrip("0123456789")
         named.append(f"{head}{n:0{len(placed.number) - len(head)}}")
         nexts.append(placed.number)
-        facts.append(life.ids["order.placed"])
+        facts.append(f"{uuid.UUID(bytes=id_)}/1")
     row = (tenant, *place, write.instant(at_ms * 1000), list(missing), named, nexts, facts)
     await connection.execute(_SKIPPED, row)
 

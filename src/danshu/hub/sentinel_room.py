@@ -19,7 +19,7 @@ from danshu.capabilities.sentinel import life as lives
 from danshu.capabilities.sentinel import prints
 from danshu.capabilities.sentinel.compare import LISTED
 from danshu.capabilities.sentinel.model import ORDER_CLASSES, Found
-from danshu.capabilities.sentinel.parts import Life, Told
+from danshu.capabilities.sentinel.parts import Life, Placed, Told
 from danshu.hub import findings, sentinel_arrivals
 from danshu.hub.compose import now_ms
 from danshu.hub.sentinel_watch import Watch
@@ -34,7 +34,7 @@ from danshu.kernel.limits import (
     SENTINEL_PRINTS,
 )
 from danshu.ledger import write
-from danshu.ledger.follow import Follower, Leaf, read_leaves
+from danshu.ledger.follow import Follower, Leaf, read_beside
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -132,27 +132,30 @@ class _Batch:
         told = self._read(leaves)
         if not told:
             return
-        fresh: dict[bytes, Life] = {}
+        fresh: dict[bytes, list[Told]] = {}
         later: dict[bytes, list[Told]] = {}
         for stream, facts in told.items():
-            if facts[0].type == "order.placed":
-                life = fresh[stream] = Life()
-                for each in facts:
-                    lives.fold(life, each)
-            else:
-                later[stream] = facts
-        touched = await self._bring(later) if later else {}
+            (fresh if facts[0].type == "order.placed" else later)[stream] = facts
+        touched = {
+            stream: _live(facts) for stream, facts in fresh.items() if not judging.is_usual(facts)
+        }
+        if later:
+            touched |= await self._bring(later)
         if fresh:
-            await self._compare(fresh, leaves[0])
-            await sentinel_arrivals.count(self._connection, self._tenant, fresh)
+            placed: dict[bytes, Placed] = {id_: facts[0].data for id_, facts in fresh.items()}
+            for id_, other, cause in await self._compare(placed, leaves[0]):
+                life = touched[id_] = touched.get(id_) or _live(fresh[id_])
+                self._opened.append(_duplicate(life, id_, other, cause))
+                life.known |= {("duplicate", id_.hex())}
+            await sentinel_arrivals.count(self._connection, self._tenant, placed)
             self._gone += await sentinel_arrivals.follow_numbers(
-                self._connection, self._tenant, fresh, self._at_ms
+                self._connection, self._tenant, placed, self._at_ms
             )
-        for stream, life in (*fresh.items(), *touched.items()):
+        for stream, life in touched.items():
             self._judge(stream, life)
-        await self._end_others({**fresh, **touched})
+        await self._end_others(touched)
         await findings.record(self._connection, self._tenant, self._at_ms, self._opened, self._gone)
-        self._keep({**fresh, **touched})
+        self._keep(touched)
 
     def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[Told]]:
         """Read the facts that matter, by stream."""
@@ -209,18 +212,19 @@ class _Batch:
                 found[stream].known |= {(klass, subject)}
         return found
 
-    async def _compare(self, fresh: dict[bytes, Life], first: Leaf) -> None:
-        """Find duplicates among the orders of the last minutes."""
+    async def _compare(
+        self, fresh: dict[bytes, Placed], first: Leaf
+    ) -> list[tuple[bytes, bytes, str]]:
+        """Find duplicates among the orders of the last minutes: an order, which it repeats, why."""
         ids = sorted(fresh)
         asked = (self._tenant, write.uuid_bytes(ids), ids[0].hex(), ids[-1].hex())
         rows = await (await self._connection.execute(_PERSONS, asked, binary=True)).fetchall()
         persons = {id_: _decode_person(bytes(p)) for id_, p in rows if p}
         nobody = prints.Person()
         keys: list[int] = []
+        found: list[tuple[bytes, bytes, str]] = []
         for id_ in ids:
-            life = fresh[id_]
-            placed = life.placed
-            assert placed is not None
+            placed = fresh[id_]
             at_ms = int.from_bytes(id_[:6], "big")  # UUIDv7: when it was placed
             seen = prints.take(self._memory.salt, placed, persons.get(id_, nobody), id_, at_ms)
             keys += (seen.who if placed.kind == "order" else 0, seen.number)
@@ -228,14 +232,14 @@ class _Batch:
                 continue
             match = self._memory.prints.add(seen)
             if match is not None:
-                self._opened.append(_duplicate(life, id_, *match))
-                life.known |= {("duplicate", id_.hex())}
+                found.append((id_, *match))
         when = write.instant(self._at_ms * 1000)
         kept = (
             self._tenant, first.half, first.position, when,
             write.int8s(keys), write.uuid_bytes(ids),
         )  # fmt: skip
         await self._connection.execute(_KEEP_PRINTS, kept, binary=True)
+        return found
 
     def _judge(self, stream: bytes, life: Life) -> None:
         """Compare what is wrong with what is written down already."""
@@ -276,6 +280,14 @@ class _Batch:
             kept.popitem(last=False)
 
 
+def _live(facts: Sequence[Told]) -> Life:
+    """Make the life of an order that was just placed."""
+    life = Life()
+    for each in facts:
+        lives.fold(life, each)
+    return life
+
+
 def _duplicate(life: Life, id_: bytes, other: bytes, cause: str) -> Found:
     placed = life.placed
     assert placed is not None
@@ -304,7 +316,7 @@ async def _read_whole(
     """Read leaves, but of a full batch not its last stream: what one commit said of an order is
     judged together.
     """
-    leaves = await read_leaves(connection, tenant, half, first, end)
+    leaves = await read_beside(connection, tenant, half, first, end)
     if len(leaves) < SENTINEL_LEAVES:
         return leaves
     last = lives.read(leaves[-1].body).id[:36].encode()

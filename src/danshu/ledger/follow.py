@@ -23,6 +23,7 @@ from msgspec import Struct
 from danshu.kernel import fact, limits
 from danshu.kernel.errors import ProgramError
 from danshu.ledger.edge import LogBroken
+from danshu.ledger.recent import Recent
 from danshu.ledger.sequence import KEY
 
 if TYPE_CHECKING:
@@ -283,7 +284,13 @@ async def skip(
 
 
 async def read_leaves(
-    connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
+    connection: psycopg.AsyncConnection[Any],
+    tenant: int,
+    half: str,
+    first: int,
+    end: int,
+    *,
+    recent: Recent | None = None,
 ) -> list[Leaf]:
     """Read the leaves [first, end) of a book; LogBroken when segments and facts disagree."""
     cursor = await connection.cursor(binary=True).execute(
@@ -291,7 +298,12 @@ async def read_leaves(
     )
     leaves: list[Leaf] = []
     for start, n, gen, xid_from, xid_to, keys in await cursor.fetchall():
-        bodies = await read_segment(connection, tenant, gen, xid_from, xid_to, keys)
+        name = (connection.info.dsn, tenant, half, start, gen, xid_from, xid_to, keys)
+        bodies = recent.get(name) if recent is not None else None
+        if bodies is None:
+            bodies = await read_segment(connection, tenant, gen, xid_from, xid_to, keys)
+            if recent is not None:
+                recent.keep(name, bodies)
         if len(bodies) != n or start > first + len(leaves):
             raise LogBroken(f"book {tenant}/{half}: the segment at {start} has no {n} facts")
         skipped = max(0, first - start)
@@ -301,6 +313,18 @@ async def read_leaves(
     if len(leaves) != max(0, end - first):
         raise LogBroken(f"book {tenant}/{half}: {len(leaves)} leaves in [{first}, {end})")
     return leaves
+
+
+_recent: Final = Recent(limits.FOLLOW_RECENT_BYTES)
+
+
+async def read_beside(
+    connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
+) -> list[Leaf]:
+    """Read leaves as `read_leaves` does, of segments that another follower of this process has just
+    read without asking again.
+    """
+    return await read_leaves(connection, tenant, half, first, end, recent=_recent)
 
 
 async def read_touches(

@@ -20,7 +20,7 @@ LOOK = "board.read contract.read floor.read master.read order.read promise.read"
 LOOK += " routing.read stock.read order_type.read"
 LOOK += " time.read trust.read"
 LOOK += " signal.read"
-LOOK += " after_sale.read"
+LOOK += " after_sale.read finding.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " contract.approve contract.write routing.activate routing.approve routing.rollback"
@@ -28,19 +28,21 @@ RULING = (
     " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
     " signal.retire order_type.approve order_type.write"
+    " reconcile.read reconcile.rules reconcile.write settlement.close settlement.post"
+    " settlement.read settlement.reopen settlement.write"
 )
 
 # Every person is asked: who may do a contract action, its type says.
 ACTS = "action.lend action.perform"
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
-    "service": "after_sale.decide after_sale.open claim.write action.evidence link.read link.write"
+    "service": "finding.work after_sale.decide after_sale.open claim.write action.evidence link.read link.write"
     " field.name inbox.act inbox.read order.act order.align order.amend order.answer order.assign"
     " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"
     " order.intercept order.lose order.refuse order.reship"
     " print.evidence view.share",
-    "warehouse": "after_sale.inspect action.evidence"
+    "warehouse": "after_sale.inspect action.evidence finding.work"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
@@ -61,14 +63,15 @@ PEOPLE = {
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share",
-    "finance": "after_sale.decide after_sale.open claim.write refund.record"
+    "finance": "finding.work reconcile.read reconcile.rules reconcile.write"
+    " after_sale.decide after_sale.open claim.write refund.record"
     " order_type.approve order_type.write"
     " export.make field.margin order.act order.amend order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag settlement.close settlement.post settlement.read"
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
-    "sre": "account.admin inbox.act inbox.read job.admin key.admin log.read log.write"
+    "sre": "finding.work account.admin inbox.act inbox.read job.admin key.admin log.read log.write"
     " merchant.read person.read policy.read routing.rollback time.stamp view.share"
     " signal.retire",
 }

@@ -12,9 +12,9 @@ from danshu.kernel.fact import epoch_ms
 from danshu.kernel.limits import SENTINEL_SKEW_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from danshu.capabilities.sentinel.parts import Life, Parcel, Placed
+    from danshu.capabilities.sentinel.parts import Life, Parcel, Placed, Told
 
 _PLACED: Final = "order.placed"
 _NEVER_LATER: Final = ((1, 2), (2, 3), (3, 4), (4, 5))  # stages that follow one another
@@ -24,8 +24,6 @@ def judge(life: Life, id_: bytes) -> list[Found]:
     """Give what is wrong with an order now; nothing for what is not an order."""
     placed = life.placed
     if placed is None or placed.kind != "order":
-        return []
-    if is_fine(life, placed):
         return []
     found = [
         *_amounts(life, placed),
@@ -43,22 +41,37 @@ def judge(life: Life, id_: bytes) -> list[Found]:
     return [_complete(f, id_, placed, place, stamp) for f in found]
 
 
-def is_fine(life: Life, placed: Placed) -> bool:
-    """Tell in a few steps that nothing can be wrong: nearly every order that was just placed."""
-    if life.skews or life.late or life.holds or life.refunds or not life.region:
+def is_usual(told: Sequence[Told]) -> bool:
+    """Tell of the facts of an order that was just placed, without making its life, that nothing can
+    be wrong: placed, paid whole or not yet, allocated whole. False says only that it is not known.
+    """
+    placed: Placed = told[0].data
+    if placed.kind != "order" or placed.holds or not placed.region or placed.type:
         return False
-    goods = 0
+    paid = goods = worth = 0
+    allocated: dict[int, int] = {}
+    for each in told:
+        if each.occurred > each.time:
+            return False
+        if each.type == "order.paid":
+            paid += each.data.amount
+        elif each.type == "order.allocated":
+            for f in each.data.fulfilments:
+                for s in f.shares:
+                    allocated[s.line] = allocated.get(s.line, 0) + s.quantity
+        elif each is not told[0]:
+            return False
     for n in placed.lines:
         goods += n.worth
-        if not n.known or life.allocated.get(n.no, 0) != n.quantity:
+        worth += n.paid
+        if not n.known or allocated.get(n.no, 0) != n.quantity:
             return False
     return (
         goods == placed.goods
         and goods - placed.discount + placed.postage == placed.total
-        and life.paid <= placed.total
-        and placed.created <= life.recorded
-        and not any(p.stages or p.waybill for p in life.parcels.values())
-        and sum([n.paid for n in placed.lines]) <= placed.total
+        and paid <= placed.total
+        and worth <= placed.total
+        and placed.created <= told[-1].time
     )
 
 

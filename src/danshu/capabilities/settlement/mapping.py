@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.settlement import tally
+from danshu.capabilities.settlement import accounts, tally
 from danshu.capabilities.settlement.journal import Slip
 from danshu.capabilities.settlement.periods import Calendar
 from danshu.kernel.errors import ProgramError
@@ -22,6 +22,7 @@ from danshu.kernel.fact import epoch_ms
 from danshu.kernel.machine import Words
 
 PLACED: Final = "order.placed"
+PAID: Final = "order.paid"
 _MARK: Final = b'"type":"'
 
 
@@ -91,7 +92,55 @@ def _decoder(data: type[Struct]) -> Callable[[bytes], Any]:
 
 _decode_head: Final = msgspec.json.Decoder(_Head).decode
 _decode_placed: Final = _decoder(tally.Placed)
+_decode_start: Final = _decoder(tally.Start)
+_decode_paid: Final = _decoder(tally.Paid)
 _DECODERS: Final = {name: _decoder(rule.reads) for name, rule in RULES.items()}
+
+
+class Fresh(Struct):
+    """An order of which nothing is known but that it was placed, and paid whole: nearly all of a
+    busy hour. Its tally is made when something else is said of it.
+    """
+
+    placed: bytes
+    start: tally.Start
+    paid: bytes = b""
+
+    def grow(self, policy: Policy) -> tally.Tally:
+        """Make the tally. Raises ProgramError where it is no sale."""
+        whole = begin(self.placed, policy)
+        if whole is None:
+            raise ProgramError("what is no order has no tally")
+        if self.paid:
+            enter(PAID, self.paid, whole, policy)
+        return whole
+
+
+def start(body: bytes, policy: Policy) -> Fresh | None:
+    """Begin an order as `begin` does, the short way."""
+    del policy  # asked for when its tally is made
+    data: tally.Start = _decode_start(body).data
+    return Fresh(body, data) if data.kind == "order" else None
+
+
+def pay(fresh: Fresh, body: bytes, policy: Policy) -> Slip | None:
+    """Enter the first payment of the whole, as `enter` would; None where it is another payment."""
+    fact = _decode_paid(body)
+    data: tally.Paid = fact.data
+    if fresh.paid or data.stage or data.amount <= 0 or fresh.start.total <= 0:
+        return None
+    fresh.paid = body
+    return Slip(
+        fact.id,
+        day_of(policy.calendar, fact.occurred, fact.time),
+        fresh.start.currency,
+        PAID,
+        fact.id.partition("/")[0],
+        fresh.start.channel,
+        fresh.start.shop,
+        (accounts.PLATFORM, accounts.PREPAID),
+        (data.amount, -data.amount),
+    )
 
 
 def begin(body: bytes, policy: Policy) -> tally.Tally | None:
@@ -119,7 +168,7 @@ def enter(kind: str, body: bytes, of: tally.Tally, policy: Policy) -> Slip | Non
     kept = [(account, amount) for account, amount in moves.items() if amount]
     if not kept:
         return None
-    accounts, amounts = zip(*kept, strict=True)
+    moved, amounts = zip(*kept, strict=True)
     if sum(amounts):
         raise ProgramError(f"an entry of {kind} is not balanced")
     return Slip(
@@ -130,7 +179,7 @@ def enter(kind: str, body: bytes, of: tally.Tally, policy: Policy) -> Slip | Non
         of.order,
         of.channel,
         of.shop,
-        accounts,
+        moved,
         amounts,
     )
 

@@ -96,6 +96,16 @@ class Placed(Struct):
     shop: str = ""
 
 
+class Start(Struct):
+    """What is read of `order.placed` while it is enough that the order was paid whole."""
+
+    channel: str
+    currency: str
+    total: int
+    kind: str = "order"
+    shop: str = ""
+
+
 class Paid(Struct):
     """What is read of `order.paid`."""
 
