@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,7 +103,7 @@ def test_a_gift_is_given_by_its_rule(
     expected: list[object],
 ) -> None:
     base: dict[str, object] = {"code": "r", "name": "n", "sku": "G", "least_fen": 20_000}
-    rule = GiftRule(**{**base, **change})  # type: ignore[arg-type]
+    rule = msgspec.convert({**base, **change}, GiftRule)
     bought = [Item(codes=("A",), units=units, paid=fen) for units, fen in items]
     given_, kept = gifts.decide(gifts.sort([rule]), bought, "taobao", 1_000, left, had, 5)
     assert [
