@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import alert_channels, incident_rows, incidents, outside, settings
+from danshu.hub import alert_channels, incidents, outside, settings
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import (
     ALERT_EVERY_S,
@@ -48,7 +48,7 @@ update alert_channels c set next_try=%s, tries=tries+1 from (
 where c.tenant=d.tenant and c.no=d.no returning c.tenant, c.no, c.tries
 """
 _DUE: Final = """
-select kind, key, detail, (extract(epoch from made)*1000)::int8 from alert_sends
+select kind, key, detail, (extract(epoch from made)*1000)::int8, grade from alert_sends
 where tenant=%s and channel=%s and state='due' order by made, kind, key limit %s
 """
 _END: Final = """
@@ -83,6 +83,7 @@ class Due(Struct, frozen=True, kw_only=True):
     key: str
     detail: str
     made_ms: int
+    grade: int
 
 
 async def send_due(connection: Connection, at_ms: int) -> int:
@@ -103,7 +104,10 @@ async def _tell(
     connection: Connection, web: httpx.AsyncClient, tenant: int, no: int, tries: int, at_ms: int
 ) -> None:
     cursor = await connection.execute(_DUE, (tenant, no, ALERTS_OF_MESSAGE))
-    due = [Due(kind=r[0], key=r[1], detail=r[2], made_ms=r[3]) for r in await cursor.fetchall()]
+    due = [
+        Due(kind=r[0], key=r[1], detail=r[2], made_ms=r[3], grade=r[4])
+        for r in await cursor.fetchall()
+    ]
     if not due:
         return
     these = ([d.kind for d in due], [d.key for d in due], tenant, no)
@@ -147,7 +151,7 @@ def compose(due: list[Due], lang: str, tenant: int) -> Alert:
     """Write one message of what is due: the first are named, the others counted."""
     zh = lang == "zh"
     pick = 0 if zh else 1
-    grade = min(incident_rows.grade_of(d.kind) for d in due)
+    grade = min(d.grade for d in due)
     first = due[0]
     if len(due) == 1:
         title, advice = incidents.words(first.kind, zh=zh)

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 Connection = Any
 OPEN: Final = ("open", "assigned")
 GONE: Final = "gone"
+_GRADES: Final = {
+    "red": incident_rows.RED,
+    "yellow": incident_rows.YELLOW,
+    "blue": incident_rows.BLUE,
+}
 _LOCK: Final = 7_738
 _ALONE: Final = "select pg_advisory_xact_lock(%b::int4, %b::int4)"
 _OPEN: Final = """
@@ -222,12 +227,17 @@ class Tally:
 
 
 async def _tell(connection: Connection, tenant: int, begun: Sequence[tuple[Any, ...]]) -> None:
-    """Have people told of red incidents that have just begun, once each."""
+    """Have people told of incidents that have just begun, once each: the notice service of red
+    ones, groups and mailboxes of those that they want to hear of.
+    """
     for klass, cause, place, total in begun:
-        if BY_CODE[klass].grade == "red":
-            key = f"{klass}-{cause}-{place}-{total}"[:200]
-            detail = f"{klass} {cause} {place}".strip()
-            await incident_rows.tell(connection, tenant, incident_rows.FINDING, key, detail)
+        key = f"{klass}-{cause}-{place}-{total}"[:200]
+        grade = _GRADES[BY_CODE[klass].grade]
+        if grade == incident_rows.RED:
+            told = f"{klass} {cause} {place}".strip()
+            await incident_rows.notify(connection, tenant, incident_rows.FINDING, key, told)
+        kind = f"{incident_rows.FINDING}:{klass}"
+        await incident_rows.alert(connection, tenant, kind, key, place or cause, grade)
 
 
 async def _read_warehouses(

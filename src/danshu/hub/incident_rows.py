@@ -16,8 +16,8 @@ _RAISE: Final = """
 insert into incident_notices(tenant,kind,key,detail) values(%s,%s,%s,%s) on conflict do nothing
 """
 _ALERT: Final = """
-insert into alert_sends(tenant,channel,kind,key,detail)
-select tenant, no, %s, %s, %s from alert_channels where tenant=%s and is_on and grade >= %s
+insert into alert_sends(tenant,channel,kind,key,detail,grade)
+select tenant, no, %s, %s, %s, %s from alert_channels where tenant=%s and is_on and grade >= %s
 on conflict do nothing
 """
 RED: Final = 1
@@ -26,19 +26,19 @@ BLUE: Final = 3
 _GRADES: Final = {PRICES: YELLOW}
 
 
-def grade_of(kind: str) -> int:
-    """Tell how grave an incident of a kind is."""
-    return _GRADES.get(kind, RED)
-
-
 async def tell(connection: Connection, tenant: int, kind: str, key: str, detail: str) -> None:
     """Have people told of an incident, once a key; with the caller's transaction, if there is."""
+    await notify(connection, tenant, kind, key, detail)
+    await alert(connection, tenant, kind, key, detail, _GRADES.get(kind, RED))
+
+
+async def notify(connection: Connection, tenant: int, kind: str, key: str, detail: str) -> None:
+    """Have the merchant's notice service told, once a key."""
     await connection.execute(_RAISE, (tenant, kind, key, detail))
-    await alert(connection, tenant, kind, key, detail, grade_of(kind))
 
 
 async def alert(
     connection: Connection, tenant: int, kind: str, key: str, detail: str, grade: int
 ) -> None:
     """Have the groups and mailboxes told that want to hear of this grade, once a key."""
-    await connection.execute(_ALERT, (kind, key, detail, tenant, grade))
+    await connection.execute(_ALERT, (kind, key, detail, grade, tenant, grade))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from danshu.capabilities.sentinel.model import BY_CODE
 from danshu.hub import notices, outside
 from danshu.hub.incident_rows import DIFFERED, FINDING, POLICY, PRICES, STOPPED
 from danshu.kernel.errors import InputError, NotAvailable
@@ -69,7 +70,12 @@ WORDS: Final = {
         " one-click remedy shows a preview first.",
     ),
 }
-PAGES: Final = {STOPPED: "/redecisions", PRICES: "/replans", POLICY: "/policies"}
+PAGES: Final = {
+    STOPPED: "/redecisions",
+    PRICES: "/replans",
+    POLICY: "/policies",
+    FINDING: "/incidents",
+}
 _REACH: Final = outside.Reach(NOTICE_TIMEOUT_S, NOTICE_BYTES, NOTICE_RETRY_S)
 _TAKE: Final = """
 update incident_notices n set tries=n.tries+1, next_try=%s from (
@@ -85,14 +91,19 @@ where tenant=%s and kind=%s and key=%s and state='due'
 
 
 def words(kind: str, *, zh: bool) -> tuple[str, str]:
-    """Give the name of a kind of incident, and what to do about it."""
-    name, name_en, advice, advice_en = WORDS[kind]
+    """Give the name of a kind of incident, and what to do about it; of a finding, `kind` names its
+    class after a colon.
+    """
+    plain, _, klass = kind.partition(":")
+    name, name_en, advice, advice_en = WORDS[plain]
+    if klass:
+        name, name_en = BY_CODE[klass].zh, BY_CODE[klass].en
     return (name, advice) if zh else (name_en, advice_en)
 
 
 def page(kind: str) -> str:
     """Give the page of the console where it is acted on."""
-    return PAGES.get(kind, "/")
+    return PAGES.get(kind.partition(":")[0], "/")
 
 
 async def send_due(connection: Connection, at_ms: int) -> int:

@@ -33,6 +33,8 @@ class Class(Struct, frozen=True, kw_only=True):
     """
 
     code: str
+    zh: str
+    en: str
     exact: bool
     grade: str
     within_min: int
@@ -42,83 +44,103 @@ class Class(Struct, frozen=True, kw_only=True):
 
 CLASSES: Final = (
     Class(
-        code="missing", exact=True, grade="red", within_min=15, remedy="pull_in",
+        code="missing", zh="漏单", en="Missing order",
+        exact=True, grade="red", within_min=15, remedy="pull_in",
         steps=("look_listing", "pull_in", "check_webhook"),
     ),
     Class(
-        code="phantom", exact=True, grade="red", within_min=60, remedy="hold",
+        code="phantom", zh="幽灵单", en="Phantom order",
+        exact=True, grade="red", within_min=60, remedy="hold",
         steps=("look_listing", "hold", "ask_shop"),
     ),
     Class(
-        code="duplicate", exact=True, grade="yellow", within_min=60, remedy="cancel",
+        code="duplicate", zh="重复单", en="Duplicate",
+        exact=True, grade="yellow", within_min=60, remedy="cancel",
         steps=("compare_orders", "ask_buyer", "cancel_one"),
     ),
     Class(
-        code="sku_mismatch", exact=True, grade="yellow", within_min=60, remedy="align",
+        code="sku_mismatch", zh="错配", en="SKU mismatch",
+        exact=True, grade="yellow", within_min=60, remedy="align",
         steps=("look_raw", "add_sku", "align"),
     ),
     Class(
-        code="amount_mismatch", exact=True, grade="yellow", within_min=240, remedy="hold",
+        code="amount_mismatch", zh="金额不符", en="Amount mismatch",
+        exact=True, grade="yellow", within_min=240, remedy="hold",
         steps=("look_raw", "add_up", "tell_finance"),
     ),
     Class(
-        code="quantity_mismatch", exact=True, grade="red", within_min=60, remedy="hold",
+        code="quantity_mismatch", zh="数量不符", en="Quantity mismatch",
+        exact=True, grade="red", within_min=60, remedy="hold",
         steps=("compare_lines", "count_parcel", "hold"),
     ),
     Class(
-        code="address_mismatch", exact=True, grade="yellow", within_min=60, remedy="hold",
+        code="address_mismatch", zh="地址不符", en="Address mismatch",
+        exact=True, grade="yellow", within_min=60, remedy="hold",
         steps=("look_raw", "ask_buyer", "align"),
     ),
     Class(
-        code="illegal_transition", exact=True, grade="red", within_min=30, remedy="cancel",
+        code="illegal_transition", zh="状态矛盾", en="States disagree",
+        exact=True, grade="red", within_min=30, remedy="cancel",
         steps=("look_listing", "recall", "cancel_one"),
     ),
     Class(
-        code="backward_state", exact=True, grade="blue", within_min=480, remedy="accept",
+        code="backward_state", zh="状态倒退", en="Backward state",
+        exact=True, grade="blue", within_min=480, remedy="accept",
         steps=("compare_times", "ask_carrier", "accept"),
     ),
     Class(
-        code="stuck", exact=True, grade="red", within_min=15, remedy="reroute",
+        code="stuck", zh="卡单", en="Stuck",
+        exact=True, grade="red", within_min=15, remedy="reroute",
         steps=("look_floor", "reroute", "tell_buyer"),
     ),
     Class(
-        code="waybill_without_order", exact=True, grade="yellow", within_min=60, remedy="tell",
+        code="waybill_without_order", zh="无单运单", en="Waybill, no order",
+        exact=True, grade="yellow", within_min=60, remedy="tell",
         steps=("find_order", "ask_carrier", "accept"),
     ),
     Class(
-        code="shipped_without_waybill", exact=True, grade="red", within_min=15, remedy="tell",
+        code="shipped_without_waybill", zh="无运单发货", en="Shipped, no waybill",
+        exact=True, grade="red", within_min=15, remedy="tell",
         steps=("ask_carrier", "record_waybill"),
     ),
     Class(
-        code="refund_without_return", exact=True, grade="red", within_min=120, remedy="tell",
+        code="refund_without_return", zh="未退货退款", en="Refund, no return",
+        exact=True, grade="red", within_min=120, remedy="tell",
         steps=("find_parcel", "ask_warehouse", "tell_finance"),
     ),
     Class(
-        code="refund_above_paid", exact=True, grade="red", within_min=30, remedy="tell",
+        code="refund_above_paid", zh="多退", en="Refunded too much",
+        exact=True, grade="red", within_min=30, remedy="tell",
         steps=("add_up", "stop_refund", "tell_finance"),
     ),
     Class(
-        code="fee_deviation", exact=True, grade="yellow", within_min=1_440, remedy="accept",
+        code="fee_deviation", zh="费率偏差", en="Fee deviation",
+        exact=True, grade="yellow", within_min=1_440, remedy="accept",
         steps=("compare_rate", "tell_finance", "accept"),
     ),
     Class(
-        code="sequence_gap", exact=True, grade="red", within_min=15, remedy="pull_in",
+        code="sequence_gap", zh="缺号", en="Number gap",
+        exact=True, grade="red", within_min=15, remedy="pull_in",
         steps=("look_listing", "pull_in", "check_webhook"),
     ),
     Class(
-        code="clock_skew", exact=True, grade="blue", within_min=480, remedy="accept",
+        code="clock_skew", zh="时钟偏差", en="Clock skew",
+        exact=True, grade="blue", within_min=480, remedy="accept",
         steps=("compare_times", "check_clock", "accept"),
     ),
     Class(
-        code="oversell_attempt", exact=True, grade="yellow", within_min=60, remedy="allocate",
+        code="oversell_attempt", zh="超卖企图", en="Oversell attempt",
+        exact=True, grade="yellow", within_min=60, remedy="allocate",
         steps=("look_stock", "allocate", "tell_buyer"),
     ),
     Class(
-        code="volume_drift", exact=False, grade="blue", within_min=240, remedy="",
+        code="volume_drift", zh="单量漂移", en="Volume drift",
+        exact=False, grade="blue", within_min=240, remedy="",
         steps=("look_channel", "check_webhook"),
     ),
     Class(
-        code="latency_drift", exact=False, grade="blue", within_min=240, remedy="",
+        code="latency_drift", zh="时延漂移", en="Latency drift",
+        exact=False, grade="blue", within_min=240, remedy="",
         steps=("look_channel", "check_webhook"),
     ),
 )  # fmt: skip
