@@ -109,7 +109,7 @@ def test_the_desk_sees_the_clock_the_scores_and_withdraws(
     axe(page)
     page.get_by_role("button", name="撤销征询").click()
     expect(page.get_by_text("已撤销").first).to_be_visible()
-    expect(page.get_by_role("region", name="全部消息").last).to_contain_text("终止,默认生效")
+    expect(page.get_by_role("region", name="全部消息").last).to_contain_text("终止，默认生效")
     done = site.call("GET", f"/v1/negotiations/{opened['id']}")
     assert done["state"] == "withdrawn"
     narrow = visit(f"/negotiations/{opened['id']}", EVERYBODY, size=PDA)

@@ -52,7 +52,7 @@ def test_from_template_to_first_order(
     hand.fill(deposit.get_by_role("spinbutton", name="定金金额"), "20")
     tail = page.get_by_role("region", name="尾款", exact=True)
     hand.fill(tail.get_by_role("spinbutton", name="尾款开付", exact=True), "3")
-    expect(page.get_by_text("没有问题,可以提交复核")).to_be_visible()
+    expect(page.get_by_text("没有问题，可以提交复核")).to_be_visible()
     expect(page.locator(".order-types-sentence")).to_contain_text("3 天后开付")
     trial = page.get_by_role("region", name="试算一单").first
     hand.click(trial.get_by_text("尾款未付", exact=True))

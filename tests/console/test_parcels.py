@@ -100,6 +100,6 @@ def test_the_floor_picks_short_and_stops_what_is_called_back(site: Site, visit: 
     page.reload()
     tail = stopped["number"][-5:]
     page.locator(".pda-stops li", has_text=tail).get_by_role("button").click()
-    page.get_by_role("button", name="已截停,已归位").click()
+    page.get_by_role("button", name="已截停，已归位").click()
     expect(page.locator(".pda-said")).to_contain_text(f"尾号 {tail} 已截停")
     assert site.call("GET", path)["state"] == "cancelled"

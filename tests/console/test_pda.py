@@ -129,7 +129,8 @@ def test_nobody_works_on_after_signing_out(visit: Visit, expected: Callable[...,
 
 def test_a_wrong_count_holds_the_order(site: Site, visit: Visit, task: dict[str, Any]) -> None:
     page = visit(f"/pda/{place(task)}", "warehouse", size=PDA)
-    page.get_by_role("button", name="数量不符", exact=True).click()
+    page.get_by_role("button", name="缺货/短拣", exact=True).click()
+    page.get_by_role("button", name="先挂起").click()
     sheet = page.get_by_role("dialog", name="数量不符")
     expect(sheet).to_contain_text("会挂起")
     sheet.get_by_role("button", name="报数量不符并挂起").click()

@@ -70,6 +70,39 @@ def test_lots(house: House) -> None:
     assert SKUS
 
 
+def test_an_order_that_no_warehouse_begins_is_found_before_its_promise(house: House) -> None:
+    """A finding is told to the groups that want to hear of it, by the name of its class."""
+    told = {"name": "值班", "adapter": "wecom", "grade": "red"}
+    url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=tests"
+    assert house.call("POST", "/v1/alert-channels", {**told, "url": url}).is_success
+    receiver = {**order()["receiver"], "phone": "13900007777"}
+    stuck, begun = (
+        house.place(receiver=receiver, lines=[{**order()["lines"][0], "quantity": n}])
+        for n in (1, 2)
+    )
+    for event in ("release", "pick"):
+        _act(house, begun["order"], event)
+    house.work("sequence", "rows")
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        connection.execute(
+            "update ticking set started=now()-interval '20 hours', due=now()+interval '2 hours'"
+            " where state='running' and id = any(%s::uuid[])",
+            ([stuck["order"], begun["order"]],),
+        )
+    _look(house)  # a merchant is looked at from its first leaves on
+    _look(house)
+    (found,) = _open(house, kind="stuck")
+    assert (found["order"], found["cause"]) == (stuck["order"], "not_begun")
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        sent = connection.execute("select kind, detail, grade from alert_sends").fetchall()
+    assert [row[0] for row in sent] == ["finding_opened:stuck"]
+    for event in ("release", "pick"):
+        _act(house, stuck["order"], event)
+    house.work("sequence", "rows")
+    _look(house)
+    assert _open(house, kind="stuck") == []
+
+
 def _pull(house: House, channel: str, platform: Platform, **more: Any) -> None:
     """Connect a shop, and let its listing be compared from long ago."""
     shop = {

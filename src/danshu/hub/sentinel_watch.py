@@ -16,6 +16,7 @@ from danshu.kernel.limits import (
     FINDING_DAYS,
     SENTINEL_STUCK_PERCENT,
     SENTINEL_STUCK_ROWS,
+    SENTINEL_STUCK_S,
 )
 from danshu.ledger import write
 
@@ -83,6 +84,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._hours: dict[int, int] = {}
+        self._stuck_ms: dict[int, int] = {}  # when orders that do not begin were looked for
         self._swept_day = 0
 
     async def look(self, connection: Connection, at_ms: int) -> None:
@@ -93,7 +95,10 @@ class Watch:
         for (tenant,) in await (await connection.execute(_TENANTS)).fetchall():
             await findings_acts.wake(connection, tenant, at_ms)
             await sentinel_pull.end_missing(connection, tenant, at_ms)
-            await look_for_stuck(connection, tenant, at_ms)
+            # it reads every clock that falls due within a day
+            if at_ms - self._stuck_ms.get(tenant, 0) >= SENTINEL_STUCK_S * 1000:
+                self._stuck_ms[tenant] = at_ms
+                await look_for_stuck(connection, tenant, at_ms)
             await sentinel_arrivals.look_at_gaps(connection, tenant, at_ms)
             await look_at_fees(connection, tenant, at_ms)
             await sentinel_scans.look(connection, tenant, at_ms)

@@ -47,9 +47,10 @@ export function EventsCard() {
       )}
       {read.isPending && <Skeleton kind="card" />}
       {found && !found.adapter && (
-        <p className="note">
-          {t("events.none")} <Link to="/settings/remedies">{t("events.connect")}</Link>
-        </p>
+        <>
+          <p className="note">{t("events.none")}</p>
+          <Link to="/settings/remedies">{t("events.connect")}</Link>
+        </>
       )}
       {found && found.adapter && (
         <>
