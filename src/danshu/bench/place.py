@@ -6,8 +6,8 @@ database, the connections of the ledger's rooms and of the lists' included; what
 has a budget of its own on top) and the journal (which need not be in time) ask of the database is
 `database_beside_us`, `cpu_us_with_beside` the sum; `workers_us` is the workers' own process, all
 rooms. Of the database, `database_placing_us` is the connection that places and
-`database_workers_us` those of the workers; the rest is the database's own housekeeping. The floor writes the same ready rows by COPY
-in groups of the same mean size.
+`database_workers_us` those of the workers; the rest is the database's own housekeeping. The floor
+writes the same ready rows by COPY in groups of the same mean size.
 """
 
 from __future__ import annotations

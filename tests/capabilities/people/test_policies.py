@@ -36,7 +36,8 @@ RULING = (
 ACTS = "action.lend action.perform"
 # What each role may do beside looking, a fresh proof given. Read it as the merchant's own table.
 PEOPLE = {
-    "service": "finding.work after_sale.decide after_sale.open claim.write action.evidence link.read link.write"
+    "service": "finding.work after_sale.decide after_sale.open claim.write action.evidence"
+    " link.read link.write"
     " field.name inbox.act inbox.read order.act order.align order.amend order.answer order.assign"
     " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"

@@ -32,9 +32,9 @@ def _who(kind: OrderType, lang: str) -> str:
     which = "点名的订单" if scope.named else "符合条件的订单"
     some = f"、商品 {'、'.join(scope.skus)}" if scope.skus else ""
     by = f"、渠道 {'、'.join(scope.channels)}" if scope.channels else ""
-    when = f",{scope.opens} 起" if scope.opens else ""
-    when += f",{scope.closes} 前下单" if scope.closes else ""
-    cap = f",每位买家最多 {kind.buyer_units} 件" if kind.buyer_units else ""
+    when = f"，{scope.opens} 起" if scope.opens else ""
+    when += f"，{scope.closes} 前下单" if scope.closes else ""
+    cap = f"，每位买家最多 {kind.buyer_units} 件" if kind.buyer_units else ""
     return f"「{name}」用于{which}{some}{by}{when}{cap}"
 
 
@@ -69,17 +69,17 @@ def _pays(kind: OrderType, lang: str) -> list[str]:
             }[p.missed]
         else:
             said = f"{what}付{amount}"
-            said += f",1 元抵 {times} 元" if p.counts_permille > 1000 else ""
+            said += f"，1 元抵 {times} 元" if p.counts_permille > 1000 else ""
             if p.opens:
-                said += f",{opens}后开付" if is_after else f",{opens} 开付"
+                said += f"，{opens}后开付" if is_after else f"，{opens} 开付"
             if p.closes:
-                said += f",{closes}内付清" if is_within else f",{closes} 前付清"
+                said += f"，{closes}内付清" if is_within else f"，{closes} 前付清"
             missed = {
                 "cancel": "过期取消订单",
                 "forfeit": "过期取消订单、定金不退",
                 "refund": "过期取消订单、全额退还",
             }[p.missed]
-        told.append(f"{said}; {missed}" if lang == "en" else f"{said},{missed}")
+        told.append(f"{said}; {missed}" if lang == "en" else f"{said}，{missed}")
     return told
 
 
@@ -92,7 +92,7 @@ def _rest(kind: OrderType, lang: str) -> list[str]:
             f"a group closes {closes} after it was opened and forms with {group.minimum} paid"
             " orders; else all is refunded"
             if lang == "en"
-            else f"团开 {closes}后截单,满 {group.minimum} 单成团,不成团全额退还"
+            else f"团开 {closes}后截单，满 {group.minimum} 单成团，不成团全额退还"
         )
     held = next((s for s in kind.stages if s.reserve), None)
     if held:
@@ -112,7 +112,7 @@ def _rest(kind: OrderType, lang: str) -> list[str]:
         )
     if kind.promises:
         codes = ", ".join(kind.promises)
-        told.append(f"it promises {codes}" if lang == "en" else f"承诺 {codes},付清后起算")
+        told.append(f"it promises {codes}" if lang == "en" else f"承诺 {codes}，付清后起算")
     if kind.ship_by:
         told.append(f"it ships by {kind.ship_by}" if lang == "en" else f"{kind.ship_by} 前发货")
     deposit = decide.payment_of(kind, "deposit")
@@ -122,6 +122,6 @@ def _rest(kind: OrderType, lang: str) -> list[str]:
             + ("gets the deposit back" if deposit.refundable else "loses the deposit")
             + ", a cancelling merchant refunds it"
             if lang == "en"
-            else f"买家取消{'退' if deposit.refundable else '不退'}定金,商家取消全退"
+            else f"买家取消{'退' if deposit.refundable else '不退'}定金，商家取消全退"
         )
     return told

@@ -36,7 +36,7 @@ export function Groups({ rows, at, onPick }: GroupsProps) {
         text: (one) => words.kind(one.kind), render: (one) => words.kind(one.kind),
       },
       {
-        key: "what", title: t("columns.what"), width: 320, least: 200,
+        key: "what", title: t("columns.what"), width: 280, least: 160,
         text: (one) => words.cause(one),
         render: (one) => (
           <button type="button" className="incidents-what" onClick={() => onPick(one)}>
@@ -54,12 +54,12 @@ export function Groups({ rows, at, onPick }: GroupsProps) {
         render: (one) => (one.risk_fen ? money(one.risk_fen) : "—"),
       },
       {
-        key: "since", title: t("columns.since"), width: 84,
+        key: "since", title: t("columns.since"), width: 100,
         text: (one) => exact(one.since),
         render: (one) => <span title={exact(one.since)}>{age(one.since)}</span>,
       },
       {
-        key: "due", title: t("columns.due"), width: 92,
+        key: "due", title: t("columns.due"), width: 112,
         text: (one) => exact(one.due), render: (one) => <Limit due={one.due} />,
       },
       {

@@ -15,7 +15,8 @@ create table alert_channels (
   told timestamptz, next_try timestamptz not null default now(), primary key (tenant, no));
 create table alert_sends (
   tenant int not null, channel int not null, kind text not null, key text not null,
-  detail text not null, grade smallint not null, state text not null default 'due', trouble text not null default '',
+  detail text not null, grade smallint not null, state text not null default 'due',
+  trouble text not null default '',
   made timestamptz not null default now(), primary key (tenant, channel, kind, key));
 create index alert_sends_due on alert_sends (tenant, channel, made) where state = 'due';
 create index alert_sends_made on alert_sends (made) where state <> 'due';
