@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from danshu.capabilities.sentinel import compare, drift, sequences
+import uuid
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from danshu.capabilities.sentinel import compare, drift, judge, life, parts, sequences
+from danshu.capabilities.sentinel.parts import Told
 
 CELLS = [("taobao", f"{n:02d}") for n in range(10)]
 PAST = {cell: [100.0, 104.0, 98.0, 101.0] for cell in CELLS}
@@ -39,3 +46,69 @@ def test_sides_differ_by_what_differs() -> None:
     assert kinds == {"quantity_mismatch", "amount_mismatch", "address_mismatch"}
     closed = compare.Side(units=(), total=0, is_closed=True)
     assert [f.cause for f in compare.compare(ours, closed)] == ["closed_there"]
+
+
+STREAM = "01900000-0000-7000-8000-000000000001"
+
+
+def fact(seq: int, kind: str, occurred: int, recorded: int, **data: object) -> Told:
+    """A fact as the room reads it; times are seconds of one minute."""
+    body = {
+        "data": data,
+        "id": f"{STREAM}/{seq}",
+        "occurred": f"2026-11-29T10:00:{occurred:02}.000Z",
+        "time": f"2026-11-29T10:00:{recorded:02}.000Z",
+        "type": kind,
+    }
+    return life.read(msgspec.json.encode(body, order="sorted"))
+
+
+small = st.integers(0, 3)
+
+
+@given(
+    ordered=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 3)), min_size=1, max_size=3),
+    allocated=st.lists(small, min_size=3, max_size=3),
+    off=st.tuples(*[st.sampled_from([0, 0, 0, 1, -1])] * 4),
+    marks=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    seconds=st.tuples(st.integers(10, 30), st.integers(10, 30)),
+)
+def test_what_is_judged_the_short_way_has_nothing_wrong(
+    ordered: list[tuple[int, int]],
+    allocated: list[int],
+    off: tuple[int, int, int, int],
+    marks: tuple[bool, bool, bool],
+    seconds: tuple[int, int],
+) -> None:
+    goods = sum(units * price for units, price in ordered) + off[0]
+    total = goods + off[1]
+    lines = [
+        {
+            "no": no,
+            "sku": "A",
+            "quantity": units,
+            "price": price,
+            "paid": units * price + (off[2] if no == 1 else 0),
+            **({} if marks[0] or no > 1 else {"known": False}),
+        }
+        for no, (units, price) in enumerate(ordered, 1)
+    ]
+    short = [units if marks[1] else n for (units, _), n in zip(ordered, allocated, strict=False)]
+    shares = [{"line": no, "quantity": n, "sku": "A"} for no, n in enumerate(short, 1) if n]
+    told = [
+        fact(
+            1, "order.placed", seconds[0], 20, channel="api", created="2026-11-29T10:00:05.000Z",
+            goods=goods, lines=lines, number="N1", total=total, region="330100" if marks[2] else "",
+        ),
+        fact(2, "order.paid", seconds[1], 20, amount=total + off[3]),
+        fact(3, "order.allocated", 20, 20, fulfilments=[
+            {"no": 1, "shares": shares, "warehouse": "HZ01"}
+        ]),
+    ]  # fmt: skip
+    whole = parts.Life()
+    for each in told:
+        life.fold(whole, each)
+    if judge.is_usual(told):
+        assert judge.judge(whole, uuid.UUID(STREAM).bytes) == []
+    if marks == (True, True, True) and off == (0, 0, 0, 0) and max(seconds) <= 20:
+        assert judge.is_usual(told), "what is right goes the short way"
