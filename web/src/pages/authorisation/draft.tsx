@@ -9,6 +9,7 @@ import { Card } from "@/parts/card";
 import { useNotice } from "@/parts/notice";
 import { useProblemWords } from "@/parts/problem-note";
 import { useProven } from "@/parts/step-up";
+import { useDraft } from "@/parts/use-draft";
 import { useUnsaved } from "@/parts/use-unsaved";
 import { asProblem } from "@/problem";
 import { queries } from "@/queries";
@@ -33,10 +34,10 @@ export function Draft({ policies }: { policies: Policies }) {
   const { t } = useTranslation("authorisation");
   const words = useProblemWords();
   const mayWrite = useMay("policy.write");
-  const [text, setText] = useState(policies.text);
+  const draft = useDraft(policies.version, policies.text);
+  const { value: text, set: setText, isDirty } = draft;
   const [fen, setFen] = useState<number | null>(null);
   const [isPublishing, setPublishing] = useState(false);
-  const isDirty = text !== policies.text;
   useUnsaved(isDirty);
   const dry = useMutation({
     mutationFn: async (given: { text: string; fen: number | null }) => {
@@ -100,6 +101,15 @@ export function Draft({ policies }: { policies: Policies }) {
             </Tooltip>
           )}
         </div>
+        {draft.isBehind && (
+          <Alert
+            type="warning"
+            showIcon
+            role="alert"
+            title={t("own.behind", { version: policies.version, base: draft.base })}
+            action={<Button onClick={draft.drop}>{t("own.drop")}</Button>}
+          />
+        )}
         {why && mayWrite && <p className="note">{why}</p>}
       </Card>
       <Card title={t("own.result")} note={tried ? t("own.fits") : undefined}>
@@ -118,8 +128,9 @@ export function Draft({ policies }: { policies: Policies }) {
       {isPublishing && (
         <Publish
           text={text}
-          base={policies.version}
+          base={draft.base}
           changes={tried?.shifts.length ?? 0}
+          onPublished={(version) => draft.publish(version, text)}
           onClose={() => setPublishing(false)}
         />
       )}
@@ -160,7 +171,15 @@ function Result({ run }: { run: DryRun }) {
   );
 }
 
-function Publish(props: { text: string; base: number; changes: number; onClose: () => void }) {
+interface PublishProps {
+  text: string;
+  base: number;
+  changes: number;
+  onPublished: (version: number) => void;
+  onClose: () => void;
+}
+
+function Publish(props: PublishProps) {
   const { t } = useTranslation(["authorisation", "common"]);
   const words = useProblemWords();
   const notice = useNotice();
@@ -175,6 +194,7 @@ function Publish(props: { text: string; base: number; changes: number; onClose: 
       }),
     onSuccess: async (version) => {
       if (version === undefined) return;
+      props.onPublished(version);
       notice.done(t("own.published", { version }));
       props.onClose();
       await queries.invalidateQueries();

@@ -44,7 +44,7 @@ export default function Authorisation() {
             {
               key: "own",
               label: t("tabs.own"),
-              children: <Draft key={policies.version} policies={policies} />,
+              children: <Draft policies={policies} />,
             },
             {
               key: "shipped",
