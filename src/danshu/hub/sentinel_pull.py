@@ -24,6 +24,7 @@ from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import DanshuError, InputError
 from danshu.kernel.limits import (
     PULL_BODY_BYTES,
+    PULL_DOUBTS,
     PULL_EVERY_S_MIN,
     PULL_GRACE_S,
     PULL_RETRY_S,
@@ -37,7 +38,7 @@ from danshu.ports.listing import Account, Listed
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     import httpx
 
@@ -50,7 +51,6 @@ Connection = Any
 _log = logging.getLogger("danshu.pulls")
 _REACH: Final = outside.Reach(PULL_TIMEOUT_S, PULL_BODY_BYTES, PULL_RETRY_S)
 _WINDOWS: Final = 20
-_PHANTOMS: Final = 20
 # Who takes a due shop up moves it on at once, so that of two workers one asks.
 _DUE: Final = """
 update pull_accounts p set asked=%(now)s where (tenant,channel,shop) in (
@@ -75,9 +75,10 @@ select i.okey, o.id, o.region, o.total, o.state, o.doc from idem i
 join orders o on o.tenant=i.tenant and o.id=i.oid where i.tenant=%s and i.okey = any(%s)
 """
 _ALL_HERE: Final = "select okey from idem where tenant=%s and okey = any(%s)"
-_OURS: Final = """
+_OURS_AT_ONCE: Final = 1_000
+_OURS: Final = f"""
 select o.okey, o.id, o.total, o.doc from orders o where o.tenant=%s and o.channel=%s and o.id>=%s
-and o.id<%s and starts_with(o.okey, %s) order by o.id limit 1000
+and o.id<%s and starts_with(o.okey, %s) order by o.id limit {_OURS_AT_ONCE}
 """
 _CANCELLED: Final = 110
 
@@ -156,7 +157,8 @@ async def _pull(
             return
         upto_ms = min(end_ms, begin_ms + listing.window_ms)
         listed = await listing.list_window(shop.account, send, begin_ms, upto_ms, at_ms)
-        phantoms = await _phantoms(connection, listing, send, shop, listed, (begin_ms, upto_ms))
+        window = (begin_ms, upto_ms)
+        phantoms, upto_ms = await _phantoms(connection, listing, send, shop, listed, window)
         drafts = _parse(shop, listed)
         upto = write.instant(upto_ms * 1000)
         async with connection.transaction():
@@ -282,32 +284,50 @@ async def _phantoms(
     shop: _Shop,
     listed: Sequence[Listed],
     window: tuple[int, int],
-) -> list[Found]:
+) -> tuple[list[Found], int]:
     """Ask for each order that came in meanwhile and was not listed: is it known over there?
 
     A window lists by change, so what is absent from it need not be a phantom; the platform's own
-    "no such order" is.
+    "no such order" is. Gives what was found, and up to when all was asked for: where very many are
+    doubtful the window ends sooner, and the next one asks on.
     """
     known = {item.number for item in listed}
-    low, high = lists.id_at(window[0]), lists.id_at(window[1])
-    asked = (shop.tenant, shop.channel, low, high, f"{shop.channel}/{shop.shop}/")
-    rows = await (await connection.execute(_OURS, asked)).fetchall()
     found: list[Found] = []
-    doubtful = [r for r in rows if r[0].rpartition("/")[2] not in known][:_PHANTOMS]
-    for _, id_, total, doc in doubtful:
+    asked, last_ms = 0, 0
+    async for id_, total, doc, number in _read_ours(connection, shop, window):
+        if number in known:
+            continue
         order = _decode(bytes(doc))
         if order.kind != "order":
             continue
-        body = await listing.fetch(shop.account, send, order.number, window[1])
-        if not body:
+        at_ms = id_.int >> 80
+        if asked >= PULL_DOUBTS and at_ms > last_ms:
+            return found, at_ms
+        asked, last_ms = asked + 1, at_ms
+        if not await listing.fetch(shop.account, send, order.number, window[1]):
             found.append(
                 Found(
                     klass="phantom", subject=id_.hex, cause="unknown_there",
                     evidence=(f"{id_}/1",), channel=shop.channel, shop=shop.shop, place=shop.shop,
-                    order=id_.bytes, number=order.number, risk=total, at_ms=id_.int >> 80,
+                    order=id_.bytes, number=order.number, risk=total, at_ms=at_ms,
                 )
             )  # fmt: skip
-    return found
+    return found, window[1]
+
+
+async def _read_ours(
+    connection: Connection, shop: _Shop, window: tuple[int, int]
+) -> AsyncIterator[tuple[uuid.UUID, int, bytes, str]]:
+    """Read the shop's orders that came in within a window: id, total, document, number."""
+    low, high = lists.id_at(window[0]), lists.id_at(window[1])
+    while True:
+        asked = (shop.tenant, shop.channel, low, high, f"{shop.channel}/{shop.shop}/")
+        rows = await (await connection.execute(_OURS, asked)).fetchall()
+        for key, id_, total, doc in rows:
+            yield id_, total, doc, key.rpartition("/")[2]
+        if len(rows) < _OURS_AT_ONCE:
+            return
+        low = type(low)(int=rows[-1][1].int + 1)
 
 
 async def end_missing(connection: Connection, tenant: int, at_ms: int) -> None:

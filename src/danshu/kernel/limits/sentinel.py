@@ -22,6 +22,7 @@ DRIFT_ORDERS: Final = 30
 FINDING_DAYS: Final = 90
 FINDINGS_AT_ONCE: Final = 200
 INCIDENT_ROWS: Final = 100
+PULL_DOUBTS: Final = 500  # orders not listed that are asked for by number, a window
 PULL_EVERY_S_MIN: Final = 2
 PULL_TIMEOUT_S: Final = 10
 PULL_BODY_BYTES: Final = 8_388_608
