@@ -18,8 +18,17 @@ _TAKE: Final = """
 insert into carrier_scans(tenant,carrier,waybill,at)
 select %s, %s, * from unnest(%s::text[],%s::timestamptz[]) on conflict do nothing
 """
-_SCANS: Final = """
-select carrier, waybill, at from carrier_scans where tenant=%s and at <= %s order by at limit 200
+_AT_ONCE: Final = 200
+# What has no finding yet; beside it some of all that wait, in turn, for orders that came since.
+_FRESH: Final = f"""
+select carrier, waybill, at from carrier_scans s where tenant=%s and at <= %s and not exists (
+  select 1 from findings f where f.tenant=s.tenant and f.class='waybill_without_order'
+  and f.subject=s.carrier || '/' || s.waybill and not (f.state='done' and f.how='gone'))
+order by at limit {_AT_ONCE}
+"""
+_IN_TURN: Final = f"""
+select carrier, waybill, at from carrier_scans where tenant=%s and at <= %s
+and (carrier, waybill) > (%s, %s) order by carrier, waybill limit {_AT_ONCE}
 """
 _KNOWN: Final = "select 1 from order_search where tenant=%s and terms @> %s::int8[] limit 1"
 _DROP: Final = """
@@ -41,12 +50,31 @@ async def take(
     return int(cursor.rowcount)
 
 
-async def look(connection: Connection, tenant: int, at_ms: int) -> None:
-    """Find parcels that a carrier scanned and no order knows; what is known leaves the list."""
-    until = write.instant((at_ms - _GRACE_S * 1000) * 1000)
-    rows = await (await connection.execute(_SCANS, (tenant, until))).fetchall()
-    if not rows:
-        return
+class Scans:
+    """Looks at what waits; remembers of each merchant whose turn is next."""
+
+    def __init__(self) -> None:
+        self._after: dict[int, tuple[str, str]] = {}
+
+    async def look(self, connection: Connection, tenant: int, at_ms: int) -> None:
+        """Find parcels that a carrier scanned and no order knows; what is known leaves the list."""
+        until = write.instant((at_ms - _GRACE_S * 1000) * 1000)
+        after = self._after.get(tenant, ("", ""))
+        turn = await (await connection.execute(_IN_TURN, (tenant, until, *after))).fetchall()
+        self._after[tenant] = turn[-1][:2] if len(turn) == _AT_ONCE else ("", "")
+        if not turn and after == ("", ""):
+            return
+        fresh = await (await connection.execute(_FRESH, (tenant, until))).fetchall()
+        await _ask(connection, tenant, at_ms, list(dict.fromkeys([*fresh, *turn])))
+
+
+async def _ask(
+    connection: Connection,
+    tenant: int,
+    at_ms: int,
+    rows: Sequence[tuple[str, str, datetime.datetime]],
+) -> None:
+    """Ask of each scan whether an order knows it by now."""
     salt = await search.read_salt(connection, tenant)
     opened: list[Found] = []
     known: list[tuple[str, str]] = []

@@ -12,6 +12,7 @@ from danshu.capabilities.sentinel.model import Found
 from danshu.capabilities.settlement.differences import CLASSES as DIFFERENCES
 from danshu.hub import findings, findings_acts, sentinel_arrivals, sentinel_pull, sentinel_scans
 from danshu.kernel.limits import (
+    DRIFT_ORDERS,
     DRIFT_WEEKS,
     FINDING_DAYS,
     SENTINEL_STUCK_PERCENT,
@@ -85,6 +86,7 @@ class Watch:
     def __init__(self) -> None:
         self._hours: dict[int, int] = {}
         self._stuck_ms: dict[int, int] = {}  # when orders that do not begin were looked for
+        self._scans = sentinel_scans.Scans()
         self._swept_day = 0
 
     async def look(self, connection: Connection, at_ms: int) -> None:
@@ -101,7 +103,7 @@ class Watch:
                 await look_for_stuck(connection, tenant, at_ms)
             await sentinel_arrivals.look_at_gaps(connection, tenant, at_ms)
             await look_at_fees(connection, tenant, at_ms)
-            await sentinel_scans.look(connection, tenant, at_ms)
+            await self._scans.look(connection, tenant, at_ms)
             hour = at_ms // _HOUR_MS - 1
             if self._hours.get(tenant) != hour:
                 self._hours[tenant] = hour
@@ -167,9 +169,11 @@ async def look_at_hour(connection: Connection, tenant: int, hour_ms: int, at_ms:
     rows = await (await connection.execute(_HOURS, (tenant, asked))).fetchall()
     if len({r[0] for r in rows}) < 2:
         return
+    # the mean of a few orders says nothing of a channel
+    many = [row for row in rows if row[3] >= DRIFT_ORDERS]
     counts, delays = (
         _split(rows, asked[0], lambda n, _: float(n)),
-        _split(rows, asked[0], lambda n, late: late / n if n else 0.0),
+        _split(many, asked[0], lambda n, late: late / n),
     )
     opened = [
         _drifted(kind, found, hour_ms)
