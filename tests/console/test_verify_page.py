@@ -21,6 +21,7 @@ from danshu.hub import bundle_files
 from danshu.stories import forging
 from danshu.testing import dossier
 from tests.conformance import test_attested as attested
+from tests.conformance import test_disclosed as disclosed
 from tests.conformance import test_forgeries as table
 from tests.console import chromium
 
@@ -145,3 +146,8 @@ def test_a_changed_byte_is_found_in_every_file(page: Page) -> None:
             continue
         code, _ = ask(page, forging.forge_byte(table.WHOLE, path, at, table.INSIDER))
         assert code == verify.FAILED or path.endswith(".cosigned"), path
+
+
+def test_it_holds_every_receiver_against_its_own_fact(page: Page) -> None:
+    for make in disclosed.MAKERS.values():
+        agree(page, make(), dossier.TRUST)

@@ -93,8 +93,35 @@ def test_whoever_brings_a_bundle_is_told(house: House) -> None:
     assert ask(bundle, house.other)["code"] == 1  # of another merchant's log
 
 
+def amend(house: House, order: str, detail: str) -> None:
+    to = {"province": "上海市", "city": "上海市", "district": "浦东新区", "detail": detail}
+    told = house.call(
+        "POST", f"/v1/orders/{order}/amendments", {"reason": "买家来电", "receiver": to}
+    )
+    assert told.status_code == 200, told.text
+
+
+def test_every_receiver_that_a_parcel_went_to_is_disclosed_with_its_own_salt(house: House) -> None:
+    order = house.place()["order"]
+    for detail in ("示例路 2 号", "示例路 3 号"):  # nothing was sent to the first of them
+        amend(house, order, detail)
+    settle(house)
+    bundle = export(house, order)
+    files = forging.unpack(bundle)
+    found = [p for p in files if p.startswith("disclosed/") and p.endswith("/receiver")]
+    (later,) = set(found) - {"disclosed/receiver"}
+    assert "示例路 3 号" in files[later].decode()
+    assert files[later.replace("receiver", "salt.hex")] != files["disclosed/salt.hex"]
+    assert "示例路 2 号" not in "".join(files[p].decode() for p in found)
+    trust = house.call("GET", "/v1/trust").json()["vkeys"]
+    report = verify.verify(io.BytesIO(bundle), trust)
+    assert report.code == verify.PASSED, verify.describe(report)
+    assert (later, True) in {(c.file, c.passed) for c in report.checks if c.check == "disclosed"}
+
+
 def test_what_was_erased_is_named_and_the_proofs_stay(house: House) -> None:
     order = house.place()["order"]
+    amend(house, order, "示例路 4 号")
     settle(house)
     before = forging.unpack(export(house, order))
     assert "disclosed/receiver" in before

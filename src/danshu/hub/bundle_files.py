@@ -83,7 +83,8 @@ README: Final = """单枢证据包 evb/1
 3. books/*/proofs/*.tlog-proof 是 C2SP 收录证明,叶子 = SHA-256(0x00 ‖ 文件字节)(RFC 6962);
 4. 每条事实的 prev 是前一条的叶子摘要,seq 从 1 连续;
 5. heads/*.json 是日志对各单链头的承诺,*.map.json 证明本单在内:漏掉最后一条会被发现;
-6. disclosed/ 中的原文,其承诺摘要在第一条事实的 evidence 里:
+6. disclosed/ 中的原文,其承诺摘要在第一条事实的 evidence 里(disclosed/<序号>/ 则在第 <序号> 条,
+   即改址的那一条;每个收件人各有各的盐,receiver 的名为 person,买家申请里的为 receiver):
    SHA-256("danshu/vault/1" ‖ 0x00 ‖ 名 ‖ 0x00 ‖ 盐 ‖ 原文);
 7. statements/、signatures/、media/、contract/ 以 SHA-256 命名,事实里写着同样的摘要;
 8. 签名是 WebAuthn:签的是 authenticatorData ‖ SHA-256(clientDataJSON),

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import bundle_files, bundle_parts, bundle_sheet
+from danshu.hub import bundle_files, bundle_originals, bundle_parts, bundle_sheet
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import RECEIPT_IN_LOG_S, STREAM_FACTS
-from danshu.ledger import cosigned, prove, signers, stamps, vault
+from danshu.ledger import cosigned, prove, signers, stamps
 from danshu.ledger.prove import Bundle, Proven
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ async def export(
         half, index = heads.fact.place
         files[f"books/{half}/heads/{index:012d}.map.json"] = heads.proof
     if disclose:
-        await _disclose(connection, tenant, order, files)
+        await bundle_originals.disclose(connection, tenant, order, facts, files)
     origins = [book["origin"] for book in listed]
     await _write_trust(connection, tenant, origins, files)
     bundle_parts.write_receipts(standing, files)
@@ -226,21 +226,6 @@ async def _write_growth(
     hashes = await prover.prove_consistency(connection, tenant, half, old, new)
     growth = bundle_parts.growth(old, hashes, below)
     files[f"books/{half}/consistency/{old}-{new}.txt"] = growth
-
-
-async def _disclose(
-    connection: Connection, tenant: int, order: uuid.UUID, files: dict[str, bytes]
-) -> None:
-    """Add the originals that have not been erased."""
-    row = await vault.read(connection, tenant, order)
-    if row is None:
-        return
-    if row.raw is not None:
-        files["disclosed/raw"] = row.raw
-    if row.person is not None:
-        files["disclosed/receiver"] = row.person
-    if row.raw is not None or row.person is not None:
-        files["disclosed/salt.hex"] = row.salt.hex().encode()
 
 
 async def _write_trust(

@@ -28,6 +28,11 @@ from danshu.data.verifier.standing import Standing
 ERASURES = ("vault.erased", "evidence.erased")
 
 
+def seq_folder(fact: dict[str, Any]) -> str:
+    """Give where under disclosed/ a fact's originals lie: the first's in no folder of their own."""
+    return "" if fact["seq"] == 1 else str(fact["seq"])
+
+
 class Verifier(Standing):
     """Checks the files of a bundle; nothing in them makes it raise."""
 
@@ -167,15 +172,17 @@ class Verifier(Standing):
         self.say(path, "heads", good and same, f"链头至 {fact['time']} 共 {seq} 项")
 
     def check_disclosed(self) -> None:
-        first = self.facts[0]["fact"].get("evidence", []) if self.facts else []
-        committed = {e["kind"]: e["digest"] for e in first}
         for path in sorted(p for p in self.files if p.startswith("disclosed/")):
-            name = path[len("disclosed/") :]
-            data, salt = self.get(path), bytes.fromhex(self.get("disclosed/salt.hex").decode())
-            label = b"person" if name == "receiver" else name.encode()
-            made = sha256(b"danshu/vault/1\0" + label + b"\0" + salt + data).hex()
-            if name != "salt.hex":
-                self.say(path, "disclosed", made == committed.get(name))
+            folder, _, name = path.rpartition("/")
+            if name == "salt.hex":
+                continue
+            no = folder[len("disclosed/") :]  # of the fact that committed to it, none of the first
+            said = [f["fact"] for f in self.facts if seq_folder(f["fact"]) == no]
+            told = [e for f in said for e in f.get("evidence", []) if e["kind"] == name]
+            salt = bytes.fromhex(self.get(folder + "/salt.hex").decode())
+            labels = [b"person", b"receiver"] if name == "receiver" else [name.encode()]
+            made = [sha256(b"danshu/vault/1\0" + n + b"\0" + salt + self.get(path)) for n in labels]
+            self.say(path, "disclosed", any(e["digest"] == m.hex() for e in told for m in made))
 
     def check_named(
         self, folder: str, suffix: str, digest: str, check: str, each: dict[str, Any]
@@ -210,13 +217,15 @@ class Verifier(Standing):
 
     def check_media(self, each: dict[str, Any], fact: dict[str, Any]) -> None:
         erased = any(f["fact"]["type"] in ERASURES for f in self.facts)
+        place = seq_folder(fact)
+        place = place and place + "/"
         for item in fact.get("evidence", []):
             kind = item["kind"]
             if not item.get("salted") and kind not in ("statement", "signature"):
                 data = self.check_named("media/", "", item["digest"], "media", each)
                 if data is not None and len(data) != item.get("size", len(data)):
                     self.say(each["path"], "media", False, f"{kind} 的长度不符")
-            elif item.get("salted") and f"disclosed/{kind}" not in self.files and erased:
+            elif item.get("salted") and erased and f"disclosed/{place}{kind}" not in self.files:
                 self.say(each["path"], "disclosed", True, f"{kind} 已依请求删除,承诺摘要仍在")
 
     def check_act(self, each: dict[str, Any], fact: dict[str, Any]) -> None:

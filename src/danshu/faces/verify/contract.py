@@ -62,19 +62,27 @@ class Named:
 
 
 def check_disclosed(found: Findings) -> None:
-    """Hold the originals against the salted commitments of the first fact."""
-    first = found.facts[0].fact.get("evidence", []) if found.facts else []
-    committed = {item["kind"]: item["digest"] for item in first}
+    """Hold the originals against the salted commitments of the fact that made them: of the first,
+    or of the one whose number the folder is.
+    """
+    committed: dict[tuple[str, str], set[str]] = {}
+    for shown in found.facts:
+        folder = "" if shown.fact["seq"] == 1 else f"{shown.fact['seq']}/"
+        for item in shown.fact.get("evidence", []):
+            committed.setdefault((folder, item["kind"]), set()).add(item["digest"])
     for path in found.under("disclosed/"):
-        name = path.removeprefix("disclosed/")
-        data = found.take(path)
-        salt = bytes.fromhex(found.take("disclosed/salt.hex").decode())
+        folder, slash, name = path.removeprefix("disclosed/").rpartition("/")
+        folder += slash
         if name == "salt.hex":
             continue
-        label = "person" if name == "receiver" else name
-        parts = (_VAULT, b"\0", label.encode(), b"\0", salt, data)
-        made = hashlib.sha256(b"".join(parts)).hexdigest()
-        found.say(path, "disclosed", committed.get(name) == made)
+        data, salt = found.take(path), found.take(f"disclosed/{folder}salt.hex").decode()
+        made = {
+            hashlib.sha256(
+                b"\0".join((_VAULT, label.encode(), bytes.fromhex(salt) + data))
+            ).hexdigest()
+            for label in (("person", "receiver") if name == "receiver" else (name,))
+        }
+        found.say(path, "disclosed", bool(made & committed.get((folder, name), set())))
 
 
 def check_media(named: Named, each: Shown) -> None:
@@ -84,7 +92,9 @@ def check_media(named: Named, each: Shown) -> None:
     for item in each.fact.get("evidence", []):
         kind = item["kind"]
         if item.get("salted"):
-            if erased and f"disclosed/{kind}" not in found.files:
+            seq = each.fact["seq"]
+            place = kind if seq == 1 else f"{seq}/{kind}"
+            if erased and f"disclosed/{place}" not in found.files:
                 found.say(each.path, "disclosed", True, f"{kind} 已依请求删除,承诺摘要仍在")
         elif kind not in ("statement", "signature"):
             data = named.find("media", item["digest"], each, "media")
