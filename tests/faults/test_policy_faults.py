@@ -10,7 +10,9 @@ import psycopg
 import pytest
 
 from danshu.capabilities.routing.policy.templates import shipped
-from danshu.hub import merchants, policy_drafts, policy_sets
+from danshu.hub import merchants, policy_sets
+from danshu.hub.drafts import Draft
+from danshu.hub.policy_drafts import POLICIES
 from danshu.kernel.fact import Actor
 from tests.faults import shop
 from tests.faults.proxy import COMMIT, Proxy, open_proxy
@@ -54,14 +56,15 @@ async def test_a_set_is_published_and_rules_wholly_or_not_at_all(database: str) 
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as c:
         tenant = await merchants.create_tenant(c, "rules", "策略", shop.TESTER)
         policy = shipped()[0].policy()
-        draft = await policy_drafts.begin(c, tenant, "暴雨", policy, AUTHOR, NOW_MS)
+        draft = await POLICIES.begin(c, tenant, "暴雨", policy, AUTHOR, NOW_MS)
+        assert isinstance(draft, Draft)
         await c.execute(TRIED, (tenant, draft.id, bytes.fromhex(policy.digest)))
-        submitted = await policy_drafts.submit(c, tenant, draft.id, 1, AUTHOR)
-        assert isinstance(submitted, policy_drafts.Draft), submitted
+        submitted = await POLICIES.submit(c, tenant, draft.id, 1, AUTHOR, NOW_MS)
+        assert isinstance(submitted, Draft), submitted
 
     async def approve(c: psycopg.AsyncConnection[Any]) -> None:
-        done = await policy_drafts.approve(c, tenant, draft.id, policy.digest, "", SECOND)
-        assert isinstance(done, policy_sets.PolicyRow), done
+        done = await POLICIES.approve(c, tenant, draft.id, policy.digest, SECOND, NOW_MS)
+        assert isinstance(done, Draft), done
 
     async def activate(c: psycopg.AsyncConnection[Any]) -> None:
         done = await policy_sets.activate(c, tenant, policy.digest, SECOND)
@@ -81,6 +84,6 @@ async def test_a_set_is_published_and_rules_wholly_or_not_at_all(database: str) 
         assert await stands(database, tenant, activated) == (1, 1, 1)
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as c:
         # whoever did not hear asks again, and is told that it is done
-        again = await policy_drafts.approve(c, tenant, draft.id, policy.digest, "", SECOND)
-        assert again == policy_drafts.ENDED
+        again = await POLICIES.approve(c, tenant, draft.id, policy.digest, SECOND, NOW_MS)
+        assert again == POLICIES.nos.ended
         assert await policy_sets.activate(c, tenant, policy.digest, SECOND) == policy_sets.RULES

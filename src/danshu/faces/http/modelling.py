@@ -25,9 +25,11 @@ from danshu.faces.http.framework import (
     respond,
 )
 from danshu.faces.http.problems import of
-from danshu.hub import clause_views, drafting, modelling
+from danshu.hub import clause_views, modelling
+from danshu.hub.action_drafts import ACTIONS
 from danshu.hub.actors import name_actors
 from danshu.hub.clause_views import ClauseShown
+from danshu.hub.drafts import State
 from danshu.hub.fields import PLAIN
 from danshu.hub.modelling import NO_ACTION, ActionProof, Version
 from danshu.kernel.errors import InputError
@@ -79,7 +81,7 @@ class DraftRow(Struct, frozen=True, kw_only=True):
     name_zh: str
     name_en: str
     type: str
-    state: drafting.State
+    state: State
     edited_by: str
     edited: str
 
@@ -206,7 +208,7 @@ async def list_actions(request: Request[Any, Any, Any]) -> Actions:
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
         versions = await modelling.list_versions(connection, tenant)
-        drafts = await drafting.list_open(connection, tenant)
+        drafts = await ACTIONS.list_open(connection, tenant)
         subjects = [s for v in versions for s in (v.drafted_by, v.approved_by)]
         subjects += [draft.edited_by for draft in drafts]
         names = await name_actors(connection, tenant, subjects)
@@ -216,11 +218,11 @@ async def list_actions(request: Request[Any, Any, Any]) -> Actions:
             [
                 DraftRow(
                     id=d.id,
-                    code=d.code,
-                    version=d.action.version,
-                    name_zh=d.action.name.zh,
-                    name_en=d.action.name.en,
-                    type=d.action.deontic.type,
+                    code=d.name,
+                    version=d.body.version,
+                    name_zh=d.body.name.zh,
+                    name_en=d.body.name.en,
+                    type=d.body.deontic.type,
                     state=d.state,
                     edited_by=names.get(d.edited_by, d.edited_by),
                     edited=d.edited,

@@ -9,10 +9,9 @@ from msgspec import Meta, Struct
 from danshu.capabilities.order_types.findings import TypeFinding
 from danshu.capabilities.order_types.model import OrderType, TypeTexts
 from danshu.capabilities.order_types.simulate import SimulatedCase
-from danshu.hub.fields import PLAIN
+from danshu.hub.drafts import State, StepShown
 from danshu.hub.group_buys import GroupShown
-from danshu.hub.order_type_drafts import TypeState, TypeStep
-from danshu.kernel.limits import AMOUNT_MINOR, LINE_QUANTITY, REASON_CHARS
+from danshu.kernel.limits import AMOUNT_MINOR, LINE_QUANTITY
 
 
 class ActOffered(Struct, frozen=True, kw_only=True):
@@ -43,7 +42,7 @@ class TypeDraftItem(Struct, frozen=True, kw_only=True):
 
     id: str
     type: OrderType
-    state: TypeState
+    state: State
     revision: int
     edited_by: str
     edited: str
@@ -93,33 +92,6 @@ class TypeDraftSaved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     type: OrderType
 
 
-class TypeSubmitting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The revision that is submitted."""
-
-    revision: int
-
-
-class TypeApproving(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The digest of what the approver has seen."""
-
-    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]
-
-
-class TypeReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why it is sent back, or taken back."""
-
-    reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS, pattern=PLAIN)]
-
-
-class TypeStepShown(Struct, frozen=True, kw_only=True):
-    """What happened on a draft's way; `note` is the reason of a rejection."""
-
-    act: TypeStep
-    by: str
-    note: str
-    at: str
-
-
 class TypeDraftShown(Struct, frozen=True, kw_only=True):
     """A draft. People by their numbers; `approvers` are those who could approve it, `mine`: the
     caller wrote some of it, so cannot.
@@ -127,18 +99,20 @@ class TypeDraftShown(Struct, frozen=True, kw_only=True):
 
     id: str
     type: OrderType
-    state: TypeState
+    state: State
     digest: str
     revision: int
     edited_by: str
     edited: str
     mine: bool
     approvers: tuple[str, ...]
-    steps: tuple[TypeStepShown, ...]
+    steps: tuple[StepShown, ...]
 
 
 class TypeProblem(Struct, frozen=True, kw_only=True):
-    """A no: `type_unsound` (`findings` stand in the way), or the refusal that `code` names."""
+    """A no: `type_changed` (`now` is what the draft is, saved by somebody else meanwhile),
+    `type_unsound` (`findings` stand in the way), or the refusal that `code` names.
+    """
 
     type: str
     title: str
@@ -148,6 +122,7 @@ class TypeProblem(Struct, frozen=True, kw_only=True):
     reason: str = ""
     reason_en: str = ""
     clause: str = ""
+    now: TypeDraftShown | None = None
     findings: tuple[TypeFinding, ...] = ()
 
 

@@ -9,9 +9,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from danshu.capabilities.order_types import catalogue, lint, reading, sentence, simulate
-from danshu.capabilities.order_types.model import TypeTexts
+from danshu.capabilities.order_types.model import OrderType, TypeTexts
 from danshu.faces.http import problems
-from danshu.faces.http.auth import Keyring
+from danshu.faces.http.drafts import Approving, Asked, Desk, Rejecting, Submitting
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -23,7 +23,6 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.order_type_shapes import (
     ActOffered,
-    TypeApproving,
     TypeAsked,
     TypeBook,
     TypeDraftItem,
@@ -32,16 +31,12 @@ from danshu.faces.http.order_type_shapes import (
     TypeDraftShown,
     TypeProblem,
     TypeProof,
-    TypeReason,
     TypeShown,
-    TypeStepShown,
-    TypeSubmitting,
 )
 from danshu.hub import order_type_drafts, order_types
 from danshu.hub.actors import name_actors
-from danshu.hub.group_buys import Connection
-from danshu.hub.order_type_drafts import TypeDraft, Unsound
-from danshu.kernel.errors import Refusal
+from danshu.hub.drafts import Connection, Draft
+from danshu.hub.order_type_drafts import TYPES
 from danshu.kernel.limits import ORDER_TYPE_BYTES
 
 _ID = FromPath[str]
@@ -75,7 +70,7 @@ async def list_order_types(request: Request[Any, Any, Any]) -> TypeBook:
     hub, tenant = hub_of(request), held_of(request).tenant
     async with hub.connection() as connection:
         versions = await order_types.list_versions(connection, tenant)
-        drafts = await order_type_drafts.list_open(connection, tenant)
+        drafts = await TYPES.list_open(connection, tenant)
         counts: dict[tuple[str, int], dict[str, int]] = {}
         for code, no, stage, n in await (await connection.execute(_STAGES, (tenant,))).fetchall():
             counts.setdefault((code, no), {})[stage] = n
@@ -83,7 +78,7 @@ async def list_order_types(request: Request[Any, Any, Any]) -> TypeBook:
         subjects += [d.edited_by for d in drafts]
         names = await name_actors(connection, tenant, subjects)
         found = [
-            await order_type_drafts.check(connection, tenant, d.type, hub.clock()) for d in drafts
+            await order_type_drafts.check(connection, tenant, d.body, hub.clock()) for d in drafts
         ]
     return TypeBook(
         versions=tuple(
@@ -105,7 +100,7 @@ async def list_order_types(request: Request[Any, Any, Any]) -> TypeBook:
             [
                 TypeDraftItem(
                     id=d.id,
-                    type=d.type,
+                    type=d.body,
                     state=d.state,
                     revision=d.revision,
                     edited_by=names[d.edited_by],
@@ -150,59 +145,33 @@ async def check_order_type(data: JSONBody[TypeAsked], request: Request[Any, Any,
     )
 
 
-async def _roles(request: Request[Any, Any, Any]) -> list[str]:
-    keyring: Keyring = request.app.state.keyring
-    granted = await keyring.roles_granted(held_of(request))
-    return [role for role, actions in granted.items() if "order_type.approve" in actions]
-
-
-async def _show(
-    request: Request[Any, Any, Any], connection: Connection, draft: TypeDraft
-) -> TypeDraftShown:
-    held = held_of(request)
-    road = await order_type_drafts.list_road(connection, held.tenant, draft.id)
-    names = await name_actors(connection, held.tenant, [draft.edited_by, *[s.by for s in road]])
-    approvers = await order_type_drafts.list_approvers(
-        connection, held.tenant, draft, await _roles(request)
-    )
+async def _show(request: Asked, connection: Connection, draft: Draft[OrderType]) -> TypeDraftShown:
+    around = await _DESK.look(request, connection, draft)
     return TypeDraftShown(
         id=draft.id,
-        type=draft.type,
+        type=draft.body,
         state=draft.state,
         digest=draft.digest,
         revision=draft.revision,
-        edited_by=names[draft.edited_by],
+        edited_by=around.names[draft.edited_by],
         edited=draft.edited,
-        mine=held.actor.sub in draft.editors,
-        approvers=approvers,
-        steps=tuple([TypeStepShown(act=s.act, by=names[s.by], note=s.note, at=s.at) for s in road]),
+        mine=around.mine,
+        approvers=around.approvers,
+        steps=around.steps,
     )
 
 
-async def _answer(
-    request: Request[Any, Any, Any],
-    connection: Connection,
-    done: TypeDraft | Unsound | Refusal,
-    status: int = 200,
-) -> Response[Any]:
-    if isinstance(done, TypeDraft):
-        return Response(await _show(request, connection, done), status_code=status)
-    if isinstance(done, Refusal):
-        return respond(problems.of(done))
-    detail = "something stands in the way of this order type"
-    problem = problems.make("type_unsound", detail, status=409)
-    body = TypeProblem(
-        type=problem.type,
-        title=problem.title,
-        status=409,
-        detail=detail,
-        code="type_unsound",
-        reason="这个订单类型还有问题",
-        reason_en=detail,
-        clause="order_type.lint",
-        findings=done.findings,
-    )
-    return Response(body, status_code=409, media_type=problems.PROBLEM_JSON)
+_DESK: Final = Desk(
+    drafts=TYPES,
+    right="order_type.approve",
+    show=_show,
+    problem=TypeProblem,
+    clause="order_type.lint",
+    stale=("type_changed", "这一稿刚被别人改过", "somebody else saved the draft meanwhile"),
+    unsound=(
+        "type_unsound", "这个订单类型还有问题", "something stands in the way of this order type",
+    ),
+)  # fmt: skip
 
 
 @post("/v1/order-types/drafts", operation_id="beginOrderType", status_code=201, **WRITE)
@@ -210,20 +179,14 @@ async def begin_order_type(
     data: JSONBody[TypeDraftNew], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
     """Begin a draft; it gets the number of the next version. One of a code is open at a time."""
-    hub, held = hub_of(request), held_of(request)
-    async with hub.connection() as connection:
-        done = await order_type_drafts.begin(
-            connection, held.tenant, data.type, held.actor, hub.clock()
-        )
-        return await _answer(request, connection, done, 201)
+    return await _DESK.begin(request, data.type.type, data.type)
 
 
 @get("/v1/order-types/drafts/{draft_id:str}", operation_id="readOrderType", **READ)
 async def read_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> TypeDraftShown:
     """Read a draft with what happened on its way, and who could approve it."""
-    async with hub_of(request).connection() as connection:
-        draft = await order_type_drafts.read(connection, held_of(request).tenant, draft_id)
-        return await _show(request, connection, draft)
+    shown: TypeDraftShown = await _DESK.read(request, draft_id)
+    return shown
 
 
 @put("/v1/order-types/drafts/{draft_id:str}", operation_id="saveOrderType", **WRITE)
@@ -231,12 +194,7 @@ async def save_order_type(
     draft_id: _ID, data: JSONBody[TypeDraftSaved], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
     """Save a draft over the revision that it was made from."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await order_type_drafts.save(
-            connection, held.tenant, draft_id, data.revision, data.type, held.actor
-        )
-        return await _answer(request, connection, done)
+    return await _DESK.save(request, draft_id, data.revision, data.type.type, data.type)
 
 
 @delete(
@@ -249,12 +207,7 @@ async def save_order_type(
 )
 async def discard_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
     """Give a draft up."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await order_type_drafts.step_back(
-            connection, held.tenant, draft_id, "discarded", held.actor
-        )
-    return respond(problems.of(done)) if isinstance(done, Refusal) else Response(None)
+    return await _DESK.step_back(request, draft_id, "discarded")
 
 
 @post(
@@ -264,15 +217,10 @@ async def discard_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> 
     **WRITE,
 )
 async def submit_order_type(
-    draft_id: _ID, data: JSONBody[TypeSubmitting], request: Request[Any, Any, Any]
+    draft_id: _ID, data: JSONBody[Submitting], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
     """Submit a draft for approval; 409 `type_unsound` names what stands in the way."""
-    hub, held = hub_of(request), held_of(request)
-    async with hub.connection() as connection:
-        done = await order_type_drafts.submit(
-            connection, held.tenant, draft_id, data.revision, held.actor, hub.clock()
-        )
-        return await _answer(request, connection, done)
+    return await _DESK.submit(request, draft_id, data.revision)
 
 
 @post(
@@ -285,12 +233,7 @@ async def withdraw_order_type(
     draft_id: _ID, request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
     """Take a submitted draft back, to go on writing it."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await order_type_drafts.step_back(
-            connection, held.tenant, draft_id, "withdrawn", held.actor
-        )
-        return await _answer(request, connection, done)
+    return await _DESK.step_back(request, draft_id, "withdrawn")
 
 
 @post(
@@ -300,17 +243,10 @@ async def withdraw_order_type(
     **_APPROVE,
 )
 async def approve_order_type(
-    draft_id: _ID, data: JSONBody[TypeApproving], request: Request[Any, Any, Any]
+    draft_id: _ID, data: JSONBody[Approving], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
     """Publish what was submitted. Whoever wrote some of it is refused, and told who may."""
-    hub, held = hub_of(request), held_of(request)
-    roles = await _roles(request)
-    async with hub.connection() as connection:
-        done = await order_type_drafts.approve(
-            connection, held.tenant, draft_id, data.digest, held.actor, hub.clock(), roles
-        )
-        hub.worlds.forget(held.tenant)
-        return await _answer(request, connection, done)
+    return await _DESK.approve(request, draft_id, data.digest)
 
 
 @post(
@@ -320,15 +256,10 @@ async def approve_order_type(
     **_APPROVE,
 )
 async def reject_order_type(
-    draft_id: _ID, data: JSONBody[TypeReason], request: Request[Any, Any, Any]
+    draft_id: _ID, data: JSONBody[Rejecting], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
     """Send a submitted draft back, with the reason."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await order_type_drafts.step_back(
-            connection, held.tenant, draft_id, "rejected", held.actor, data.reason
-        )
-        return await _answer(request, connection, done)
+    return await _DESK.step_back(request, draft_id, "rejected", data.reason)
 
 
 @post(
@@ -338,7 +269,7 @@ async def reject_order_type(
     **_APPROVE,
 )
 async def retire_order_type(
-    code: FromPath[str], data: JSONBody[TypeReason], request: Request[Any, Any, Any]
+    code: FromPath[str], data: JSONBody[Rejecting], request: Request[Any, Any, Any]
 ) -> Response[None]:
     """Take a type back: new orders follow it no more, those that do go on by it."""
     hub, held = hub_of(request), held_of(request)

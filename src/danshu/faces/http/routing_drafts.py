@@ -21,7 +21,7 @@ from danshu.capabilities.routing.policy.model import (
 )
 from danshu.capabilities.routing.policy.running import Ran
 from danshu.faces.http import problems, routing_policies
-from danshu.faces.http.auth import Held, Keyring
+from danshu.faces.http.drafts import Asked, Desk
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -29,15 +29,12 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
-    respond,
 )
 from danshu.faces.http.routing_policies import RoutingSet
 from danshu.hub import policy_drafts, policy_sets
-from danshu.hub.actors import name_actors
+from danshu.hub.drafts import Connection, Draft, StepShown
 from danshu.hub.fields import PLAIN
-from danshu.hub.policy_drafts import Draft, Stale, Unsound
-from danshu.hub.policy_sets import Connection, PolicyRow
-from danshu.kernel.errors import Refusal
+from danshu.hub.policy_drafts import POLICIES
 from danshu.kernel.limits import (
     ORDER_BODY_BYTES,
     POLICY_CASES,
@@ -71,7 +68,7 @@ class RoutingDraft(Struct, frozen=True, kw_only=True):
     mine: bool
     approvers: tuple[str, ...]
     simulation: str
-    steps: tuple[policy_sets.PolicyStep, ...]
+    steps: tuple[StepShown, ...]
 
 
 class RoutingDraftNew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,73 +165,45 @@ _BARE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("routing.write")]}
 _APPROVE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("routing.approve"), only_json]}
 
 
-async def _roles(request: Request[Any, Any, Any], held: Held) -> list[str]:
-    keyring: Keyring = request.app.state.keyring
-    granted = await keyring.roles_granted(held)
-    return [role for role, actions in granted.items() if "routing.approve" in actions]
-
-
-async def _show(
-    request: Request[Any, Any, Any], connection: Connection, draft: Draft
-) -> RoutingDraft:
-    held = held_of(request)
-    tenant, digest = held.tenant, draft.policy.digest
-    steps = await policy_sets.list_steps(connection, tenant, draft=draft.id)
-    people = [*draft.editors, draft.edited_by, *[step.by for step in steps]]
-    names = await name_actors(connection, tenant, people)
-    roles = await _roles(request, held)
+async def _show(request: Asked, connection: Connection, draft: Draft[PolicySet]) -> RoutingDraft:
+    around = await _DESK.look(request, connection, draft)
+    tenant = held_of(request).tenant
     return RoutingDraft(
         id=draft.id,
         name=draft.name,
-        kind=draft.policy.kind,
+        kind=draft.body.kind,
         state=draft.state,
         revision=draft.revision,
-        digest=digest,
-        graphs=draft.policy.graphs,
-        cases=draft.policy.cases,
-        editors=tuple([names[sub] for sub in draft.editors]),
-        editor=names[draft.edited_by],
+        digest=draft.digest,
+        graphs=draft.body.graphs,
+        cases=draft.body.cases,
+        editors=tuple([around.names[sub] for sub in draft.editors]),
+        editor=around.names[draft.edited_by],
         at=draft.edited,
-        mine=held.actor.sub in await policy_drafts.authors(connection, tenant, draft),
-        approvers=await policy_drafts.list_approvers(connection, tenant, draft, roles),
-        simulation=await policy_drafts.find_trial(connection, tenant, digest),
-        steps=tuple([msgspec.structs.replace(s, by=names[s.by]) for s in steps]),
+        mine=around.mine,
+        approvers=around.approvers,
+        simulation=await policy_drafts.find_trial(connection, tenant, draft.digest),
+        steps=around.steps,
     )
 
 
-async def _answer(
-    request: Request[Any, Any, Any],
-    connection: Connection,
-    done: Draft | Stale | Unsound | Refusal,
-    status: int = 200,
-) -> Response[Any]:
-    """Give a draft, or what stands in the way of what was asked."""
-    if isinstance(done, Refusal):
-        return respond(problems.of(done))
-    if isinstance(done, Draft):
-        return Response(await _show(request, connection, done), status_code=status)
-    if isinstance(done, Stale):
-        code, reason, detail = (
-            "draft_changed", "这份草稿刚被别人改过", "somebody else saved the draft meanwhile",
-        )  # fmt: skip
-    else:
-        code, reason, detail = (
-            "policy_unsound", "检查里还有错误", "the linter still finds errors",
-        )  # fmt: skip
-    problem = problems.make(code, detail, status=409)
-    body = RoutingDraftProblem(
-        type=problem.type,
-        title=problem.title,
-        status=409,
-        detail=detail,
-        code=code,
-        reason=reason,
-        reason_en=detail,
-        clause="routing.policy",
-        now=await _show(request, connection, done.now) if isinstance(done, Stale) else None,
-        findings=done.findings if isinstance(done, Unsound) else (),
-    )
-    return Response(body, status_code=409, media_type=problems.PROBLEM_JSON)
+async def _show_published(
+    request: Asked, connection: Connection, draft: Draft[PolicySet]
+) -> RoutingSet:
+    tenant = held_of(request).tenant
+    row = await policy_sets.read_row(connection, tenant, draft.digest)
+    return (await routing_policies.show_sets(connection, tenant, [row]))[row.digest]
+
+
+_DESK: Final = Desk(
+    drafts=POLICIES,
+    right="routing.approve",
+    show=_show,
+    problem=RoutingDraftProblem,
+    clause="routing.policy",
+    stale=("draft_changed", "这份草稿刚被别人改过", "somebody else saved the draft meanwhile"),
+    unsound=("policy_unsound", "检查里还有错误", "the linter still finds errors"),
+)
 
 
 @post(
@@ -249,18 +218,14 @@ async def begin_draft(
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
         policy = await policy_drafts.find_origin(connection, held.tenant, data.origin, data.kind)
-        draft = await policy_drafts.begin(
-            connection, held.tenant, data.name, policy, held.actor, hub.clock()
-        )
-        return await _answer(request, connection, draft, 201)
+    return await _DESK.begin(request, data.name, policy)
 
 
 @get("/v1/routing/policies/drafts/{draft_id:str}", operation_id="readRoutingDraft", **_READ)
 async def read_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> RoutingDraft:
     """Read a draft with its graphs, cases and what was done with it."""
-    async with hub_of(request).connection() as connection:
-        draft = await policy_drafts.read(connection, held_of(request).tenant, draft_id)
-        return await _show(request, connection, draft)
+    shown: RoutingDraft = await _DESK.read(request, draft_id)
+    return shown
 
 
 @put(
@@ -272,33 +237,23 @@ async def save_draft(
     draft_id: _ID, data: JSONBody[RoutingDraftSaved], request: Request[Any, Any, Any]
 ) -> Response[RoutingDraft]:
     """Save a draft over the revision that it was drawn from; 409 gives what is there now."""
-    held = held_of(request)
     policy = PolicySet(graphs=data.graphs, cases=data.cases)
-    async with hub_of(request).connection() as connection:
-        done = await policy_drafts.save(
-            connection, held.tenant, draft_id, data.revision, data.name, policy, held.actor
-        )
-        return await _answer(request, connection, done)
+    return await _DESK.save(request, draft_id, data.revision, data.name, policy)
 
 
 @delete("/v1/routing/policies/drafts/{draft_id:str}", operation_id="discardRoutingDraft", **_BARE)
 async def discard_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
     """Give a draft up."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        refusal = await policy_drafts.discard(connection, held.tenant, draft_id, held.actor)
-    return respond(problems.of(refusal)) if refusal else Response(None)
+    return await _DESK.step_back(request, draft_id, "discarded")
 
 
 @post("/v1/routing/policies/drafts/{draft_id:str}/check", operation_id="checkRoutingDraft", **_BARE)
 async def check_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> RoutingCheck:
     """Look for what zen lets pass in silence, and run the cases."""
     async with hub_of(request).connection() as connection:
-        draft = await policy_drafts.read(connection, held_of(request).tenant, draft_id)
-    findings = lint.check(draft.policy)
-    return RoutingCheck(
-        findings=findings, sound=lint.is_sound(findings), digest=draft.policy.digest
-    )
+        draft = await POLICIES.read(connection, held_of(request).tenant, draft_id)
+    findings = lint.check(draft.body)
+    return RoutingCheck(findings=findings, sound=lint.is_sound(findings), digest=draft.digest)
 
 
 @post("/v1/routing/policies/drafts/{draft_id:str}/run", operation_id="runRoutingDraft", **_WRITE)
@@ -307,8 +262,8 @@ async def run_draft(
 ) -> Ran:
     """Run one graph of a draft on a context, with the engine's own trace."""
     async with hub_of(request).connection() as connection:
-        draft = await policy_drafts.read(connection, held_of(request).tenant, draft_id)
-    return running.run(draft.policy, data.graph, data.context)
+        draft = await POLICIES.read(connection, held_of(request).tenant, draft_id)
+    return running.run(draft.body, data.graph, data.context)
 
 
 @post(
@@ -320,12 +275,7 @@ async def submit_draft(
     draft_id: _ID, data: JSONBody[RoutingSubmit], request: Request[Any, Any, Any]
 ) -> Response[RoutingDraft]:
     """Submit a draft that is sound and was tried on a past day as it is."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await policy_drafts.submit(
-            connection, held.tenant, draft_id, data.revision, held.actor
-        )
-        return await _answer(request, connection, done)
+    return await _DESK.submit(request, draft_id, data.revision)
 
 
 @post(
@@ -335,10 +285,7 @@ async def submit_draft(
 )
 async def withdraw_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[RoutingDraft]:
     """Take a submitted draft back, to go on drawing it."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await policy_drafts.withdraw(connection, held.tenant, draft_id, held.actor)
-        return await _answer(request, connection, done)
+    return await _DESK.step_back(request, draft_id, "withdrawn")
 
 
 @post(
@@ -350,15 +297,7 @@ async def approve_draft(
     draft_id: _ID, data: JSONBody[RoutingApproval], request: Request[Any, Any, Any]
 ) -> Response[RoutingSet]:
     """Publish what was submitted. Whoever drew some of it is refused."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await policy_drafts.approve(
-            connection, held.tenant, draft_id, data.digest, data.note, held.actor
-        )
-        if not isinstance(done, PolicyRow):
-            return await _answer(request, connection, done)
-        shown = await routing_policies.show_sets(connection, held.tenant, [done])
-        return Response(shown[done.digest])
+    return await _DESK.approve(request, draft_id, data.digest, data.note, _show_published)
 
 
 @post(
@@ -370,10 +309,7 @@ async def decline_draft(
     draft_id: _ID, data: JSONBody[RoutingDecline], request: Request[Any, Any, Any]
 ) -> Response[RoutingDraft]:
     """Send a submitted draft back, with the reason."""
-    held = held_of(request)
-    async with hub_of(request).connection() as connection:
-        done = await policy_drafts.decline(connection, held.tenant, draft_id, data.note, held.actor)
-        return await _answer(request, connection, done)
+    return await _DESK.step_back(request, draft_id, "declined", data.note)
 
 
 ROUTES: Final = [

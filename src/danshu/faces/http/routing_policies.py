@@ -19,9 +19,10 @@ from danshu.faces.http.framework import (
     may,
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import policy_drafts, policy_sets
+from danshu.hub import policy_sets
 from danshu.hub.actors import name_actors
 from danshu.hub.fields import PLAIN
+from danshu.hub.policy_drafts import POLICIES
 from danshu.hub.policy_sets import Canary, Connection, PolicyRow
 from danshu.kernel.limits import SKU_CHARS
 
@@ -181,7 +182,7 @@ async def overview(
     wanted = {head.live, head.canary, head.shadow, back, *[digest for digest, _, _ in times]}
     rows = [await policy_sets.read_row(connection, tenant, digest) for digest in wanted if digest]
     shown = await show_sets(connection, tenant, rows)
-    drafts = await policy_drafts.list_open(connection, tenant, kind)
+    drafts = [d for d in await POLICIES.list_open(connection, tenant) if d.body.kind == kind]
     people = [*[draft.edited_by for draft in drafts], *[by for _, _, by in times]]
     names = await name_actors(connection, tenant, people)
     rollback = None
@@ -204,7 +205,7 @@ async def overview(
                 RoutingDraftItem(
                     id=draft.id, name=draft.name, revision=draft.revision,
                     editor=names[draft.edited_by], at=draft.edited, state=draft.state,
-                    digest=draft.policy.digest,
+                    digest=draft.digest,
                 )
                 for draft in drafts
             ]

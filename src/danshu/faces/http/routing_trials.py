@@ -11,9 +11,10 @@ from msgspec import Meta, Struct
 
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may, only_json
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import policy_drafts, policy_sets, policy_trials
+from danshu.hub import policy_sets, policy_trials
 from danshu.hub.fields import PLAIN
 from danshu.hub.intercept_figures import StopFigures
+from danshu.hub.policy_drafts import POLICIES
 from danshu.hub.policy_replays import TrialFigures
 from danshu.hub.policy_trials import CO2_G_TKM, ChangedOrder, Trial, TrialState
 from danshu.kernel.limits import (
@@ -107,14 +108,14 @@ async def begin_trial(
     """Try a draft on the orders of a past day; the worker makes their decisions again."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
-        draft = await policy_drafts.read(connection, held.tenant, draft_id)
+        draft = await POLICIES.read(connection, held.tenant, draft_id)
         if data.against == "live":
-            head = await policy_sets.read_head(connection, held.tenant, draft.policy.kind)
+            head = await policy_sets.read_head(connection, held.tenant, draft.body.kind)
             against = head.live
         else:
             against = (await policy_sets.read_row(connection, held.tenant, data.against)).digest
         trial = await policy_trials.begin(
-            connection, held.tenant, draft.id, draft.policy, against, data.day, data.limit,
+            connection, held.tenant, draft.id, draft.body, against, data.day, data.limit,
             data.co2_g_tkm, held.actor, hub.clock(), data.days,
         )  # fmt: skip
     return _trial(trial, [], PAGE_ROWS)

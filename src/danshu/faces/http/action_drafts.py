@@ -1,0 +1,224 @@
+"""Drafts of contract actions and their road: written, submitted, approved or sent back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Response, delete, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from danshu.capabilities.contract.actions.findings import Finding
+from danshu.capabilities.contract.actions.model import Action
+from danshu.faces.http import problems
+from danshu.faces.http.drafts import Approving, Asked, Desk, Rejecting, Submitting
+from danshu.faces.http.framework import (
+    PROBLEMS,
+    READ_PROBLEMS,
+    may,
+    only_json,
+)
+from danshu.hub.action_drafts import ACTIONS
+from danshu.hub.drafts import Connection, Draft, State, StepShown
+from danshu.kernel.limits import ORDER_BODY_BYTES
+
+_ID = FromPath[str]
+
+
+class DraftShown(Struct, frozen=True, kw_only=True):
+    """A draft. People by their numbers; `approvers` are those who could approve it, `mine`: the
+    caller wrote some of it, so cannot.
+    """
+
+    id: str
+    code: str
+    state: State
+    action: Action
+    digest: str
+    revision: int
+    editors: tuple[str, ...]
+    edited_by: str
+    edited: str
+    mine: bool
+    approvers: tuple[str, ...]
+    steps: tuple[StepShown, ...]
+
+
+class DraftNew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An action to be drafted: a new one, or the next version of one that is there."""
+
+    action: Action
+
+
+class DraftSaved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The draft as it should be, written over `revision`."""
+
+    revision: int
+    action: Action
+
+
+class DraftProblem(Struct, frozen=True, kw_only=True):
+    """A no: `draft_changed` (`now` is what the draft is, saved by somebody else meanwhile),
+    `action_unprovable` (`findings` stand in the way), or the refusal that `code` names.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    reason: str = ""
+    reason_en: str = ""
+    clause: str = ""
+    now: DraftShown | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+_CONFLICT: Final = ResponseSpec(
+    DraftProblem,
+    media_type=problems.PROBLEM_JSON,
+    description="A no, with what stands in the way",
+    generate_examples=False,
+)
+_READ: Final[dict[str, Any]] = {
+    "tags": ["contract"],
+    "responses": READ_PROBLEMS,
+    "guards": [may("contract.read")],
+}
+_WRITE: Final[dict[str, Any]] = {
+    "tags": ["contract"],
+    "responses": {**PROBLEMS, 409: _CONFLICT},
+    "guards": [may("contract.write"), only_json],
+    "request_max_body_size": ORDER_BODY_BYTES,
+}
+_APPROVE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("contract.approve"), only_json]}
+
+
+async def _show(request: Asked, connection: Connection, draft: Draft[Action]) -> DraftShown:
+    around = await _DESK.look(request, connection, draft)
+    return DraftShown(
+        id=draft.id,
+        code=draft.name,
+        state=draft.state,
+        action=draft.body,
+        digest=draft.digest,
+        revision=draft.revision,
+        editors=tuple([around.names[sub] for sub in draft.editors]),
+        edited_by=around.names[draft.edited_by],
+        edited=draft.edited,
+        mine=around.mine,
+        approvers=around.approvers,
+        steps=around.steps,
+    )
+
+
+_DESK: Final = Desk(
+    drafts=ACTIONS,
+    right="contract.approve",
+    show=_show,
+    problem=DraftProblem,
+    clause="contract.drafts",
+    stale=("draft_changed", "这份草稿刚被别人改过", "somebody else saved the draft meanwhile"),
+    unsound=(
+        "action_unprovable", "还有不能举证的地方", "the action can't be proven as it stands",
+    ),
+)  # fmt: skip
+
+
+@post("/v1/contract/drafts", operation_id="beginDraft", status_code=201, **_WRITE)
+async def begin_draft(
+    data: JSONBody[DraftNew], request: Request[Any, Any, Any]
+) -> Response[DraftShown]:
+    """Begin a draft; it gets the number of the next version. One of a code is open at a time."""
+    return await _DESK.begin(request, data.action.action, data.action)
+
+
+@get("/v1/contract/drafts/{draft_id:str}", operation_id="readDraft", **_READ)
+async def read_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> DraftShown:
+    """Read a draft with what happened on its way, and who could approve it."""
+    shown: DraftShown = await _DESK.read(request, draft_id)
+    return shown
+
+
+@put("/v1/contract/drafts/{draft_id:str}", operation_id="saveDraft", **_WRITE)
+async def save_draft(
+    draft_id: _ID, data: JSONBody[DraftSaved], request: Request[Any, Any, Any]
+) -> Response[DraftShown]:
+    """Save a draft over the revision that it was made from; 409 gives what is there now."""
+    return await _DESK.save(request, draft_id, data.revision, data.action.action, data.action)
+
+
+@delete(
+    "/v1/contract/drafts/{draft_id:str}",
+    operation_id="discardDraft",
+    tags=["contract"],
+    responses=PROBLEMS,
+    guards=[may("contract.write")],
+    status_code=200,
+)
+async def discard_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
+    """Give a draft up."""
+    return await _DESK.step_back(request, draft_id, "discarded")
+
+
+@post(
+    "/v1/contract/drafts/{draft_id:str}/submit",
+    operation_id="submitDraft",
+    status_code=200,
+    **_WRITE,
+)
+async def submit_draft(
+    draft_id: _ID, data: JSONBody[Submitting], request: Request[Any, Any, Any]
+) -> Response[DraftShown]:
+    """Submit a draft for approval; 409 `action_unprovable` names what the linter refuses."""
+    return await _DESK.submit(request, draft_id, data.revision)
+
+
+@post(
+    "/v1/contract/drafts/{draft_id:str}/withdraw",
+    operation_id="withdrawDraft",
+    status_code=200,
+    **{**_WRITE, "guards": [may("contract.write")]},
+)
+async def withdraw_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[DraftShown]:
+    """Take a submitted draft back, to go on writing it."""
+    return await _DESK.step_back(request, draft_id, "withdrawn")
+
+
+@post(
+    "/v1/contract/drafts/{draft_id:str}/approve",
+    operation_id="approveDraft",
+    status_code=200,
+    **_APPROVE,
+)
+async def approve_draft(
+    draft_id: _ID, data: JSONBody[Approving], request: Request[Any, Any, Any]
+) -> Response[DraftShown]:
+    """Publish what was submitted. Whoever wrote some of it is refused, and told who may."""
+    return await _DESK.approve(request, draft_id, data.digest)
+
+
+@post(
+    "/v1/contract/drafts/{draft_id:str}/reject",
+    operation_id="rejectDraft",
+    status_code=200,
+    **_APPROVE,
+)
+async def reject_draft(
+    draft_id: _ID, data: JSONBody[Rejecting], request: Request[Any, Any, Any]
+) -> Response[DraftShown]:
+    """Send a submitted draft back, with the reason."""
+    return await _DESK.step_back(request, draft_id, "rejected", data.reason)
+
+
+ROUTES: Final = [
+    begin_draft,
+    read_draft,
+    save_draft,
+    discard_draft,
+    submit_draft,
+    withdraw_draft,
+    approve_draft,
+    reject_draft,
+]
