@@ -289,6 +289,50 @@ def test_an_exchange_sends_other_goods_at_no_charge(house: House, payer: Payer) 
     assert audit(house) == []
 
 
+def exchanged(house: House, id_: str, sku: str, price: int) -> Any:
+    """Let a unit of line 1 come back sound, for one of a SKU at a price."""
+    wanted = [{"sku": sku, "quantity": 1, "price": price}]
+    made = good(open_(house, id_, "exchange", "wrong_goods", (1, 1), wanted=wanted))
+    good(do(house, made, "agree", amount_fen=1_990))
+    good(do(house, made, "receive", warehouse=agreed_warehouse(house, id_)))
+    (asked,) = made["item"]["lines"]
+    line = {"line": 1, "sku": asked["sku"], "quantity": 1, "grade": "as_new", "outcome": "restock"}
+    return good(do(house, made, "inspect", found=[line]))
+
+
+def test_dearer_goods_wait_for_their_supplement(house: House) -> None:
+    id_ = sent(house)
+    skus = [n["sku"] for n in good(house.call("GET", f"/v1/orders/{id_}"))["lines"]]
+    done = exchanged(house, id_, skus[1], 2_500)
+    assert (done["item"]["state"], done["outcome"]) == ("closed", "exchanged")
+    (said,) = facts(house, id_, "exchange.arranged")
+    assert (said["data"]["difference"], said["data"]["supplement"]) == (510, 510)
+    order = good(house.call("GET", f"/v1/orders/{id_}"))
+    assert order["holds"] == ["supplement_due"]
+    assert len(order["fulfilments"]) == 2  # its goods are reserved meanwhile
+    left = good(house.call("GET", f"/v1/orders/{id_}/after-sales"))["reckoning"]["left"]
+    assert left == PAID  # nobody has paid the difference
+    path = f"/v1/orders/{id_}/transitions"
+    for told, refused in (
+        ({"event": "release"}, "held"),
+        ({"event": "unhold"}, "supplement_due"),
+        ({"event": "pay", "amount_fen": 511}, "more_than_due"),
+    ):
+        assert code(house.call("POST", path, told)) == (409, refused), told
+    act(house, id_, event="pay", amount_fen=510)
+    paid = [f["data"] for f in facts(house, id_, "order.paid")]
+    assert (paid[-1]["amount"], paid[-1]["stage"]) == (510, "supplement")
+    for event in ("release", "pick", "pack", "ship", "deliver"):
+        act(house, id_, event=event)
+    again = good(open_(house, id_, "return", "quality", (3, 1)))
+    assert again["item"]["amount"] == 2_500
+    good(do(house, again, "withdraw"))
+    # the same goods again cost the same, whatever the price list says by now
+    assert exchanged(house, id_, skus[0], 9_900)["outcome"] == "exchanged"
+    assert good(house.call("GET", f"/v1/orders/{id_}"))["holds"] == []
+    assert audit(house) == []
+
+
 def test_what_came_bounds_the_refund_and_a_person_may_cut_it(house: House, payer: Payer) -> None:
     id_ = sent(house)
     made = good(open_(house, id_, "return", "damaged", (1, 2)))

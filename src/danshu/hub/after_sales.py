@@ -212,7 +212,7 @@ async def settle(
     """Set the money aside and say that it was agreed or granted."""
     case = doing.case
     if case.kind != COMPENSATION:
-        reserved = after_sales_money.reserve(str(doing.row.id), case, pays)
+        reserved = after_sales_money.reserve(doing.held.order, str(doing.row.id), case, pays)
         refusal = await doing.tell_order(reserved, change=change)
         if refusal is not None:
             return refusal

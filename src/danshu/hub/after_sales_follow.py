@@ -16,8 +16,13 @@ from danshu.capabilities.orders import evolve as order_evolve
 from danshu.capabilities.orders import refunding
 from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.facts import OrderCancelled
+from danshu.capabilities.orders.intercepts import STOPPED
 from danshu.capabilities.orders.money_facts import RefundOwed
-from danshu.capabilities.orders.parcel_facts import ShipmentLost, ShipmentRefused
+from danshu.capabilities.orders.parcel_facts import (
+    InterceptAnswered,
+    ShipmentLost,
+    ShipmentRefused,
+)
 from danshu.capabilities.orders.refund_facts import RefundReserved
 from danshu.hub import (
     after_sales_money,
@@ -43,7 +48,9 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 _PLATFORM: Final = "platform"
 HUB: Final = Actor(sub="after_sales", role="system", grade="C")
-_CAUSES: Final = (OrderCancelled, OrderAmended, RefundOwed, ShipmentRefused, ShipmentLost)
+_CAUSES: Final = (
+    OrderCancelled, OrderAmended, RefundOwed, ShipmentRefused, ShipmentLost, InterceptAnswered,
+)  # fmt: skip
 
 
 async def attend(
@@ -99,6 +106,8 @@ def _plea(order: Order, data: Struct) -> Plea | None:
                 carrier=_parcel(order, data.fulfilment)[0],
                 waybill=_parcel(order, data.fulfilment)[1],
             )
+        case InterceptAnswered():
+            return _stopped(order, data)
         case ShipmentLost():
             return Plea(
                 kind=CLAIM,
@@ -112,6 +121,22 @@ def _plea(order: Order, data: Struct) -> Plea | None:
             return None
     pays = after_sales_money.propose(order, plea.kind, plea.reason, plea.lines, over=plea.over)
     return plea if pays.amount else None
+
+
+def _stopped(order: Order, data: InterceptAnswered) -> Plea | None:
+    """What a carrier brings back is the buyer's money again, once it has been looked at."""
+    part = next((f for f in order.fulfilments if f.no == data.fulfilment), None)
+    if part is None or data.answer != STOPPED or part.state != "shipped":
+        return None  # what the floor stopped is cancelled in the same commit
+    return Plea(
+        kind=RETURN,
+        reason="cancelled",
+        origin="cancelled",
+        lines=_units(order, part.shares),
+        fulfilment=part.no,
+        carrier=part.carrier,
+        waybill=part.waybill,
+    )
 
 
 def _overpaid(origin: str, amount: int) -> Plea:
@@ -173,9 +198,9 @@ async def _open(
     if row is None or not more:
         return decided
     case, pays = row.case, row.case.sum
-    data: Struct = after_sales_money.reserve(str(id_), case, pays)
+    data: Struct = after_sales_money.reserve(decided.order, str(id_), case, pays)
     if is_done:
-        data = after_sales_money.paid(str(id_), case, pays, _PLATFORM)
+        data = after_sales_money.paid(decided.order, str(id_), case, pays, _PLATFORM)
     said = Said(data=data, cause=f"{id_}/{row.seq}", actor=HUB)
     order = order_evolve.evolve(decided.order, data)
     return replace(decided, order=order, said=[*decided.said, said])

@@ -13,17 +13,20 @@ from danshu.capabilities.after_sales.model import (
     GRADES,
     OUTCOMES,
     RETURN,
+    Case,
     CaseLine,
+    ExchangeGoods,
     Inspected,
     Sum,
 )
 from danshu.capabilities.orders import evolve as order_evolve
-from danshu.capabilities.orders import model, refunding
+from danshu.capabilities.orders import holding, model, refunding
 from danshu.capabilities.orders.refund_facts import (
     ExchangeArranged,
     GoodsReturned,
     RefundReleased,
 )
+from danshu.capabilities.orders.supplements import SUPPLEMENT
 from danshu.hub import acts, after_sales, after_sales_money, changes
 from danshu.hub.after_sales_rows import timed
 from danshu.hub.changes import Change
@@ -179,10 +182,11 @@ async def _grant(doing: Doing) -> Row | Refusal:
 
 
 async def replace_goods(doing: Doing, *, waives: bool, quietly: bool = False) -> Row | Refusal:
-    """Send other goods for what came back: new lines at no charge, allocated by the same door.
+    """Send other goods for what came back: new lines, allocated by the same door.
 
-    What they cost more the buyer does not owe: `waives` says that the merchant bears it; what they
-    cost less is paid back. `quietly` leaves it to a person where that is to be said.
+    What they cost more is asked of the buyer as a supplement, and the order is held until it is
+    paid; `waives` says that the merchant bears it. What they cost less is paid back. `quietly`
+    leaves to a person what cannot be sent.
     """
     case, order, id_ = doing.case, doing.held.order, str(doing.row.id)
     refusal = after_sales.step(case, "replace")
@@ -195,24 +199,26 @@ async def replace_goods(doing: Doing, *, waives: bool, quietly: bool = False) ->
     held = refunding.money(order, id_)
     money = held.line(back.line)
     moved = refunding.price_units(money, back.quantity) if money else 0
-    cost = sum(w.price * w.quantity for w in case.wanted)
-    difference = cost - moved
-    if difference > 0 and not waives:
-        if quietly:
-            return doing.row
-        raise InputError("bad_field", f"the merchant bears {difference}", "/waives")
+    wanted, is_same = _wanted(case, back)
+    difference = 0 if is_same else sum(w.price * w.quantity for w in wanted) - moved
+    supplement = 0 if waives else max(0, difference)
     arranged = ExchangeArranged(
         case=id_,
         difference=difference,
         line=back.line,
-        lines=_new_lines(doing, moved),
+        lines=_new_lines(doing, wanted, moved, supplement),
         moved=moved,
         quantity=back.quantity,
+        supplement=supplement,
     )
-    free = RefundReleased(case=id_, reason="exchanged")
-    after = order_evolve.evolve(order_evolve.evolve(order, free), arranged)
+    datas: list[Struct] = [RefundReleased(case=id_, reason="exchanged"), arranged]
+    if supplement and SUPPLEMENT not in order.holds:
+        datas.append(holding.held(holding.CATALOGUE[SUPPLEMENT]))
+    after = order
+    for data in datas:
+        after = order_evolve.evolve(after, data)
     cause = f"{id_}/{doing.row.seq}"
-    said = [Said(data=free, cause=cause), Said(data=arranged, cause=cause)]
+    said = [Said(data=data, cause=cause) for data in datas]
     routed = changes.allocate(
         doing.world, replace(doing.held, order=after), doing.now_ms
     )  # no stock by now: the units wait as those of any order do
@@ -225,22 +231,35 @@ async def replace_goods(doing: Doing, *, waives: bool, quietly: bool = False) ->
     return await _close_exchange(doing, -difference)
 
 
-def _new_lines(doing: Doing, moved: int) -> tuple[model.Line, ...]:
-    """Make the new lines; what the goods that came back were worth pays for them, by price."""
-    wanted, order = doing.case.wanted, doing.held.order
-    shares = apportion(moved, [w.price * w.quantity for w in wanted])
+def _wanted(case: Case, back: CaseLine) -> tuple[tuple[ExchangeGoods, ...], bool]:
+    """Give what is sent, and whether it is the same goods: as many as came, at what those cost."""
+    if case.wanted and all(w.sku == back.sku for w in case.wanted):
+        return (replace(case.wanted[0], quantity=back.quantity),), True
+    return case.wanted, False
+
+
+def _new_lines(
+    doing: Doing, wanted: Sequence[ExchangeGoods], moved: int, supplement: int
+) -> tuple[model.Line, ...]:
+    """Make the new lines; what the goods that came back were worth pays for them, by price, and
+    the supplement for the rest of it.
+    """
+    order = doing.held.order
+    weights = [w.price * w.quantity for w in wanted]
+    shares, asked = apportion(moved, weights), apportion(supplement, weights)
     first = max(n.no for n in order.lines) + 1
     return tuple(
         model.Line(
+            asked=more,
             no=no,
             sku=w.sku,
             title=w.title,
             quantity=w.quantity,
             price=0,
-            paid=paid,
+            paid=paid + more,
             known=w.sku in doing.world.skus,
         )
-        for no, (w, paid) in enumerate(zip(wanted, shares, strict=True), first)
+        for no, (w, paid, more) in enumerate(zip(wanted, shares, asked, strict=True), first)
     )
 
 
@@ -249,7 +268,7 @@ async def _close_exchange(doing: Doing, less: int) -> Row | Refusal:
     await _relock(doing)
     order = doing.held.order
     if less > 0:
-        first = max(n.no for n in order.lines) - len(doing.case.wanted) + 1
+        first = max(n.no for n in order.lines) - len(doing.case.wanted) + 1  # the first new line
         held = refunding.money(order)
         lowered = {first: less}
         refund = refunding.price(held, {}, lowered)

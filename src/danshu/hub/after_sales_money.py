@@ -101,9 +101,9 @@ def check(order: Order, pays: Sum, leave: str = "") -> Refusal | None:
     return None
 
 
-def reserve(id_: str, case: Case, pays: Sum) -> RefundReserved:
-    """Say on the order's stream what a case speaks for."""
-    refund = as_refund(pays)
+def reserve(order: Order, id_: str, case: Case, pays: Sum) -> RefundReserved:
+    """Say on the order's stream what a case speaks for, and what it keeps back of the goods."""
+    refund = refunding.withhold(refunding.money(order, id_), as_refund(pays))
     return RefundReserved(
         amount=refund.amount,
         case=id_,
@@ -114,9 +114,12 @@ def reserve(id_: str, case: Case, pays: Sum) -> RefundReserved:
     )
 
 
-def paid(id_: str, case: Case, pays: Sum, receipt: str) -> RefundPaid:
-    """Say on the order's stream what a case has paid."""
+def paid(order: Order, id_: str, case: Case, pays: Sum, receipt: str) -> RefundPaid:
+    """Say on the order's stream what a case has paid, and what it has kept back of the goods."""
     refund = as_refund(pays)
+    reserved = next((r for r in order.reserves if r.case == id_), None)
+    if reserved is not None:  # as it was set aside: the arithmetic may be another by now
+        refund = replace(refund, shares=reserved.shares)
     return RefundPaid(
         amount=refund.amount,
         case=id_,

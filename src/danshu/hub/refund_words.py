@@ -48,8 +48,8 @@ REFUNDED: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "swap",
         "换货",
         "Exchange",
-        "退回 {units} 件,改发 {sent} 件,不另收费",
-        "{units} units came back, {sent} others are sent free of charge",
+        "退回 {units} 件,改发 {sent} 件,请买家补差价 {asked}",
+        "{units} units came back, {sent} others are sent; {asked} more is asked for them",
     ),
     "claim.settled": (
         "wallet",
@@ -87,6 +87,7 @@ def _exchanged(datas: Sequence[Any], names: Names) -> Told:
     return "", [
         count("units", sum(d.quantity for d in datas)),
         count("sent", sum(n.quantity for d in datas for n in d.lines)),
+        money("asked", sum(d.supplement for d in datas), names.currency),
     ]
 
 

@@ -194,7 +194,7 @@ async def pay(doing: Doing, receipt: str) -> Row | Refusal:
     if case.kind == COMPENSATION:
         said = CompensationPaid(amount=pays.own, receipt=receipt)
     else:
-        said = after_sales_money.paid(str(doing.row.id), case, pays, receipt)
+        said = after_sales_money.paid(doing.held.order, str(doing.row.id), case, pays, receipt)
     heard = None
     if case.kind != COMPENSATION:
         is_ours = doing.actor is not PAYER  # no service's receipt: the merchant's own word

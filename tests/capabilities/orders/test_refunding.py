@@ -1,60 +1,21 @@
-"""Refunds to the fen: what units are worth, whatever came before; random lives lose no money."""
+"""Refunds to the fen: what units are worth, whatever came before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.capabilities.orders import decide, refunding
-from danshu.capabilities.orders.amend_facts import OrderAmended
-from danshu.capabilities.orders.amending import LineWish, Wish, amend
+from danshu.capabilities.orders import decide, holding, refunding, supplements
 from danshu.capabilities.orders.commands import Command
-from danshu.capabilities.orders.evolve import evolve, fold
-from danshu.capabilities.orders.facts import CompensationPaid, OrderPaid
-from danshu.capabilities.orders.model import Line, Order, RefundShare, Share
-from danshu.capabilities.orders.money_facts import DepositForfeited
+from danshu.capabilities.orders.evolve import evolve
+from danshu.capabilities.orders.model import Line, RefundShare
 from danshu.capabilities.orders.refund_facts import (
     ExchangeArranged,
-    GoodsReturned,
-    RefundPaid,
     RefundReleased,
-    RefundReserved,
 )
 from danshu.kernel.errors import Refusal
-from danshu.kernel.fact import rfc3339
-from danshu.ports.channel import Draft, DraftLine
-from tests.capabilities.orders.builders import NOW_MS, SKUS
-
-Row = tuple[int, int, int]  # units, price, what was paid for all
-
-
-def an_order(rows: list[Row], postage: int = 0, paid: int | None = None) -> decide.Done:
-    goods = sum(price * q for q, price, _ in rows)
-    shares = sum(paid for _, _, paid in rows)
-    total = shares + postage
-    draft = Draft(
-        channel="taobao",
-        number="1",
-        status="paid",
-        lines=tuple(
-            DraftLine(line=f"l{i}", sku="ABC"[i], title="", quantity=q, price=price, paid=share)
-            for i, (q, price, share) in enumerate(rows)
-        ),
-        goods=goods,
-        discount=max(0, goods - shares),
-        postage=postage,
-        total=total,
-        paid=total if paid is None else paid,
-        paid_ms=NOW_MS,
-        created_ms=NOW_MS,
-    )
-    return decide.place(draft, key="k", region="330100", skus=SKUS, now_ms=NOW_MS)
+from tests.capabilities.orders.builders import NOW_MS
+from tests.capabilities.orders.lives import Life, an_order, paid, reserved
 
 
 def test_any_cut_of_a_line_sums_to_what_was_paid() -> None:
@@ -108,6 +69,63 @@ def test_a_lower_price_counts_when_the_unit_comes_back() -> None:
     assert refunding.money(order).left == 45
 
 
+def test_what_a_person_kept_back_does_not_come_with_the_next_unit() -> None:
+    """300 for three; the first came back worn and 60 were paid: the others are worth 100 each."""
+    order = an_order([(3, 100, 300)]).order
+    worn = refunding.Refund(shares=(RefundShare(amount=60, line=1, quantity=1),))
+    held = refunding.money(order)
+    order = evolve(order, paid("a", refunding.withhold(held, worn)))
+    held = refunding.money(order)
+    assert refunding.price(held, {1: 1}).amount == 100
+    assert refunding.price(held, {1: 2}).amount == 200
+    assert held.left == 240  # what was kept back may still be paid, by a person's word
+
+
+def test_a_lower_price_is_of_the_units_that_are_left() -> None:
+    """99 for three; one went back for 33, then 20 were made good: the others are worth 23 each."""
+    order = an_order([(3, 33, 99)]).order
+    for case, units, less in (("a", {1: 1}, {}), ("b", {}, {1: 20}), ("c", {1: 1}, {})):
+        refund = refunding.price(refunding.money(order), units, less)
+        order = evolve(order, paid(case, refund))
+    assert order.lines[0].refunded == 33 + 20 + 23
+    assert refunding.price(refunding.money(order), {1: 1}).amount == 23
+
+
+def test_gifts_and_bundles_come_back_for_what_was_paid_for_them() -> None:
+    """A bundle of two for 100 and a gift, postage 8: the gift is worth nothing."""
+    order = an_order([(1, 90, 61), (1, 60, 39), (1, 0, 0)], postage=8).order
+    held = refunding.money(order)
+    assert refunding.price(held, {3: 1}).amount == 0
+    part = refunding.price(held, {1: 1})
+    assert (part.amount, refunding.is_whole(held, part)) == (61, False)
+    order = evolve(order, paid("a", part))
+    held = refunding.money(order)
+    rest = refunding.price(held, {2: 1})
+    assert refunding.is_whole(held, rest)  # who keeps the gift has sent back all that was paid for
+    assert refunding.price(held, {2: 1}, postage=True).amount == 39 + 8
+
+
+def test_dearer_goods_ask_for_the_difference_alone() -> None:
+    """130 of 160 came from the buyer, the platform paid the rest: it is not asked for again."""
+    life = Life(an_order([(2, 50, 100), (1, 60, 48)], postage=12, paid=130))
+    moved = refunding.price_units(refunding.money(life.order).lines[0], 1)
+    new = Line(asked=25, no=3, sku="C", quantity=1, price=0, paid=moved + 25)
+    life.say(
+        ExchangeArranged(
+            case="e", difference=25, line=1, lines=(new,), moved=moved, quantity=1, supplement=25
+        ),
+        holding.held(holding.CATALOGUE[supplements.SUPPLEMENT]),
+    )
+    assert supplements.due_of(life.order) == 25
+    assert decide.act(life.order, Command(event="unhold", by="t"), NOW_MS) == holding.STILL_DUE
+    too_much = decide.act(life.order, Command(event="pay", amount=26, by="t"), NOW_MS)
+    assert isinstance(too_much, Refusal)
+    life.act("pay", amount=25)
+    assert life.order.holds == ()
+    assert refunding.money(life.order).left == 155
+    life.check()
+
+
 def test_what_one_case_has_reserved_no_other_may_pay() -> None:
     order = an_order([(2, 50, 100)]).order
     first = refunding.price(refunding.money(order), {1: 2})
@@ -118,205 +136,6 @@ def test_what_one_case_has_reserved_no_other_may_pay() -> None:
     assert refunding.price(refunding.money(order, "a"), {1: 2}) == first
     order = evolve(order, RefundReleased(case="a", reason="withdrawn"))
     assert refunding.money(order).left == 100
-
-
-def reserved(case: str, refund: refunding.Refund) -> RefundReserved:
-    return RefundReserved(
-        amount=refund.amount,
-        case=case,
-        over=refund.over,
-        postage=refund.postage,
-        reason="other",
-        shares=refund.shares,
-    )
-
-
-def paid(case: str, refund: refunding.Refund) -> RefundPaid:
-    return RefundPaid(
-        amount=refund.amount,
-        case=case,
-        over=refund.over,
-        postage=refund.postage,
-        reason="other",
-        receipt="r",
-        shares=refund.shares,
-    )
-
-
-class Life:
-    """An order and everything that was said of it; money in and out as its facts count them."""
-
-    def __init__(self, first: decide.Done) -> None:
-        self.order: Order = first.order
-        self.facts: list[Struct] = [s.data for s in first.said]
-        self.cases = 0
-        self.sent: dict[str, refunding.Refund] = {}
-
-    def say(self, *datas: Struct) -> None:
-        for data in datas:
-            self.order = evolve(self.order, data)
-            self.facts.append(data)
-
-    def take(self, done: decide.Done | Refusal) -> None:
-        if isinstance(done, decide.Done):
-            self.order = done.order
-            self.facts += [s.data for s in done.said]
-
-    def act(self, event: str, **more: Any) -> None:
-        self.take(decide.act(self.order, Command(event=event, by="t", **more), NOW_MS))
-
-    def check(self) -> None:
-        order, held = self.order, refunding.money(self.order)
-        came = sum(f.amount for f in self.facts if isinstance(f, OrderPaid))
-        back = sum(f.amount for f in self.facts if isinstance(f, RefundPaid))
-        waits = sum(r.amount for r in order.reserves)
-        lost = sum(f.amount for f in self.facts if isinstance(f, DepositForfeited))
-        kept = sum(n.base - n.refunded for n in held.lines)
-        kept += held.postage - held.postage_refunded + held.over
-        assert came == kept + back + waits + lost
-        assert 0 <= back + waits <= came - lost
-        assert held.left == kept
-        assert held.over >= 0
-        if not any(isinstance(f, OrderAmended) for f in self.facts):
-            # an amendment may make a line worth less than what went back of it before
-            assert all(n.base >= n.refunded >= 0 for n in held.lines)
-            assert all(n.refunded_units <= n.units for n in held.lines)
-            assert 0 <= held.postage_refunded <= held.postage
-        assert order.refunded == back
-        assert fold([(f, NOW_MS) for f in self.facts]) == order
-
-
-def allocate(life: Life, data: st.DataObject) -> None:
-    plan = [(n.no, "X", decide.open_units(n)) for n in life.order.lines if decide.open_units(n)]
-    if plan and decide.routable(life.order):
-        life.take(decide.allocate(life.order, plan))
-
-
-def move(life: Life, data: st.DataObject) -> None:
-    for event in data.draw(
-        st.sampled_from([["release"], ["release", "pick"], ["release", "pick", "pack", "ship"]])
-    ):
-        life.act(event, carrier="SF", waybill="1")
-
-
-def cancel(life: Life, data: st.DataObject) -> None:
-    before = len(life.facts)
-    life.act("cancel")
-    shares = [s for f in life.facts[before:] for s in getattr(f, "shares", ())]
-    held = refunding.money(life.order)
-    owed = refunding.price(held, {s.line: s.quantity for s in shares}, postage=True)
-    if shares and owed.amount:
-        begin(life, owed)
-
-
-def begin(life: Life, refund: refunding.Refund) -> None:
-    life.cases += 1
-    case = str(life.cases)
-    assert not refunding.exceeds(refunding.money(life.order), refund)
-    life.say(reserved(case, refund))
-    life.sent[case] = refund
-
-
-def ask(life: Life, data: st.DataObject) -> None:
-    held = refunding.money(life.order)
-    line = data.draw(st.sampled_from(life.order.lines)).no
-    n = data.draw(st.integers(0, 3))
-    lowered = {line: data.draw(st.integers(0, 60))} if not n else {}
-    refund = refunding.price(held, {line: n}, lowered, postage=data.draw(st.booleans()))
-    if refund.amount:
-        begin(life, refund)
-
-
-def end(life: Life, data: st.DataObject) -> None:
-    if not life.sent:
-        return
-    case = data.draw(st.sampled_from(sorted(life.sent)))
-    refund = life.sent.pop(case)
-    if data.draw(st.booleans()):
-        life.say(paid(case, refund))
-    else:
-        life.say(RefundReleased(case=case, reason="withdrawn"))
-
-
-def come_back(life: Life, data: st.DataObject) -> None:
-    line = data.draw(st.sampled_from(life.order.lines))
-    if line.shipped > line.returned:
-        share = Share(line=line.no, sku=line.sku, quantity=1)
-        life.say(GoodsReturned(case="g", outcome="scrap", shares=(share,), warehouse="X"))
-
-
-def exchange(life: Life, data: st.DataObject) -> None:
-    held = refunding.money(life.order)
-    line = data.draw(st.sampled_from(life.order.lines))
-    money = held.line(line.no)
-    if money is None or not money.units_left or len(life.order.lines) > 5 or not line.returned:
-        return
-    moved = refunding.price_units(money, 1)
-    no = max(n.no for n in life.order.lines) + 1
-    new = Line(no=no, sku="C", quantity=1, price=0, paid=moved)
-    life.say(
-        ExchangeArranged(
-            case="e", difference=0, line=line.no, lines=(new,), moved=moved, quantity=1
-        )
-    )
-
-
-def change(life: Life, data: st.DataObject) -> None:
-    line = data.draw(st.sampled_from(life.order.lines))
-    quantity = data.draw(st.integers(1, 4))
-    done = amend(
-        life.order, Wish(by="t", reason="t", lines=(LineWish(line=line.no, quantity=quantity),))
-    )
-    if isinstance(done, Refusal):
-        return
-    life.take(done)
-    held = refunding.money(life.order)
-    if held.over:
-        begin(life, refunding.price(held, {}, over=held.over))
-    due = life.order.total - life.order.paid
-    if due > 0 and data.draw(st.booleans()):
-        life.say(OrderPaid(amount=due, at=rfc3339(NOW_MS), stage="supplement"))
-
-
-def compensate(life: Life, data: st.DataObject) -> None:
-    life.say(CompensationPaid(amount=7))
-
-
-def forfeit(life: Life, data: st.DataObject) -> None:
-    held = refunding.money(life.order)
-    if not held.refunded and held.paid and not life.order.forfeited:
-        life.say(DepositForfeited(amount=min(5, held.paid), clause="ab", reason="tail_missed"))
-
-
-STEPS: list[Callable[[Life, st.DataObject], None]] = [
-    allocate,
-    move,
-    cancel,
-    ask,
-    end,
-    come_back,
-    exchange,
-    change,
-    compensate,
-    forfeit,
-]
-ROWS = st.lists(
-    st.tuples(st.integers(1, 3), st.integers(1, 90), st.integers(0, 250)), min_size=1, max_size=3
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(ROWS, st.integers(0, 20), st.data())
-def test_random_lives_lose_no_money(rows: list[Row], postage: int, data: st.DataObject) -> None:
-    """Pay, amend, ship in part, cancel, return, exchange, refund, forfeit: after every step money
-    in = value kept + refunds + what is set aside, and the facts fold to the order.
-    """
-    capped = [(q, price, min(share, q * price)) for q, price, share in rows]
-    life = Life(an_order(capped, postage))
-    life.check()
-    for step in data.draw(st.lists(st.sampled_from(STEPS), max_size=14)):
-        step(life, data)
-        life.check()
 
 
 def test_a_share_of_no_line_exceeds() -> None:

@@ -55,6 +55,8 @@ def _lines(order: Order, data: OrderAmended) -> tuple[Line, ...]:
             line = _replace(
                 line, quantity=now.quantity, price=now.price, paid=now.paid, bundle=bundle
             )
+        if line.asked:  # what is due is by now what the amended order costs
+            line = _replace(line, asked=0)
         if line.no in freed:
             line = _replace(
                 line,

@@ -88,6 +88,8 @@ def _paid(order: Order, data: Any) -> Order:
     paid = order.paid + data.amount
     if data.stage == "deposit":  # frozen: it does not start what a payment starts
         return _replace(order, paid=paid, deposit=order.deposit + data.amount)
+    if data.stage == "supplement":
+        order = _replace(order, lines=refunded.cover(order.lines, data.amount))
     return _replace(order, paid=paid, paid_ms=epoch_ms(data.at))
 
 

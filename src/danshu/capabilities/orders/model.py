@@ -58,19 +58,23 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line. `quantity` was ordered; the others count the units that have come so far.
 
     `paid` is what the buyer paid for all units, in minor units, `refunded` what went back of it for
-    `refunded_units`; `returned` counts units that came back. An unknown SKU keeps the platform's
-    code. `bundle`: it is a component of one; `gift` 赠品: the rule that gave it, or "platform";
-    `arrives` 预订: sold against goods that are announced for then (RFC 3339).
+    `refunded_units`, `withheld` what those were worth beyond it; `returned` counts units that came
+    back. `asked`: of `paid`, what a dearer exchange still asks for. An unknown SKU keeps the
+    platform's code. `bundle`: it is a component of one; `gift` 赠品: the rule that gave it, or
+    "platform"; `limited`: it came out of that rule's stock. `arrives` 预订: sold against goods that
+    are announced for then (RFC 3339).
     """
 
     allocated: int = 0
     arrives: str = ""
+    asked: int = 0
     attributes: str = ""
     bundle: Bundled | None = None
     cancelled: int = 0
     delivered: int = 0
     gift: str = ""
     known: bool = True
+    limited: bool = False
     line: str = ""
     no: int
     packed: int = 0
@@ -87,6 +91,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sku: str
     swapped: int = 0
     title: str = ""
+    withheld: int = 0
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -106,14 +111,15 @@ class Intercept(Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_ms: int = 0  # the answer is due
 
 
-class RefundShare(Struct, frozen=True, kw_only=True):
+class RefundShare(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of a refund is for one line: minor units, and for how many units; 0 units where only the
-    price was made good.
+    price was made good. `withheld`: what the units were worth beyond it, which a person kept back.
     """
 
     amount: int
     line: int
     quantity: int
+    withheld: int = 0
 
 
 class Reserve(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -64,12 +64,13 @@ class GoodsReturned(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("exchange.arranged")
-class ExchangeArranged(Struct, frozen=True, kw_only=True):
-    """换货: for `quantity` units of `line`, which came back, other goods are sent at no charge.
+class ExchangeArranged(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """换货: for `quantity` units of `line`, which came back, other goods are sent.
 
-    `lines` are new lines of the order with price 0; `moved` minor units, what the units that came
-    back were worth, pay for them from now on. `difference` is what the new goods would cost more
-    (over 0: the merchant bears it) or less (below 0: a refund of its own pays it).
+    `lines` are new lines of the order; `moved` minor units, what the units that came back were
+    worth, pay for them from now on. `difference` is what the new goods cost more (over 0) or less
+    (below 0: a refund of its own pays it). Of what they cost more, `supplement` is asked of the
+    buyer and in the lines' `paid` and `asked`; the rest the merchant bears.
     """
 
     case: str
@@ -78,6 +79,7 @@ class ExchangeArranged(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     moved: int
     quantity: int
+    supplement: int = 0
 
 
 @fact_type("claim.settled")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
-    from danshu.capabilities.orders.model import Order
+    from danshu.capabilities.orders.model import Line, Order
 
 
 def _others(order: Order, case: str) -> tuple[Reserve, ...]:
@@ -47,6 +47,7 @@ def _refunded(order: Order, data: Any) -> Order:
                 refunded=line.refunded + share.amount,
                 refunded_price=line.refunded_price + (0 if share.quantity else share.amount),
                 refunded_units=line.refunded_units + share.quantity,
+                withheld=line.withheld + share.withheld,
             )
         lines.append(line)
     return replace(
@@ -76,7 +77,22 @@ def _exchanged(order: Order, data: Any) -> Order:
         else n
         for n in order.lines
     )
-    return replace(order, lines=(*lines, *data.lines))
+    return replace(
+        order,
+        goods=order.goods + data.supplement,
+        lines=(*lines, *data.lines),
+        total=order.total + data.supplement,
+    )
+
+
+def cover(lines: tuple[Line, ...], amount: int) -> tuple[Line, ...]:
+    """Count a supplement's payment for the lines that ask for one, the first before others."""
+    covered = []
+    for line in lines:
+        part = min(line.asked, amount)
+        amount -= part
+        covered.append(replace(line, asked=line.asked - part) if part else line)
+    return tuple(covered)
 
 
 STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {

@@ -3,10 +3,14 @@
     available = paid - forfeited - over           `over`: what was paid back of what was overpaid
     goods     = min(available, total) - postage   the postage is what is paid last
     base      = goods, apportioned to the lines by what was paid for each, by largest remainder
-    n units   = what u + n units are worth less what u units were, where u were refunded before
+    rest      = base - refunded - withheld        of the units for which nothing was paid back yet
+    n units   = the first n of them are worth of the rest, by largest remainder
 
 So the last unit gets what is left, whatever came before, and the parts add up to what was paid.
-What a platform paid for the buyer (a coupon of its own) is in no line: it is not paid back.
+`withheld` is what a person kept back when a unit came back worn: it is not in the next unit. A
+lower price made good later counts for the units that the buyer still has, and for no other.
+What a platform paid for the buyer (a coupon of its own) is in no line: it is not paid back. Nor is
+what a dearer exchange asks for and nobody has paid.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.orders.model import RefundShare
 from danshu.kernel.money import apportion
@@ -26,7 +31,8 @@ if TYPE_CHECKING:
 
 class LineMoney(Struct, frozen=True, kw_only=True):
     """The money of a line, in minor units: its base, of it refunded or spoken for, as a lower
-    price, and for how many of its units. `units` are those that it still has a claim for.
+    price, and for how many of its units. `units` are those that it still has a claim for;
+    `withheld` is what refunded ones were worth beyond what went back.
     """
 
     line: int
@@ -35,6 +41,7 @@ class LineMoney(Struct, frozen=True, kw_only=True):
     refunded_price: int
     refunded_units: int
     units: int
+    withheld: int = 0
 
     @property
     def left(self) -> int:
@@ -104,10 +111,11 @@ def money(order: Order, leave: str = "") -> Money:
     reserves = [r for r in order.reserves if r.case != leave]
     over_back = order.refunded_over + sum(r.over for r in reserves)
     available = max(0, order.paid - order.forfeited - over_back)
-    kept = min(available, order.total)
-    postage = max(0, kept - max(0, order.total - order.postage))
+    total = order.total - sum(n.asked for n in order.lines)
+    kept = min(available, total)
+    postage = max(0, kept - max(0, total - order.postage))
     goods = kept - postage
-    weights = [n.paid for n in order.lines]
+    weights = [n.paid - n.asked for n in order.lines]
     if not any(weights):
         weights = [n.price * n.quantity for n in order.lines]
     bases = apportion(goods, weights) if order.lines else []
@@ -134,14 +142,23 @@ def _line(line: Line, base: int, shares: Sequence[RefundShare]) -> LineMoney:
         refunded_price=line.refunded_price + sum(s.amount for s in shares if not s.quantity),
         refunded_units=line.refunded_units + sum(s.quantity for s in shares),
         units=line.quantity - line.swapped,
+        withheld=line.withheld + sum(s.withheld for s in shares),
     )
 
 
 def price_units(n: LineMoney, units: int) -> int:
     """Give what `units` more units of a line are worth: never more than is left of it."""
-    for_units = n.refunded - n.refunded_price
-    amount = worth(n.base - n.refunded_price, n.units, n.refunded_units + units) - for_units
-    return min(max(0, amount), n.left)
+    return worth(max(0, n.left - n.withheld), n.units_left, units)
+
+
+def withhold(held: Money, refund: Refund) -> Refund:
+    """Say of each share what its units were worth beyond what is paid back for them."""
+    shares = []
+    for share in refund.shares:
+        n = held.line(share.line)
+        kept = price_units(n, share.quantity) - share.amount if n and share.quantity else 0
+        shares.append(replace(share, withheld=max(0, kept)))
+    return replace(refund, shares=tuple(shares))
 
 
 def price(

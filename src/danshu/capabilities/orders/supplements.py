@@ -20,8 +20,15 @@ SUPPLEMENT: Final = "supplement_due"
 
 
 def due_of(order: Order) -> int:
-    """Give what is still to be paid, in minor units: what went back as paid over counts no more."""
-    return max(0, order.total - (order.paid - order.refunded_over))
+    """Give what is still to be paid, in minor units: what went back as paid over counts no more.
+
+    Where goods are sent in exchange for cheaper ones it is the difference, and nothing else.
+    """
+    asked = sum([n.asked for n in order.lines if n.cancelled < n.quantity])
+    if asked:
+        return asked
+    gone = sum([n.asked for n in order.lines])
+    return max(0, order.total - gone - (order.paid - order.refunded_over))
 
 
 def pay(order: Order, command: Command, now_ms: int) -> Done | Refusal:

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button, Input, InputNumber, Modal } from "antd";
+import { Button, Checkbox, Input, InputNumber, Modal } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { CaseShown } from "@/api/types.gen";
@@ -164,13 +164,14 @@ function Dialog({ act, found, isPending, onClose, onTell }: DialogProps) {
   );
   const shares = found.reckoning.lines.filter((n) => n.now > 0);
   const [amounts, setAmounts] = useState<Readonly<Record<number, number>>>({});
+  const [waives, setWaives] = useState(false);
   const isCut = act.isMoney && shares.some((n) => (amounts[n.line] ?? n.now) !== n.now);
   const total = shares.reduce(
     (sum, n) => sum + (amounts[n.line] ?? n.now) - n.now,
     found.reckoning.now,
   );
   const told: Told = { act: act.act };
-  if (act.act === "replace") told.waives = true;
+  if (act.act === "replace") told.waives = waives;
   if (isCut)
     told.sum = {
       shares: shares.map((n) => ({
@@ -215,7 +216,14 @@ function Dialog({ act, found, isPending, onClose, onTell }: DialogProps) {
             />
           </label>
         ))}
-      {act.act === "replace" && <p className="note">{t("replaceNote")}</p>}
+      {act.act === "replace" && (
+        <>
+          <p className="note">{t("replaceNote")}</p>
+          <Checkbox checked={waives} onChange={(event) => setWaives(event.target.checked)}>
+            {t("waives")}
+          </Checkbox>
+        </>
+      )}
       {act.act === "record" && <p className="note">{t("recordNote")}</p>}
       {fields.map((field) => (
         <label key={field.name} className="after-sale-field">
