@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -9,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from danshu.hub.findings_audit import FindingsFolder
+from danshu.ledger.fold import fold_rows
 from danshu.testing import messages, platforms
 from tests.fixtures.hub import APP_KEY, SECRET, SKUS, order
 
@@ -27,6 +31,17 @@ def _look(house: House) -> dict[str, Any]:
     assert board.status_code == 200, board.text
     told: dict[str, Any] = board.json()
     return told
+
+
+def _audit(house: House) -> list[str]:
+    """Fold what people did to findings and shops; gives what differs."""
+
+    async def fold() -> list[str]:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as connection:
+            report = await fold_rows(connection, house.tenant, [FindingsFolder(house.tenant)])
+            return [f"{d.code} {d.where}" for d in report.differences]
+
+    return asyncio.run(fold())
 
 
 def _open(house: House, **asked: str) -> list[dict[str, Any]]:
@@ -131,16 +146,19 @@ def test_a_platform_s_listing_finds_what_is_missing(house: House, channel: str) 
     with platforms.serve() as platform:
         bodies = [messages.message(channel, n, 7, at_ms) for n in range(130)]
         numbers = [platform.sell(channel, b, at_ms + n) for n, b in enumerate(bodies)]
+        garbled = platform.sell(channel, _garbled(channel, at_ms), at_ms + 200)
         _tell(house, channel, bodies[0])
         phantom = messages.message(channel, 900, 7, at_ms)
         _tell(house, channel, phantom)
         _pull(house, channel, platform)
         house.work("pulls")
         missing = _open(house, kind="missing", limit="200")
-        assert {f["number"] for f in missing} == set(numbers[1:])
+        assert {f["number"] for f in missing} == {*numbers[1:], garbled}
+        _check_unreadable(house, channel, next(f for f in missing if f["number"] == garbled))
+        missing = [f for f in missing if f["number"] != garbled]
         # the order that only we know is asked for by its number, once its window is looked at
         (shop,) = house.call("GET", "/v1/pulls").json()["items"]
-        assert (shop["trouble"], shop["listed"]) == ("", 130)
+        assert (shop["trouble"], shop["listed"]) == ("", 131)
         pages = [page for call, page in platform.asked if "list" in call or "search" in call
                  or "increment" in call]  # fmt: skip
         assert pages[1:] == sorted(pages[1:], reverse=True), "pages are read backwards"
@@ -152,6 +170,57 @@ def test_a_platform_s_listing_finds_what_is_missing(house: House, channel: str) 
         _look(house)
         assert missing[0]["no"] not in {f["no"] for f in _open(house, limit="200")}
         assert listed.status_code == 200
+        _check_shop(house, channel, platform)
+
+
+def _garbled(channel: str, at_ms: int) -> bytes:
+    """Make an order of another number whose lines nobody can read."""
+    body = messages.message(channel, 700, 7, at_ms)
+    told = json.loads(body)
+    order = platforms.order_of(channel, told)
+    for name in ("orders", "item_list", "itemInfoList"):
+        if name in order:
+            order[name] = "?"
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _check_unreadable(house: House, channel: str, found: dict[str, Any]) -> None:
+    """What can't be read is a finding, and stands whole in the inbox, once."""
+    assert found["cause"] == "unreadable"
+    message = house.call("GET", f"/v1/inbox/{found['params']['message']}")
+    assert message.status_code == 200, message.text
+    item = message.json()["item"]
+    assert (item["channel"], item["reason"], item["state"]) == (channel, "unreadable", "open")
+    assert found["evidence"][0] == f"sha256:{message.json()['sha256']}"
+
+
+def _check_shop(house: House, channel: str, platform: Platform) -> None:
+    """A shop is tried without a trace, rests, and goes on; its coverage says how far."""
+    named = {"channel": channel, "shop": SHOPS[channel]}
+    covered = house.call("GET", "/v1/pulls/coverage", params=named).json()
+    (first, *_) = covered["windows"]
+    assert sum(w["listed"] for w in covered["windows"]) == 131
+    assert sum(w["unreadable"] for w in covered["windows"]) == 1
+    assert (covered["uncovered"], covered["gaps"], first["missing"] > 0) == ([], [], True)
+    told = house.call("GET", "/v1/pulls").json()
+    form = next(p for p in told["platforms"] if p["code"] == channel)
+    assert [f["code"] for f in form["fields"]] == ["key", "secret", "token"]
+    typed = {**named, "adapter": channel, "url": platform.url}
+    tried = house.call("POST", "/v1/pulls/try", typed).json()
+    assert (tried["trouble"], tried["listed"], tried["unreadable"]) == ("", 131, 1), tried
+    assert tried["missing"] == 128
+    wrong = house.call("POST", "/v1/pulls/try", {**typed, "secret": "another"}).json()
+    assert wrong["trouble"], "a wrong secret is told"
+    away = house.call("POST", "/v1/pulls/try", {**typed, "url": f"{platform.url}/else"}).json()
+    assert away["trouble"], "what is kept goes to no other address"
+    rests = house.call("POST", "/v1/pulls/turn", {**named, "is_on": False}).json()
+    assert rests["items"][0]["is_on"] is False
+    asked = len(platform.asked)
+    house.work("pulls")
+    assert len(platform.asked) == asked, "a shop that rests is not asked"
+    assert house.call("POST", "/v1/pulls/turn", {**named, "is_on": True}).status_code == 200
+    assert _audit(house) == []
+    assert house.call("GET", "/v1/pulls", role="viewer").status_code == 403
 
 
 def _handle(house: House, **told: Any) -> Any:
@@ -201,6 +270,12 @@ def test_people_assign_suppress_close_and_remedy(house: House) -> None:
     assert board["resolve"]["n"] == 1
     (ended,) = _open(house, state="done")
     assert (ended["how"], ended["no"]) == ("remedy", no)
+    assert _audit(house) == []
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        connection.execute("update findings set how='person', reason='else' where no=%s", (no,))
+    assert [one.split()[0] for one in _audit(house)] == [
+        "finding_differs", "finding_counts_differ", "finding_counts_differ",
+    ]  # fmt: skip
     # Who may only look may not act, and the words of a role are not another's.
     refused = house.call(
         "POST", "/v1/findings/acts", {"act": "reopen", "findings": [no]}, "channel"

@@ -27,7 +27,8 @@ class FindingHandled(Struct, frozen=True, kw_only=True, omit_defaults=True):
 @fact_type("pull.changed")
 class PullChanged(Struct, frozen=True, kw_only=True):
     """补单检查设置: a shop's orders are listed at its platform every so often, to find what is
-    missing here; or no more. Its secrets are told by nothing.
+    missing here (`state` connected); rests for now (resting), or is no more (disconnected). Its
+    secrets are told by nothing.
     """
 
     adapter: str

@@ -7,10 +7,12 @@ person closed stays closed while its cause lasts.
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from danshu.capabilities.sentinel.model import BY_CODE
 from danshu.hub import incident_rows
@@ -47,7 +49,7 @@ on conflict (tenant,class,subject) do update set state='open', cause=excluded.ca
   found=excluded.found, due=excluded.due, ended=null, until=null, how='', reason='', by='',
   owner=null, times=f.times+1
 where f.state='done' and f.how='gone'
-returning class, channel, wh, risk_fen, incident, cause, place, times, no
+returning class, channel, wh, risk_fen, incident, cause, place, times, no, at
 """
 _END: Final = """
 with was as (
@@ -65,13 +67,15 @@ on conflict (tenant,class,channel,wh,state) do update set n=c.n+excluded.n,
 risk_fen=c.risk_fen+excluded.risk_fen
 """
 _BEGIN: Final = """
-insert into finding_incidents as i (tenant,incident,class,cause,place,open,total,risk_fen,since)
-select %s, w.incident, w.class, w.cause, w.place, w.n, w.n, w.risk, %s
-from unnest(%s::text[],%s::text[],%s::text[],%s::text[],%s::int4[],%s::int8[])
-  w(incident,class,cause,place,n,risk)
+insert into finding_incidents as i
+  (tenant,incident,class,cause,place,open,total,risk_fen,since,began)
+select %s, w.incident, w.class, w.cause, w.place, w.n, w.n, w.risk, %s, w.began
+from unnest(%s::text[],%s::text[],%s::text[],%s::text[],%s::int4[],%s::int8[],%s::timestamptz[])
+  w(incident,class,cause,place,n,risk,began)
 on conflict (tenant,incident) do update set total=i.total+excluded.total,
-  since=case when i.open=0 then excluded.since else i.since end, open=i.open+excluded.open,
-  risk_fen=i.risk_fen+excluded.risk_fen
+  since=case when i.open=0 then excluded.since else i.since end,
+  began=case when i.open=0 then excluded.began else least(i.began, excluded.began) end,
+  open=i.open+excluded.open, risk_fen=i.risk_fen+excluded.risk_fen
 returning incident, class, cause, place, total, open
 """
 _EASE: Final = """
@@ -115,8 +119,9 @@ async def record(
             warehouses = await _read_warehouses(connection, tenant, unique)
         given = _rows(tenant, now_ms, unique, warehouses)
         for row in await (await connection.execute(_OPEN, given)).fetchall():
-            klass, channel, wh, risk, incident, cause, place, times, no = row
-            tally.open(klass, channel, wh, risk, (incident, cause, place), is_back=times > 1)
+            klass, channel, wh, risk, incident, cause, place, times, no, at = row
+            of = (incident, cause, place)
+            tally.open(klass, channel, wh, risk, of, at, is_back=times > 1)
             numbers.append(no)
     if ended:
         await end(connection, tenant, now_ms, ended, tally)
@@ -152,6 +157,14 @@ async def end(
     return len(rows)
 
 
+class _Begun(Struct):
+    """Findings that join an incident: how many, money at risk, what the first rests on."""
+
+    n: int = 0
+    risk: int = 0
+    began: datetime.datetime | None = None
+
+
 class Tally:
     """What changes in counts and incidents; written once, sorted, so that nobody waits in a
     circle.
@@ -159,7 +172,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str, int, str], list[int]] = defaultdict(lambda: [0, 0])
-        self._begun: dict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+        self._begun: dict[tuple[str, str, str, str], _Begun] = defaultdict(_Begun)
         self._eased: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self.is_moved = False
 
@@ -170,22 +183,23 @@ class Tally:
         entry[1] += risk * n
 
     def open(
-        self, klass: str, channel: str, wh: int, risk: int, of: tuple[str, str, str], *,
-        is_back: bool,
+        self, klass: str, channel: str, wh: int, risk: int, of: tuple[str, str, str],
+        at: datetime.datetime, *, is_back: bool,
     ) -> None:  # fmt: skip
-        """Count an opening; `of` is its incident, cause and place."""
+        """Count an opening; `of` is its incident, cause and place, `at` what it rests on."""
         self.count(klass, channel, wh, "open", 1, risk)
         if is_back:
             self.count(klass, channel, wh, f"done_{GONE}", -1, risk)
-        self.join(klass, risk, of)
+        self.join(klass, risk, of, at)
         self.is_moved = True
 
-    def join(self, klass: str, risk: int, of: tuple[str, str, str]) -> None:
+    def join(self, klass: str, risk: int, of: tuple[str, str, str], at: datetime.datetime) -> None:
         """Take a finding into its incident: incident, cause, place."""
         incident, cause, place = of
         entry = self._begun[incident, klass, cause, place]
-        entry[0] += 1
-        entry[1] += risk
+        entry.n += 1
+        entry.risk += risk
+        entry.began = min(entry.began or at, at)
 
     def move(self, klass: str, channel: str, wh: int, risk: int, was: str, state: str) -> None:
         """Count a finding in another state than before."""
@@ -211,9 +225,11 @@ class Tally:
             if self._begun:
                 begun = sorted(self._begun.items())
                 columns = [list(c) for c in zip(*[k for k, _ in begun], strict=True)]
-                told = ([v[0] for _, v in begun], [v[1] for _, v in begun])
+                sums = [[v.n for _, v in begun], [v.risk for _, v in begun]]
                 now = write.instant(now_ms * 1000)
-                begun_now = await connection.execute(_BEGIN, (tenant, now, *columns, *told))
+                began = [v.began for _, v in begun]
+                given = (tenant, now, *columns, *sums, began)
+                begun_now = await connection.execute(_BEGIN, given)
             if self._eased:
                 eased = sorted(self._eased.items())
                 names, n, risk = [k for k, _ in eased], *zip(*[v for _, v in eased], strict=True)
@@ -221,7 +237,7 @@ class Tally:
             if self.is_moved:
                 await connection.execute(_MOVE, (tenant,))
         if begun_now is not None:
-            fresh = {key[0]: entry[0] for key, entry in self._begun.items()}
+            fresh = {key[0]: entry.n for key, entry in self._begun.items()}
             rows = [r[1:5] for r in await begun_now.fetchall() if r[5] == fresh[r[0]]]
             await _tell(connection, tenant, rows)
 

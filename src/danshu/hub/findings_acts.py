@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.hub import findings, merchants
 from danshu.hub.finding_facts import FindingHandled
@@ -33,7 +34,7 @@ _FROM: Final[dict[str, tuple[str, ...]]] = {
     "reopen": ("suppressed", "done"),
 }
 _ROWS: Final = """
-select no, class, subject, state, channel, wh, risk_fen, incident, cause, place, how, owner
+select no, class, subject, state, channel, wh, risk_fen, incident, cause, place, how, at
 from findings where tenant=%s and no = any(%s) order by no for update
 """
 _IS_COLLEAGUE: Final = "select 1 from people where tenant=%s and id=%s and state='active'"
@@ -46,7 +47,7 @@ update findings set state='open', until=null, ended=null, how='', reason='', by=
 where tenant=%s and no=%s
 """
 _DUE: Final = """
-select no, class, subject, state, channel, wh, risk_fen, incident, cause, place, how, owner
+select no, class, subject, state, channel, wh, risk_fen, incident, cause, place, how, at
 from findings where tenant=%s and state='suppressed' and until <= %s order by no limit 200
 for update
 """
@@ -75,7 +76,7 @@ class _Row(Struct, frozen=True):
     cause: str
     place: str
     how: str
-    owner: Any
+    at: datetime.datetime
 
     @property
     def counted(self) -> str:
@@ -97,6 +98,8 @@ async def handle(
     Raises InputError `reason`, `no_person`, `until` when the act says too little.
     """
     await _check(connection, tenant, told, at_ms)
+    if told.until is not None:  # to the millisecond, as its fact says it
+        told = replace(told, until=write.instant(round(told.until.timestamp() * 1000) * 1000))
     async with connection.transaction():
         await findings.be_alone(connection, tenant)
         found = await (await connection.execute(_ROWS, (tenant, sorted(set(numbers))))).fetchall()
@@ -159,9 +162,9 @@ async def _change(
     elif told.act == "reopen":
         await connection.execute(_REOPEN, (tenant, row.no))
         tally.move(row.kind, row.channel, row.wh, row.risk, row.counted, "open")
-        tally.join(row.kind, row.risk, of)
+        tally.join(row.kind, row.risk, of, row.at)
     elif row.state == "suppressed":  # it has left its incident, and is about to again
-        tally.join(row.kind, row.risk, of)
+        tally.join(row.kind, row.risk, of, row.at)
 
 
 async def wake(connection: Connection, tenant: int, at_ms: int) -> int:

@@ -31,7 +31,7 @@ late_ms=h.late_ms+excluded.late_ms
 _NUMBERED: Final = """
 select p.channel, p.shop, coalesce(n.last,0) from pull_accounts p left join sentinel_numbers n
 on n.tenant=p.tenant and n.channel=p.channel and n.shop=p.shop
-where p.tenant=%s and p.is_sequence
+where p.tenant=%s and p.is_sequence and p.is_on
 """
 _NUMBER: Final = """
 insert into sentinel_numbers(tenant,channel,shop,last,at) values(%s,%s,%s,%s,now())

@@ -9,19 +9,24 @@ same door as its messages, under the same key: never twice.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.capabilities.sentinel.compare import COMPARED, LISTED, Side, compare, units_of
 from danshu.capabilities.sentinel.model import Found
-from danshu.hub import findings, intake, lists, outside, sentinel_shops
+from danshu.hub import (
+    findings,
+    intake,
+    lists,
+    outside,
+    sentinel_coverage,
+    sentinel_listed,
+    sentinel_shops,
+)
+from danshu.hub.sentinel_listed import Shop
 from danshu.hub.worlds import Worlds, now_ms
-from danshu.kernel.errors import DanshuError, InputError
+from danshu.kernel.errors import DanshuError
 from danshu.kernel.limits import (
     PULL_BODY_BYTES,
     PULL_DOUBTS,
@@ -32,9 +37,6 @@ from danshu.kernel.limits import (
 )
 from danshu.ledger import write
 from danshu.ports import registry
-from danshu.ports.channel import Account as Shopkeeper
-from danshu.ports.channel import Channel, Draft, DraftKind
-from danshu.ports.listing import Account, Listed
 
 if TYPE_CHECKING:
     import uuid
@@ -45,16 +47,17 @@ if TYPE_CHECKING:
     from danshu.hub.compose import Hub
     from danshu.hub.findings_views import FindingItem
     from danshu.hub.world import World
-    from danshu.ports.listing import Listing, Send
+    from danshu.ports.channel import Channel
+    from danshu.ports.listing import Listed, Listing, Send
 
 Connection = Any
 _log = logging.getLogger("danshu.pulls")
-_REACH: Final = outside.Reach(PULL_TIMEOUT_S, PULL_BODY_BYTES, PULL_RETRY_S)
+REACH: Final = outside.Reach(PULL_TIMEOUT_S, PULL_BODY_BYTES, PULL_RETRY_S)
 _WINDOWS: Final = 20
 # Who takes a due shop up moves it on at once, so that of two workers one asks.
 _DUE: Final = """
 update pull_accounts p set asked=%(now)s where (tenant,channel,shop) in (
-  select tenant,channel,shop from pull_accounts where adapter<>''
+  select tenant,channel,shop from pull_accounts where adapter<>'' and is_on
   and (asked is null or asked <= %(now)s - every_s * interval '1 second')
   order by asked nulls first limit 20 for update skip locked)
 returning tenant,channel,shop,adapter,url,key,secret,token,upto
@@ -70,48 +73,11 @@ and upto=%s returning 1
 _SAID: Final = """
 update pull_accounts set trouble=%s where tenant=%s and channel=%s and shop=%s
 """
-_HERE: Final = """
-select i.okey, o.id, o.region, o.total, o.state, o.doc from idem i
-join orders o on o.tenant=i.tenant and o.id=i.oid where i.tenant=%s and i.okey = any(%s)
-"""
-_ALL_HERE: Final = "select okey from idem where tenant=%s and okey = any(%s)"
 _OURS_AT_ONCE: Final = 1_000
 _OURS: Final = f"""
 select o.okey, o.id, o.total, o.doc from orders o where o.tenant=%s and o.channel=%s and o.id>=%s
 and o.id<%s and starts_with(o.okey, %s) order by o.id limit {_OURS_AT_ONCE}
 """
-_CANCELLED: Final = 110
-
-
-class _Line(Struct, frozen=True):
-    sku: str
-    quantity: int
-
-
-class _Doc(Struct, frozen=True):
-    number: str
-    lines: tuple[_Line, ...]
-    kind: str = "order"
-    created_ms: int = 0
-
-
-class _Shop(Struct, frozen=True):
-    tenant: int
-    channel: str
-    shop: str
-    adapter: str
-    url: str
-    key: str
-    secret: str
-    token: str
-    upto: Any
-
-    @property
-    def account(self) -> Account:
-        return Account(url=self.url, key=self.key, secret=self.secret, token=self.token)
-
-
-_decode = msgspec.json.Decoder(_Doc).decode
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
@@ -131,7 +97,7 @@ async def pull_due(
     """Pull the shops that are due, one after the other; gives how many were."""
     rows = await (await connection.execute(_DUE, {"now": write.instant(at_ms * 1000)})).fetchall()
     for row in rows:
-        shop = _Shop(*row)
+        shop = Shop(*row)
         trouble = ""
         try:
             world = await worlds.ensure(shop.tenant)
@@ -145,11 +111,11 @@ async def pull_due(
 
 
 async def _pull(
-    connection: Connection, world: World, web: httpx.AsyncClient, shop: _Shop, at_ms: int
+    connection: Connection, world: World, web: httpx.AsyncClient, shop: Shop, at_ms: int
 ) -> None:
     """Ask for all windows up to now, and compare each in its own commit."""
     listing = sentinel_shops.find_listing(shop.adapter)
-    send = outside.sender(web, shop.adapter, _REACH)
+    send = outside.sender(web, shop.adapter, REACH)
     end_ms = at_ms - listing.lag_ms - PULL_GRACE_S * 1000
     for _ in range(_WINDOWS):
         begin_ms = round(shop.upto.timestamp() * 1000)
@@ -159,129 +125,31 @@ async def _pull(
         listed = await listing.list_window(shop.account, send, begin_ms, upto_ms, at_ms)
         window = (begin_ms, upto_ms)
         phantoms, upto_ms = await _phantoms(connection, listing, send, shop, listed, window)
-        drafts = _parse(shop, listed)
+        drafts, bad = sentinel_listed.parse(shop, listed)
         upto = write.instant(upto_ms * 1000)
         async with connection.transaction():
             named = (shop.tenant, shop.channel, shop.shop)
             moved = await connection.execute(_ADVANCE, (upto, len(listed), *named, shop.upto))
             if await moved.fetchone() is None:
                 return
-            opened, gone = await _compare(connection, world, shop, drafts, at_ms)
+            opened, gone = await sentinel_listed.compare_drafts(
+                connection, world, shop, drafts, at_ms
+            )
+            opened += await sentinel_listed.keep_unreadable(connection, shop, bad, at_ms)
             await findings.record(
                 connection, shop.tenant, at_ms, [*opened, *phantoms], gone, world.warehouse_no
             )
+            missing = sum(f.klass == "missing" for f in opened)
+            told = (len(listed), missing, len(bad))
+            await sentinel_coverage.cover(connection, named, (shop.upto, upto), told)
         shop = replace(shop, upto=upto)
-
-
-def _keeper(shop: _Shop) -> Shopkeeper:
-    """Whose messages these would be, had they come by themselves."""
-    return Shopkeeper(account=shop.shop, tenant=shop.tenant, channel=shop.channel, shop=shop.shop)
-
-
-def _parse(shop: _Shop, listed: Sequence[Listed]) -> list[tuple[Draft, bytes]]:
-    """Read what was listed as the channel does; what it can't read names its number alone."""
-    adapter = cast("Channel", registry.load("channel", shop.channel))
-    keeper = _keeper(shop)
-    drafts: list[tuple[Draft, bytes]] = []
-    for item in listed:
-        try:
-            drafts += [(d, item.body) for d in intake.parse(keeper, adapter, item.body)]
-        except InputError as error:
-            _log.warning("a listed order of %s: %s", shop.channel, error.code)
-    return drafts
-
-
-async def _compare(
-    connection: Connection,
-    world: World,
-    shop: _Shop,
-    drafts: Sequence[tuple[Draft, bytes]],
-    at_ms: int,
-) -> tuple[list[Found], list[tuple[str, str]]]:
-    """Give what is missing or differs, and what no longer does."""
-    keys = [intake.key_of(draft) for draft, _ in drafts]
-    rows = await (await connection.execute(_HERE, (shop.tenant, keys))).fetchall()
-    here = {r[0]: r for r in rows}
-    opened: list[Found] = []
-    gone: list[tuple[str, str]] = []
-    for (draft, body), key in zip(drafts, keys, strict=True):
-        evidence = (f"sha256:{hashlib.sha256(body).hexdigest()}",)
-        row = here.get(key)
-        if row is not None:
-            fresh = [
-                _of_order(f, row[1], shop, draft, evidence, at_ms)
-                for f in compare(_ours(row), _theirs(world, draft))
-            ]
-            opened += fresh
-            differs = {f.klass for f in fresh}
-            subject = row[1].hex + LISTED
-            gone += [(k, subject) for k in COMPARED if k not in differs]
-            gone.append(("missing", key))
-        elif draft.kind is DraftKind.ORDER and draft.paid:
-            opened.append(_missing(shop, draft, key, evidence))
-    return opened, gone
-
-
-def _missing(shop: _Shop, draft: Draft, key: str, evidence: tuple[str, ...]) -> Found:
-    return Found(
-        klass="missing",
-        subject=key,
-        cause="listed_not_here",
-        params={"status": draft.status, "units": sum(n.quantity for n in draft.lines)},
-        evidence=evidence,
-        channel=shop.channel,
-        shop=shop.shop,
-        place=shop.shop,
-        number=draft.number,
-        risk=draft.total,
-        at_ms=draft.paid_ms or draft.created_ms,
-    )
-
-
-def _of_order(
-    f: Found, id_: uuid.UUID, shop: _Shop, draft: Draft, evidence: tuple[str, ...], at_ms: int
-) -> Found:
-    return replace(
-        f,
-        subject=id_.hex + LISTED,
-        evidence=evidence,
-        channel=shop.channel,
-        shop=shop.shop,
-        place=shop.shop,
-        order=id_.bytes,
-        number=draft.number,
-        at_ms=at_ms,
-    )
-
-
-def _ours(row: tuple[Any, ...]) -> Side:
-    _, _, region, total, state, doc = row
-    order = _decode(bytes(doc))
-    return Side(
-        units=units_of([(n.sku, n.quantity) for n in order.lines]),
-        total=total,
-        region=region,
-        is_closed=state == _CANCELLED,
-    )
-
-
-def _theirs(world: World, draft: Draft) -> Side:
-    r = draft.receiver
-    region = world.gazetteer.resolve(r.country, r.province, r.city, r.district, r.street, r.detail)
-    return Side(
-        units=units_of([(n.sku, n.quantity) for n in draft.lines]),
-        total=draft.total,
-        region=region if region in world.regions else "",
-        is_closed=draft.kind is DraftKind.CANCEL,
-        status=draft.status,
-    )
 
 
 async def _phantoms(
     connection: Connection,
     listing: Listing,
     send: Send,
-    shop: _Shop,
+    shop: Shop,
     listed: Sequence[Listed],
     window: tuple[int, int],
 ) -> tuple[list[Found], int]:
@@ -297,7 +165,7 @@ async def _phantoms(
     async for id_, total, doc, number in _read_ours(connection, shop, window):
         if number in known:
             continue
-        order = _decode(bytes(doc))
+        order = sentinel_listed.read_doc(bytes(doc))
         if order.kind != "order":
             continue
         at_ms = id_.int >> 80
@@ -316,7 +184,7 @@ async def _phantoms(
 
 
 async def _read_ours(
-    connection: Connection, shop: _Shop, window: tuple[int, int]
+    connection: Connection, shop: Shop, window: tuple[int, int]
 ) -> AsyncIterator[tuple[uuid.UUID, int, bytes, str]]:
     """Read the shop's orders that came in within a window: id, total, document, number."""
     low, high = lists.id_at(window[0]), lists.id_at(window[1])
@@ -352,16 +220,17 @@ async def pull_in(hub: Hub, tenant: int, finding: FindingItem) -> str:
         row = await (await connection.execute(_ONE, asked)).fetchone()
     if row is None:
         return "the shop is not pulled any more"
-    shop = _Shop(*row)
+    shop = Shop(*row)
     listing = sentinel_shops.find_listing(shop.adapter)
     try:
         async with outside.client() as web:
-            send = outside.sender(web, shop.adapter, _REACH)
+            send = outside.sender(web, shop.adapter, REACH)
             body = await listing.fetch(shop.account, send, finding.number, hub.clock())
         if not body:
             return "the platform knows no such order"
         adapter = cast("Channel", registry.load("channel", shop.channel))
-        failed = intake.failed(await intake.take(hub, _keeper(shop), adapter, body))
+        owner = sentinel_listed.keeper(shop)
+        failed = intake.failed(await intake.take(hub, owner, adapter, body))
     except DanshuError as error:
         return str(error)[:300]
     return str(failed)[:300] if failed else ""

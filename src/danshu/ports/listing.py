@@ -32,13 +32,29 @@ class Listed(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class Field(Struct, frozen=True, kw_only=True):
+    """What a platform asks for, as its own console calls it: a member of `Account`, a label in
+    both languages, and whether it is never shown again.
+    """
+
+    code: str
+    label: str
+    label_en: str
+    is_secret: bool = True
+
+
 class Listing(Protocol):
     """A platform that lists orders by when they changed.
 
+    `title` and `title_en` name it, `url` is its public gateway, `fields` are what a shop must give.
     `window_ms` is the widest window it takes, `lag_ms` how far its end must lie in the past.
     """
 
     name: str
+    title: str
+    title_en: str
+    url: str
+    fields: tuple[Field, ...]
     window_ms: int
     lag_ms: int
 

@@ -51,7 +51,7 @@ class Platform:
 
     def sell(self, channel: str, body: bytes, modified_ms: int) -> str:
         """Make an order known, as a message of the channel holds it; gives its number."""
-        data = _order_of(channel, json.loads(body))
+        data = order_of(channel, json.loads(body))
         number = str(data.get("tid_str") or data[_NUMBERS[channel]])
         with self._lock:
             self.sold[channel, number] = Sold(data, modified_ms)
@@ -119,7 +119,7 @@ class Platform:
         return {"jingdong_pop_order_search_responce": {"searchorderinfo_result": result}}
 
 
-def _order_of(channel: str, message: dict[str, Any]) -> dict[str, Any]:
+def order_of(channel: str, message: dict[str, Any]) -> dict[str, Any]:
     """Take an order out of the envelope that its channel's message has."""
     steps = {
         "taobao": ("trade_fullinfo_get_response", "trade"),

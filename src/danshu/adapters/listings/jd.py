@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from danshu.adapters.listings._gateway import ask, pages_of, wall
 from danshu.kernel.errors import InputError
-from danshu.ports.listing import Listed
+from danshu.ports.listing import Field, Listed
 
 if TYPE_CHECKING:
     from danshu.ports.listing import Account, Send
@@ -26,6 +26,16 @@ class Jd:
     """The adapter."""
 
     name = "jd"
+    title = "京东"
+    title_en = "JD"
+    url = "https://api.jd.com/routerjson"
+    fields = (
+        Field(code="key", label="App Key", label_en="App Key", is_secret=False),
+        Field(code="secret", label="App Secret", label_en="App Secret"),
+        Field(
+            code="token", label="Access Token(授权令牌)", label_en="Access token (authorisation)"
+        ),
+    )
     window_ms = 30 * 24 * 3_600_000
     lag_ms = 5_000
 

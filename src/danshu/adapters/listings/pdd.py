@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from danshu.adapters.listings._gateway import ask, pages_of
 from danshu.kernel.errors import InputError
-from danshu.ports.listing import Listed
+from danshu.ports.listing import Field, Listed
 
 if TYPE_CHECKING:
     from danshu.ports.listing import Account, Send
@@ -25,6 +25,16 @@ class Pdd:
     """The adapter."""
 
     name = "pdd"
+    title = "拼多多"
+    title_en = "Pinduoduo"
+    url = "https://gw-api.pinduoduo.com/api/router"
+    fields = (
+        Field(code="key", label="client_id", label_en="client_id", is_secret=False),
+        Field(code="secret", label="client_secret", label_en="client_secret"),
+        Field(
+            code="token", label="access_token(授权令牌)", label_en="access_token (authorisation)"
+        ),
+    )
     window_ms = 30 * 60_000
     lag_ms = 180_000
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from danshu.adapters.listings._gateway import ask, pages_of, wall
 from danshu.kernel.errors import InputError
-from danshu.ports.listing import Listed
+from danshu.ports.listing import Field, Listed
 
 if TYPE_CHECKING:
     from danshu.ports.listing import Account, Send
@@ -29,6 +29,14 @@ class Taobao:
     """The adapter."""
 
     name = "taobao"
+    title = "淘宝 / 天猫"
+    title_en = "Taobao / Tmall"
+    url = "https://eco.taobao.com/router/rest"
+    fields = (
+        Field(code="key", label="App Key", label_en="App Key", is_secret=False),
+        Field(code="secret", label="App Secret", label_en="App Secret"),
+        Field(code="token", label="SessionKey(授权令牌)", label_en="SessionKey (authorisation)"),
+    )
     window_ms = 24 * 3_600_000
     lag_ms = 5_000
 

@@ -15,6 +15,7 @@ from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.differences_audit import DifferencesFolder
+from danshu.hub.findings_audit import FindingsFolder
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.intercept_audit import InterceptsFolder
 from danshu.hub.journal_audit import JournalFolder
@@ -58,6 +59,7 @@ def run(tenant: str, as_json: bool) -> int:
             RulesFolder(number),
             NegotiationsFolder(number),
             DifferencesFolder(number),
+            FindingsFolder(number),
             ReconcileFolder(number),
             AfterSalesFolder(number),
             SellingFolder(number),

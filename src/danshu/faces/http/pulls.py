@@ -17,19 +17,24 @@ from danshu.faces.http.framework import (
     only_json,
 )
 from danshu.faces.http.placing import Instant
-from danshu.hub import sentinel_scans, sentinel_shops
+from danshu.hub import sentinel_coverage, sentinel_scans, sentinel_shops, sentinel_trial
 from danshu.hub.fields import PLAIN
-from danshu.hub.sentinel_shops import NewShop, Shop
-from danshu.kernel.limits import PULL_EVERY_S_MIN, SCANS_AT_ONCE
+from danshu.hub.sentinel_coverage import Coverage
+from danshu.hub.sentinel_shops import NewShop, Platform, Shop
+from danshu.hub.sentinel_trial import Trial
+from danshu.kernel.limits import PULL_EVERY_S_MIN, PULL_WINDOW_DAYS, SCANS_AT_ONCE
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
 Secret = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
 
 
 class PulledShops(Struct, frozen=True, kw_only=True):
-    """The merchant's shops that are pulled, without what opens them."""
+    """The merchant's shops that are pulled, without what opens them; and the platforms that can
+    list, with what each asks for.
+    """
 
     items: tuple[Shop, ...]
+    platforms: tuple[Platform, ...]
 
 
 class PulledShop(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +51,14 @@ class PulledShop(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     token: Secret = ""
     every_s: Annotated[int, Meta(ge=PULL_EVERY_S_MIN, le=86_400)] = 60
     is_sequence: bool = False
+
+
+class PulledTurn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shop that rests from now on, or is pulled again from where it rested."""
+
+    channel: Name
+    shop: Name
+    is_on: bool
 
 
 class Scan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +105,13 @@ async def put_pulled_shop(
 ) -> PulledShops:
     """Pull a shop, or change how it is pulled."""
     hub, held = hub_of(request), held_of(request)
-    new = NewShop(
+    async with hub.connection() as connection:
+        await sentinel_shops.put(connection, held.tenant, _new(data), held.actor, hub.clock())
+    return await _all(request)
+
+
+def _new(data: PulledShop) -> NewShop:
+    return NewShop(
         channel=data.channel,
         shop=data.shop,
         adapter=data.adapter,
@@ -103,9 +122,60 @@ async def put_pulled_shop(
         every_s=data.every_s,
         is_sequence=data.is_sequence,
     )
-    async with hub.connection() as connection:
-        await sentinel_shops.put(connection, held.tenant, new, held.actor, hub.clock())
+
+
+@post(
+    "/v1/pulls/try",
+    operation_id="tryPulledShop",
+    tags=["findings"],
+    responses=PROBLEMS,
+    guards=[may("account.admin"), only_json],
+    status_code=200,
+)
+async def try_pulled_shop(data: JSONBody[PulledShop], request: Request[Any, Any, Any]) -> Trial:
+    """Ask a shop's platform once, as it would be pulled; nothing is kept or written."""
+    return await sentinel_trial.run(hub_of(request), held_of(request).tenant, _new(data))
+
+
+@post(
+    "/v1/pulls/turn",
+    operation_id="turnPulledShop",
+    tags=["findings"],
+    responses=PROBLEMS,
+    guards=[may("account.admin"), only_json],
+    status_code=200,
+)
+async def turn_pulled_shop(
+    data: JSONBody[PulledTurn], request: Request[Any, Any, Any]
+) -> PulledShops:
+    """Let a shop rest, or pull it again: what changed meanwhile is listed then."""
+    held = held_of(request)
+    async with hub_of(request).connection() as connection:
+        await sentinel_shops.turn(
+            connection, held.tenant, data.channel, data.shop, held.actor, is_on=data.is_on
+        )
     return await _all(request)
+
+
+@get(
+    "/v1/pulls/coverage",
+    operation_id="getPullCoverage",
+    tags=["findings"],
+    responses=READ_PROBLEMS,
+    guards=[may("account.admin")],
+)
+async def get_pull_coverage(
+    request: Request[Any, Any, Any],
+    channel: Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)],
+    shop: Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)],
+    hours: Annotated[int, QueryParameter(ge=1, le=24 * PULL_WINDOW_DAYS)] = 24,
+) -> Coverage:
+    """Give which windows of a shop's listing were compared, and which numbers it skipped."""
+    hub = hub_of(request)
+    async with hub.connection() as connection:
+        return await sentinel_coverage.read(
+            connection, held_of(request).tenant, channel, shop, hours, hub.clock()
+        )
 
 
 @delete(
@@ -145,7 +215,16 @@ async def tell_carrier_scans(data: JSONBody[Scans], request: Request[Any, Any, A
 
 async def _all(request: Request[Any, Any, Any]) -> PulledShops:
     async with hub_of(request).connection() as connection:
-        return PulledShops(items=await sentinel_shops.read(connection, held_of(request).tenant))
+        items = await sentinel_shops.read(connection, held_of(request).tenant)
+    return PulledShops(items=items, platforms=sentinel_shops.list_platforms())
 
 
-ROUTES: Final = [list_pulled_shops, put_pulled_shop, drop_pulled_shop, tell_carrier_scans]
+ROUTES: Final = [
+    list_pulled_shops,
+    put_pulled_shop,
+    drop_pulled_shop,
+    try_pulled_shop,
+    turn_pulled_shop,
+    get_pull_coverage,
+    tell_carrier_scans,
+]
