@@ -12,12 +12,15 @@ from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from msgspec.structs import replace
 
+from danshu.capabilities.order_types import reading
+from danshu.capabilities.order_types.model import TypeScope
 from danshu.capabilities.orders.commands import Command
 from danshu.capabilities.orders.model import Order
-from danshu.hub import merging, parcel_acts, parcels, replies
+from danshu.hub import merging, order_types, parcel_acts, parcels, replies
 from danshu.hub.compose import Hub
 from danshu.hub.merging_rows import project
 from danshu.hub.requests import Request
@@ -150,8 +153,17 @@ def check(order: Order) -> None:
         assert 0 <= line.cancelled <= line.quantity - line.allocated
 
 
+async def sell_ahead(url: str, tenant: int) -> None:
+    """Let every order follow a type of presale that is paid whole."""
+    kind = next(t for t in reading.templates() if t.type == "paid_presale")
+    kind = replace(kind, scope=TypeScope(channels=("taobao",)))
+    async with await psycopg.AsyncConnection.connect(url) as c:
+        await order_types.publish(c, tenant, kind, "person:1", shop.TESTER)
+
+
 async def test_parcels_from_all_sides_at_once(database: str) -> None:
     tenant = await shop.furnish(database, shop.everywhere(40))
+    await sell_ahead(database, tenant)
     async with shop.open_hubs(database, database) as hubs:
         placed = shop.answers(await hubs[0].place([buy(tenant, n) for n in range(ORDERS)]))
         floor = Floor(hubs, tenant, [a.order for a in placed])
@@ -168,6 +180,10 @@ async def test_parcels_from_all_sides_at_once(database: str) -> None:
         order = decode(bytes(doc))
         check(order)
         groups.update(group for group, *_ in project(world, order))
+        # whoever stopped the whole of it, its type has settled its money, once
+        ended = order.cancelled and all(n.cancelled == n.quantity for n in order.lines)
+        assert order.type == "paid_presale"
+        assert (order.owed, order.forfeited) == (order.paid if ended else 0, 0)
     members = await shop.query(database, "select grp::text from parcel_members")
     assert Counter(g for (g,) in members) == groups
     odd = "select 1 from stock where reserved < 0 or reserved > on_hand"

@@ -273,6 +273,8 @@ def test_a_carrier_is_asked_to_bring_a_parcel_back(house: House) -> None:
     assert [i["state"] for i in seen] == ["stopped", "too_late", "stopped"]
     (answered,) = facts(house, ids[0], "intercept.answered")
     assert answered["data"]["by"] == "顺丰"
+    cases = [told(house.call("GET", f"/v1/orders/{i}/after-sales"))["items"] for i in ids]
+    assert [[c["kind"] for c in one] for one in cases] == [["return"], [], ["return"]]
     act(house, ids[0], event="send_back")
     act(house, ids[1], event="deliver")
     assert [parts(house, i)[0]["state"] for i in ids[:2]] == ["returned", "delivered"]

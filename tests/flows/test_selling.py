@@ -8,11 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from danshu.capabilities.orders import amending
+from danshu.capabilities.orders import decide as orders
+from danshu.capabilities.orders.amending import LineWish, Wish
+from danshu.hub import selling_returns
 from danshu.hub.selling_audit import SellingFolder
+from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import rfc3339, unpack
 from danshu.ledger.audit import fold_rows
 from danshu.ledger.fold import Folder
+from tests.capabilities.orders.builders import NOW_MS, a_draft, allocated
 from tests.fixtures.hub import SKUS, WAREHOUSES, House, order
 from tests.flows.asking import upload
 
@@ -120,9 +129,87 @@ def test_what_has_no_stock_is_sold_against_announced_goods_up_to_what_is_announc
     (row,) = house.call("GET", "/v1/masters/preorders").json()["items"]
     assert (row["units"], row["sold"], row["in_transit"]) == (5, 3, 9 * len(WAREHOUSES))
     assert differences(house) == []
+
+
+def used(house: House) -> dict[str, int]:
+    """Units that are used up, by allowance."""
+    with psycopg.connect(house.url) as c:
+        return dict(c.execute("select name, used from allowances").fetchall())
+
+
+def test_what_is_cancelled_or_amended_away_is_there_for_others(house: House) -> None:
+    none = [{"warehouse": w.code, "sku": LATE, "on_hand": 0} for w in WAREHOUSES]
+    assert house.call("PUT", "/v1/stock", {"levels": none}).status_code == 200
+    arrives = rfc3339((house.hub.clock() // 1000 + 20 * 86_400) * 1000)
+    put(house, "preorders", {"sku": LATE, "arrives": arrives, "units": 5})
+    rules = [{**WELCOME, "code": "w2"}, {**FIVE, "code": "f2", "units": 2, "stock": 2}]
+    assert put(house, "gifts", *rules).json() == {"rows": 2}
+    who = {**order()["receiver"], "phone": "13911112222"}
+    both = lines((A, 2, 1000), (LATE, 2, 500))
+    first = house.place(lines=both, receiver=who)["order"]
+    assert used(house) == {f"preorder/{LATE}": 2, "gift/f2": 2}
+    wish = {"reason": "少要一件", "lines": [{"line": 2, "quantity": 1}]}
+    told = house.call("POST", f"/v1/orders/{first}/amendments", wish)
+    assert told.status_code == 200, told.text
+    assert used(house)[f"preorder/{LATE}"] == 1
+    second = house.place(lines=both, receiver=who)["order"]
+    kept, _ = read(house, second)
+    assert not {"w2", "f2"} & {n.get("gift") for n in kept}, "both are used up"
+    for id_ in (first, second):
+        assert house.call("POST", f"/v1/orders/{id_}/cancel", {"reason": "r"}).status_code == 200
+    _, said = read(house, first)
+    assert said["allowances.changed"]["again"] == ["w2"]
+    assert used(house) == {f"preorder/{LATE}": 0, "gift/f2": 0}
+    kept, _ = read(house, house.place(lines=both, receiver=who)["order"])
+    assert {"w2", "f2"} <= {n.get("gift") for n in kept}, "the buyer may have both again"
+    assert differences(house) == []
     with psycopg.connect(house.url, autocommit=True) as c:
-        c.execute("update allowances set used=used+1")
+        c.execute("update allowances set used=used+1 where name='gift/f2'")
     assert differences(house) == ["allowance_differs"]
+
+
+LEAVES = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 5), st.booleans()), max_size=8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(LEAVES)
+def test_an_order_uses_up_what_it_still_is(steps: list[tuple[int, int, bool]]) -> None:
+    """Any amendments and a cancellation: what was taken less what went back is what is left."""
+    marks: list[dict[str, Any]] = [
+        {"gift": "a", "limited": True},
+        {"arrives": "2026-12-08T00:00:00Z"},
+        {"gift": "b"},
+        {},
+    ]
+    made = allocated(a_draft(quantities=(3, 2, 4))).order
+    held = [replace(n, **m) for n, m in zip(made.lines, marks, strict=False)]
+    now = replace(made, lines=tuple(held))
+    used = {selling_returns.allowance_of(n): n.quantity for n in now.lines}
+    for line, quantity, ends in steps:
+        try:
+            done = (
+                orders.act(now, orders.Command(event="cancel"), NOW_MS)
+                if ends
+                else amending.amend(now, Wish(by="t", reason="r", lines=(
+                    LineWish(line=line, quantity=quantity),
+                )))
+            )  # fmt: skip
+        except InputError:
+            continue
+        if isinstance(done, Refusal):
+            continue
+        for one in selling_returns.changed(now, done.order):
+            used[one.name] += one.used
+        was, now = now, done.order
+        gone = set(selling_returns.gone(was, now))
+        left = {n.gift for n in now.lines if n.gift and n.quantity > n.cancelled}
+        assert not gone & left
+        used.pop("", None)
+        assert used == {
+            name: n.quantity - n.cancelled
+            for n in now.lines
+            if (name := selling_returns.allowance_of(n))
+        }
 
 
 def test_bundles_come_in_as_a_sheet_with_a_row_a_component_and_go_again(house: House) -> None:

@@ -33,4 +33,11 @@ EXAMPLES: list[Struct] = [
             ),
         )
     ),
+    selling.AllowancesChanged(
+        again=("welcome",),
+        changes=(
+            selling.AllowanceChange(line=4, name="gift/autumn-sample", used=-2),
+            selling.AllowanceChange(line=1, name="preorder/SKU-00017", used=-1),
+        ),
+    ),
 ]

@@ -25,6 +25,7 @@ ALSO = (
     "negotiation.unopened",
     "gifts.",
     "preorder.",
+    "allowances.",
 )
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CHINESE = re.compile(r"[一-鿿]")

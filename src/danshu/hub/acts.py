@@ -30,9 +30,11 @@ from danshu.hub import (
     parcel_settings,
     policy_holds,
     presale,
+    presale_ends,
     presale_rows,
     remedies,
     rerouting,
+    selling_returns,
     spare_snapshots,
 )
 from danshu.hub.changes import Change as Change
@@ -106,6 +108,9 @@ async def change(
                 told = await cold_dispatch.inspect(connection, world, id_, decided.said, now_ms)
                 if told is not None:
                     return told
+            if held.order.type:
+                decided = presale_ends.attend(world, held, decided)
+            decided = await selling_returns.attend(connection, world, held, decided)
             decided = await remedies.attend(connection, world, held, decided, actor, now_ms)
             decided = await after_sales_follow.attend(
                 connection, world, held, decided, actor, now_ms

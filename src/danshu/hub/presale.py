@@ -6,7 +6,6 @@ stays refused. Payments, stages, deposits kept and money owed are facts on the o
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -20,11 +19,10 @@ from danshu.capabilities.orders import facts, model
 from danshu.capabilities.orders.commands import conclude
 from danshu.capabilities.orders.evolve import evolve, place
 from danshu.capabilities.orders.machines import ORDER
-from danshu.capabilities.orders.money_facts import DepositForfeited, RefundOwed, StageEntered
+from danshu.capabilities.orders.money_facts import StageEntered
 from danshu.hub import order_type_book
 from danshu.hub.changes import Change, Held, allocate
 from danshu.hub.group import Typed
-from danshu.kernel import canonical
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
 from danshu.kernel.limits import GROUP_SETTLE_MS
@@ -230,13 +228,7 @@ def act(world: World, order: Order, told: orders.Command, now_ms: int) -> orders
     kind = order_type_book.kind_of(world, order)
     if told.event == "pay" and decide.awaited(kind, order.phase) is not None:
         return _pay(kind, order, told, now_ms)
-    done = orders.act(order, told, now_ms)
-    if isinstance(done, Refusal) or told.event != "cancel":
-        return done
-    life = life_of(kind, order)
-    if life.shipped:  # part of it is the buyer's: after-sales counts what the rest was worth
-        return done
-    return settle(kind, done, decide.cancel(kind, life, told.reason), order.phase)
+    return orders.act(order, told, now_ms)
 
 
 def _pay(kind: OrderType, order: Order, told: orders.Command, now_ms: int) -> orders.Done | Refusal:
@@ -266,24 +258,6 @@ def payments_told(order: Order, paid: int, deposit: int) -> list[int]:
     return [first, more - first] if first else [more]
 
 
-def settle(kind: OrderType, done: orders.Done, ending: Ending, stage: str) -> orders.Done:
-    """Say with the end of an order what of its money is kept and what is owed back."""
-    datas: list[Struct] = []
-    if ending.keep:
-        clause = next(p.clause for p in kind.payments if p.stage == "deposit")
-        datas.append(
-            DepositForfeited(
-                amount=ending.keep,
-                clause=hashlib.sha256(canonical.encode_struct(clause)).hexdigest(),
-                reason=ending.reason,
-            )
-        )
-    if ending.owed:
-        datas.append(RefundOwed(amount=ending.owed, reason=ending.reason, stage=stage))
-    more = conclude(done.order, datas, 0)
-    return replace(done, order=more.order, said=(*done.said, *more.said))
-
-
 def pass_time(world: World, order: Order, now_ms: int, fate: str) -> orders.Done | Refusal | None:
     """Say what time brings to an order, None for nothing. `fate` of its group: formed, failed, ""
     while it is open or where there is none.
@@ -305,8 +279,7 @@ def pass_time(world: World, order: Order, now_ms: int, fate: str) -> orders.Done
         return None
     if isinstance(told, Ending):
         command = orders.Command(event="cancel", reason=told.reason, by="clock")
-        done = orders.act(order, command, now_ms)
-        return done if isinstance(done, Refusal) else settle(kind, done, told, order.phase)
+        return orders.act(order, command, now_ms)  # presale_ends says what its money becomes
     return conclude(order, [_entered(e) for e in told], told[0].at_ms)
 
 

@@ -243,6 +243,7 @@ def _give(
             price=0,
             paid=0,
             gift=one.rule,
+            limited=one.limited,
         )
         for one in given
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.hub.selling import GIFT, PREORDER
-from danshu.hub.selling_facts import GiftsDecided, PreorderTaken
+from danshu.hub.selling_facts import AllowancesChanged, GiftsDecided, PreorderTaken
 from danshu.ledger.findings import Difference
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class SellingFolder:
 
     @property
     def types(self) -> frozenset[str]:
-        """Gifts given, preorders taken."""
-        return frozenset({"gifts.decided", "preorder.taken"})
+        """Gifts given, preorders taken, and what went back of both."""
+        return frozenset({"gifts.decided", "preorder.taken", "allowances.changed"})
 
     def fold(self, fact: Fact) -> None:
         """Take in one fact."""
@@ -45,6 +45,10 @@ class SellingFolder:
         elif isinstance(data, PreorderTaken):
             for line in data.lines:
                 self._add(PREORDER + line.sku, line.units)
+        elif isinstance(data, AllowancesChanged):
+            for change in data.changes:
+                self._add(change.name, change.used)
+            self._had -= {(rule, fact.stream) for rule in data.again}
 
     def _add(self, name: str, units: int) -> None:
         self._used[name] = self._used.get(name, 0) + units

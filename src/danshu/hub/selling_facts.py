@@ -33,3 +33,24 @@ class PreorderTaken(Struct, frozen=True, kw_only=True):
     """预订: units were sold against goods that are announced, within the units announced."""
 
     lines: tuple[Preordered, ...]
+
+
+class AllowanceChange(Struct, frozen=True, kw_only=True):
+    """By how many units a line uses more of an allowance ("gift/RULE", "preorder/SKU"); negative
+    units were given back.
+    """
+
+    line: int
+    name: str
+    used: int
+
+
+@fact_type("allowances.changed")
+class AllowancesChanged(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """限量名额变动: cancelled or amended units went back to what is limited, or more were taken.
+
+    `again` names gift rules that the buyer has once, and may have again.
+    """
+
+    again: tuple[str, ...] = ()
+    changes: tuple[AllowanceChange, ...] = ()

@@ -34,6 +34,13 @@ SOLD: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "{units} 件预订,{arrives} 到货后发出",
         "{units} units are sold ahead, they arrive {arrives}",
     ),
+    "allowances.changed": (
+        "gift",
+        "限量名额变动",
+        "Limited units moved",
+        "归还限量名额 {back} 件,另占用 {taken} 件",
+        "{back} limited units were given back, {taken} taken",
+    ),
     "order.intercepted": (
         "pause",
         "错单拦截",
@@ -87,6 +94,13 @@ def _preordered(datas: Sequence[Any], names: Names) -> Told:
     ]
 
 
+def _changed(datas: Sequence[Any], names: Names) -> Told:
+    del names
+    used = [c.used for d in datas for c in d.changes]
+    back, taken = -sum(u for u in used if u < 0), sum(u for u in used if u > 0)
+    return "", [count("back", back), count("taken", taken)]
+
+
 def _intercepted(datas: Sequence[Any], names: Names) -> Told:
     d = datas[0]
     variant = "reject" if d.effect == "reject" else ""
@@ -101,6 +115,7 @@ def _let_pass(datas: Sequence[Any], names: Names) -> Told:
 TELLERS: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "gifts.decided": _given,
     "preorder.taken": _preordered,
+    "allowances.changed": _changed,
     "order.intercepted": _intercepted,
     "order.let_pass": _let_pass,
 }

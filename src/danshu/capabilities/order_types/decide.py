@@ -248,7 +248,12 @@ def end(kind: OrderType, life: Life, reason: str, *, keeps: bool) -> Ending:
 
 
 def cancel(kind: OrderType, life: Life, reason: str) -> Ending:
-    """End it by cancellation: whoever cancels for the merchant's reasons keeps nothing."""
+    """End it for a reason: a payment that was missed by what the payment says of it; whoever
+    cancels for the merchant's reasons keeps nothing.
+    """
+    missed = next((p for p in kind.payments if reason == f"{p.stage}_missed"), None)
+    if missed is not None:
+        return end(kind, life, reason, keeps=missed.missed == "forfeit")
     return end(kind, life, reason, keeps=not reason.startswith(("merchant", "group_failed")))
 
 
