@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { publishPolicies, tryPolicies } from "@/api/sdk.gen";
 import type { DryRun, Policies } from "@/api/types.gen";
+import { BehindNote } from "@/parts/behind-note";
 import { Card } from "@/parts/card";
 import { useNotice } from "@/parts/notice";
 import { useProblemWords } from "@/parts/problem-note";
@@ -101,15 +102,7 @@ export function Draft({ policies }: { policies: Policies }) {
             </Tooltip>
           )}
         </div>
-        {draft.isBehind && (
-          <Alert
-            type="warning"
-            showIcon
-            role="alert"
-            title={t("own.behind", { version: policies.version, base: draft.base })}
-            action={<Button onClick={draft.drop}>{t("own.drop")}</Button>}
-          />
-        )}
+        <BehindNote draft={draft} version={policies.version} />
         {why && mayWrite && <p className="note">{why}</p>}
       </Card>
       <Card title={t("own.result")} note={tried ? t("own.fits") : undefined}>

@@ -1,13 +1,16 @@
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { Button, Form, Input, InputNumber, Select, Switch } from "antd";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ParcelRulesShown } from "@/api/types.gen";
 import { ask } from "@/client";
+import { BehindNote } from "@/parts/behind-note";
 import { Card } from "@/parts/card";
 import { useNotice } from "@/parts/notice";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
+import { useDraft } from "@/parts/use-draft";
+import { useUnsaved } from "@/parts/use-unsaved";
 import { asProblem, type Problem } from "@/problem";
 import { useMay } from "@/session";
 
@@ -55,8 +58,22 @@ export function RulesCard({
     return <ProblemNote problem={asProblem(rules.error)} onRetry={() => void rules.refetch()} />;
   }
   if (!rules.data) return <Skeleton kind="card" />;
-  return <RulesForm key={rules.data.version} shown={rules.data} onDone={onDone} />;
+  return <RulesForm shown={rules.data} onDone={onDone} />;
 }
+
+/** What the form begins from. */
+const begin = ({ rules }: ParcelRulesShown): Told => ({
+  merge: {
+    on: false,
+    auto: false,
+    wait_min: 30,
+    max_units: 200,
+    max_weight_g: 30_000,
+    ...rules.merge,
+  },
+  split: (rules.split ?? []) as Rule[],
+  whole_channels: rules.whole_channels ?? [],
+});
 
 function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => Promise<void> }) {
   const { t } = useTranslation("merging");
@@ -64,7 +81,16 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
   const mayWrite = useMay("merchant.write");
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const save = async (told: Told) => {
+  const draft = useDraft(shown.version, begin(shown));
+  const [form] = Form.useForm<Told>();
+  const { base, value, isDirty } = draft;
+  useUnsaved(isDirty);
+  useEffect(() => {
+    // What is followed or dropped for is shown; what is being written is the form's own.
+    if (!isDirty) form.setFieldsValue(value);
+  }, [form, base, value, isDirty]);
+  const save = async () => {
+    const told = draft.value;
     setBusy(true);
     setProblem(null);
     const split = (told.split ?? []).map((rule) => ({
@@ -75,13 +101,14 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
       ...(rule.kind === "apart" ? { storages: rule.storages ?? [] } : { limit: rule.limit ?? 0 }),
     }));
     try {
-      await ask("/v1/parcel-rules", {
+      const kept = await ask<ParcelRulesShown>("/v1/parcel-rules", {
         method: "PUT",
         json: {
-          version: shown.version,
+          version: draft.base,
           rules: { merge: told.merge, split, whole_channels: told.whole_channels ?? [] },
         },
       });
+      draft.publish(kept.version, told);
       done(t("rules.saved"));
       await onDone();
     } catch (error) {
@@ -90,18 +117,15 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
       setBusy(false);
     }
   };
-  const start: Told = {
-    merge: { on: false, auto: false, wait_min: 30, max_units: 200, max_weight_g: 30_000, ...shown.rules.merge },
-    split: (shown.rules.split ?? []) as Rule[],
-    whole_channels: shown.rules.whole_channels ?? [],
-  };
   return (
     <Form<Told>
       layout="vertical"
       requiredMark={false}
       disabled={!mayWrite}
-      initialValues={start}
-      onFinish={(told) => void save(told)}
+      form={form}
+      initialValues={draft.value}
+      onValuesChange={(_, told) => draft.set(told)}
+      onFinish={() => void save()}
       className="merging-rules"
     >
       <Card title={t("rules.merge")} note={t("rules.mergeNote")}>
@@ -160,6 +184,7 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
           <Select mode="tags" placeholder={t("rules.noChannel")} open={false} suffixIcon={null} />
         </Form.Item>
       </Card>
+      <BehindNote draft={draft} version={shown.version} />
       {problem && <ProblemNote problem={problem} />}
       {mayWrite && (
         <Button type="primary" htmlType="submit" loading={isBusy}>

@@ -5,10 +5,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FeeRate, ReconcileRules } from "@/api/types.gen";
 import { ask } from "@/client";
+import { BehindNote } from "@/parts/behind-note";
 import { Card } from "@/parts/card";
 import { useNotice } from "@/parts/notice";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
+import { useDraft } from "@/parts/use-draft";
+import { useUnsaved } from "@/parts/use-unsaved";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
 import { RECONCILE_KEY, useWords } from "./words";
@@ -53,7 +56,7 @@ export function RulesCard() {
       {found.error ? (
         <ProblemNote problem={asProblem(found.error)} onRetry={() => void found.refetch()} />
       ) : now ? (
-        <Editor key={now.version} now={now.rules} />
+        <Editor now={now} />
       ) : (
         <Skeleton kind="rows" rows={2} />
       )}
@@ -61,12 +64,14 @@ export function RulesCard() {
   );
 }
 
-function Editor({ now }: { now: Rules }) {
+function Editor({ now }: { now: ReconcileRules }) {
   const { t } = useTranslation("reconcile");
   const { done, failed } = useNotice();
   const mayChange = useMay("reconcile.rules");
   const client = useQueryClient();
-  const [rules, setRules] = useState<Rules>(now);
+  const draft = useDraft<Rules>(now.version, now.rules);
+  const { value: rules, set: setRules } = draft;
+  useUnsaved(draft.isDirty);
   const [isBusy, setBusy] = useState(false);
   const rates = rules.rates ?? [];
   const setRates = (next: FeeRate[]) => setRules({ ...rules, rates: next });
@@ -74,6 +79,7 @@ function Editor({ now }: { now: Rules }) {
     setBusy(true);
     try {
       const kept = await ask<ReconcileRules>("/v1/reconcile/rules", { method: "PUT", json: rules });
+      draft.publish(kept.version, rules);
       client.setQueryData(KEY, kept);
       await client.invalidateQueries({ queryKey: [...RECONCILE_KEY, "counts"] });
       done(t("rulesSaved", { n: kept.version }));
@@ -115,12 +121,13 @@ function Editor({ now }: { now: Rules }) {
           onDrop={() => setRates(rates.filter((_, no) => no !== at))}
         />
       ))}
+      <BehindNote draft={draft} version={now.version} />
       {mayChange && (
         <div className="reconcile-acts">
           <Button icon={<PlusOutlined />} onClick={() => setRates([...rates, NEW])}>
             {t("addRate")}
           </Button>
-          <Button htmlType="submit" type="default" disabled={rules === now} loading={isBusy}>
+          <Button htmlType="submit" type="default" disabled={!draft.isDirty} loading={isBusy}>
             {t("saveRules")}
           </Button>
         </div>
