@@ -26,6 +26,20 @@ EXAMPLES: list[Struct] = [
     facts.SettlementSet(
         begins=1, revenue="delivery", since="2026-12-01", suspense=10_000, zone="Asia/Shanghai"
     ),
+    facts.AccountsNamed(
+        names=(facts.AccountName(account=600101, code="6001.01.001", name="主营业务收入_商品"),)
+    ),
+    facts.VoucherProposed(
+        currency="CNY",
+        date="2026-11-21",
+        lines=(
+            VoucherLine(account=190101, debit=1_280),
+            VoucherLine(account=112201, credit=1_280),
+        ),
+        reason="银行回单已到,冲待查",
+        reverses="bill/1",
+    ),
+    facts.VoucherDeclined(proposed=ASKED, reason="科目不对"),
     facts.VoucherEntered(
         currency="CNY",
         date="2026-11-21",

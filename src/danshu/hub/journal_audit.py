@@ -57,7 +57,11 @@ select coalesce(n.period,j.period), coalesce(n.word,j.word), n.last, j.n, j.most
 where (n.last, n.last) is distinct from (j.n, j.most)
 """
 _EVENTS: Final = "select stream, period, kind from period_events where tenant=%s"
-_SETTINGS: Final = "select stream, since, revenue from settlement_settings where tenant=%s"
+_SETTINGS: Final = """
+select stream, since, concat_ws(' ', revenue, tax, costs::int) from settlement_settings
+where tenant=%s
+"""
+_NAMES: Final = "select account, code, name from account_names where tenant=%s"
 _ASKS: Final = "select stream, period, reason from period_asks where tenant=%s"
 _BY_HAND: Final = "select cause from journal where tenant=%s and word=%s"
 # Lines of bills are entered by the commit that brings them.
@@ -111,7 +115,8 @@ class JournalFolder:
                 for key, row in list(self._said.items()):  # the newest of a day stands
                     if key[0] == "settlement_settings" and row[0] == data.since:
                         del self._said[key]
-                self._said["settlement_settings", str(stream)] = (data.since, data.revenue)
+                treated = f"{data.revenue} {data.tax} {int(data.costs)}"
+                self._said["settlement_settings", str(stream)] = (data.since, treated)
             case facts.VoucherEntered():
                 self._vouchers.add(fact.id)
             case _:

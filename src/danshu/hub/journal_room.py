@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.capabilities.settlement import journal, mapping
-from danshu.capabilities.settlement.mapping import PAID, PLACED, Fresh, Policy
+from danshu.capabilities.settlement.mapping import PAID, PLACED, Fresh, Policy, Treatment
 from danshu.capabilities.settlement.periods import Calendar
-from danshu.hub import posting
+from danshu.hub import posting, sku_values
 from danshu.hub.compose import now_ms
 from danshu.kernel import fact
 from danshu.kernel.errors import ProgramError
@@ -40,7 +40,8 @@ ROOM: Final = "journal"
 _ID: Final = b'"id":"'
 _UUID: Final = 36
 _POLICY: Final = (
-    "select since, revenue, zone, begins from settlement_settings where tenant=%s order by since"
+    "select since, revenue, zone, begins, tax, costs from settlement_settings where tenant=%s"
+    " order by since"
 )
 # The range of streams lets the server leave all other days alone.
 _BEFORE: Final = (
@@ -85,7 +86,8 @@ async def follow(connection: Connection, leaves: Sequence[Leaf]) -> None:
         return
     tenant = leaves[0].tenant
     await posting.be_alone(connection, tenant)
-    policy = await read_policy(connection, tenant)
+    policy = await _read_treatments(connection, tenant)
+    await sku_values.load(connection, tenant, policy, (leaf.body for leaf, _ in wanted))
     tallies: Tallies = {}
     placed = [(_stream_of(leaf.body), leaf, kind) for leaf, kind in wanted]
     begun: set[bytes] = set()
@@ -159,7 +161,9 @@ async def _read_before(
     low, high = uuid.UUID(bytes=streams[0]), uuid.UUID(bytes=streams[-1])
     asked = (tenant, write.uuid_bytes(streams), str(low), str(high))
     cursor = await connection.execute(_BEFORE, asked, binary=True)
-    for id_, v, packed in await cursor.fetchall():
+    rows = await cursor.fetchall()
+    await sku_values.load(connection, tenant, policy, (bytes(packed) for _, _, packed in rows))
+    for id_, v, packed in rows:
         stream = by_id[bytes(id_)]
         for seq, body in enumerate(fact.unpack(bytes(packed)), v):
             if seq >= late[stream]:
@@ -170,12 +174,19 @@ async def _read_before(
 
 
 async def read_policy(connection: Connection, tenant: int) -> Policy:
-    """Read by which rules a merchant's facts become entries."""
+    """Read by which rules a merchant's facts become entries, and what is kept of all SKUs."""
+    policy = await _read_treatments(connection, tenant)
+    await sku_values.load_all(connection, tenant, policy)
+    return policy
+
+
+async def _read_treatments(connection: Connection, tenant: int) -> Policy:
     rows = await (await connection.execute(_POLICY, (tenant,))).fetchall()
     if not rows:
         return Policy()
     calendar = Calendar(zone=rows[-1][2], begins=rows[-1][3])
-    return Policy(calendar=calendar, revenue=tuple((r[0], r[1]) for r in rows))
+    treatments = [Treatment(since=r[0], revenue=r[1], tax=r[4], costs=r[5]) for r in rows]
+    return Policy(calendar=calendar, treatments=tuple(treatments), values={})
 
 
 async def rebuild(connection: Connection, tenant: int) -> None:

@@ -17,7 +17,8 @@ from msgspec import Struct
 from danshu.capabilities.settlement import journal
 from danshu.capabilities.settlement.facts import SettlementSet
 from danshu.capabilities.settlement.periods import ZONE, Calendar
-from danshu.capabilities.settlement.tally import Revenue
+from danshu.capabilities.settlement.said import Revenue
+from danshu.capabilities.settlement.taxes import Regime
 from danshu.hub import journal_room, merchants, posting
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import SUSPENSE_FEN
@@ -39,14 +40,14 @@ TOO_EARLY: Final = Refusal(
     clause="settlement.since",
 )
 _LIST: Final = (
-    "select since, revenue, zone, begins, suspense from settlement_settings where tenant=%s"
-    " order by since desc"
+    "select since, revenue, zone, begins, suspense, tax, costs from settlement_settings"
+    " where tenant=%s order by since desc"
 )
 _PUT: Final = (
-    "insert into settlement_settings(tenant,since,stream,revenue,zone,begins,suspense)"
-    " values (%s,%s,%s,%s,%s,%s,%s) on conflict (tenant,since) do update set"
+    "insert into settlement_settings(tenant,since,stream,revenue,zone,begins,suspense,tax,costs)"
+    " values (%s,%s,%s,%s,%s,%s,%s,%s,%s) on conflict (tenant,since) do update set"
     " stream=excluded.stream, revenue=excluded.revenue, zone=excluded.zone,"
-    " begins=excluded.begins, suspense=excluded.suspense"
+    " begins=excluded.begins, suspense=excluded.suspense, tax=excluded.tax, costs=excluded.costs"
 )
 _FIXED: Final = (
     "select exists (select 1 from period_events where tenant=%s) or exists"
@@ -66,14 +67,24 @@ class SettlementRules(Struct, frozen=True, kw_only=True):
     zone: str = ZONE
     begins: int = 1
     suspense: int = SUSPENSE_FEN
+    tax: Regime = "off"
+    costs: bool = False
 
 
 async def read(connection: Connection, tenant: int) -> list[SettlementRules]:
     """Read the rules, the newest first; none where the merchant set nothing."""
     rows = await (await connection.execute(_LIST, (tenant,))).fetchall()
     return [
-        SettlementRules(since=s, revenue=cast("Revenue", r), zone=z, begins=b, suspense=n)
-        for s, r, z, b, n in rows
+        SettlementRules(
+            since=s,
+            revenue=cast("Revenue", r),
+            zone=z,
+            begins=b,
+            suspense=n,
+            tax=cast("Regime", t),
+            costs=c,
+        )
+        for s, r, z, b, n, t, c in rows
     ]
 
 
@@ -100,14 +111,17 @@ async def put(
             return STANDS
         data = SettlementSet(
             begins=settings.begins,
+            costs=settings.costs,
             revenue=settings.revenue,
             since=settings.since.isoformat(),
             suspense=settings.suspense,
+            tax=settings.tax,
             zone=settings.zone,
         )
         stream = await merchants.say(connection, tenant, actor, data)
         row = (tenant, settings.since, stream, settings.revenue, settings.zone)
-        await connection.execute(_PUT, (*row, settings.begins, settings.suspense))
+        more = (settings.begins, settings.suspense, settings.tax, settings.costs)
+        await connection.execute(_PUT, (*row, *more))
         if moved:
             # one calendar for all rules: whose days they are does not depend on the day
             await connection.execute(

@@ -70,18 +70,36 @@ class PeriodReopened(Struct, frozen=True, kw_only=True):
 
 
 @fact_type("settlement.set")
-class SettlementSet(Struct, frozen=True, kw_only=True):
+class SettlementSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """结算设置: by which rules entries are made of what is placed from the day `since` on.
 
     `revenue` is earned by `shipment` or `delivery`. Periods begin on day `begins` of a month, in
     `zone`. `suspense` (minor units of any currency) may stand in suspense when a period closes.
+    `tax` is `off`, `general`, `small_1` or `small_3`; with `costs` what goods cost is entered.
     """
 
     begins: int
+    costs: bool = False
     revenue: str
     since: str
     suspense: int
+    tax: str = "off"
     zone: str
+
+
+class AccountName(Struct, frozen=True, kw_only=True):
+    """What an account of the hub is called in the merchant's own books."""
+
+    account: int
+    code: str
+    name: str
+
+
+@fact_type("settlement.accounts_named")
+class AccountsNamed(Struct, frozen=True, kw_only=True):
+    """科目对照: by which codes and names finance's own books know the accounts; all anew."""
+
+    names: tuple[AccountName, ...]
 
 
 class VoucherLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,11 +117,33 @@ class VoucherLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class VoucherEntered(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """手工凭证: a person entered into the journal what no fact and no bill says.
 
-    `reverses` is the key of the entry that it takes back, "" where it takes none.
+    `reverses` is the key of the entry that it takes back, "" where it takes none. `first` made it
+    and `proposed` is the stream of what they proposed; whoever says this checked it.
     """
+
+    currency: str
+    date: str
+    first: str = ""
+    lines: tuple[VoucherLine, ...]
+    proposed: str = ""
+    reason: str
+    reverses: str = ""
+
+
+@fact_type("voucher.proposed")
+class VoucherProposed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """制单: a person made a voucher; another has to check it before it is entered."""
 
     currency: str
     date: str
     lines: tuple[VoucherLine, ...]
     reason: str
     reverses: str = ""
+
+
+@fact_type("voucher.declined")
+class VoucherDeclined(Struct, frozen=True, kw_only=True):
+    """凭证驳回或撤回: it is not entered. `proposed` is the stream of what was proposed."""
+
+    proposed: str
+    reason: str

@@ -7,16 +7,29 @@ so that shares add up exactly however they are cut. Amounts are minor units.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from danshu.capabilities.settlement import accounts as a
+from danshu.capabilities.settlement.goods import Goods
+from danshu.capabilities.settlement.said import (
+    Amended,
+    Amount,
+    Exchanged,
+    Moves,
+    Nothing,
+    Paid,
+    Part,
+    Refunded,
+    Revenue,
+    Shares,
+    move,
+)
+from danshu.capabilities.settlement.taxes import Taxes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-Revenue = Literal["shipment", "delivery"]
 
 
 class Line(Struct):
@@ -64,6 +77,8 @@ class Tally(Struct):
     owed: int = 0
     earned: int = 0
     begun: bool = False
+    taxes: Taxes | None = None
+    goods: Goods | None = None
 
     @property
     def rest_due(self) -> int:
@@ -77,107 +92,13 @@ class Tally(Struct):
         return sum(n.due for n in self.lines.values()) + self.rest_due
 
 
-class PlacedLine(Struct):
-    """A line as it was ordered."""
-
-    no: int
-    quantity: int
-    paid: int
-
-
-class Placed(Struct):
-    """What is read of `order.placed`."""
-
-    channel: str
-    currency: str
-    lines: list[PlacedLine]
-    total: int
-    kind: str = "order"
-    shop: str = ""
-
-
-class Start(Struct):
-    """What is read of `order.placed` while it is enough that the order was paid whole."""
-
-    channel: str
-    currency: str
-    total: int
-    kind: str = "order"
-    shop: str = ""
-
-
-class Paid(Struct):
-    """What is read of `order.paid`."""
-
-    amount: int
-    stage: str = ""
-
-
-class Share(Struct):
-    """Units of a line."""
-
-    line: int
-    quantity: int
-
-
-class Shares(Struct):
-    """What is read of facts that speak of units."""
-
-    shares: list[Share] = []
-
-
-class Terms(Struct):
-    """What a line says by now."""
-
-    paid: int
-    quantity: int
-
-
-class LineAmended(Struct):
-    """A line that was changed, or is new."""
-
-    line: int
-    now: Terms
-
-
-class Sums(Struct):
-    """The amount of the whole order by now."""
-
-    total: int
-
-
-class Amended(Struct):
-    """What is read of `order.amended`."""
-
-    lines: list[LineAmended] = []
-    now: Sums | None = None
-
-
-class Exchanged(Struct):
-    """What is read of `exchange.arranged`."""
-
-    line: int
-    lines: list[PlacedLine]
-    moved: int
-
-
-class Amount(Struct):
-    """What is read of facts that speak of an amount."""
-
-    amount: int
-
-
-class Nothing(Struct):
-    """What is read where the type says all."""
-
-
-Moves = dict[int, int]
-"""Amounts by account, debits positive."""
-
-
-def _move(moves: Moves, account: int, amount: int) -> None:
-    if amount:
-        moves[account] = moves.get(account, 0) + amount
+def _sell(tally: Tally, moves: Moves, line: int, value: int, account: int) -> None:
+    """Credit what a line earned, or (below 0) debit what it gave up, apart from the tax in it."""
+    tally.earned += value
+    tax = tally.taxes.book(line, value) if tally.taxes else 0
+    move(moves, account, tax - value)
+    if tally.taxes:
+        move(moves, tally.taxes.account, -tax)
 
 
 def _free(tally: Tally, moves: Moves) -> None:
@@ -186,23 +107,23 @@ def _free(tally: Tally, moves: Moves) -> None:
     tally.prepaid -= over
     tally.payable += over
     tally.owed += over
-    _move(moves, a.PREPAID, over)
-    _move(moves, a.REFUNDS, -over)
+    move(moves, a.PREPAID, over)
+    move(moves, a.REFUNDS, -over)
 
 
 def pay(tally: Tally, data: Paid) -> Moves:
     """Money came in: a deposit stands as one until its tail is paid."""
     moves: Moves = {}
-    _move(moves, a.PLATFORM, data.amount)
+    move(moves, a.PLATFORM, data.amount)
     if data.stage == "deposit":
         tally.deposits += data.amount
-        _move(moves, a.DEPOSITS, -data.amount)
+        move(moves, a.DEPOSITS, -data.amount)
         return moves
     settled = tally.deposits if data.stage == "tail" else 0
     tally.deposits -= settled
     tally.prepaid += data.amount + settled
-    _move(moves, a.DEPOSITS, settled)
-    _move(moves, a.PREPAID, -data.amount - settled)
+    move(moves, a.DEPOSITS, settled)
+    move(moves, a.PREPAID, -data.amount - settled)
     if not tally.due:  # given up meanwhile: it goes back
         _free(tally, moves)
     return moves
@@ -210,7 +131,7 @@ def pay(tally: Tally, data: Paid) -> Moves:
 
 def _earn(tally: Tally, data: Shares) -> Moves:
     tally.begun = True
-    value = tally.rest_due
+    parts = [(0, tally.rest_due)]
     tally.rest_booked = tally.rest
     for share in data.shares:
         line = tally.lines.get(share.line)
@@ -218,13 +139,14 @@ def _earn(tally: Tally, data: Shares) -> Moves:
             continue
         line.earned = min(line.earned + share.quantity, line.kept)
         worth = line.worth(line.earned)
-        value += worth - line.booked
+        parts.append((share.line, worth - line.booked))
         line.booked = worth
+    value = sum(part for _, part in parts)
     tally.prepaid -= value
-    tally.earned += value
     moves: Moves = {}
-    _move(moves, a.PREPAID, value)
-    _move(moves, a.SALES, -value)
+    move(moves, a.PREPAID, value)
+    for no, part in parts:
+        _sell(tally, moves, no, part, a.SALES)
     return moves
 
 
@@ -257,14 +179,13 @@ def amend(tally: Tally, data: Amended) -> Moves:
     if data.now is not None:
         tally.rest = data.now.total - sum(n.paid for n in tally.lines.values())
     moves: Moves = {}
-    for line in tally.lines.values():
+    for no, line in tally.lines.items():
         over = max(0, -line.due)  # it was earned already, and costs less now
         line.booked -= over
-        tally.earned -= over
         tally.payable += over
         tally.owed += over
-        _move(moves, a.RETURNS, over)
-        _move(moves, a.REFUNDS, -over)
+        _sell(tally, moves, no, -over, a.RETURNS)
+        move(moves, a.REFUNDS, -over)
     _free(tally, moves)
     return moves
 
@@ -277,22 +198,27 @@ def exchange(tally: Tally, data: Exchanged) -> Moves:
         line.paid -= data.moved
         unearned = min(data.moved, line.booked)
         line.booked -= unearned
-        tally.earned -= unearned
         tally.prepaid += unearned
-        _move(moves, a.RETURNS, unearned)
-        _move(moves, a.PREPAID, -unearned)
+        _sell(tally, moves, data.line, -unearned, a.RETURNS)
+        move(moves, a.PREPAID, -unearned)
     for new in data.lines:
         tally.lines[new.no] = Line(new.quantity, new.paid)
     return moves
 
 
-def _take(tally: Tally, amount: int, names: Sequence[str], moves: Moves) -> int:
+def _take(
+    tally: Tally, amount: int, names: Sequence[str], moves: Moves, parts: Sequence[Part] = ()
+) -> int:
     """Debit an amount to what the order stands in, one after the other; gives what is left."""
     for name in names:
         part = min(amount, max(0, getattr(tally, name)))
         setattr(tally, name, getattr(tally, name) - part)
-        _move(moves, _STANDS_IN[name], part)
         amount -= part
+        if name == "earned" and tally.taxes:
+            tax = tally.taxes.give_up(part, [(p.line, p.amount) for p in parts])
+            move(moves, tally.taxes.account, tax)
+            part -= tax
+        move(moves, _STANDS_IN[name], part)
     return amount
 
 
@@ -312,17 +238,18 @@ def owe(tally: Tally, data: Amount) -> Moves:
     moves: Moves = {}
     left = _take(tally, amount, ("deposits", "prepaid", "earned"), moves)
     tally.payable += amount - left
-    _move(moves, a.REFUNDS, left - amount)
+    move(moves, a.REFUNDS, left - amount)
     return moves
 
 
-def refund(tally: Tally, data: Amount) -> Moves:
+def refund(tally: Tally, data: Refunded) -> Moves:
     """Money went back."""
     moves: Moves = {}
-    left = _take(tally, data.amount, ("payable", "earned", "prepaid", "deposits"), moves)
+    names = ("payable", "earned", "prepaid", "deposits")
+    left = _take(tally, data.amount, names, moves, data.shares)
     tally.owed = min(tally.owed, tally.payable)
-    _move(moves, a.SUSPENSE, left)  # more than ever came in: somebody has to look at it
-    _move(moves, a.PLATFORM, -data.amount)
+    move(moves, a.SUSPENSE, left)  # more than ever came in: somebody has to look at it
+    move(moves, a.PLATFORM, -data.amount)
     return moves
 
 
@@ -331,8 +258,8 @@ def forfeit(tally: Tally, data: Amount) -> Moves:
     moves: Moves = {}
     left = _take(tally, data.amount, ("deposits", "prepaid", "payable"), moves)
     tally.owed = min(tally.owed, tally.payable)
-    _move(moves, a.SUSPENSE, left)
-    _move(moves, a.FORFEITS, -data.amount)
+    move(moves, a.SUSPENSE, left)
+    move(moves, a.FORFEITS, -data.amount)
     return moves
 
 
@@ -346,10 +273,16 @@ def claim(tally: Tally, data: Amount) -> Moves:
     return {a.CLAIMS: data.amount, a.CLAIMED: -data.amount}
 
 
+def stand(tally: Tally, data: Shares) -> Moves:
+    """Goods moved, and no money."""
+    del tally, data
+    return {}
+
+
 def complete(tally: Tally, data: Nothing) -> Moves:
     """The order is over: what is left of the prepayment nobody has explained."""
     left, tally.prepaid = tally.prepaid, 0
     moves: Moves = {}
-    _move(moves, a.PREPAID, left)
-    _move(moves, a.SUSPENSE, -left)
+    move(moves, a.PREPAID, left)
+    move(moves, a.SUSPENSE, -left)
     return moves

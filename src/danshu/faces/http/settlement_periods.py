@@ -11,7 +11,8 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.settlement import accounts, trial
 from danshu.capabilities.settlement.periods import is_period
-from danshu.capabilities.settlement.tally import Revenue
+from danshu.capabilities.settlement.said import Revenue
+from danshu.capabilities.settlement.taxes import Regime
 from danshu.capabilities.settlement.trial import PeriodCheck
 from danshu.faces.http import jobs, problems
 from danshu.faces.http.auth import require
@@ -105,13 +106,17 @@ class SettlementRulesList(Struct, frozen=True, kw_only=True):
 
 
 class NewSettlementRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rules for orders placed from a day on. `suspense` in minor units."""
+    """Rules for orders placed from a day on. `suspense` in minor units; `tax` and `costs`: what is
+    entered beside.
+    """
 
     since: datetime.date
     revenue: Revenue
     zone: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)] = "Asia/Shanghai"
     begins: Annotated[int, Meta(ge=1, le=28)] = 1
     suspense: Minor = 0
+    tax: Regime = "off"
+    costs: bool = False
 
 
 class NewVoucherFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -284,6 +289,8 @@ async def put_settings(
         zone=data.zone,
         begins=data.begins,
         suspense=data.suspense,
+        tax=data.tax,
+        costs=data.costs,
     )
     async with hub.connection() as connection:
         done = await settings.put(connection, held.tenant, told, held.actor, hub.clock())
