@@ -56,6 +56,11 @@ def _act(house: House, id_: str, event: str, **more: Any) -> None:
 
 
 def test_it_finds_once_and_ends_by_itself(house: House) -> None:
+    """A finding names the change that came just before it, where that can bring it about."""
+    account = {"account": "w1", "channel": "table", "shop": "", "secret": "s" * 12}
+    assert house.call("PUT", "/v1/accounts", account).is_success  # of another channel: no cause
+    shop = {"channel": "api", "shop": "", "is_sequence": True}
+    assert house.call("PUT", "/v1/pulls", {**shop, "shop": "numbered"}).status_code == 200
     first = house.place()
     second = house.place()  # the same receiver, the same lines, another number
     board = _look(house)
@@ -64,7 +69,16 @@ def test_it_finds_once_and_ends_by_itself(house: House) -> None:
     assert (found["cause"], found["order"]) == ("same_receiver", second["order"])
     assert found["params"]["other"] == first["order"]
     assert [(c["kind"], c["n"]) for c in board["counts"]] == [("duplicate", 1)]
-    assert [(i["kind"], i["open"]) for i in board["incidents"]] == [("duplicate", 1)]
+    (incident,) = board["incidents"]
+    assert (incident["kind"], incident["open"]) == ("duplicate", 1)
+    change = incident["change"]
+    assert (change["kind"], change["params"]["shop"], change["n"]) == (
+        "pull.changed",
+        "numbered",
+        1,
+    )
+    assert (found["change"], change["after_ms"] >= 0) == (change, True)
+    assert [f["no"] for f in _open(house, change=change["fact"])] == [found["no"]]
     _act(house, first["order"], "cancel", reason="test")
     board = _look(house)
     assert _open(house) == []

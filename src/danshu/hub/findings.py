@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.sentinel.model import BY_CODE
-from danshu.hub import incident_rows
+from danshu.hub import incident_rows, sentinel_changes
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -33,21 +33,21 @@ _GRADES: Final = {
 }
 _LOCK: Final = 7_738
 _ALONE: Final = "select pg_advisory_xact_lock(%b::int4, %b::int4)"
-_OPEN: Final = """
+_OPEN: Final = f"""
 insert into findings as f (tenant,class,subject,cause,params,evidence,incident,channel,shop,wh,
-  place,oid,number,other,risk_fen,at,found,due)
+  place,oid,number,other,risk_fen,at,found,due,change)
 select %(tenant)s, w.class, w.subject, w.cause, w.params::jsonb, w.evidence::jsonb, w.incident,
   w.channel, w.shop, w.wh, w.place, nullif(w.oid,'')::uuid, w.number, nullif(w.other,'')::uuid,
-  w.risk, w.at, %(now)s, w.due
+  w.risk, w.at, %(now)s, w.due, coalesce(likely.fact,'')
 from unnest(%(class)s::text[],%(subject)s::text[],%(cause)s::text[],%(params)s::text[],
   %(evidence)s::text[],%(incident)s::text[],%(channel)s::text[],%(shop)s::text[],%(wh)s::int4[],
   %(place)s::text[],%(oid)s::text[],%(number)s::text[],%(other)s::text[],%(risk)s::int8[],
   %(at)s::timestamptz[],%(due)s::timestamptz[]) w(class,subject,cause,params,evidence,incident,
-  channel,shop,wh,place,oid,number,other,risk,at,due)
+  channel,shop,wh,place,oid,number,other,risk,at,due) {sentinel_changes.LIKELY}
 on conflict (tenant,class,subject) do update set state='open', cause=excluded.cause,
   params=excluded.params, evidence=excluded.evidence, risk_fen=f.risk_fen, at=excluded.at,
   found=excluded.found, due=excluded.due, ended=null, until=null, how='', reason='', by='',
-  owner=null, times=f.times+1
+  owner=null, change=excluded.change, times=f.times+1
 where f.state='done' and f.how='gone'
 returning class, channel, wh, risk_fen, incident, cause, place, times, no, at
 """

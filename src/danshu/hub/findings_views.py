@@ -27,7 +27,7 @@ where c.tenant=%s and c.n<>0 order by 1,2,3,4
 """
 _INCIDENTS: Final = """
 select i.incident, i.class, i.cause, i.place, i.open, i.total, i.risk_fen, i.since, f.no, f.due,
-  f.params, f.owner, f.channel, f.shop, f.number
+  f.params, f.owner, f.channel, f.shop, f.number, i.began
 from finding_incidents i cross join lateral (
   select no, due, params, owner, channel, shop, number from findings f where f.tenant=i.tenant
   and f.incident=i.incident and f.state in ('open','assigned') order by due limit 1) f
@@ -36,9 +36,18 @@ where i.tenant=%s and i.open>0 order by f.due limit %s
 _COLUMNS: Final = """
 f.no, f.class, f.subject, f.state, f.cause, f.params, f.evidence, f.incident, f.channel, f.shop,
 coalesce(w.code,''), f.place, f.oid, f.number, f.risk_fen, f.owner, f.at, f.found, f.due, f.ended,
-f.until, f.how, f.reason, f.by, f.times
+f.until, f.how, f.reason, f.by, f.times, f.change, c.kind, c.at, c.params
 """
-_FROM: Final = " from findings f left join warehouses w on w.tenant=f.tenant and w.no=f.wh"
+_FROM: Final = """
+from findings f left join warehouses w on w.tenant=f.tenant and w.no=f.wh
+left join sentinel_changes c on f.change<>'' and c.tenant=f.tenant and c.fact=f.change
+"""
+_CHANGES: Final = """
+select f.incident, c.fact, c.kind, c.at, c.params, f.n, f.first from (
+  select incident, change, count(*) as n, min(at) as first from findings where tenant=%s
+  and change<>'' and state in ('open','assigned') group by 1,2) f
+join sentinel_changes c on c.tenant=%s and c.fact=f.change order by c.at desc, f.n desc
+"""
 _TIMES: Final = """
 select count(*), percentile_cont(array[0.5,0.95]) within group (order by ms) from (
   select extract(epoch from {end}-{begin})*1000 as ms from findings
@@ -66,8 +75,24 @@ class FindingCount(Struct, frozen=True, kw_only=True):
     risk_fen: int
 
 
+class FindingChange(Struct, frozen=True, kw_only=True):
+    """A change that findings likely come of: its fact, the type of it, when, and what it says of
+    itself. Of an incident: how many of its findings that wait rest on something within a quarter of
+    an hour after it, and how soon the first did, in ms; of one finding, 1 and its own.
+    """
+
+    fact: str
+    kind: str
+    at: str
+    params: dict[str, Any]
+    n: int
+    after_ms: int
+
+
 class FindingIncident(Struct, frozen=True, kw_only=True):
-    """Findings of one class, cause and place; `first` is the number of the one due first."""
+    """Findings of one class, cause and place; `first` is the number of the one due first, `began`
+    when what they rest on began, `change` what most of those that wait likely come of.
+    """
 
     incident: str
     kind: str
@@ -86,6 +111,8 @@ class FindingIncident(Struct, frozen=True, kw_only=True):
     shop: str
     number: str
     remedy: str
+    began: str
+    change: FindingChange | None
 
 
 class FindingTimes(Struct, frozen=True, kw_only=True):
@@ -162,6 +189,7 @@ class FindingItem(Struct, frozen=True, kw_only=True):
     times: int
     remedy: str
     steps: tuple[str, ...]
+    change: FindingChange | None
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -174,6 +202,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     incident: str = ""
     owner: uuid.UUID | None = None
     order: uuid.UUID | None = None
+    change: str = ""
 
 
 async def read_board(connection: Connection, tenant: int, at_ms: int) -> FindingsBoard:
@@ -184,9 +213,15 @@ async def read_board(connection: Connection, tenant: int, at_ms: int) -> Finding
         looked = await (await connection.execute(_LOOKED, (tenant,))).fetchone()
         counts = await (await connection.execute(_COUNTS, (tenant,))).fetchall()
         rows = await (await connection.execute(_INCIDENTS, (tenant, INCIDENT_ROWS))).fetchall()
+        changes = await (await connection.execute(_CHANGES, (tenant, tenant))).fetchall()
         detect = await _times(connection, _DETECT, (tenant, since, _WAITED))
         resolve = await _times(connection, _RESOLVE, (tenant, since, []))
         hours = await _read_hours(connection, tenant, since)
+    likely: dict[str, FindingChange] = {}
+    for incident, *told in changes:
+        change = _change(*told)
+        if incident not in likely or change.n > likely[incident].n:
+            likely[incident] = change
     return FindingsBoard(
         as_of=rfc3339(at_ms),
         revision=looked[1] if looked else 0,
@@ -202,7 +237,7 @@ async def read_board(connection: Connection, tenant: int, at_ms: int) -> Finding
             FindingCount(kind=r[0], channel=r[1], warehouse=r[2], state=r[3], n=r[4], risk_fen=r[5])
             for r in counts
         ),
-        incidents=tuple(_incident(r) for r in rows),
+        incidents=tuple(_incident(r, likely.get(r[0])) for r in rows),
         detect=detect,
         resolve=resolve,
         hours=hours,
@@ -220,7 +255,8 @@ async def list_findings(
     given: list[Any] = [tenant]
     for column, value in (("f.class", asked.kind), ("f.channel", asked.channel),
                           ("w.code", asked.warehouse), ("f.incident", asked.incident),
-                          ("f.owner", asked.owner), ("f.oid", asked.order)):  # fmt: skip
+                          ("f.owner", asked.owner), ("f.oid", asked.order),
+                          ("f.change", asked.change)):  # fmt: skip
         if value:
             where.append(f"{column}=%s")
             given.append(value)
@@ -277,12 +313,21 @@ async def _read_hours(
     )
 
 
-def _incident(r: tuple[Any, ...]) -> FindingIncident:
+def _change(
+    fact: str, kind: str, at: datetime.datetime, params: dict[str, Any], n: int,
+    first: datetime.datetime,
+) -> FindingChange:  # fmt: skip
+    after_ms = round((first - at).total_seconds() * 1000)
+    return FindingChange(fact=fact, kind=kind, at=_told(at), params=params, n=n, after_ms=after_ms)
+
+
+def _incident(r: tuple[Any, ...], change: FindingChange | None) -> FindingIncident:
     klass = BY_CODE[r[1]]
     return FindingIncident(
         incident=r[0], kind=r[1], grade=klass.grade, cause=r[2], place=r[3], open=r[4],
         total=r[5], risk_fen=r[6], since=_told(r[7]), first=r[8], due=_told(r[9]), params=r[10],
         owner=r[11], channel=r[12], shop=r[13], number=r[14], remedy=klass.remedy,
+        began=_told(r[15]), change=change,
     )  # fmt: skip
 
 
@@ -294,6 +339,7 @@ def _finding(r: tuple[Any, ...]) -> FindingItem:
         order=r[12], number=r[13], risk_fen=r[14], owner=r[15], at=_told(r[16]), found=_told(r[17]),
         due=_told(r[18]), ended=_told(r[19]), until=_told(r[20]), how=r[21], reason=r[22], by=r[23],
         times=r[24], remedy=klass.remedy, steps=klass.steps,
+        change=_change(r[25], r[26], r[27], r[28], 1, r[16]) if r[26] else None,
     )  # fmt: skip
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from danshu.capabilities.sentinel import causes, prints
 from danshu.capabilities.sentinel import judge as judging
 from danshu.capabilities.sentinel import life as lives
-from danshu.capabilities.sentinel import prints
 from danshu.capabilities.sentinel.compare import LISTED
 from danshu.capabilities.sentinel.model import ORDER_CLASSES, Found
 from danshu.capabilities.sentinel.parts import Life, Placed, Told
-from danshu.hub import findings, sentinel_arrivals
+from danshu.hub import findings, sentinel_arrivals, sentinel_changes
 from danshu.hub.compose import now_ms
 from danshu.hub.sentinel_watch import Watch
 from danshu.hub.urgency import URGENCY
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Connection = Any
 ROOM: Final = "sentinel"
+_MARKS: Final = {**lives.MARKS, **sentinel_changes.MARKS}
 _AS_PLACED: Final = 3  # placed, paid, allocated: what one commit says of a new order
 _SALT: Final = "select salt from tenants where id=%b"
 _PERSONS: Final = """
@@ -134,8 +135,16 @@ class _Batch:
             return
         fresh: dict[bytes, list[Told]] = {}
         later: dict[bytes, list[Told]] = {}
+        changed: list[Told] = []
         for stream, facts in told.items():
-            (fresh if facts[0].type == "order.placed" else later)[stream] = facts
+            if facts[0].type == "order.placed":
+                fresh[stream] = facts
+            elif facts[0].type in causes.KINDS:
+                changed += facts
+            else:
+                later[stream] = facts
+        if changed:
+            await sentinel_changes.keep(self._connection, self._tenant, changed)
         touched = {
             stream: _live(facts) for stream, facts in fresh.items() if not judging.is_usual(facts)
         }
@@ -160,7 +169,7 @@ class _Batch:
     def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[Told]]:
         """Read the facts that matter, by stream."""
         told: dict[str, list[Told]] = {}
-        decoder_of, type_of = lives.MARKS.get, lives.type_of
+        decoder_of, type_of = _MARKS.get, lives.type_of
         for leaf in leaves:
             decode = decoder_of(type_of(leaf.body))
             if decode is not None:
@@ -335,6 +344,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     """Give the step of the room; 1 when more is waiting."""
     del url  # the room's own connection is all it needs
     follower = make_follower()
+    build = sentinel_changes.Build()
     looked_ms = 0
     watch = Watch()
 
@@ -345,6 +355,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
         at_ms = now_ms()
         if at_ms - looked_ms >= SENTINEL_LOOK_S * 1000:
             looked_ms = at_ms
+            await build.tell(connection, at_ms)
             await watch.look(connection, at_ms)
         done = await follower.step(connection, at_ms)
         return int(done >= SENTINEL_LEAVES // 2)

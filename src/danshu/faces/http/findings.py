@@ -58,6 +58,7 @@ async def list_findings(
     incident: Annotated[str, QueryParameter(max_length=300, pattern=PLAIN)] = "",
     owner: FromQuery[uuid.UUID | None] = None,
     order: FromQuery[uuid.UUID | None] = None,
+    change: Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)] = "",
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> FindingPage:
@@ -70,6 +71,7 @@ async def list_findings(
         incident=incident,
         owner=owner,
         order=order,
+        change=change,
     )
     after = (0, 0)
     if cursor:

@@ -20,7 +20,10 @@ create table pull_windows (
   unreadable bigint not null, primary key (tenant, channel, shop, begins)) with (fillfactor = 50);
 create table sentinel_changes (
   tenant int not null, at timestamptz not null, fact text not null, kind text not null,
-  channel text not null, params jsonb not null, primary key (tenant, at, fact));
+  channel text not null, classes text[] not null, params jsonb not null,
+  primary key (tenant, at, fact));
+alter table findings add column change text not null default '';
+create index findings_change on findings (tenant, change, incident) where change <> '';
 """
 
 
