@@ -1,56 +1,57 @@
-"""Injected faults: many orders that are right, and among them some that are wrong in one known way.
+"""Injected faults: the load. Many orders that are right, and among them some that are wrong in one
+known way; what must be found of them, and how what was found compares.
 
-Each order's facts are made by the product's own fact types and packed by its own packer; an
-expected finding is (class, subject). What the sentinel says is compared with it: recall and
-precision by class. `danshu bench sentinel --faults` and the tests use the same generator.
+Orders come by channel and province, hour by hour of several weeks, as many as chance gives a usual
+hour. In some hours of some channels and provinces far too many come, or none, or late: these are
+the faults of volume and latency. `fault_run` plays it; the bench and the tests use the same.
 """
 
 from __future__ import annotations
 
+import datetime
 import random
-import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
-from danshu.capabilities.orders import facts, refund_facts
-from danshu.capabilities.orders.model import Line, RefundShare, Share
+from danshu.capabilities.orders import facts
+from danshu.capabilities.orders.model import Line
+from danshu.capabilities.sentinel.drift import CAMPAIGNS
+from danshu.capabilities.sentinel.model import BY_CODE
 from danshu.kernel import ids
-from danshu.kernel.fact import NO_HEAD, Actor, Said, pack, rfc3339
-from danshu.ledger import write
+from danshu.kernel.fact import rfc3339
+from danshu.kernel.limits import DRIFT_WEEKS_MIN
+from danshu.testing import fault_stories, merchant
+from danshu.testing.fault_stories import COUNTED, FAULTS, NUMBERED, Story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from danshu.kernel.fact import Packed
+    from collections.abc import Iterator, Mapping, Sequence
 
 Connection = Any
 Key = tuple[str, str]
-ACTOR: Final = Actor(sub="faults", role="system")
-NUMBERED: Final = "numbered"  # the shop that counts its orders one by one
-_HOUR_MS: Final = 3_600_000
+HOUR_MS: Final = 3_600_000
+WEEK_MS: Final = 7 * 24 * HOUR_MS
+DRIFTS: Final = ("volume_drift", "latency_drift")
+KINDS: Final = tuple(BY_CODE)
+_CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
+_CHANNELS: Final = (("taobao", 0.5), ("douyin", 0.3), ("jd", 0.2))
+_DRIFT_SHARE: Final = 0.0125  # of all faults, each of the two
+_FAULTY_ORDERS: Final = 60  # usual in an hour of a channel and province that is made to drift
+_SURGE: Final = 3.0
+_DELAY_MS: Final = 60_000.0
+_LATE: Final = 4.0
+_NUMBERED_SHARE: Final = 0.05
 _CHUNK: Final = 2_000
-_READ: Final = "select class, subject from findings where tenant=%s"
-
-
-class Story(Struct):
-    """One order in the making: its facts, and how it came about."""
-
-    id: uuid.UUID
-    placed: facts.OrderPlaced
-    said: list[Said]
-    now_ms: int
-
-    def say(self, data: Struct, ago_ms: int = 0) -> None:
-        """Say a fact that happened so long before it was recorded."""
-        self.said.append(Said(data=data, occurred_ms=self.now_ms - ago_ms))
-
-    @property
-    def subject(self) -> str:
-        """What a finding about this order as a whole is known by."""
-        return self.id.hex
+_FIRST: Final = 2  # of an hour are right: a wrong one may repeat the one before it
+# A fee is known by its order: what reconciliation calls the difference is its own affair.
+_READ: Final = """
+select class, case when class='fee_deviation' then number else subject end from findings
+where tenant=%s
+"""
 
 
 class Score(Struct, frozen=True, kw_only=True):
@@ -71,49 +72,167 @@ class Score(Struct, frozen=True, kw_only=True):
         return self.right / self.findings if self.findings else 1.0
 
 
-class Injection:
-    """Makes orders and faults of a seed, one a millisecond from `now_ms` on, in batches; remembers
-    what must be found.
+def deal(wrong: int) -> dict[str, int]:
+    """Share faults out: few hours that drift, for each is many orders; the rest evenly."""
+    drifts = max(1, round(wrong * _DRIFT_SHARE))
+    exact = [kind for kind in KINDS if kind not in DRIFTS]
+    each, more = divmod(wrong - len(DRIFTS) * drifts, len(exact))
+    return {
+        **{kind: each + (n < more) for n, kind in enumerate(exact)},
+        **dict.fromkeys(DRIFTS, drifts),
+    }
+
+
+def calm_hours(now_ms: int, count: int, weeks: int) -> list[int]:
+    """Give the newest hours, epoch ms and in order, none of which in any of `weeks` weeks lies on a
+    day of a campaign.
+    """
+    found: list[int] = []
+    hour_ms = (now_ms // HOUR_MS - 24) * HOUR_MS
+    while len(found) < count:
+        days = [
+            datetime.datetime.fromtimestamp((hour_ms - n * WEEK_MS) / 1000, _CHINA)
+            for n in range(weeks)
+        ]
+        if not {(day.month, day.day) for day in days} & CAMPAIGNS:
+            found.append(hour_ms)
+        hour_ms -= HOUR_MS
+    return found[::-1]
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """When and where orders come: `hours` in order, epoch ms; `cells` (channel, region), and of
+    each hour and cell how many; which hours are judged, and cells that are late in an hour.
     """
 
-    def __init__(self, seed: int, now_ms: int) -> None:
-        self.expected: set[Key] = set()
-        self._random = random.Random(seed)
-        self._now_ms = now_ms
+    hours: tuple[int, ...]
+    judged: frozenset[int]
+    cells: tuple[tuple[str, str], ...]
+    counts: NDArray[np.int64]
+    late: frozenset[tuple[int, int]]
+    expected: frozenset[Key]
+
+
+def plan(seed: int, now_ms: int, orders: int, drifts: Mapping[str, int]) -> Plan:
+    """Lay out `orders` orders over channels, provinces and hours, and which of these drift."""
+    rng = np.random.default_rng(seed)
+    weeks = 7 if orders >= 20_000 else DRIFT_WEEKS_MIN + 1
+    cells, shares = _cells(orders // (weeks * _FAULTY_ORDERS))
+    count = max(1, orders // (weeks * len(cells) * 80))
+    slots = calm_hours(now_ms, count, weeks)
+    hours = [hour - n * WEEK_MS for n in reversed(range(weeks)) for hour in slots]
+    judged = hours[DRIFT_WEEKS_MIN * count :]
+    # hours are unlike one another, and so are weeks
+    of_hour = np.tile(rng.uniform(0.8, 1.2, count), weeks) * np.repeat(
+        rng.uniform(0.9, 1.1, weeks), count
+    )
+    chances = np.outer(of_hour, shares)
+    chances /= chances.sum()
+    many = sum(drifts[each] for each in DRIFTS)
+    chosen = _choose(rng, chances * orders, len(hours) - len(judged), many)
+    volume, late = chosen[: drifts["volume_drift"]], chosen[drifts["volume_drift"] :]
+    for nth, at in enumerate(volume):
+        chances[at] *= _SURGE if nth % 2 else 0.0
+    counts = rng.multinomial(orders, (chances / chances.sum()).ravel()).reshape(chances.shape)
+    expected = {
+        (kind, f"{hours[hour]}/{cells[cell][0]}/{cells[cell][1][:2]}")
+        for kind, of in zip(DRIFTS, (volume, late), strict=True)
+        for hour, cell in of
+    }
+    return Plan(
+        hours=tuple(hours),
+        judged=frozenset(judged),
+        cells=tuple(cells),
+        counts=counts,
+        late=frozenset(late),
+        expected=frozenset(expected),
+    )
+
+
+def _cells(most: int) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+    """Give channels and provinces (by one region of theirs) with their shares, largest first."""
+    people: dict[str, int] = defaultdict(int)
+    places: dict[str, str] = {}
+    for region in merchant.regions():
+        if region.code.isdigit() and region.province:
+            people[region.code[:2]] += merchant.demand()[region.code]
+            places.setdefault(region.code[:2], region.code)
+    found = sorted(
+        (
+            (share * people[province], channel, places[province])
+            for channel, share in _CHANNELS
+            for province in people
+        ),
+        reverse=True,
+    )[: max(6, most)]
+    shares = np.array([share for share, _, _ in found])
+    return [(channel, region) for _, channel, region in found], shares / shares.sum()
+
+
+def _choose(
+    rng: np.random.Generator, usual: NDArray[np.float64], first: int, count: int
+) -> list[tuple[int, int]]:
+    """Choose hours and cells to drift, of the judged ones that usually have enough orders."""
+    judged = usual[first:]
+    enough = min(float(_FAULTY_ORDERS), float(np.sort(judged.ravel())[-2 * count]))
+    there = [(int(h) + first, int(c)) for h, c in np.argwhere(judged >= enough)]
+    return [there[n] for n in rng.choice(len(there), count, replace=False)]
+
+
+class Load:
+    """Makes the orders of a plan, some of them wrong; remembers what must be found."""
+
+    def __init__(self, seed: int, planned: Plan, wrong: Mapping[str, int]) -> None:
+        self.plan: Final = planned
+        self.expected: set[Key] = set(planned.expected)
+        self.chance: Final = random.Random(seed)
+        self.last: Story | None = None
+        self._rng: Final = np.random.default_rng(seed)
         self._no = 0
         self._numbered = 0
-        self._last: Story | None = None
+        kinds = [kind for kind, n in wrong.items() for _ in range(n)]
+        self.chance.shuffle(kinds)
+        self._wrong = dict(zip(self._places(len(kinds)), kinds, strict=True))
 
-    def make(self, orders: int, faults: int) -> Iterator[list[Story]]:
-        """Give `orders` orders in chunks, `faults` of them wrong, each class as often."""
-        kinds = [_FAULTS[n % len(_FAULTS)] for n in range(faults)]
-        self._random.shuffle(kinds)
-        at = set(self._random.sample(range(2, orders), faults))
+    def _places(self, count: int) -> list[int]:
+        """Choose which orders are wrong."""
+        sizes = self.plan.counts.sum(axis=1)
+        begins = np.cumsum(sizes) - sizes
+        may = np.ones(int(sizes.sum()), dtype=bool)
+        for nth in range(_FIRST):
+            may[(begins + nth)[sizes > nth]] = False
+        return [int(n) for n in self._rng.choice(np.flatnonzero(may), count, replace=False)]
+
+    def make(self, hour: int) -> Iterator[list[Story]]:
+        """Give the orders of the plan's hour of that index, in the order of time, in chunks."""
+        cells = np.repeat(np.arange(len(self.plan.cells)), self.plan.counts[hour])
+        self._rng.shuffle(cells)
+        times = np.sort(self._rng.integers(0, HOUR_MS, len(cells))) + self.plan.hours[hour]
+        late = np.array([(hour, int(cell)) in self.plan.late for cell in cells], dtype=bool)
+        delays = self._rng.exponential(np.where(late, _LATE, 1.0) * _DELAY_MS)
         chunk: list[Story] = []
-        for n in range(orders):
-            chunk.append(self._one(kinds.pop() if n in at else None))
+        for cell, at_ms, delay in zip(cells.tolist(), times.tolist(), delays.tolist(), strict=True):
+            chunk.append(self._one(self.plan.cells[cell], at_ms, round(delay)))
             if len(chunk) == _CHUNK:
                 yield chunk
                 chunk = []
         if chunk:
             yield chunk
 
-    def _one(self, fault: tuple[str, Callable[[Injection, Story], str]] | None) -> Story:
-        story = self._order(may_count=fault is None)
-        if fault is not None:
-            kind, spoil = fault
-            subject = spoil(self, story)
-            self.expected.add((kind, subject))
+    def _one(self, cell: tuple[str, str], at_ms: int, delay_ms: int) -> Story:
+        kind = self._wrong.get(self._no)
+        story = self._order(cell, at_ms, delay_ms, may_count=kind is None)
+        if kind is not None:
+            self.expected.add((kind, FAULTS[kind](self, story)))
         else:
-            _live(story, self._random.randrange(6))
-            self._last = story
+            fault_stories.live(story, self.chance.randrange(6))
+            self.last = story
         return story
 
-    def _order(self, *, may_count: bool) -> Story:
+    def _order(self, cell: tuple[str, str], at_ms: int, delay_ms: int, *, may_count: bool) -> Story:
         """Give an order that was placed and paid, whose amounts agree."""
-        r = self._random
+        r = self.chance
         self._no += 1
-        self._now_ms += 1
         lines = []
         for no in range(1, r.randint(1, 3) + 1):
             price, quantity = r.randint(100, 20_000), r.randint(1, 4)
@@ -127,257 +246,44 @@ class Injection:
                 )
             )
         goods = sum(n.price * n.quantity for n in lines)
-        is_numbered = may_count and r.random() < 0.05
-        if is_numbered:
-            self._numbered += 1
-        number = f"N{self._numbered:08d}" if is_numbered else f"F{self._no:010d}"
         placed = facts.OrderPlaced(
             buyer=f"buyer-{self._no}",
-            channel=r.choice(("taobao", "jd", "douyin")),
-            created=rfc3339(self._now_ms - 60_000),
+            channel=cell[0],
+            created=rfc3339(at_ms - delay_ms),
             currency="CNY",
             discount=0,
             goods=goods,
             key=f"faults/{self._no}",
             lines=tuple(lines),
-            number=number,
+            number=f"F{self._no:010d}",
             postage=0,
-            region="330100",
-            shop=NUMBERED if is_numbered else "shop",
+            region=cell[1],
+            shop="shop",
             total=goods,
         )
-        if is_numbered:
-            placed = replace(placed, channel="wechat-miniprogram")
-        id_ = ids.uuid7(self._now_ms, r.randbytes(10))
-        return Story(id_, placed, [], self._now_ms)
+        if may_count and r.random() < _NUMBERED_SHARE:
+            number = f"N{self.count():08d}"
+            placed = replace(placed, channel=COUNTED, shop=NUMBERED, number=number)
+        return Story(ids.uuid7(at_ms, r.randbytes(10)), placed, [], at_ms)
 
-    def skip_number(self) -> int:
-        """Skip one number of the shop that counts its own."""
+    def count(self) -> int:
+        """Take the next number of the shop that counts its own."""
         self._numbered += 1
         return self._numbered
-
-    @property
-    def last(self) -> Story:
-        """The last order that was right."""
-        assert self._last is not None
-        return self._last
-
-    @property
-    def chance(self) -> random.Random:
-        """The generator's own randomness."""
-        return self._random
-
-
-def _shares(story: Story) -> tuple[Share, ...]:
-    return tuple(Share(line=n.no, quantity=n.quantity, sku=n.sku) for n in story.placed.lines)
-
-
-def _begin(story: Story) -> None:
-    story.say(story.placed, 50_000)
-    story.say(facts.OrderPaid(amount=story.placed.total, at=""), 50_000)
-
-
-def _allocate(story: Story) -> None:
-    _begin(story)
-    planned = facts.Planned(no=1, shares=_shares(story), warehouse="WH1")
-    story.say(facts.OrderAllocated(fulfilments=(planned,)))
-
-
-def _live(story: Story, stage: int) -> None:
-    """Let an order live up to a stage: 0 allocated … 5 delivered."""
-    _allocate(story)
-    steps = (facts.OrderReleased, facts.OrderPicked, facts.OrderPacked)
-    for nth, step in enumerate(steps[:stage]):
-        story.say(step(fulfilment=1, shares=_shares(story), warehouse="WH1"), 40_000 - nth * 5_000)
-    if stage > 3:
-        _ship(story, "W" + story.subject[-12:])
-    if stage > 4:
-        delivered = facts.OrderDelivered(fulfilment=1, shares=_shares(story), warehouse="WH1")
-        story.say(delivered, 1_000)
-
-
-def _ship(story: Story, waybill: str, extra: int = 0, ago_ms: int = 20_000) -> None:
-    shares = _shares(story)
-    if extra:
-        shares = (replace(shares[0], quantity=shares[0].quantity + extra), *shares[1:])
-    shipped = facts.OrderShipped(
-        carrier="C1", fulfilment=1, shares=shares, warehouse="WH1", waybill=waybill
-    )
-    story.say(shipped, ago_ms)
-
-
-def _duplicate(source: Injection, story: Story) -> str:
-    of = source.last.placed
-    story.placed = replace(
-        story.placed, buyer=of.buyer, channel=of.channel, lines=of.lines, goods=of.goods,
-        total=of.total, shop="shop", number=story.placed.number + "D",
-    )  # fmt: skip
-    _live(story, 0)
-    return story.subject
-
-
-def _sku(_: Injection, story: Story) -> str:
-    first = replace(story.placed.lines[0], known=False, sku="??")
-    lines = (first, *story.placed.lines[1:])
-    story.placed = replace(story.placed, lines=lines, holds=("sku_unknown",))
-    _begin(story)
-    return story.subject
-
-
-def _amount(source: Injection, story: Story) -> str:
-    placed = story.placed
-    way = source.chance.randrange(4)
-    if way == 0:
-        story.placed = replace(placed, goods=placed.goods + 1, total=placed.total + 1)
-    elif way == 1:
-        story.placed = replace(placed, total=placed.total - 1)
-    elif way == 2:
-        line = replace(placed.lines[0], paid=placed.lines[0].paid + 1)
-        story.placed = replace(placed, lines=(line, *placed.lines[1:]))
-    _live(story, 0)
-    if way == 3:
-        story.say(facts.OrderPaid(amount=1, at=""))
-    return story.subject
-
-
-def _quantity(_: Injection, story: Story) -> str:
-    _live(story, 3)
-    _ship(story, "W" + story.subject[-12:], extra=1)
-    return story.subject + "/1"
-
-
-def _address(_: Injection, story: Story) -> str:
-    story.placed = replace(story.placed, region="", holds=("region_unknown",))
-    _begin(story)
-    return story.subject
-
-
-def _cancel(story: Story) -> None:
-    freed = facts.Planned(no=1, shares=_shares(story), warehouse="WH1")
-    story.say(facts.OrderCancelled(freed=(freed,), reason="buyer", shares=_shares(story)))
-
-
-def _illegal(_: Injection, story: Story) -> str:
-    _live(story, 3)
-    _cancel(story)
-    packed = facts.OrderPacked(fulfilment=1, shares=_shares(story), warehouse="WH1")
-    story.say(packed, 1_000)
-    return story.subject
-
-
-def _backward(_: Injection, story: Story) -> str:
-    _live(story, 4)
-    delivered = facts.OrderDelivered(fulfilment=1, shares=_shares(story), warehouse="WH1")
-    story.say(delivered, 30_000)
-    return story.subject + "/1"
-
-
-def _void_waybill(_: Injection, story: Story) -> str:
-    _live(story, 0)
-    _cancel(story)
-    story.say(facts.WaybillRecorded(carrier="C1", fulfilment=1, waybill="V" + story.subject[-12:]))
-    return story.subject + "/1"
-
-
-def _no_waybill(_: Injection, story: Story) -> str:
-    _live(story, 3)
-    _ship(story, "")
-    return story.subject + "/1"
-
-
-def _refund(story: Story, amount: int, units: int, receipt: str) -> None:
-    line = story.placed.lines[0]
-    share = RefundShare(amount=amount, line=line.no, quantity=units)
-    story.say(
-        refund_facts.RefundPaid(
-            amount=amount, case="", reason="buyer", receipt=receipt, shares=(share,)
-        )
-    )
-
-
-def _no_return(_: Injection, story: Story) -> str:
-    _live(story, 5)
-    line = story.placed.lines[0]
-    _refund(story, line.paid, line.quantity, "R" + story.subject[-12:])
-    return story.subject
-
-
-def _too_much(source: Injection, story: Story) -> str:
-    _live(story, 0)
-    total = story.placed.total
-    if source.chance.random() < 0.5:
-        _refund(story, total + 1, 0, "R" + story.subject[-12:])
-    else:
-        for _ in range(2):
-            _refund(story, max(1, total // 4), 0, "R" + story.subject[-12:])
-    return story.subject
-
-
-def _gap(source: Injection, story: Story) -> str:
-    skipped = source.skip_number()
-    number = f"N{source.skip_number():08d}"
-    story.placed = replace(story.placed, channel="wechat-miniprogram", shop=NUMBERED, number=number)
-    _live(story, 0)
-    return f"wechat-miniprogram/{NUMBERED}/{skipped}"
-
-
-def _skew(source: Injection, story: Story) -> str:
-    _allocate(story)
-    released = facts.OrderReleased(fulfilment=1, shares=_shares(story), warehouse="WH1")
-    story.say(released, -source.chance.randint(61_000, 600_000))
-    return story.subject
-
-
-def _oversell(_: Injection, story: Story) -> str:
-    _begin(story)
-    return story.subject
-
-
-_FAULTS: Final[tuple[tuple[str, Any], ...]] = (
-    ("duplicate", _duplicate),
-    ("sku_mismatch", _sku),
-    ("amount_mismatch", _amount),
-    ("quantity_mismatch", _quantity),
-    ("address_mismatch", _address),
-    ("illegal_transition", _illegal),
-    ("backward_state", _backward),
-    ("waybill_without_order", _void_waybill),
-    ("shipped_without_waybill", _no_waybill),
-    ("refund_without_return", _no_return),
-    ("refund_above_paid", _too_much),
-    ("sequence_gap", _gap),
-    ("clock_skew", _skew),
-    ("oversell_attempt", _oversell),
-)
-KINDS: Final = tuple(kind for kind, _ in _FAULTS)
-"""Classes whose faults are facts of orders."""
-
-
-def pack_story(story: Story, tenant: int) -> Packed:
-    """Make the bytes of an order's facts, as one commit would."""
-    return pack(
-        story.said, stream=story.id, seq=0, head=NO_HEAD, actor=ACTOR, now_ms=story.now_ms,
-        tenant=tenant,
-    )  # fmt: skip
-
-
-async def commit(connection: Connection, tenant: int, stories: list[Story]) -> None:
-    """Commit the facts of orders, all at once."""
-    said = write.facts([tenant] * len(stories), [pack_story(s, tenant) for s in stories])
-    await connection.execute(said.sql, said.params, binary=True)
 
 
 async def score(connection: Connection, tenant: int, expected: set[Key]) -> dict[str, Score]:
     """Compare what was found with what must be, by class."""
     found = {tuple(r) for r in await (await connection.execute(_READ, (tenant,))).fetchall()}
-    by: dict[str, Counter[str]] = defaultdict(Counter)
-    for kind, _ in expected:
-        by[kind]["faults"] += 1
-    for kind, _ in found:
-        by[kind]["findings"] += 1
-    for kind, _ in found & expected:
-        by[kind]["right"] += 1
     return {
-        kind: Score(faults=n["faults"], findings=n["findings"], right=n["right"])
-        for kind, n in sorted(by.items())
+        kind: Score(
+            faults=_count(expected, kind),
+            findings=_count(found, kind),
+            right=_count(found & expected, kind),
+        )
+        for kind in KINDS
     }
+
+
+def _count(keys: Sequence[Key] | set[Any], kind: str) -> int:
+    return sum(each == kind for each, _ in keys)

@@ -194,7 +194,7 @@ def serve() -> Iterator[Platform]:
     platform = Platform()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(platform))
     platform.url = f"http://127.0.0.1:{server.server_address[1]}/router"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield platform
