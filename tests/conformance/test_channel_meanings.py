@@ -42,6 +42,12 @@ PDD = "order_info_get_response/order_info/"
 SHOP = "data/shop_order_detail/"
 WX = "order/order_detail/"
 ORDERED = "order/payload/"
+JD_STEPS: dict[str, Any] = {  # 91.00 in all, 20.00 of it the deposit
+    "presaleId": 31, "payBargainPlan": "20.00", "payBalancePlan": "71.00",
+    "payBargainReal": "20.00", "payBalanceReal": "0.00",
+    "bargainTime": 1772330460000, "balanceTime": None,
+}  # fmt: skip
+JD_TAIL = JD_STEPS | {"payBalanceReal": "71.00", "balanceTime": "2026-03-08 20:00:00"}
 MEANINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("taobao", {}, {"kind": "order", "paid": 10799, "hold": "", "ship_by_ms": 1772467207000}),
     ("taobao", {TRADE + "status": "WAIT_BUYER_PAY", TRADE + "pay_time": ""}, {"paid": 0}),
@@ -77,6 +83,37 @@ MEANINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("jd", {"orderState": "POP_ORDER_PAUSE"}, {"hold": "paused"}),
     ("jd", {"orderState": "LOCKED"}, {"hold": "locked"}),
     ("jd", {"vatInfo": {"a": "b"}}, {"warehouses": ["321", ""]}),  # JSON inside itemExt
+    (
+        "jd",
+        {"stepPaymentInfo": JD_STEPS, "orderState": "NOT_PAY", "paymentConfirmTime": ""},
+        {
+            "paid": 2000,
+            "deposit": 2000,
+            "presale": "deposit",
+            "paid_ms": 0,
+            "hold": "presale_tail_unpaid",
+        },
+    ),
+    (
+        "jd",
+        {"stepPaymentInfo": JD_TAIL},
+        {"paid": 9100, "deposit": 2000, "presale": "deposit", "paid_ms": 1772971200000, "hold": ""},
+    ),
+    (
+        "jd",
+        {"stepPaymentInfo": JD_STEPS | {"payBargainReal": "0.00", "bargainTime": None}},
+        {"paid": 0, "deposit": 0, "hold": ""},
+    ),
+    (
+        "jd",
+        {"stepPaymentInfo": {"payBargainPlan": "91.00"}},
+        {"paid": 9100, "presale": "whole", "deposit": 0},
+    ),
+    (
+        "jd",
+        {"stepPaymentInfo": JD_TAIL, "orderState": "TRADE_CANCELED"},
+        {"kind": "cancel", "paid": 0},
+    ),
     ("pdd", {}, {"goods": 6000, "discount": 380, "total": 6020, "shares": [5620, 0]}),
     ("pdd", {PDD + "pay_time": ""}, {"paid": 0}),
     ("pdd", {PDD + "risk_control_status": 1}, {"hold": "risk_review"}),
@@ -196,7 +233,7 @@ def test_what_a_message_means(name: str, changes: dict[str, Any], expected: dict
     }
     for field in ("goods", "discount", "postage", "total", "paid", "paid_ms", "ship_by_ms"):
         found[field] = getattr(draft, field)
-    for field in ("hold", "of_number", "flag", "currency"):
+    for field in ("hold", "of_number", "flag", "currency", "presale", "deposit"):
         found[field] = getattr(draft, field)
     assert {field: found[field] for field in expected} == expected
 
@@ -223,6 +260,31 @@ REFUSALS: list[tuple[str, dict[str, Any], str, str]] = [
         {"itemInfoList/0/itemExt": "{", "itemInfoList/0/newStoreId": ""},
         "not_json",
         "/itemInfoList/0/itemExt",
+    ),
+    ("jd", {"orderFlag": {"preSaleOrder": True}}, "presale_form", "/stepPaymentInfo"),
+    (
+        "jd",
+        {"stepPaymentInfo": JD_STEPS | {"payBargainReal": "19.00"}},
+        "presale_form",
+        "/stepPaymentInfo/payBargainReal",
+    ),
+    (
+        "jd",
+        {"stepPaymentInfo": JD_TAIL | {"payBargainReal": "0.00", "bargainTime": None}},
+        "presale_form",
+        "/stepPaymentInfo/payBargainReal",
+    ),
+    (
+        "jd",
+        {"stepPaymentInfo": JD_STEPS | {"payBalancePlan": "70.00"}},
+        "amounts_disagree",
+        "/stepPaymentInfo/payBalancePlan",
+    ),
+    (
+        "jd",
+        {"jingdong_presale_order_updateOrder_getPresaleOrderByPage_responce": {"returnType": {}}},
+        "presale_form",
+        "/jingdong_presale_order_updateOrder_getPresaleOrderByPage_responce",
     ),
     ("pdd", {PDD + "pay_amount": "60.19"}, "amounts_disagree", "/" + PDD + "pay_amount"),
     ("pdd", {PDD + "discount_amount": "4.00"}, "amounts_disagree", "/" + PDD + "discount_amount"),

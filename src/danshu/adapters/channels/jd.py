@@ -19,6 +19,7 @@ from danshu.adapters.channels._drafting import (
     visible,
 )
 from danshu.adapters.channels._fields import Fields, open_message, refuse_input
+from danshu.adapters.channels._jd_presale import read_steps, refuse_lists
 from danshu.adapters.channels._signing import (
     answer_json,
     join_parameters,
@@ -87,6 +88,7 @@ class Jd:
         message = open_message(body)
         if message.has("error_response"):
             refuse_input("platform_error", "an error of the platform", "/error_response")
+        refuse_lists(message)
         for envelope in ("jingdong_pop_order_search_responce", "jingdong_pop_order_get_responce"):
             if message.has(envelope):
                 message = message.part(envelope)
@@ -120,7 +122,12 @@ def _read_order(order: Fields) -> Draft:
     paid_ms = order.wall_time("paymentConfirmTime")
     cancelled = state == "TRADE_CANCELED"
     before_dispatch = cancelled and not order.wall_time("outBoundDate")
-    paid = total if paid_ms and state != "NOT_PAY" and not before_dispatch else 0
+    paid = total if paid_ms and state != "NOT_PAY" else 0
+    steps = read_steps(order, total)
+    if steps is not None and steps.mark == "deposit":
+        paid, paid_ms = steps.paid, steps.paid_ms
+    if before_dispatch:
+        paid = 0
     number = order.ident("orderId")
     return Draft(
         kind=DraftKind.CANCEL if before_dispatch else DraftKind.ORDER,
@@ -141,7 +148,9 @@ def _read_order(order: Fields) -> Draft:
         buyer_note=order.text("orderRemark", ""),
         seller_note=order.text("venderRemark", ""),
         flag=_FLAGS[order.integer("flag", 0, high=5)] if order.ident("flag", "") else "",
-        hold=_HOLDS.get(state, ""),
+        hold=_HOLDS.get(state, "") or (steps.hold if steps else ""),
+        presale=steps.mark if steps else "",
+        deposit=steps.deposit if steps else 0,
         of_number=number if before_dispatch else "",
     )
 
