@@ -247,6 +247,37 @@ def test_rules_split_at_release(house: House) -> None:
     assert audit(house) == []
 
 
+def test_a_line_that_no_warehouse_holds_is_cut_by_units_and_stays_one_promise(house: House) -> None:
+    held = dict(zip(stock(house, ONE.code), (6, 5, 0, 0, 0), strict=True))
+    levels = [{"warehouse": w, "sku": ONE.code, "on_hand": n} for w, n in held.items()]
+    assert house.call("PUT", "/v1/stock", {"levels": levels}).status_code == 200
+    lines = [{"sku": ONE.code, "quantity": 10, "price_fen": 100}]
+    id_ = house.place(lines=lines)["order"]
+    assert parts(house, id_) == []
+    rules(house, split_lines="when_short", whole_channels=["api"])
+    assert why(house.call("POST", f"/v1/orders/{id_}/transitions", {"event": "allocate"}))
+    rules(house, split_lines="when_short")
+    act(house, id_, event="allocate")
+    assert house.place(lines=lines)["open_units"] == 10  # what is left of it is too little
+    two = parts(house, id_)
+    decided = told(house.call("GET", f"/v1/orders/{id_}/decision"))["decision"]
+    (cut,) = decided["cut"]
+    parcel_units = {p["warehouse"]: sum(s["quantity"] for s in p["shares"]) for p in two}
+    assert {p["warehouse"]: p["units"] for p in cut["parts"]} == parcel_units
+    assert (cut["units"], sorted(parcel_units.values())) in ((10, [4, 6]), (10, [5, 5]))
+    assert {p["warehouse"] for p in decided["plans"][0]["parcels"]} == {p["warehouse"] for p in two}
+    entries = told(house.call("GET", f"/v1/orders/{id_}/timeline"))["entries"]
+    assert any("没有一个仓凑得齐" in str(e) for e in entries)
+    for event in ("release", "pick", "pack"):
+        act(house, id_, event=event)
+    for no in (1, 2):
+        act(house, id_, event="ship", fulfilment=no, carrier="yt", waybill=f"YT{no}")
+        act(house, id_, event="deliver", fulfilment=no)
+        state = house.call("GET", f"/v1/orders/{id_}").json()["state"]
+        assert (state == "delivered") == (no == 2)
+    assert audit(house) == []
+
+
 def test_a_carrier_is_asked_to_bring_a_parcel_back(house: House) -> None:
     ids = [house.place()["order"] for _ in range(3)]
     for n, id_ in enumerate(ids):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 import uuid
 from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import msgspec
 import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.routing import tables
-from danshu.capabilities.routing.decide import Decision, replay
+from danshu.capabilities.routing.decide import Decision
 from danshu.capabilities.routing.explain import VariableView, WarehouseView, explain
 from danshu.capabilities.routing.plans import PlanView, view_plans
 from danshu.capabilities.routing.reasons import Reason, read_reasons
 from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
 from danshu.hub import panels, views
+from danshu.hub.decision_parts import CutLine, name_cut
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import epoch_ms, rfc3339
@@ -71,7 +69,6 @@ _STOPS: Final = int(
 _DEARER: Final = ("dearer", "可发,但更贵", "could ship, at a higher cost")
 _LEFT: Final = ("left", "可发,人工指定了别处", "could ship, a person chose another")
 _EXCLUDED: Final = ("excluded", "试算中排除", "excluded from the trial")
-_encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 class ParcelArrival(Struct, frozen=True, kw_only=True):
@@ -150,6 +147,7 @@ class DecisionPanel(Struct, frozen=True, kw_only=True):
     """One decision. `fact` names it; `votes` are the other scorers', None before they spoke;
     `ruling` is what policy said of the order, by the set that it names, None for nothing; `policy`
     the set that rules on the snapshot. `defaults` are the keys of variables that no source told.
+    `cut` are the lines that no warehouse held alone.
     """
 
     fact: str
@@ -174,6 +172,7 @@ class DecisionPanel(Struct, frozen=True, kw_only=True):
     signals: tuple[VariableView, ...]
     signals_total: int
     defaults: tuple[str, ...]
+    cut: tuple[CutLine, ...]
 
 
 class OrderDecision(Struct, frozen=True, kw_only=True):
@@ -182,24 +181,6 @@ class OrderDecision(Struct, frozen=True, kw_only=True):
     order: uuid.UUID
     facts: tuple[str, ...]
     decision: DecisionPanel | None
-
-
-class Replay(Struct, frozen=True, kw_only=True):
-    """The same decision once more on the stored snapshot. Digests are SHA-256 of the records.
-
-    `agrees`: the other engine, written apart, chose the same; `took_us` is this replay's time.
-    """
-
-    fact: str
-    equal: bool
-    recorded_sha256: str
-    replayed_sha256: str
-    snapshot: str
-    code: str
-    engine: str
-    other_engine: str
-    agrees: bool
-    took_us: int
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
@@ -322,6 +303,7 @@ def show(
         defaults=tuple(
             dict.fromkeys(v.key for v in told.variables if v.status == "declared_default")
         ),
+        cut=name_cut(decision),
     )
 
 
@@ -374,27 +356,4 @@ def _plan(plan: PlanView, decided_ms: int) -> PlanShown:
         arrives=max((p.arrives for p in parcels), default=""),
         on_time_permille=min(odds, default=None),
         parcels=parcels,
-    )
-
-
-def decide_again(recorded: Recorded, snapshot: Snapshot) -> Replay:
-    """Decide again from the record, by its engine and by the other one; compare the bytes."""
-    decision = recorded.decision
-    before = _encode(decision)
-    begun = time.perf_counter_ns()
-    again = replay(decision, snapshot)
-    took_us = (time.perf_counter_ns() - begun) // 1_000
-    other = "python" if decision.engine == "numba" else "numba"
-    apart = replay(msgspec.structs.replace(decision, engine=other), snapshot)
-    return Replay(
-        fact=recorded.fact,
-        equal=_encode(again) == before,
-        recorded_sha256=hashlib.sha256(before).hexdigest(),
-        replayed_sha256=hashlib.sha256(_encode(again)).hexdigest(),
-        snapshot=decision.snapshot,
-        code=decision.code,
-        engine=decision.engine,
-        other_engine=other,
-        agrees=apart.plan == decision.plan and apart.plans == decision.plans,
-        took_us=took_us,
     )

@@ -252,7 +252,7 @@ def _allocate(
     tenant = world.tenant
     for p, routed in zip(able, routing.route(world, asks, now_ms), strict=True):
         p.said.append(routed.said)
-        p.short = len(routed.plan) < len(p.order.lines)
+        p.short = routed.open > 0
         done = orders.allocate(
             p.order, [(no, world.warehouses[w].code, q) for no, w, _, q in routed.plan]
         )

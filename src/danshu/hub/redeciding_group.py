@@ -291,8 +291,7 @@ def _move(world: World, run: Run, taken: _Taken, plan: routing.Plan) -> Verdict 
     )
     if isinstance(done, Refusal):
         return None
-    is_whole = len(plan.plan) == len(taken.ask.lines)
-    if not is_whole and _open(done.order) > _open(before):
+    if plan.open and _open(done.order) > _open(before):
         return None
     after, stopped = policy_holds.heed(done.order, plan.ruling)
     first = _fact(run, taken.closed, MOVED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from danshu.hub import decision_views, incident_rows, lists, merchants
+from danshu.hub import decision_parts, decision_views, incident_rows, lists, merchants
 from danshu.hub.replay_facts import ReplayChecked, ReplayDiffered
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError, NotAvailable
@@ -100,7 +100,7 @@ async def _check(
         decision = recorded.decision
         try:
             snapshot = await decision_views.read_snapshot(connection, tenant, decision.snapshot)
-            again = decision_views.decide_again(recorded, snapshot)
+            again = decision_parts.decide_again(recorded, snapshot)
         except (InputError, NotAvailable) as error:
             differed.append(_differ(recorded.fact, str(error), "", ""))
             continue

@@ -18,7 +18,7 @@ from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.score import CLASSES
 from danshu.capabilities.routing.scorers.vote import Votes
 from danshu.capabilities.stock.model import Sku
-from danshu.hub import canary, full_zones
+from danshu.hub import canary, full_zones, line_cutting
 from danshu.kernel.fact import Said
 from danshu.kernel.limits import CANARY_ORDERS
 
@@ -47,11 +47,12 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 class Plan(Struct, kw_only=True, eq=False):
     """Where each line goes: (line number, warehouse number, SKU number, units); what could not go
-    is left out.
+    is left out, and `open` counts those lines. A line that was cut by units goes to several.
     """
 
     plan: list[tuple[int, int, int, int]]
     said: Said
+    open: int = 0
     ruling: Ruling | None = None
     votes: Votes | None = None
     classes: int = 0  # storage bits of the goods
@@ -201,6 +202,7 @@ def _decide(
     chosen = decided.routed.warehouse[0].tolist()
     plans = []
     at = 0
+    cuts = world.parcels is not None and world.parcels.rules.split_lines != "never"
     for a, request, decision in zip(asks, requests, decided.decisions, strict=True):
         plan = []
         classes = 0
@@ -210,16 +212,34 @@ def _decide(
             at += 1
             if wh >= 0:
                 plan.append((no, wh, sku, q))
+        left = len(a.lines) - len(plan)
+        if left and cuts and not a.only:
+            first = chosen[at - len(a.lines) : at]
+            cut = _cut(world, a, request, first, minute)
+            if cut is not None:
+                plan, decision, left = cut.plan, cut.decision, cut.open
         plans.append(
             Plan(
                 plan=plan,
                 said=Said(data=decision),
+                open=left,
                 ruling=decision.ruling,
                 votes=decision.votes,
                 classes=classes,
             )
         )
     return plans
+
+
+def _cut(
+    world: World, ask: Ask, request: Request, first: Sequence[int], minute: int
+) -> line_cutting.Cut | None:
+    """Decide an order with its lines cut, where the merchant's rules let its channel's be."""
+    parcels = line_cutting.parcels_of(world, ask.channel)
+    if not parcels:
+        return None
+    numbers = [no for no, _, _, _ in ask.lines]
+    return line_cutting.look_again(world, numbers, request, first, minute, parcels)
 
 
 def _awaited(ask: Ask, awaiting: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ figures by name. Money, instants and spans stay numbers: whoever shows them form
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -104,11 +105,14 @@ def _decided(datas: Sequence[Any], names: Names) -> Told:
         count("count", len(chosen)),
         count("lines", sum(not code for _, code in d.plan)),
         money("margin", d.margin_fen, "CNY"),
+        count("cut", sum(n > 1 for n in Counter(d.cut).values())),
     ]
     if not chosen:
         return "none", figures
     if d.ruling is not None and d.ruling.only:
         return "chosen", figures
+    if d.cut:
+        return "cut", figures
     if len(chosen) > 1:
         return "split", figures
     return ("" if len(d.plans) > 1 else "sole"), figures

@@ -72,6 +72,13 @@ TOLD: Final[dict[str, Told]] = {
         "{count} 仓发出:{warehouse},比次优省 {margin}",
         "From {count} warehouses: {warehouse}, {margin} less than the runner-up",
     ),
+    "route.decided/cut": _told(
+        "branches",
+        "分仓,拆行",
+        "Routed, lines cut",
+        "没有一个仓凑得齐 {cut} 行,按件拆到 {count} 仓:{warehouse}",
+        "No warehouse holds {cut} lines alone: cut by units over {count}: {warehouse}",
+    ),
     "route.decided/sole": _told(
         "branches",
         "分仓",

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
-from danshu.kernel.limits import MERGE_UNITS, MERGE_WAIT_MAX_MIN, MERGE_WEIGHT_G, PARCEL_RULES
+from danshu.kernel.limits import (
+    CUT_PARCELS,
+    MERGE_UNITS,
+    MERGE_WAIT_MAX_MIN,
+    MERGE_WEIGHT_G,
+    PARCEL_RULES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,10 +51,16 @@ class MergeRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ParcelRules(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A merchant's rules for parcels. `whole_channels` forbid that an order is split."""
+    """A merchant's rules for parcels. `whole_channels` forbid that an order is split.
 
+    `split_lines`: whether a line that no warehouse holds alone is cut by units over several, its
+    order then going in at most `line_parcels`.
+    """
+
+    line_parcels: int = 2
     merge: MergeRule = MergeRule()
     split: tuple[SplitRule, ...] = ()
+    split_lines: Literal["never", "when_short"] = "never"
     whole_channels: tuple[str, ...] = ()
 
 
@@ -75,6 +87,8 @@ def lint(rules: ParcelRules) -> list[Flaw]:
         if rule.name in names[:i]:
             told["name"] = "name_twice"
         flaws += [Flaw(place=f"/split/{i}/{field}", code=code) for field, code in told.items()]
+    if not 2 <= rules.line_parcels <= CUT_PARCELS:
+        flaws.append(Flaw(place="/line_parcels", code="limit"))
     merge = rules.merge
     wrong = {
         "wait_min": not 0 <= merge.wait_min <= MERGE_WAIT_MAX_MIN and "wait",

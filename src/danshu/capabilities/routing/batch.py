@@ -70,7 +70,8 @@ class RequestLine(NamedTuple):
 class Request(Struct, frozen=True, kw_only=True):
     """An order to decide. `promise_min`: minutes until the promised delivery, -1 for none.
     `awaiting` are the warehouses whose cold zones take none of its goods before a temperature has
-    confirmed those before: the stock shows none there.
+    confirmed those before: the stock shows none there. `cut` names, for each line, the line of the
+    order (from 1) that it is or is a part of; () = each is its own.
     """
 
     region: str
@@ -79,6 +80,7 @@ class Request(Struct, frozen=True, kw_only=True):
     lines: tuple[RequestLine, ...]
     ruling: Ruling | None = None
     awaiting: tuple[str, ...] = ()
+    cut: tuple[int, ...] = ()
 
 
 class Batch(NamedTuple):

@@ -63,7 +63,8 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `value_fen`, `lines`, `room` (mask, in hex, of warehouses with capacity), `held` (for a SKU on
     several lines: number of its first line, then units in stock by warehouse, at most those asked),
     `ruling` (what policy said; left out for nothing), `awaiting` (warehouses whose cold zones wait
-    for a confirming temperature: `can` leaves them out for cold lines).
+    for a confirming temperature: `can` leaves them out for cold lines), `cut` (where lines were cut
+    by units over several warehouses: for each of `lines`, the line that it is part of, from 1).
     `votes` is what the other scorers said of the plan; a record without was made before they spoke.
     Output: `plan` (line number from 1, warehouse code, "" = unfulfilled), `parts_fen` (as
     batch.PART_NAMES, without the last where that is 0), `plans` (up to three, the chosen first),
@@ -87,6 +88,7 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ruling: Ruling | None = None
     votes: Votes | None = None
     awaiting: tuple[str, ...] = ()
+    cut: tuple[int, ...] = ()
 
 
 class Decided(NamedTuple):
@@ -200,6 +202,7 @@ def write_decisions(
                 ruling=request.ruling,
                 votes=votes[order] if votes else None,
                 awaiting=request.awaiting,
+                cut=request.cut,
             )
         )
     return decisions
@@ -255,6 +258,7 @@ def read_inputs(
         ),
         ruling=decision.ruling,
         awaiting=decision.awaiting,
+        cut=decision.cut,
     )
     return request, atp, capacity
 

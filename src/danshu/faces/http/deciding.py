@@ -17,8 +17,9 @@ from danshu.faces.http.framework import (
     may,
     only_json,
 )
-from danshu.hub import decision_views, policy_drafts, views, what_if
-from danshu.hub.decision_views import OrderDecision, Replay
+from danshu.hub import decision_parts, decision_views, policy_drafts, views, what_if
+from danshu.hub.decision_parts import Replay
+from danshu.hub.decision_views import OrderDecision
 from danshu.hub.policy_arms import compile_set
 from danshu.hub.what_if import Trial, Tried
 from danshu.kernel.limits import ORDER_BODY_BYTES
@@ -79,7 +80,7 @@ async def replay_decision(
         recorded = await decision_views.read_recorded(connection, tenant, order_id)
         asked = decision_views.pick(recorded, data.fact)
         snapshot = await decision_views.read_snapshot(connection, tenant, asked.decision.snapshot)
-    return decision_views.decide_again(asked, snapshot)
+    return decision_parts.decide_again(asked, snapshot)
 
 
 @post(

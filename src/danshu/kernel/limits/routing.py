@@ -6,6 +6,8 @@ from typing import Final
 
 # Routing
 SPLIT_LINES: Final = 8
+CUT_PARCELS: Final = 4
+CUT_WAREHOUSES: Final = 12
 WAREHOUSES: Final = 64
 REGIONS: Final = 4_096
 LANE_FEN: Final = 1_000_000

@@ -15,6 +15,7 @@ import { asProblem, type Problem } from "@/problem";
 import { useMay } from "@/session";
 
 const KINDS = ["max_weight_g", "max_units", "apart"] as const;
+const LINES = ["never", "when_short"] as const;
 const STORAGES = [1, 2, 4, 8, 16] as const;
 
 interface Rule {
@@ -35,6 +36,8 @@ interface Told {
     max_weight_g?: number;
   };
   split?: Rule[];
+  split_lines?: (typeof LINES)[number];
+  line_parcels?: number;
   whole_channels?: string[];
 }
 
@@ -72,6 +75,8 @@ const begin = ({ rules }: ParcelRulesShown): Told => ({
     ...rules.merge,
   },
   split: (rules.split ?? []) as Rule[],
+  split_lines: rules.split_lines ?? "never",
+  line_parcels: rules.line_parcels ?? 2,
   whole_channels: rules.whole_channels ?? [],
 });
 
@@ -105,7 +110,13 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
         method: "PUT",
         json: {
           version: draft.base,
-          rules: { merge: told.merge, split, whole_channels: told.whole_channels ?? [] },
+          rules: {
+            merge: told.merge,
+            split,
+            split_lines: told.split_lines ?? "never",
+            line_parcels: told.line_parcels ?? 2,
+            whole_channels: told.whole_channels ?? [],
+          },
         },
       });
       draft.publish(kept.version, told);
@@ -180,6 +191,14 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
             </>
           )}
         </Form.List>
+        <div className="merging-fields">
+          <Form.Item name="split_lines" label={t("rules.splitLines")} extra={t("rules.splitLinesHint")}>
+            <Select options={LINES.map((value) => ({ value, label: t(`rules.splitLinesOptions.${value}`) }))} />
+          </Form.Item>
+          <Form.Item name="line_parcels" label={t("rules.lineParcels")}>
+            <InputNumber min={2} max={4} precision={0} />
+          </Form.Item>
+        </div>
         <Form.Item name="whole_channels" label={t("rules.whole")} className="merging-whole">
           <Select mode="tags" placeholder={t("rules.noChannel")} open={false} suffixIcon={null} />
         </Form.Item>

@@ -105,6 +105,7 @@ export function DecisionCard({ query, overrides, sheet, onTrial, onOverride, onD
             />
           )}
           <Plans decision={decision} />
+          <Cuts decision={decision} />
           <Others counted={decision.counted} />
           <About decision={decision} replay={replay.data} />
         </div>
@@ -198,6 +199,28 @@ export function Plans({ decision }: { decision: DecisionPanel }) {
       </div>
     </>
   );
+}
+
+/** Why more than one parcel: lines that no warehouse held alone, and how their units were cut. */
+export function Cuts({ decision }: { decision: DecisionPanel }) {
+  const { t } = useTranslation("order");
+  const names = new Map(decision.nodes.map((node) => [node.code, node.name]));
+  return decision.cut.map((line) => (
+    <p key={line.sku} className="order-cut">
+      {t("decision.cut", {
+        sku: line.sku,
+        units: count(line.units),
+        parts: line.parts
+          .map((part) =>
+            t("decision.cutPart", {
+              name: names.get(part.warehouse) ?? t("decision.unshipped"),
+              units: count(part.units),
+            }),
+          )
+          .join(t("comma")),
+      })}
+    </p>
+  ));
 }
 
 /** The warehouses that were not taken, counted by what spoke against them above all. */
