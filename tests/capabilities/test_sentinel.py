@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 
 import msgspec
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from danshu.capabilities.sentinel import compare, drift, judge, life, parts, sequences
+from danshu.capabilities.sentinel import compare, drift, judge, life, parts, prints, sequences
 from danshu.capabilities.sentinel.parts import Told
+from danshu.kernel.limits import SENTINEL_DUPLICATE_S
 
 CELLS = [("taobao", f"{n:02d}") for n in range(10)]
 PAST = {cell: [100.0, 104.0, 98.0, 101.0] for cell in CELLS}
@@ -112,3 +114,50 @@ def test_what_is_judged_the_short_way_has_nothing_wrong(
         assert judge.judge(whole, uuid.UUID(STREAM).bytes) == []
     if marks == (True, True, True) and off == (0, 0, 0, 0) and max(seconds) <= 20:
         assert judge.is_usual(told), "what is right goes the short way"
+
+
+KEYS = st.integers(0, 9)
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(KEYS, KEYS, st.integers(0, 400_000)), min_size=1, max_size=40),
+        max_size=12,
+    )
+)
+def test_prints_find_the_newest_that_is_repeated(batches: list[list[tuple[int, int, int]]]) -> None:
+    """Whatever the batches: the same as a table that is looked up one by one."""
+    index = prints.Prints()
+    people: dict[int, tuple[int, bytes]] = {}
+    numbers: dict[int, bytes] = {}
+    now_ms = 1_764_000_000_000
+    for nth, batch in enumerate(batches):
+        seen, expected = [], []
+        for at, (who, number, gap_ms) in enumerate(batch):
+            now_ms += gap_ms
+            id_ = now_ms.to_bytes(6, "big") + bytes((nth, at)).rjust(10)
+            seen.append(prints.Print(who, number, id_))
+            before_ms, before = people.get(who, (0, b""))
+            if number and number in numbers:
+                expected.append((id_, numbers[number], "same_number"))
+            elif who and before and now_ms - before_ms <= SENTINEL_DUPLICATE_S * 1000:
+                expected.append((id_, before, "same_receiver"))
+            people[who] = now_ms, id_
+            numbers[number] = id_
+        assert index.add(seen) == expected
+
+
+def test_all_of_the_window_is_kept_and_little_more() -> None:
+    """At 2,000 orders a second for twenty minutes no order of the last ten is forgotten."""
+    rows, index = 60_000, prints.Prints()
+    first: list[prints.Print] = []
+    for nth in range(40):  # half a minute each
+        at_ms = 1_764_000_000_000 + nth * 30_000
+        keys = np.arange(1 + nth * rows, 1 + (nth + 1) * rows, dtype=np.int64) * 0x9E3779B97F4A7C1
+        ids = np.zeros((rows, 16), np.uint8)
+        ids[:, :6] = np.frombuffer(at_ms.to_bytes(6, "big"), np.uint8)
+        index.load(np.stack([keys, -keys], axis=1), ids)
+        first.append(prints.Print(int(keys[0]), 0, b"\xff" * 6 + bytes(10)))
+    assert 1_200_000 <= len(index) <= 1_200_000 * 4 // 3
+    later = [prints.Print(one.who, 0, at_ms.to_bytes(6, "big") + b"x" * 10) for one in first]
+    assert len(index.add(later)) == 20 + 1  # those of ten minutes, to the millisecond

@@ -83,6 +83,9 @@ def test_it_finds_once_and_ends_by_itself(house: House) -> None:
     board = _look(house)
     assert _open(house) == []
     assert [(c["state"], c["n"]) for c in board["counts"]] == [("done_gone", 1)]
+    house.place()  # what a room that begins anew has read again: the newest that it repeats
+    _look(house)
+    assert [f["params"]["other"] for f in _open(house)] == [second["order"]]
 
 
 def test_lots(house: House) -> None:

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import numpy as np
 
 from danshu.capabilities.sentinel import causes, prints
 from danshu.capabilities.sentinel import judge as judging
@@ -31,7 +32,6 @@ from danshu.kernel.limits import (
     SENTINEL_LEAVES,
     SENTINEL_LIVES,
     SENTINEL_LOOK_S,
-    SENTINEL_PRINTS,
 )
 from danshu.ledger import write
 from danshu.ledger.follow import Follower, Leaf, read_beside
@@ -64,10 +64,15 @@ _KEEP_PRINTS: Final = """
 insert into sentinel_prints(tenant,half,position,at,keys,ids) values(%b,%b,%b,%b,%b,%b)
 on conflict do nothing
 """
-_READ_PRINTS: Final = """
-select at, keys, ids from sentinel_prints where tenant=%s and at > %s
-order by half desc, position desc limit 1000
+_BEFORE: Final = """
+select half, position from sentinel_prints where tenant=%s and at <= %s
+order by half desc, position desc limit 1
 """
+_READ_PRINTS: Final = """
+select half, position, array_send(keys), array_send(ids) from sentinel_prints
+where tenant=%s and (half,position) > (%s,%s) order by half, position limit 500
+"""
+_ARRAY_HEAD: Final = 20  # dimensions, nulls, type; length and lower bound of the one dimension
 _decode_person: Final = msgspec.json.Decoder(prints.Person).decode
 
 
@@ -106,17 +111,23 @@ async def _recall(connection: Connection, tenant: int, memory: Memory) -> None:
     row = await (await connection.execute(_SALT, (tenant,), binary=True)).fetchone()
     memory.salt = bytes(row[0]) if row else b"\0"
     since = write.instant((now_ms() - SENTINEL_DUPLICATE_S * 1000) * 1000)
-    rows = await (await connection.execute(_READ_PRINTS, (tenant, since))).fetchall()
-    kept, some = [], 0
-    for row in rows:
-        some += len(row[2])
-        kept.append(row)
-        if some >= SENTINEL_PRINTS:
-            break
-    for at, keys, ids in reversed(kept):
-        at_ms = round(at.timestamp() * 1000)
-        for nth, id_ in enumerate(ids):
-            memory.prints.add(prints.Print(keys[2 * nth], keys[2 * nth + 1], id_.bytes, at_ms))
+    row = await (await connection.execute(_BEFORE, (tenant, since))).fetchone()
+    half, position = row or ("", -1)
+    while True:
+        asked = (tenant, half, position)
+        rows = await (await connection.execute(_READ_PRINTS, asked)).fetchall()
+        for half, position, keys, ids in rows:  # noqa: B007
+            memory.prints.load(
+                _flat(keys, ">i8").astype(np.int64).reshape(-1, 2), _flat(ids, "(16,)u1")
+            )
+        if not rows:
+            return
+
+
+def _flat(sent: bytes, kind: str) -> Any:
+    """Take the elements out of a one-dimensional array as PostgreSQL sends it: (n,) of `kind`."""
+    element = np.dtype([("length", ">i4"), ("value", kind)])
+    return np.frombuffer(sent, element, offset=_ARRAY_HEAD)["value"] if sent[3] else []
 
 
 class _Batch:
@@ -230,18 +241,10 @@ class _Batch:
         rows = await (await self._connection.execute(_PERSONS, asked, binary=True)).fetchall()
         persons = {id_: _decode_person(bytes(p)) for id_, p in rows if p}
         nobody = prints.Person()
-        keys: list[int] = []
-        found: list[tuple[bytes, bytes, str]] = []
-        for id_ in ids:
-            placed = fresh[id_]
-            at_ms = int.from_bytes(id_[:6], "big")  # UUIDv7: when it was placed
-            seen = prints.take(self._memory.salt, placed, persons.get(id_, nobody), id_, at_ms)
-            keys += (seen.who if placed.kind == "order" else 0, seen.number)
-            if placed.kind != "order":
-                continue
-            match = self._memory.prints.add(seen)
-            if match is not None:
-                found.append((id_, *match))
+        salt = self._memory.salt
+        seen = [prints.take(salt, fresh[id_], persons.get(id_, nobody), id_) for id_ in ids]
+        found = self._memory.prints.add(seen)
+        keys = [key for one in seen for key in (one.who, one.number)]
         when = write.instant(self._at_ms * 1000)
         kept = (
             self._tenant, first.half, first.position, when,

@@ -6,7 +6,8 @@ from typing import Final
 
 SENTINEL_LEAVES: Final = 16_384  # a batch
 SENTINEL_LIVES: Final = 10_000  # orders kept in memory, a merchant
-SENTINEL_PRINTS: Final = 200_000  # orders that a new one may be a duplicate of, a merchant
+SENTINEL_PRINTS: Final = 200_000  # orders that a new one may be a duplicate of, at least
+SENTINEL_PRINTS_MAX: Final = 4_000_000  # and at most, a merchant
 SENTINEL_DUPLICATE_S: Final = 600
 SENTINEL_SKEW_MS: Final = 60_000
 SENTINEL_LOOK_S: Final = 2
