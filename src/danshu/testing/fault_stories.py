@@ -51,43 +51,52 @@ class Story(Struct):
 class Source(Protocol):
     """Where wrong orders take what they need of the others."""
 
-    chance: random.Random
     last: Story | None
+
+    @property
+    def chance(self) -> random.Random:
+        """Their randomness."""
 
     def count(self) -> int:
         """Take the next number of the shop that counts its own."""
 
 
-def _shares(story: Story) -> tuple[Share, ...]:
+def shares_of(story: Story) -> tuple[Share, ...]:
+    """Give all units of an order."""
     return tuple(Share(line=n.no, quantity=n.quantity, sku=n.sku) for n in story.placed.lines)
 
 
-def _begin(story: Story) -> None:
+def begin(story: Story) -> None:
+    """Place an order and pay it."""
     story.say(story.placed, 50_000)
     story.say(facts.OrderPaid(amount=story.placed.total, at=""), 50_000)
 
 
-def _allocate(story: Story) -> None:
-    _begin(story)
-    planned = facts.Planned(no=1, shares=_shares(story), warehouse="WH1")
+def allocate(story: Story) -> None:
+    """Place an order, pay it, and give all of it to one warehouse."""
+    begin(story)
+    planned = facts.Planned(no=1, shares=shares_of(story), warehouse="WH1")
     story.say(facts.OrderAllocated(fulfilments=(planned,)))
 
 
 def live(story: Story, stage: int) -> None:
     """Let an order live up to a stage: 0 allocated … 5 delivered."""
-    _allocate(story)
+    allocate(story)
     steps = (facts.OrderReleased, facts.OrderPicked, facts.OrderPacked)
     for nth, step in enumerate(steps[:stage]):
-        story.say(step(fulfilment=1, shares=_shares(story), warehouse="WH1"), 40_000 - nth * 5_000)
+        story.say(
+            step(fulfilment=1, shares=shares_of(story), warehouse="WH1"), 40_000 - nth * 5_000
+        )
     if stage > 3:
-        _ship(story, "W" + story.subject[-12:])
+        ship(story, "W" + story.subject[-12:])
     if stage > 4:
-        delivered = facts.OrderDelivered(fulfilment=1, shares=_shares(story), warehouse="WH1")
+        delivered = facts.OrderDelivered(fulfilment=1, shares=shares_of(story), warehouse="WH1")
         story.say(delivered, 1_000)
 
 
-def _ship(story: Story, waybill: str, extra: int = 0, ago_ms: int = 20_000) -> None:
-    shares = _shares(story)
+def ship(story: Story, waybill: str, extra: int = 0, ago_ms: int = 20_000) -> None:
+    """Hand the parcel over, with so many units more of the first line than were planned."""
+    shares = shares_of(story)
     if extra:
         shares = (replace(shares[0], quantity=shares[0].quantity + extra), *shares[1:])
     shipped = facts.OrderShipped(
@@ -111,7 +120,7 @@ def _sku(_: Source, story: Story) -> str:
     first = replace(story.placed.lines[0], known=False, sku="??")
     lines = (first, *story.placed.lines[1:])
     story.placed = replace(story.placed, lines=lines, holds=("sku_unknown",))
-    _begin(story)
+    begin(story)
     return story.subject
 
 
@@ -133,32 +142,32 @@ def _amount(source: Source, story: Story) -> str:
 
 def _quantity(_: Source, story: Story) -> str:
     live(story, 3)
-    _ship(story, "W" + story.subject[-12:], extra=1)
+    ship(story, "W" + story.subject[-12:], extra=1)
     return story.subject + "/1"
 
 
 def _address(_: Source, story: Story) -> str:
     story.placed = replace(story.placed, region="", holds=("region_unknown",))
-    _begin(story)
+    begin(story)
     return story.subject
 
 
 def _cancel(story: Story) -> None:
-    freed = facts.Planned(no=1, shares=_shares(story), warehouse="WH1")
-    story.say(facts.OrderCancelled(freed=(freed,), reason="buyer", shares=_shares(story)))
+    freed = facts.Planned(no=1, shares=shares_of(story), warehouse="WH1")
+    story.say(facts.OrderCancelled(freed=(freed,), reason="buyer", shares=shares_of(story)))
 
 
 def _illegal(_: Source, story: Story) -> str:
     live(story, 3)
     _cancel(story)
-    packed = facts.OrderPacked(fulfilment=1, shares=_shares(story), warehouse="WH1")
+    packed = facts.OrderPacked(fulfilment=1, shares=shares_of(story), warehouse="WH1")
     story.say(packed, 1_000)
     return story.subject
 
 
 def _backward(_: Source, story: Story) -> str:
     live(story, 4)
-    delivered = facts.OrderDelivered(fulfilment=1, shares=_shares(story), warehouse="WH1")
+    delivered = facts.OrderDelivered(fulfilment=1, shares=shares_of(story), warehouse="WH1")
     story.say(delivered, 30_000)
     return story.subject + "/1"
 
@@ -172,11 +181,12 @@ def _void_waybill(_: Source, story: Story) -> str:
 
 def _no_waybill(_: Source, story: Story) -> str:
     live(story, 3)
-    _ship(story, "")
+    ship(story, "")
     return story.subject + "/1"
 
 
-def _refund(story: Story, amount: int, units: int, receipt: str) -> None:
+def refund(story: Story, amount: int, units: int, receipt: str) -> None:
+    """Pay money back for units of the first line."""
     line = story.placed.lines[0]
     share = RefundShare(amount=amount, line=line.no, quantity=units)
     story.say(
@@ -189,7 +199,7 @@ def _refund(story: Story, amount: int, units: int, receipt: str) -> None:
 def _no_return(_: Source, story: Story) -> str:
     live(story, 5)
     line = story.placed.lines[0]
-    _refund(story, line.paid, line.quantity, "R" + story.subject[-12:])
+    refund(story, line.paid, line.quantity, "R" + story.subject[-12:])
     return story.subject
 
 
@@ -197,10 +207,10 @@ def _too_much(source: Source, story: Story) -> str:
     live(story, 0)
     total = story.placed.total
     if source.chance.random() < 0.5:
-        _refund(story, total + 1, 0, "R" + story.subject[-12:])
+        refund(story, total + 1, 0, "R" + story.subject[-12:])
     else:
         for _ in range(2):
-            _refund(story, max(1, total // 4), 0, "R" + story.subject[-12:])
+            refund(story, max(1, total // 4), 0, "R" + story.subject[-12:])
     return story.subject
 
 
@@ -213,14 +223,14 @@ def _gap(source: Source, story: Story) -> str:
 
 
 def _skew(source: Source, story: Story) -> str:
-    _allocate(story)
-    released = facts.OrderReleased(fulfilment=1, shares=_shares(story), warehouse="WH1")
+    allocate(story)
+    released = facts.OrderReleased(fulfilment=1, shares=shares_of(story), warehouse="WH1")
     story.say(released, -source.chance.randint(61_000, 600_000))
     return story.subject
 
 
 def _oversell(_: Source, story: Story) -> str:
-    _begin(story)
+    begin(story)
     return story.subject
 
 

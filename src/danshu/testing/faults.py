@@ -27,6 +27,7 @@ from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import DRIFT_WEEKS_MIN
 from danshu.testing import fault_stories, merchant
 from danshu.testing.fault_stories import COUNTED, FAULTS, NUMBERED, Story
+from danshu.testing.lookalikes import LOOKALIKES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,8 @@ _SURGE: Final = 3.0
 _DELAY_MS: Final = 60_000.0
 _LATE: Final = 4.0
 _NUMBERED_SHARE: Final = 0.05
+_SWAPPED_SHARE: Final = 0.02
+_ALIKE_SHARE: Final = 0.1  # of the right orders, those that look as if they were wrong
 _CHUNK: Final = 2_000
 _FIRST: Final = 2  # of an hour are right: a wrong one may repeat the one before it
 # A fee is known by its order: what reconciliation calls the difference is its own affair.
@@ -190,6 +193,7 @@ class Load:
         self._rng: Final = np.random.default_rng(seed)
         self._no = 0
         self._numbered = 0
+        self._passed = 0  # a number that comes after the next one
         kinds = [kind for kind, n in wrong.items() for _ in range(n)]
         self.chance.shuffle(kinds)
         self._wrong = dict(zip(self._places(len(kinds)), kinds, strict=True))
@@ -224,6 +228,8 @@ class Load:
         story = self._order(cell, at_ms, delay_ms, may_count=kind is None)
         if kind is not None:
             self.expected.add((kind, FAULTS[kind](self, story)))
+        elif self.last is not None and self.chance.random() < _ALIKE_SHARE:
+            self.chance.choice(LOOKALIKES)(self, story)
         else:
             fault_stories.live(story, self.chance.randrange(6))
             self.last = story
@@ -267,8 +273,14 @@ class Load:
         return Story(ids.uuid7(at_ms, r.randbytes(10)), placed, [], at_ms)
 
     def count(self) -> int:
-        """Take the next number of the shop that counts its own."""
+        """Take the next number of the shop that counts its own; now and then two change places."""
+        if self._passed:
+            number, self._passed = self._passed, 0
+            return number
         self._numbered += 1
+        if self.chance.random() < _SWAPPED_SHARE:
+            self._passed = self._numbered
+            self._numbered += 1
         return self._numbered
 
 
