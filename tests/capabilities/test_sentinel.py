@@ -27,9 +27,12 @@ def test_a_day_of_ten_times_as_many_is_no_drift_and_the_cell_that_stays_is() -> 
 
 
 def test_a_delay_is_told_when_it_is_far_above_its_hour() -> None:
-    past = {CELLS[0]: [60_000.0, 61_000.0, 59_000.0]}
-    assert drift.latencies({CELLS[0]: 62_000.0}, past) == []
-    assert [d.cell for d in drift.latencies({CELLS[0]: 600_000.0}, past)] == [CELLS[0]]
+    past, many = {CELLS[0]: [60_000.0, 61_000.0, 59_000.0]}, {CELLS[0]: 400.0}
+    assert drift.latencies({CELLS[0]: 62_000.0}, past, many) == []
+    assert [d.cell for d in drift.latencies({CELLS[0]: 600_000.0}, past, many)] == [CELLS[0]]
+    slower = {CELLS[0]: 110_000.0}
+    assert drift.latencies(slower, past, many)
+    assert drift.latencies(slower, past, {CELLS[0]: 36.0}) == [], "the mean of a few says less"
 
 
 def test_skipped_numbers_are_missing_until_they_come() -> None:

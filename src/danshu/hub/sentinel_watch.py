@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from danshu.capabilities.sentinel import drift
 from danshu.capabilities.sentinel.model import Found
 from danshu.capabilities.settlement.differences import CLASSES as DIFFERENCES
-from danshu.hub import findings, findings_acts, sentinel_arrivals, sentinel_pull, sentinel_scans
+from danshu.hub import (
+    findings,
+    findings_acts,
+    sentinel_arrivals,
+    sentinel_late,
+    sentinel_pull,
+    sentinel_scans,
+)
 from danshu.kernel.limits import (
     DRIFT_ORDERS,
     DRIFT_WEEKS,
@@ -46,7 +53,7 @@ order by t.id, t.due limit {SENTINEL_STUCK_ROWS}
 """
 _MOVED: Final = f"""
 select f.subject from findings f left join worklist l on l.tenant=f.tenant and l.id=f.oid
-where f.tenant=%s and f.class='stuck' and f.state<>'done'
+where f.tenant=%s and f.class='stuck' and f.cause='not_begun' and f.state<>'done'
 and (l.id is null or l.state >= {_BEGUN} or l.state = any({_OVER})) limit {SENTINEL_STUCK_ROWS}
 """
 _FORGET: Final = """
@@ -101,6 +108,7 @@ class Watch:
             if at_ms - self._stuck_ms.get(tenant, 0) >= SENTINEL_STUCK_S * 1000:
                 self._stuck_ms[tenant] = at_ms
                 await look_for_stuck(connection, tenant, at_ms)
+                await sentinel_late.look(connection, tenant, at_ms)
             await sentinel_arrivals.look_at_gaps(connection, tenant, at_ms)
             await look_at_fees(connection, tenant, at_ms)
             await self._scans.look(connection, tenant, at_ms)
@@ -179,7 +187,7 @@ async def look_at_hour(connection: Connection, tenant: int, hour_ms: int, at_ms:
         _drifted(kind, found, hour_ms)
         for kind, drifts in (
             ("volume_drift", drift.volumes(*counts)),
-            ("latency_drift", drift.latencies(*delays)),
+            ("latency_drift", drift.latencies(*delays, counts[0])),
         )
         for found in drifts
     ]

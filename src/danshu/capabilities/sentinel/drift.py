@@ -68,9 +68,13 @@ def volumes(
 
 
 def latencies(
-    real: Mapping[tuple[str, str], float], past: Mapping[tuple[str, str], Sequence[float]]
+    real: Mapping[tuple[str, str], float],
+    past: Mapping[tuple[str, str], Sequence[float]],
+    orders: Mapping[tuple[str, str], float],
 ) -> list[Drift]:
-    """Find cells whose mean delay in ms is far above what it was at the same hour."""
+    """Find cells whose mean delay in ms, over so many orders, is far above what it was at the same
+    hour.
+    """
     found: list[Drift] = []
     for cell, value in real.items():
         history = past.get(cell, ())
@@ -79,7 +83,9 @@ def latencies(
         values = np.asarray(history, dtype=float)
         middle = float(np.median(values))
         spread = _MAD * float(np.median(np.abs(values - middle)))
-        score = (value - middle) / max(spread, 0.1 * middle, 1_000.0)
+        # Delays spread about as widely as they are long, so the mean of n by chance by 1/sqrt(n).
+        by_chance = middle / max(orders.get(cell, 0.0), 1.0) ** 0.5
+        score = (value - middle) / max(spread, 0.1 * middle, by_chance, 1_000.0)
         if score >= DRIFT_SCORE:
             found.append(Drift(cell, round(middle, 1), value, round(score, 1)))
     return found

@@ -359,7 +359,7 @@ def bench(
     name: str,
     as_json: Json = False,
     seconds: Annotated[int | None, typer.Option(min=1)] = None,
-    size: Annotated[int | None, typer.Option(min=1)] = None,
+    size: Annotated[int | None, typer.Option("--size", "--orders", min=1)] = None,
     faults: Annotated[bool, typer.Option("--faults", help="Of sentinel: find faults.")] = False,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
