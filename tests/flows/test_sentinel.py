@@ -133,6 +133,37 @@ def test_an_order_that_no_warehouse_begins_is_found_before_its_promise(house: Ho
     house.work("sequence", "rows")
     _look(house)
     assert _open(house, kind="stuck") == []
+    _check_late(house, begun["order"])
+
+
+def _check_late(house: House, order: str) -> None:
+    """A case past its time, and a parcel no carrier answers for, are found; each ends by itself."""
+    for event in ("pack", "ship", "deliver"):
+        _act(
+            house, order, event, **({"carrier": "SF", "waybill": "SF1"} if event == "ship" else {})
+        )
+    asked = {"kind": "refund_only", "reason": "damaged", "lines": [{"line": 1, "quantity": 1}]}
+    case = house.call("POST", f"/v1/orders/{order}/after-sales", asked)
+    assert case.status_code == 201, case.text
+    house.work("sequence", "rows")
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        connection.execute("update after_sales set due=now()-interval '1 minute'")
+        connection.execute(
+            "insert into carrier_intercepts(tenant,id,fulfilment,carrier,waybill,asked)"
+            " values(%s,%s,1,'SF','SF1',now()-interval '1 hour')",
+            (house.tenant, order),
+        )
+    _look(house)
+    late = {f["cause"]: f for f in _open(house, kind="stuck")}
+    assert set(late) == {"case_late", "intercept_late"}
+    assert {f["order"] for f in late.values()} == {order}
+    assert late["case_late"]["params"]["case"] == case.json()["item"]["id"]
+    assert {f["remedy"] for f in late.values()} == {"tell"}, "no order is re-routed for them"
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        connection.execute("update after_sales set due=now()+interval '1 day'")
+        connection.execute("delete from carrier_intercepts")
+    _look(house)
+    assert _open(house, kind="stuck") == []
 
 
 def _pull(house: House, channel: str, platform: Platform, **more: Any) -> None:

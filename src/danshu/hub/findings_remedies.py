@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders.commands import Command
-from danshu.capabilities.sentinel.model import BY_CODE
 from danshu.hub import acts, findings_acts, findings_views, incident_rows, order_rights
 from danshu.hub.sentinel_pull import pull_in
 from danshu.kernel.errors import InputError, Refusal
@@ -113,7 +112,7 @@ async def run(hub: Hub, tenant: int, no: int, actor: Actor, ask: Ask) -> Remedie
 async def _find(hub: Hub, tenant: int, no: int) -> tuple[FindingItem, Command | None]:
     async with hub.connection() as connection:
         finding = await findings_views.read_finding(connection, tenant, no)
-    if not BY_CODE[finding.kind].remedy:
+    if not finding.remedy:
         raise NO_REMEDY
     if finding.remedy not in _ON_ORDER or finding.order is None:
         return finding, None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from danshu.capabilities.sentinel.model import BY_CODE, CLASSES
+from danshu.capabilities.sentinel.model import BY_CODE, CLASSES, remedy_of, steps_of
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import epoch_ms, rfc3339
 from danshu.kernel.limits import INCIDENT_ROWS
@@ -326,7 +326,7 @@ def _incident(r: tuple[Any, ...], change: FindingChange | None) -> FindingIncide
     return FindingIncident(
         incident=r[0], kind=r[1], grade=klass.grade, cause=r[2], place=r[3], open=r[4],
         total=r[5], risk_fen=r[6], since=_told(r[7]), first=r[8], due=_told(r[9]), params=r[10],
-        owner=r[11], channel=r[12], shop=r[13], number=r[14], remedy=klass.remedy,
+        owner=r[11], channel=r[12], shop=r[13], number=r[14], remedy=remedy_of(r[1], r[2]),
         began=_told(r[15]), change=change,
     )  # fmt: skip
 
@@ -338,7 +338,7 @@ def _finding(r: tuple[Any, ...]) -> FindingItem:
         evidence=tuple(r[6]), incident=r[7], channel=r[8], shop=r[9], warehouse=r[10], place=r[11],
         order=r[12], number=r[13], risk_fen=r[14], owner=r[15], at=_told(r[16]), found=_told(r[17]),
         due=_told(r[18]), ended=_told(r[19]), until=_told(r[20]), how=r[21], reason=r[22], by=r[23],
-        times=r[24], remedy=klass.remedy, steps=klass.steps,
+        times=r[24], remedy=remedy_of(r[1], r[4]), steps=steps_of(r[1], r[4]),
         change=_change(r[25], r[26], r[27], r[28], 1, r[16]) if r[26] else None,
     )  # fmt: skip
 

@@ -145,6 +145,22 @@ CLASSES: Final = (
     ),
 )  # fmt: skip
 BY_CODE: Final = {each.code: each for each in CLASSES}
+_BY_CAUSE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "case_late": ("tell", ("look_case", "decide_case", "tell_buyer")),
+    "intercept_late": ("tell", ("ask_carrier", "answer_intercept", "tell_buyer")),
+    "unreadable": ("pull_in", ("read_inbox", "pull_in", "tell_us")),
+}
+"""Remedy and steps of causes that ask for others than their class."""
+
+
+def remedy_of(code: str, cause: str) -> str:
+    """Give the one-click act of a finding of this class and cause, "" = none."""
+    return _BY_CAUSE[cause][0] if cause in _BY_CAUSE else BY_CODE[code].remedy
+
+
+def steps_of(code: str, cause: str) -> tuple[str, ...]:
+    """Give the playbook of a finding of this class and cause, by code."""
+    return _BY_CAUSE[cause][1] if cause in _BY_CAUSE else BY_CODE[code].steps
 
 
 class Found(Struct, frozen=True, kw_only=True, omit_defaults=True):
