@@ -121,7 +121,16 @@ MEANINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("pdd", {PDD + "group_status": 2}, {"kind": "cancel"}),
     ("pdd", {PDD + "confirm_status": 2}, {"kind": "cancel", "paid": 0}),
     ("pdd", {PDD + "refund_status": 4}, {"kind": "cancel"}),
-    ("pdd", {PDD + "refund_status": 4, PDD + "order_status": 3}, {"kind": "order"}),
+    (
+        "pdd",
+        {PDD + "refund_status": 4, PDD + "order_status": 3},
+        {"kind": "order", "refund": "paid"},
+    ),
+    (
+        "pdd",
+        {PDD + "refund_status": 4, PDD + "order_status": 2},
+        {"kind": "order", "refund": "paid"},
+    ),
     ("pdd", {PDD + "refund_status": 2}, {"hold": "refund_requested"}),
     (
         "pdd",
@@ -233,7 +242,7 @@ def test_what_a_message_means(name: str, changes: dict[str, Any], expected: dict
     }
     for field in ("goods", "discount", "postage", "total", "paid", "paid_ms", "ship_by_ms"):
         found[field] = getattr(draft, field)
-    for field in ("hold", "of_number", "flag", "currency", "presale", "deposit"):
+    for field in ("hold", "of_number", "flag", "currency", "presale", "deposit", "refund"):
         found[field] = getattr(draft, field)
     assert {field: found[field] for field in expected} == expected
 

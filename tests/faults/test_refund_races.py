@@ -203,6 +203,21 @@ async def test_what_platforms_say_opens_cases_once(database: str) -> None:
         assert await cases("p1") == [("return", "asked", "platform", 100)]
         await take(replace(shop.draft("p2", [(sku, 1)]), hold="refund_requested"))
         assert await cases("p2") == [("refund_only", "asked", "platform", 100)]
+        # the money is back already, and the parcel on its way: written down, and asked back, once
+        await take(shop.draft("p4", [(sku, 2)]))
+        ((order,),) = await shop.query(database, "select id from orders where okey='taobao//p4'")
+        await act(hub, tenant, order, "release", "pick", "pack", "ship")
+        await take(replace(shop.draft("p4", [(sku, 2)]), status="2", refund="paid"))
+        assert await cases("p4") == [("refund_only", "closed", "platform", 200)]
+        async with hub.connection() as c:
+            held = await acts.hold(c, await hub.worlds.ensure(tenant), order, locked=False)
+        assert held is not None
+        assert held.order.refunded == 200
+        (parcel,) = held.order.fulfilments
+        assert parcel.intercept is not None
+        assert (parcel.intercept.state, parcel.intercept.reason) == ("asked", "refunded")
+        await take(replace(shop.draft("p2", [(sku, 1)]), status="2", refund="paid"))
+        assert await cases("p2") == [("refund_only", "closed", "platform", 100)]  # as it had asked
         await take(replace(shop.draft("p3", [(sku, 3)]), kind=DraftKind.CANCEL, status="CLOSED"))
         assert await cases("p3") == [("refund_only", "closed", "cancelled", 300)]
         ((order,),) = await shop.query(database, "select id from orders where okey='taobao//p3'")
@@ -213,4 +228,4 @@ async def test_what_platforms_say_opens_cases_once(database: str) -> None:
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as c:
         report = await fold_rows(c, tenant, [AfterSalesFolder(tenant)])
     assert list(report.differences) == []
-    await shop.must_be_true(database, tenant, 4, now_ms())
+    await shop.must_be_true(database, tenant, 5, now_ms())

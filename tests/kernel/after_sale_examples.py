@@ -8,7 +8,11 @@ from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.model import CaseLine, CaseShare, ExchangeGoods, Inspected, Sum
 from danshu.capabilities.orders import refund_facts
 from danshu.capabilities.orders.model import Line, RefundShare, Share
-from danshu.hub.after_sales_facts import AfterSalesConfigured, CarrierTermsSet
+from danshu.hub.after_sales_facts import (
+    AfterSalesConfigured,
+    AfterSalesTimeSet,
+    CarrierTermsSet,
+)
 
 CASE = "019aa9d3-6b80-7000-8000-0000000000a5"
 ORDER = "019aa9d3-6b80-7000-8000-000000000002"
@@ -91,6 +95,14 @@ EXAMPLES: list[Struct] = [
     ),
     facts.AfterSaleClosed(amount=7_667, outcome="paid", receipt="po_000002"),
     AfterSalesConfigured(auto_fen=2_000, second_fen=500_000),
+    AfterSalesTimeSet(
+        begins="2026-11-01",
+        channel="pdd",
+        hours=36,
+        kind="return",
+        source="拼多多 商家公告 2026-10-20",
+        step="received",
+    ),
     CarrierTermsSet(
         begins="2026-01-01",
         cap_fen=100_000,

@@ -13,14 +13,22 @@ from msgspec.structs import replace
 from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.machines import machine_of
 from danshu.capabilities.after_sales.model import COMPENSATION, RETURN, WITH_GOODS, Case, Sum
+from danshu.capabilities.after_sales.rules import Rule
 from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import Event
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import evolve as order_evolve
 from danshu.capabilities.orders import machines, model, refunding
 from danshu.capabilities.orders.refund_facts import RefundReleased
-from danshu.hub import acts, after_sales_money, after_sales_rows, after_sales_settings
+from danshu.hub import (
+    acts,
+    after_sales_money,
+    after_sales_rows,
+    after_sales_settings,
+    after_sales_times,
+)
 from danshu.hub.after_sales_rows import Row
+from danshu.hub.after_sales_times import timed
 from danshu.hub.changes import Change, Held
 from danshu.hub.world import World
 from danshu.kernel.errors import InputError, Refusal
@@ -90,6 +98,12 @@ class Doing(Struct, kw_only=True, eq=False):
     row: Row
     actor: Actor
     now_ms: int
+    times: tuple[Rule, ...] = ()
+
+    def timed(self, state: str) -> dict[str, str]:
+        """Give until when the case may stay in a state, and by which rule, as facts say it."""
+        channel = self.held.order.channel
+        return timed(self.case.kind, state, self.now_ms, channel, self.times)
 
     def event(self, name: str, source: str, *, own_word: bool = False) -> Event:
         """Make an event that promises hear; `own_word`: nobody but the merchant says so."""
@@ -155,7 +169,16 @@ async def begin(
     if held is None:
         return acts.NO_ORDER
     row = await after_sales_rows.read(connection, world.tenant, id_, locked=True)
-    return Doing(connection=connection, world=world, held=held, row=row, actor=actor, now_ms=now_ms)
+    times = await after_sales_times.read(connection, world.tenant)
+    return Doing(
+        connection=connection,
+        world=world,
+        held=held,
+        row=row,
+        actor=actor,
+        now_ms=now_ms,
+        times=times,
+    )
 
 
 async def run(
@@ -217,7 +240,7 @@ async def settle(
         if refusal is not None:
             return refusal
     verdict, state = ("agreed", "agreed") if event == "agree" else ("granted", "paying")
-    times = after_sales_rows.timed(case.kind, state, doing.now_ms)
+    times = doing.timed(state)
     if case.kind == RETURN and state == "paying" and case.rule == "seven_days":
         times = {"due": rfc3339(case.due_ms), "rule": case.rule}  # it runs since the goods came
     return await doing.say(

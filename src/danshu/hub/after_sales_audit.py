@@ -9,7 +9,12 @@ from msgspec import Struct
 
 from danshu.capabilities.after_sales.evolve import evolve
 from danshu.capabilities.after_sales.model import Case
-from danshu.hub.after_sales_facts import AfterSalesConfigured, CarrierTermsSet
+from danshu.hub import after_sales_settings
+from danshu.hub.after_sales_facts import (
+    AfterSalesConfigured,
+    AfterSalesTimeSet,
+    CarrierTermsSet,
+)
 from danshu.hub.after_sales_rows import decode
 from danshu.kernel.fact import TYPES, epoch_ms
 from danshu.ledger.findings import Difference
@@ -24,9 +29,12 @@ _ROWS: Final = """
 select id, oid::text, kind, state, amount, seq, (extract(epoch from due)*1000)::int8, doc
 from after_sales where tenant=%s and id>=%s and id<%s
 """
-_SETTINGS: Final = "select auto_fen, second_fen from after_sale_settings where tenant=%s"
+_SETTINGS: Final = "select auto_fen, second_fen, doc from after_sale_settings where tenant=%s"
 _TERMS: Final = """
 select carrier, begins::text, multiple, cap_fen, days, source from carrier_terms where tenant=%s
+"""
+_TIMES: Final = """
+select channel, kind, step, begins::text, hours, source from after_sale_times where tenant=%s
 """
 Row = tuple[Any, ...]
 
@@ -44,19 +52,28 @@ class AfterSalesFolder:
         self._cases: dict[uuid.UUID, _Folded] = {}
         self._settings: tuple[str, Row] = ("", ())
         self._terms: dict[tuple[str, str], tuple[str, Row]] = {}
+        self._times: dict[Row, tuple[str, Row]] = {}
 
     @property
     def types(self) -> frozenset[str]:
         """All of a case, and how the merchant set it up."""
         said = {name for name, _ in TYPES if name.startswith("after_sale.")}
-        return frozenset({*said, "after_sales.configured", "carrier.terms_set"})
+        own = {"after_sales.configured", "after_sales.time_set", "carrier.terms_set"}
+        return frozenset({*said, *own})
 
     def fold(self, fact: Fact) -> None:
         """Take in one fact; streams come in the order of their ids, not of what was said last."""
         data = fact.data
         if isinstance(data, AfterSalesConfigured):
-            told = (fact.time, (data.auto_fen, data.second_fen))
-            self._settings = max(self._settings, told)
+            asking = after_sales_settings.encode(after_sales_settings.asking_of(data))
+            told = (fact.time, (data.auto_fen, data.second_fen, asking))
+            self._settings = max(told, self._settings, key=lambda each: each[0])
+            return
+        if isinstance(data, AfterSalesTimeSet):
+            place = (data.channel, data.kind, data.step, data.begins)
+            said = (fact.time, (data.hours, data.source))
+            was = self._times.get(place, ("", ()))
+            self._times[place] = max(said, was, key=lambda each: each[0])
             return
         if isinstance(data, CarrierTermsSet):
             key = (data.carrier, data.begins)
@@ -99,6 +116,8 @@ class AfterSalesFolder:
         """Compare the limits and the terms, which have no stream of their own."""
         row = await (await connection.execute(_SETTINGS, (self._tenant,))).fetchone()
         found = []
+        if row is not None and row[2] is not None:
+            row = (*row[:2], bytes(row[2]))
         if (row or ()) != self._settings[1]:
             found.append(
                 Difference(
@@ -113,4 +132,12 @@ class AfterSalesFolder:
         if rows != expected:
             detail = f"rows {rows}, facts {expected}"
             found.append(Difference(code="carrier_terms", where="carrier_terms", detail=detail))
+        cursor = await connection.execute(_TIMES, (self._tenant,))
+        times = {tuple(row[:4]): tuple(row[4:]) for row in await cursor.fetchall()}
+        said = {key: told for key, (_, told) in self._times.items() if told and told[0]}
+        if times != said:
+            detail = f"rows {times}, facts {said}"
+            found.append(
+                Difference(code="after_sale_times", where="after_sale_times", detail=detail)
+            )
         return found

@@ -29,6 +29,7 @@ from danshu.hub import (
     after_sales_pleas,
     after_sales_rows,
     after_sales_settings,
+    after_sales_times,
     claim_terms,
     remedies,
 )
@@ -212,7 +213,9 @@ async def _granted(
     """Say what policy grants, and what the platform has paid."""
     pays = after_sales_money.propose(order, plea.kind, plea.reason, plea.lines, over=plea.over)
     by = _PLATFORM if is_done else "policy"
-    times = after_sales_rows.timed(plea.kind, after_sales_rows.PAYING, now_ms)
+    own = await after_sales_times.read(connection, tenant)
+    paying = after_sales_rows.PAYING
+    times = after_sales_times.timed(plea.kind, paying, now_ms, order.channel, own)
     granted = facts.AfterSaleDecided(by=by, sum=pays, verdict="granted", **times)
     if is_done:
         closed = facts.AfterSaleClosed(amount=pays.amount, outcome="paid", receipt=_PLATFORM)

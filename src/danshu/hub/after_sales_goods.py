@@ -28,7 +28,6 @@ from danshu.capabilities.orders.refund_facts import (
 )
 from danshu.capabilities.orders.supplements import SUPPLEMENT
 from danshu.hub import acts, after_sales, after_sales_money, changes
-from danshu.hub.after_sales_rows import timed
 from danshu.hub.changes import Change
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Evidence, Said, rfc3339
@@ -71,7 +70,7 @@ async def send_back(doing: Doing, carrier: str, waybill: str) -> Row | Refusal:
         return refusal
     if not waybill:
         raise InputError("no_waybill", "the waybill number is missing", "/waybill")
-    times = timed(doing.case.kind, "returning", doing.now_ms)
+    times = doing.timed("returning")
     return await doing.say(facts.AfterSaleSentBack(carrier=carrier, waybill=waybill, **times))
 
 
@@ -86,7 +85,7 @@ async def receive(doing: Doing, warehouse: str) -> Row | Refusal:
     refusal = await doing.tell_order(event=heard)
     if refusal is not None:
         return refusal
-    times = timed(doing.case.kind, "received", doing.now_ms)
+    times = doing.timed("received")
     return await doing.say(facts.AfterSaleReceived(warehouse=warehouse, **times))
 
 

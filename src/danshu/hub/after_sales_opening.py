@@ -10,6 +10,7 @@ from danshu.capabilities.after_sales.machines import machine_of
 from danshu.capabilities.after_sales.model import (
     CLAIM,
     COMPENSATION,
+    EXCHANGE,
     REFUND_ONLY,
     RETURN,
     WITH_GOODS,
@@ -87,6 +88,8 @@ def check(order: model.Order, plea: Plea) -> Refusal | None:
         return NOT_PAID
     if not plea.lines and not plea.over:
         raise InputError("bad_field", "at least one line", "/lines")
+    if plea.kind == EXCHANGE and (order.completed or order.cancelled):
+        return orders.ENDED  # nothing is sent any more of an order that has ended
     if plea.kind in WITH_GOODS:
         if any(not n.quantity for n in plea.lines):
             raise InputError("bad_field", "goods come back in units", "/lines")

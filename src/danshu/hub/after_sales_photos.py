@@ -1,4 +1,4 @@
-"""Photos of goods that came back, kept under their digests as those of the floor are."""
+"""Photos of goods, as their buyers show them and as they came back, kept under their digests."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def keep(connection: Connection, tenant: int, row: Row, body: bytes) -> st
 
 async def read(connection: Connection, tenant: int, row: Row, digest: str) -> tuple[str, bytes]:
     """Read a photo of a case: media type and bytes. Raises InputError `not_found`."""
-    if digest not in row.photos:
+    if digest not in row.photos and digest not in row.case.shown:
         raise NO_PHOTO
     found = await blobs.read(connection, tenant, bytes.fromhex(digest))
     if found is None:

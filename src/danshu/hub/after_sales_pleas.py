@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.model import CLAIM, COMPENSATION, CaseLine, ExchangeGoods, Sum
-from danshu.hub import after_sales_money, after_sales_rows
+from danshu.hub import after_sales_money, after_sales_rows, after_sales_times
+from danshu.hub.after_sales_times import timed
 from danshu.kernel.fact import Evidence, Said
 from danshu.ledger import vault
 
@@ -27,7 +28,8 @@ Connection = psycopg.AsyncConnection[Any]
 
 class Plea(Struct, frozen=True, kw_only=True):
     """What is asked for. `own` is the amount of a compensation or a claim, minor units; `key` is
-    what happened, where nobody asked; `photos` are digests (hex) of what was stored before.
+    what happened, where nobody asked; `photos` are digests (hex) and sizes of what was stored
+    before.
     """
 
     kind: str
@@ -42,6 +44,7 @@ class Plea(Struct, frozen=True, kw_only=True):
     waybill: str = ""
     fulfilment: int = 0
     key: str = ""
+    photos: tuple[tuple[str, int], ...] = ()
 
 
 async def write_new(
@@ -68,6 +71,8 @@ async def write_new(
     if raw:
         digest = vault.commit(salt, "message", raw)
         evidence = (Evidence(digest=digest, kind="message", salted=True, size=len(raw)),)
+    shown = [Evidence(digest=digest, kind="photo", size=size) for digest, size in plea.photos]
+    times = await after_sales_times.read(connection, tenant)
     opened = facts.AfterSaleOpened(
         carrier=plea.carrier,
         currency=held.order.currency,
@@ -77,13 +82,14 @@ async def write_new(
         number=held.order.number,
         order=str(held.id),
         origin=plea.origin,
+        photos=tuple(digest for digest, _ in plea.photos),
         reason=plea.reason,
         sum=pays,
         wanted=plea.wanted,
         waybill=plea.waybill,
-        **after_sales_rows.timed(plea.kind, "asked", now_ms),
+        **timed(plea.kind, "asked", now_ms, held.order.channel, times),
     )
-    said = [Said(data=opened, evidence=evidence), *(Said(data=d) for d in more)]
+    said = [Said(data=opened, evidence=(*evidence, *shown)), *(Said(data=d) for d in more)]
     row = await after_sales_rows.begin(
         connection, tenant, id_, held.id, held.order, plea.key, said, actor, now_ms
     )

@@ -13,12 +13,11 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.capabilities.after_sales import rules
 from danshu.capabilities.after_sales.evolve import evolve
 from danshu.capabilities.after_sales.model import Case
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
-from danshu.kernel.fact import NO_HEAD, Said, pack, rfc3339
+from danshu.kernel.fact import NO_HEAD, Said, pack
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -162,9 +161,3 @@ async def say(
     more = (seq, packed.head, encode(case), _at(next_try), tenant, row.id)
     await connection.execute(_UPDATE, (*given, *more))
     return Row(id=row.id, order=row.order, seq=seq, head=packed.head, case=case, photos=row.photos)
-
-
-def timed(kind: str, state: str, now_ms: int) -> dict[str, str]:
-    """Give until when a state may last, and by which rule, as facts say it."""
-    due_ms, rule = rules.due(kind, state, now_ms)
-    return {"due": rfc3339(due_ms) if due_ms else "", "rule": rule}

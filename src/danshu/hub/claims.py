@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from danshu.capabilities.after_sales import facts
 from danshu.capabilities.orders.refund_facts import ClaimSettled
 from danshu.hub import after_sales
-from danshu.hub.after_sales_rows import timed
 from danshu.kernel.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ async def file(doing: Doing, amount: int, number: str, bundle: str) -> Row | Ref
             bundle=bundle,
             carrier=doing.case.carrier,
             number=number,
-            **timed(doing.case.kind, "filed", doing.now_ms),
+            **doing.timed("filed"),
         )
     )
 

@@ -15,8 +15,16 @@ from danshu.capabilities.contract.actions import catalogue
 from danshu.capabilities.contract.model import State
 from danshu.capabilities.orders import facts as order_facts
 from danshu.capabilities.orders import model
-from danshu.hub import customer_asks, evidence, order_promises, timeline, window_consents
+from danshu.hub import (
+    customer_asks,
+    customer_cases,
+    evidence,
+    order_promises,
+    timeline,
+    window_consents,
+)
 from danshu.hub.customer_asks import CustomerAsks
+from danshu.hub.customer_cases import CustomerCases
 from danshu.hub.customer_words import ACTS, KINDS, LOGISTICS
 from danshu.kernel import fact, note
 from danshu.kernel.errors import ProgramError
@@ -128,6 +136,7 @@ class CustomerPage(Struct, frozen=True, kw_only=True):
     has_logistics: bool
     erased: str
     asks: CustomerAsks
+    cases: CustomerCases
     tokens: int = 0
     witnesses: int = 0
     windows: tuple[window_consents.WindowAsk, ...] = ()
@@ -192,6 +201,14 @@ async def read(
         has_logistics=any(f is not None and f.type in LOGISTICS for _, f in facts),
         erased=erased,
         asks=asks,
+        cases=await customer_cases.read(
+            connection,
+            world,
+            seen,
+            [f for _, f in facts if f is not None],
+            now_ms,
+            erased=bool(erased),
+        ),
         tokens=tokens,
         witnesses=witnesses,
         windows=await window_consents.of_order(connection, world.tenant, seen.id, lang),

@@ -30,6 +30,7 @@ _UNPAID, _PART_PAID, _PAID, _PREPARING = 1, 103, 105, 2
 _CLOSED = (4, 21)  # 取消, 发货前退款完结
 _SENT = (101, 3, 5, 22, 39)
 _STATUSES = frozenset({_UNPAID, _PART_PAID, _PAID, _PREPARING, *_CLOSED, *_SENT})
+_REFUNDED = (22, 39)  # 发货后退款完结, 收货后退款完结
 _GROUP_BUY = 1  # trade_type 拼团
 _REFUND_ASKED = 6  # after_sale_status 售后申请
 _FLAGS = ("灰", "紫", "青", "绿", "橙", "红")
@@ -124,6 +125,7 @@ def _read_order(order: Fields) -> Draft:
         hold=hold,
         presale=presale,
         deposit=deposit,
+        refund="paid" if status in _REFUNDED and paid else "",
         of_number=number if closed else "",
     )
 

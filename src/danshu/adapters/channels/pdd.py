@@ -115,6 +115,8 @@ def _read_order(order: Fields) -> Draft:
         hold=hold,
         presale="deposit" if is_presale else "",
         deposit=_read_deposit(order, total) if is_presale else 0,
+        # 4 after dispatch: refunded while the parcel is on its way, or with the buyer
+        refund="paid" if refunded and not closed and paid else "",
         of_number=number if closed else "",
     )
 

@@ -43,6 +43,7 @@ def _opened(_: Case, data: Any, at_ms: int) -> Case:
         origin=data.origin,
         lines=data.lines,
         wanted=data.wanted,
+        shown=data.photos,
         sum=data.sum,
         asked_ms=at_ms,
         carrier=data.carrier,

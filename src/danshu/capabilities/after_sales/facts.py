@@ -19,7 +19,8 @@ class Timed(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class AfterSaleOpened(Timed, frozen=True, kw_only=True, omit_defaults=True):
     """售后申请: somebody asks for goods or money of an order to go back.
 
-    What was written is in the vault; the fact holds a salted commitment. `sum` is what the
+    What was written is in the vault; the fact holds a salted commitment. `photos` are digests (hex)
+    of what was shown, evidence of the fact. `sum` is what the
     arithmetic proposes, or what the carrier's table gives.
     """
 
@@ -31,6 +32,7 @@ class AfterSaleOpened(Timed, frozen=True, kw_only=True, omit_defaults=True):
     number: str
     order: str
     origin: str
+    photos: tuple[str, ...] = ()
     reason: str
     sum: Sum = Sum()
     wanted: tuple[ExchangeGoods, ...] = ()

@@ -94,7 +94,8 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `origin` is who opened it: person, buyer, platform, or what happened to the order (cancelled,
     amended, owed, refused, lost). `proposed_by` is the first of two persons. `due_ms` is when the
-    next step must have been done by the rule `rule`; 0 once it has ended.
+    next step must have been done by the rule `rule`; 0 once it has ended. `shown` are digests (hex)
+    of photos that came with the request.
     """
 
     kind: str = ""
@@ -106,6 +107,7 @@ class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     origin: str = ""
     lines: tuple[CaseLine, ...] = ()
     wanted: tuple[ExchangeGoods, ...] = ()
+    shown: tuple[str, ...] = ()
     sum: Sum = Sum()
     asked_ms: int = 0
     due_ms: int = 0

@@ -8,11 +8,9 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from danshu.capabilities.after_sales.model import CaseLine, ExchangeGoods, Inspected, Sum
-from danshu.hub.after_sales_settings import CarrierTerms
 from danshu.hub.after_sales_views import Counted
 from danshu.hub.fields import PLAIN, Code, Label, Minor, Word
 from danshu.kernel.limits import (
-    AFTER_SALE_AUTO_FEN,
     CASE_BATCH,
     CASE_WORDS_CHARS,
     LINE_QUANTITY,
@@ -255,7 +253,8 @@ class RuleShown(Struct, frozen=True, kw_only=True):
 
 
 class CaseShown(Struct, frozen=True, kw_only=True):
-    """A case whole. `words` is what was written, for those who decide; `events` are possible now;
+    """A case whole. `words` is what was written, for those who decide; `shown` are
+    photos that came with the request, `photos` those of the inspection; `events` are possible now;
     `rules` name what its times rest on.
     """
 
@@ -271,6 +270,7 @@ class CaseShown(Struct, frozen=True, kw_only=True):
     outcome: str
     fulfilment: int
     photos: tuple[str, ...]
+    shown: tuple[str, ...]
     events: tuple[str, ...]
     second_fen: int
     rules: tuple[RuleShown, ...]
@@ -282,29 +282,3 @@ class OrderCases(Struct, frozen=True, kw_only=True):
 
     items: tuple[CaseItem, ...]
     reckoning: Reckoning
-
-
-class AfterSaleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`auto_fen`: what is owed is paid without a person up to it (0 = never). `second_fen`: two
-    persons above it.
-    """
-
-    auto_fen: Annotated[int, Meta(ge=0, le=AFTER_SALE_AUTO_FEN)] = 0
-    second_fen: Minor
-
-
-class NewCarrierTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a carrier pays from a day on; `multiple` 0 = the value of the goods."""
-
-    carrier: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
-    begins: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}(?![\s\S])")]
-    multiple: Annotated[int, Meta(ge=0, le=1_000)] = 0
-    cap_fen: Minor = 0
-    days: Annotated[int, Meta(ge=1, le=730)] = 30
-    source: Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
-
-
-class TermsPage(Struct, frozen=True, kw_only=True):
-    """What carriers pay, by carrier and day."""
-
-    items: tuple[CarrierTerms, ...]

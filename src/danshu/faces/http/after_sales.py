@@ -171,6 +171,7 @@ async def read_case(hub: Hub, held: Held, id_: uuid.UUID) -> CaseShown:
         outcome=case.outcome,
         fulfilment=case.fulfilment,
         photos=row.photos,
+        shown=case.shown,
         events=tuple(e.event for e in machine.edges if e.source == case.state),
         second_fen=settings.second_fen,
         rules=tuple(

@@ -82,6 +82,7 @@ def render(
         page=page,
         headline=_headline(page, lang),
         said=words["said"].get(said, ""),
+        said_cases=words["said_cases"].get(said, ""),
         names={p.code: p.name for p in page.promises},
         bounds={"photos": REQUEST_PHOTOS, "chars": REQUEST_CHARS},
         until=papers.short(expires),
