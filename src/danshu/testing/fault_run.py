@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from danshu.hub import compose, rows_room, sentinel_room, sentinel_shops
 from danshu.hub.compose import Hub
 from danshu.hub.sentinel_watch import Watch
+from danshu.kernel.limits import SENTINEL_STUCK_PERCENT
 from danshu.ledger import write
 from danshu.ledger.sequence import Sequencer
 from danshu.testing import fault_doors as doors
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 
 Connection = Any
 _SEED: Final = 11
-_STEP_MS: Final = 2 * HOUR_MS
-_AHEAD_MS: Final = 50 * HOUR_MS  # over the promises of all orders
+# The hours, since 1970, after which a clock has run so far that an order counts as stuck.
+_PASSED: Final = f"""
+select distinct ceil(extract(epoch from greatest(started + (due - started)
+* {SENTINEL_STUCK_PERCENT / 100}, due - interval '1 day')) / 3600)::bigint + 1
+from ticking where tenant=%s and state='running' order by 1
+"""
 
 
 class Run:
@@ -78,9 +83,8 @@ class Run:
         finally:
             await hub.close()
         await self.doors.scan(connection, self.tenant)
-        now_ms = compose.now_ms()
-        for at_ms in range(now_ms, now_ms + _AHEAD_MS, _STEP_MS):
-            await self._watch.look(connection, at_ms)
+        for (hour,) in await (await connection.execute(_PASSED, (self.tenant,))).fetchall():
+            await self._watch.look(connection, hour * HOUR_MS)
 
     async def _count(self, connection: Connection, tell: Callable[[int], object]) -> None:
         """Play the load, each hour to its end."""
