@@ -108,10 +108,14 @@ def run_faults(seconds: int | None = None, size: int | None = None) -> Report:
             "rss_mb": round(read_rss_mb()),
         }
     for kind, score in scores.items():
-        figures[f"{kind}_injected"] = score.faults
-        figures[f"{kind}_found"] = score.findings
-        figures[f"{kind}_recall"] = round(score.recall, 6)
-        figures[f"{kind}_precision"] = round(score.precision, 6)
+        figures[kind] = {
+            "injected": score.faults,
+            "found": score.findings,
+            "right": score.right,
+            "recall": round(score.recall, 6),
+            "precision": round(score.precision, 6),
+            "exact": BY_CODE[kind].exact,
+        }
     met = all(
         score.right == score.faults == score.findings
         for kind, score in scores.items()

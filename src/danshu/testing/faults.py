@@ -177,7 +177,8 @@ def _choose(
 ) -> list[tuple[int, int]]:
     """Choose hours and cells to drift, of the judged ones that usually have enough orders."""
     judged = usual[first:]
-    enough = min(float(_FAULTY_ORDERS), float(np.sort(judged.ravel())[-2 * count]))
+    largest = np.sort(judged.ravel())[-2 * count :]
+    enough = min(float(_FAULTY_ORDERS), float(largest[0]))
     there = [(int(h) + first, int(c)) for h, c in np.argwhere(judged >= enough)]
     return [there[n] for n in rng.choice(len(there), count, replace=False)]
 

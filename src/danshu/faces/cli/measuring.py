@@ -55,7 +55,14 @@ def _describe(report: dict[str, Any]) -> None:
     table = Table("指标", "数值", "下限程序", "倍数", "预算", title=str(report["bench"]))
     for figure, value in report["figures"].items():
         beside = [report.get(part, {}).get(figure, "") for part in ("floor", "ratio", "budget")]
-        table.add_row(figure, str(value), *map(str, beside))
+        table.add_row(figure, _spell(value), *map(str, beside))
     console = Console()
     console.print(table)
     console.print("预算达成" if report.get("met", True) else "[red]预算未达成[/red]")
+
+
+def _spell(value: Any) -> str:
+    """Write a figure, or several of one thing in a row."""
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {part}" for name, part in value.items())
+    return str(value)
