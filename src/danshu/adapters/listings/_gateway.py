@@ -1,18 +1,23 @@
-"""How the gateways of Taobao, JD and 拼多多 are asked: signed parameters, a form, JSON back."""
+"""How the gateways of Taobao, JD and 拼多多 are asked: signed parameters, a form, JSON back; a
+window page by page from the last one back, else orders that change meanwhile move to a page that
+was read already.
+"""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import PULL_PAGES, PULL_RETRY_S
+from danshu.ports.listing import Listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from danshu.ports.listing import Account, Send
 
@@ -53,12 +58,63 @@ async def ask(account: Account, send: Send, parameters: dict[str, str]) -> dict[
     return told
 
 
-def pages_of(total: int, size: int) -> int:
-    """Tell how many pages a window has. Raises InputError when it is too wide."""
-    pages = -(-total // size)
-    if pages > PULL_PAGES:
-        raise InputError("listing_refused", f"{total} orders in one window are too many")
-    return pages
+class Gateway(ABC):
+    """A platform behind such a gateway: `size` orders a page; `unknown` is in the words of an error
+    that says that there is no such order.
+    """
+
+    size: int
+    unknown: str
+
+    @abstractmethod
+    def window(self, begin_ms: int, end_ms: int) -> dict[str, str]:
+        """Give what a window [begin, end) is asked with."""
+
+    @abstractmethod
+    async def page(
+        self, account: Account, send: Send, asked: dict[str, str], no: int, at_ms: int
+    ) -> dict[str, Any]:
+        """Ask for a page of a window."""
+
+    @abstractmethod
+    def total(self, page: dict[str, Any]) -> int:
+        """Tell how many orders a window has."""
+
+    @abstractmethod
+    def orders(self, page: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give number and document of each order of a page, as if it had been asked for alone."""
+
+    @abstractmethod
+    async def order(self, account: Account, send: Send, number: str, at_ms: int) -> dict[str, Any]:
+        """Ask for one order."""
+
+    async def list_window(
+        self, account: Account, send: Send, begin_ms: int, end_ms: int, at_ms: int
+    ) -> tuple[Listed, ...]:
+        """List a window, its last page first. Raises InputError when it is too wide."""
+        asked = {**self.window(begin_ms, end_ms), "page_size": str(self.size)}
+        total = self.total(await self.page(account, send, asked, 1, at_ms))
+        pages = -(-total // self.size)
+        if pages > PULL_PAGES:
+            raise InputError("listing_refused", f"{total} orders in one window are too many")
+        found: dict[str, bytes] = {}
+        for no in range(pages, 0, -1):
+            for number, told in self.orders(await self.page(account, send, asked, no, at_ms)):
+                found.setdefault(number, _encode(told))
+        return tuple([Listed(number=number, body=body) for number, body in found.items()])
+
+    async def fetch(self, account: Account, send: Send, number: str, at_ms: int) -> bytes:
+        """Give one order, b"" when there is none."""
+        try:
+            return _encode(await self.order(account, send, number, at_ms))
+        except InputError as error:
+            if self.unknown in error.detail:
+                return b""
+            raise
+
+
+def _encode(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, ensure_ascii=False).encode()
 
 
 def _trouble(told: Any) -> str:

@@ -5,17 +5,17 @@ At most one day a window, by when trades were modified; pages from the last one 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.adapters.listings._gateway import ask, pages_of, wall
-from danshu.kernel.errors import InputError
-from danshu.ports.listing import Field, Listed
+from danshu.adapters.listings._gateway import Gateway, ask, wall
+from danshu.ports.listing import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from danshu.ports.listing import Account, Send
 
-_SIZE: Final = 100
+_LIST: Final = "taobao.trades.sold.increment.get"
 _FIELDS: Final = (
     "tid,tid_str,status,type,seller_nick,buyer_open_uid,oaid,created,pay_time,modified,"
     "consign_interval,num,total_fee,discount_fee,adjust_fee,post_fee,payment,received_payment,"
@@ -25,7 +25,7 @@ _FIELDS: Final = (
 )
 
 
-class Taobao:
+class Taobao(Gateway):
     """The adapter."""
 
     name = "taobao"
@@ -35,54 +35,43 @@ class Taobao:
     fields = (
         Field(code="key", label="App Key", label_en="App Key", is_secret=False),
         Field(code="secret", label="App Secret", label_en="App Secret"),
-        Field(code="token", label="SessionKey(授权令牌)", label_en="SessionKey (authorisation)"),
+        Field(code="token", label="SessionKey 授权令牌", label_en="SessionKey (authorisation)"),
     )
     window_ms = 24 * 3_600_000
     lag_ms = 5_000
+    size = 100
+    unknown = "trade-not-exist"
 
-    async def list_window(
-        self, account: Account, send: Send, begin_ms: int, end_ms: int, at_ms: int
-    ) -> tuple[Listed, ...]:
-        """List a window, its last page first."""
-        asked = {
+    def window(self, begin_ms: int, end_ms: int) -> dict[str, str]:
+        """Give what a window is asked with."""
+        return {
             "start_modified": wall(begin_ms),
             "end_modified": wall(end_ms),
             "fields": _FIELDS,
-            "page_size": str(_SIZE),
         }
-        first = await self._page(account, send, asked, 1, at_ms)
-        found: dict[str, bytes] = {}
-        for page in range(pages_of(int(first.get("total_results", 0)), _SIZE), 0, -1):
-            told = await self._page(account, send, asked, page, at_ms)
-            for trade in (told.get("trades") or {}).get("trade") or ():
-                whole = {"trade_fullinfo_get_response": {"trade": trade}}
-                number = str(trade.get("tid_str") or trade["tid"])
-                found.setdefault(number, json.dumps(whole, ensure_ascii=False).encode())
-        return tuple(Listed(number=number, body=body) for number, body in found.items())
 
-    async def fetch(self, account: Account, send: Send, number: str, at_ms: int) -> bytes:
-        """Give one trade; isv.trade-not-exist says that there is none."""
-        asked = {"tid": number, "fields": _FIELDS, "include_oaid": "true"}
-        try:
-            told = await self._ask(account, send, "taobao.trade.fullinfo.get", asked, at_ms)
-        except InputError as error:
-            if "trade-not-exist" in error.detail:
-                return b""
-            raise
-        return json.dumps(told, ensure_ascii=False).encode()
-
-    async def _page(
-        self, account: Account, send: Send, asked: dict[str, str], page: int, at_ms: int
+    async def page(
+        self, account: Account, send: Send, asked: dict[str, str], no: int, at_ms: int
     ) -> dict[str, Any]:
-        told = await self._ask(
-            account,
-            send,
-            "taobao.trades.sold.increment.get",
-            {**asked, "page_no": str(page)},
-            at_ms,
-        )
+        """Ask for a page of a window."""
+        told = await self._ask(account, send, _LIST, {**asked, "page_no": str(no)}, at_ms)
         answer: dict[str, Any] = told.get("trades_sold_increment_get_response") or {}
         return answer
+
+    def total(self, page: dict[str, Any]) -> int:
+        """Tell how many orders a window has."""
+        return int(page.get("total_results", 0))
+
+    def orders(self, page: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give number and document of each order of a page."""
+        for trade in (page.get("trades") or {}).get("trade") or ():
+            whole = {"trade_fullinfo_get_response": {"trade": trade}}
+            yield str(trade.get("tid_str") or trade["tid"]), whole
+
+    async def order(self, account: Account, send: Send, number: str, at_ms: int) -> dict[str, Any]:
+        """Ask for one order."""
+        asked = {"tid": number, "fields": _FIELDS, "include_oaid": "true"}
+        return await self._ask(account, send, "taobao.trade.fullinfo.get", asked, at_ms)
 
     async def _ask(
         self, account: Account, send: Send, method: str, asked: dict[str, str], at_ms: int
