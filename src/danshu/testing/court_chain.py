@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import functools
 import hashlib
 import hmac
 import json
-import threading
 import time
 from base64 import b64encode
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from danshu.testing import far_side
 from danshu.testing.attesting import PaperPlatform
+from danshu.testing.far_side import Answer, Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,50 +127,14 @@ def _told(code: str, data: dict[str, Any]) -> bytes:
     return json.dumps({"code": code, "data": data, "message": code.lower()}).encode()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, platform: Platform, *more: Any) -> None:
-        self._platform = platform
-        super().__init__(*more)
-
-    def _settle(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self._platform.answer(self.command, self.path, headers, body)
-        if answer is None:
-            self.close_connection = True
-            return
-        status, told = answer
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(told)))
-        self.end_headers()
-        self.wfile.write(told)
-
-    def do_GET(self) -> None:
-        """Answer a GET."""
-        self._settle()
-
-    def do_POST(self) -> None:
-        """Answer a POST."""
-        self._settle()
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
 @contextlib.contextmanager
 def serve(receipts: Receipts | None = None) -> Iterator[Platform]:
     """Serve a platform on a free port of this machine; `receipts` signs for it."""
     platform = Platform(receipts)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, platform))
-    platform.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+
+    def respond(asked: Asked) -> Answer | None:
+        told = platform.answer(asked.method, asked.target, asked.headers, asked.body)
+        return None if told is None else Answer(status=told[0], body=told[1])
+
+    with far_side.serve(respond) as platform.url:
         yield platform
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -14,10 +14,12 @@ import hmac
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+
+from danshu.testing import far_side
+from danshu.testing.far_side import Answer, Asked, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,41 +84,15 @@ class Desk:
             return False
 
 
-def _handler(desk: Desk) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            status, told = desk.take({k.lower(): v for k, v in self.headers.items()}, body)
-            if status == 200 and desk.loses():
-                self.close_connection = True
-                self.connection.close()
-                return
-            answer = json.dumps(told).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
-
-
 @contextlib.contextmanager
 def serve() -> Iterator[Desk]:
     """Serve on a free port of this machine."""
     desk = Desk()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(desk))
-    desk.url = f"http://127.0.0.1:{server.server_address[1]}/notices"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+
+    def respond(asked: Asked) -> Answer | None:
+        status, told = desk.take(asked.headers, asked.body)
+        return None if status == 200 and desk.loses() else tell(told, status)
+
+    with far_side.serve(respond) as origin:
+        desk.url = f"{origin}/notices"
         yield desk
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -14,14 +14,15 @@ import hashlib
 import hmac
 import json
 import secrets
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+
+from danshu.testing import far_side
+from danshu.testing.far_side import Answer, Asked, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,56 +116,25 @@ def _compact(algorithm: str, claims: dict[str, Any], sign: Callable[[bytes], byt
     return (text + b"." + base64.urlsafe_b64encode(sign(text)).rstrip(b"=")).decode()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    provider: Provider
-
-    def do_GET(self) -> None:
-        """Answer discovery, keys and authorize."""
-        provider, parts = self.provider, urlsplit(self.path)
-        if parts.path == "/.well-known/openid-configuration":
-            if provider.redirect_discovery:
-                self._answer(302, b"", location=provider.redirect_discovery)
-            else:
-                self._answer(200, provider.discovery or json.dumps(provider.document()).encode())
-        elif parts.path == "/jwks":
-            self._answer(200, json.dumps(provider.jwks()).encode())
-        elif parts.path == "/authorize":
-            query = {k: v[0] for k, v in parse_qs(parts.query).items()}
-            self._answer(302, b"", location=provider.authorize(query))
-        else:
-            self._answer(404, b"")
-
-    def do_POST(self) -> None:
-        """Answer the token endpoint."""
-        body = self.rfile.read(int(self.headers["content-length"])).decode()
-        form = {k: v[0] for k, v in parse_qs(body).items()}
-        tokens = self.provider.exchange(form, self.headers.get("authorization", ""))
-        self._answer(200 if tokens else 400, json.dumps(tokens or {}).encode())
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def _answer(self, status: int, body: bytes, location: str = "") -> None:
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        if location:
-            self.send_header("location", location)
-        self.end_headers()
-        self.wfile.write(body)
+def _respond(provider: Provider, asked: Asked) -> Answer:
+    """Answer discovery, keys, authorize, and the token endpoint."""
+    if asked.method == "POST":
+        tokens = provider.exchange(asked.form, asked.headers.get("authorization", ""))
+        return tell(tokens or {}, 200 if tokens else 400)
+    if asked.path == "/.well-known/openid-configuration":
+        if provider.redirect_discovery:
+            return Answer(status=302, location=provider.redirect_discovery)
+        return Answer(body=provider.discovery or json.dumps(provider.document()).encode())
+    if asked.path == "/jwks":
+        return tell(provider.jwks())
+    if asked.path == "/authorize":
+        return Answer(status=302, location=provider.authorize(asked.query))
+    return Answer(status=404)
 
 
 @contextlib.contextmanager
 def open_provider() -> Iterator[Provider]:
     """Serve a provider on a free port of this machine."""
     provider = Provider()
-    handler = type("Handler", (_Handler,), {"provider": provider})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        provider.issuer = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield provider
-        finally:
-            server.shutdown()
-            thread.join()
+    with far_side.serve(lambda asked: _respond(provider, asked)) as provider.issuer:
+        yield provider

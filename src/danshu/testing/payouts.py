@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+
+from danshu.testing import far_side
+from danshu.testing.far_side import Answer, Asked, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,51 +84,21 @@ class Payer:
             return False
 
 
-def _handler(payer: Payer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            if self.path != "/v1/payouts":
-                self._answer(404, {"code": "path", "message": "no such thing"})
-            elif self.headers.get("authorization") != f"Bearer {SECRET}":
-                self._answer(401, {"code": "secret", "message": "not the secret"})
-            elif not self.headers.get("idempotency-key"):
-                self._answer(400, {"code": "key", "message": "no Idempotency-Key"})
-            else:
-                status, told = payer.pay(self.headers["idempotency-key"], body)
-                if payer.loses():
-                    self.close_connection = True
-                    self.connection.close()
-                    return
-                self._answer(status, told)
-
-        def _answer(self, status: int, told: dict[str, Any]) -> None:
-            body = json.dumps(told).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
-
-
 @contextlib.contextmanager
 def serve() -> Iterator[Payer]:
     """Serve on a free port of this machine."""
     payer = Payer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(payer))
-    payer.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+
+    def respond(asked: Asked) -> Answer | None:
+        key = asked.headers.get("idempotency-key", "")
+        if asked.path != "/v1/payouts":
+            return tell({"code": "path", "message": "no such thing"}, 404)
+        if asked.headers.get("authorization") != f"Bearer {SECRET}":
+            return tell({"code": "secret", "message": "not the secret"}, 401)
+        if not key:
+            return tell({"code": "key", "message": "no Idempotency-Key"}, 400)
+        status, told = payer.pay(key, asked.body)
+        return None if payer.loses() else tell(told, status)
+
+    with far_side.serve(respond) as payer.url:
         yield payer
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -13,11 +13,12 @@ import hashlib
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 from msgspec import Struct
+
+from danshu.testing import far_side
+from danshu.testing.far_side import Answer, Asked, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -167,38 +168,15 @@ def _wall(text: str) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            told = dict(parse_qsl(body.decode(), keep_blank_values=True))
-            status, answer = platform.answer(told, time.time_ns() // 1_000_000)
-            data = json.dumps(answer, ensure_ascii=False).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
-
-
 @contextlib.contextmanager
 def serve() -> Iterator[Platform]:
     """Serve on a free port of this machine."""
     platform = Platform()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(platform))
-    platform.url = f"http://127.0.0.1:{server.server_address[1]}/router"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+
+    def respond(asked: Asked) -> Answer:
+        status, told = platform.answer(asked.form, time.time_ns() // 1_000_000)
+        return tell(told, status)
+
+    with far_side.serve(respond) as origin:
+        platform.url = f"{origin}/router"
         yield platform
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

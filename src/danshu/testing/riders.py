@@ -13,14 +13,16 @@ import hashlib
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 
+from danshu.testing import far_side
+from danshu.testing.far_side import Asked, tell
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 UBER: Final = {"customer_id": "cus_tests", "client_id": "c-1", "client_secret": "s-1"}
 WECHAT: Final = {
@@ -207,53 +209,24 @@ def _is_order(path: str) -> bool:
     return path.partition("?")[0].endswith(("/deliveries", "/order/add"))
 
 
-def _handler(
-    fleet: Fleet, answer: Callable[[Fleet, str, dict[str, str], bytes], Answer]
-) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            headers = {k.lower(): v for k, v in self.headers.items()}
-            if fleet.delay_s:
-                time.sleep(fleet.delay_s)
-            cut = fleet.silent
-            status, told = (0, {}) if cut else answer(fleet, self.path, headers, body)
-            if _is_order(self.path):
-                fleet.gate.wait()
-                cut = cut or (status == 200 and fleet.loses())
-            if cut:
-                self.close_connection = True
-                self.connection.close()
-                return
-            text = json.dumps(told, ensure_ascii=False).encode()
-            with contextlib.suppress(OSError):  # who asked may have gone meanwhile
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
-
-
 @contextlib.contextmanager
 def serve(form: str, fee_fen: int = 1_200) -> Iterator[Fleet]:
     """Serve one form ("uber-direct", "dada" or "sf-city") on a free port of this machine."""
     fleet = Fleet(fee_fen)
     answer = uber if form == "uber-direct" else wechat
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fleet, answer))
-    fleet.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield fleet
-    finally:
-        fleet.gate.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+
+    def respond(asked: Asked) -> far_side.Answer | None:
+        if fleet.delay_s:
+            time.sleep(fleet.delay_s)
+        cut = fleet.silent
+        status, told = (0, {}) if cut else answer(fleet, asked.target, asked.headers, asked.body)
+        if _is_order(asked.target):
+            fleet.gate.wait()
+            cut = cut or (status == 200 and fleet.loses())
+        return None if cut else tell(told, status)
+
+    with far_side.serve(respond) as fleet.url:
+        try:
+            yield fleet
+        finally:
+            fleet.gate.set()

@@ -17,11 +17,12 @@ import socketserver
 import threading
 import time
 from collections import deque
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
+
+from danshu.testing import far_side
+from danshu.testing.far_side import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ class Robots:
             "mail": f"{self.mail}?from=hub@danshu.example&to=night@shop.example,ops@shop.example",
         }[kind]
 
-    def post(self, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
         """Answer a message to a robot."""
         kind = {"/cgi-bin/webhook/send": "wecom", "/robot/send": "dingtalk"}.get(path, "feishu")
         code, told = {"wecom": _wecom, "dingtalk": _dingtalk, "feishu": _feishu}[kind](
@@ -95,10 +96,8 @@ class Robots:
         return 250
 
 
-def _wecom(
-    path: str, query: dict[str, list[str]], body: dict[str, Any]
-) -> tuple[int, Taken | None]:
-    if query.get("key") != [KEY]:
+def _wecom(path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Taken | None]:
+    if query.get("key") != KEY:
         return 93000, None
     text = str(body.get("markdown", {}).get("content", ""))
     if body.get("msgtype") != "markdown" or not text:
@@ -108,23 +107,19 @@ def _wecom(
     return 0, Taken(kind="wecom", title=text.split("\n")[0], text=text)
 
 
-def _dingtalk(
-    path: str, query: dict[str, list[str]], body: dict[str, Any]
-) -> tuple[int, Taken | None]:
-    at = query.get("timestamp", [""])[0]
+def _dingtalk(path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Taken | None]:
+    at = query.get("timestamp", "")
     whole = hmac.digest(SECRET.encode(), f"{at}\n{SECRET}".encode(), hashlib.sha256)
-    is_signed = query.get("sign") == [base64.b64encode(whole).decode()]
+    is_signed = query.get("sign") == base64.b64encode(whole).decode()
     if not is_signed or abs(time.time() - int(at) / 1000) > _AGE_S:
         return 310000, None
     told = body.get("markdown", {})
-    if query.get("access_token") != [KEY] or body.get("msgtype") != "markdown":
+    if query.get("access_token") != KEY or body.get("msgtype") != "markdown":
         return 300001, None
     return 0, Taken(kind="dingtalk", title=str(told["title"]), text=str(told["text"]))
 
 
-def _feishu(
-    path: str, query: dict[str, list[str]], body: dict[str, Any]
-) -> tuple[int, Taken | None]:
+def _feishu(path: str, query: dict[str, str], body: dict[str, Any]) -> tuple[int, Taken | None]:
     at = str(body.get("timestamp", "0"))
     whole = hmac.digest(f"{at}\n{SECRET}".encode(), b"", hashlib.sha256)
     is_signed = body.get("sign") == base64.b64encode(whole).decode()
@@ -136,27 +131,6 @@ def _feishu(
     title = str(card["header"]["title"]["content"])
     text = "\n".join(str(e["text"]["content"]) for e in card["elements"])
     return 0, Taken(kind="feishu", title=title, text=text)
-
-
-def _http(robots: Robots) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("content-length", "0")))
-            parts = urlsplit(self.path)
-            told = robots.post(parts.path, parse_qs(parts.query), json.loads(raw))
-            answer = json.dumps(told).encode()
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
 
 
 def _smtp(robots: Robots) -> type[socketserver.StreamRequestHandler]:
@@ -211,19 +185,16 @@ class _Tcp(socketserver.ThreadingTCPServer):
 def serve() -> Iterator[Robots]:
     """Serve robots and mail on free ports of this machine."""
     robots = Robots()
-    web = ThreadingHTTPServer(("127.0.0.1", 0), _http(robots))
     post = _Tcp(("127.0.0.1", 0), _smtp(robots))
-    robots.address = f"http://127.0.0.1:{web.server_address[1]}"
     robots.mail = f"smtp://hub@127.0.0.1:{post.server_address[1]}"
-    servers = (web, post)
-    threads = [threading.Thread(target=s.serve_forever, daemon=True) for s in servers]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=post.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
     try:
-        yield robots
+        with far_side.serve(
+            lambda asked: tell(robots.post(asked.path, asked.query, json.loads(asked.body)))
+        ) as robots.address:
+            yield robots
     finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
-        for thread in threads:
-            thread.join()
+        post.shutdown()
+        post.server_close()
+        thread.join()

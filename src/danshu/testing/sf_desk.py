@@ -10,9 +10,11 @@ import contextlib
 import hashlib
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, quote_plus
+from urllib.parse import quote_plus
+
+from danshu.testing import far_side
+from danshu.testing.far_side import Answer, Asked, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,38 +69,15 @@ class Desk:
             return {"apiResultCode": "A1000", "apiErrorMsg": "", "apiResultData": data}
 
 
-def _handler(desk: Desk) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0"))).decode()
-            form = {name: values[0] for name, values in parse_qs(body).items()}
-            is_there = self.path == "/std/service"
-            told = json.dumps(desk.answer(form), ensure_ascii=False).encode() if is_there else b""
-            self.send_response(200 if is_there else 404)
-            self.send_header("content-type", "application/json;charset=UTF-8")
-            self.send_header("content-length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
-
-
 @contextlib.contextmanager
 def serve() -> Iterator[Desk]:
     """Serve on a free port of this machine."""
     desk = Desk()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(desk))
-    desk.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+
+    def respond(asked: Asked) -> Answer:
+        if asked.path != "/std/service":
+            return Answer(status=404)
+        return tell(desk.answer(asked.form))
+
+    with far_side.serve(respond) as desk.url:
         yield desk
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -13,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,6 +24,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from danshu.kernel import der
 from danshu.kernel.errors import NotAvailable
 from danshu.kernel.timestamp import read_answer
+from danshu.testing import far_side
+from danshu.testing.far_side import Answer, Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -265,56 +266,30 @@ def _write(path: Path, certificate: x509.Certificate) -> bytes:
     return raw
 
 
-class _Handler(BaseHTTPRequestHandler):
-    tsa: Tsa
-
-    def do_POST(self) -> None:
-        """Answer a time-stamp query."""
-        size = min(int(self.headers.get("content-length", "0")), _BODY_MAX)
-        query = self.rfile.read(size)
-        if self.headers.get("content-type") != _QUERY:
-            status, body = 415, b""
-        else:
-            status, body = self.tsa.answer(query)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it did not wait
-            self.send_response(status)
-            self.send_header("content-type", _REPLY)
-            self.send_header("content-length", str(len(body)))
-            if status == 302:
-                self.send_header("location", self.tsa.url)
-            self.end_headers()
-            self.wfile.write(body)
-
-    def do_GET(self) -> None:
-        """Answer with a revocation list."""
-        body = self.tsa.crl(self.path)
-        self.send_response(200 if body else 404)
-        self.send_header("content-type", "application/pkix-crl")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+def _respond(tsa: Tsa, asked: Asked) -> Answer:
+    """Answer a time-stamp query, or with a revocation list."""
+    if asked.method == "GET":
+        body = tsa.crl(asked.target)
+        return Answer(status=200 if body else 404, body=body, type="application/pkix-crl")
+    if asked.headers.get("content-type") != _QUERY:
+        return Answer(status=415, type=_REPLY)
+    status, body = tsa.answer(asked.body[:_BODY_MAX])
+    location = tsa.url if status == 302 else ""
+    return Answer(status=status, body=body, type=_REPLY, location=location)
 
 
 @contextlib.contextmanager
 def open_tsa(port: int = 0) -> Iterator[Tsa]:
     """Serve an authority on this machine; `root` is what vouches for it (PEM)."""
-    with tempfile.TemporaryDirectory(prefix="danshu-tsa-") as folder:
-        handler: Any = type("Handler", (_Handler,), {})
-        with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-            server.daemon_threads = True
-            tsa = Tsa(Path(folder), f"http://127.0.0.1:{server.server_address[1]}")
-            handler.tsa = tsa
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
-            thread.start()
-            try:
-                yield tsa
-            finally:
-                tsa.hold.set()
-                server.shutdown()
-                thread.join()
+    with (
+        tempfile.TemporaryDirectory(prefix="danshu-tsa-") as folder,
+        far_side.serve(lambda asked: _respond(tsa, asked), port) as origin,
+    ):
+        tsa = Tsa(Path(folder), origin)
+        try:
+            yield tsa
+        finally:
+            tsa.hold.set()
 
 
 def run(port: int = 8421) -> None:
