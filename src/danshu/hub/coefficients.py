@@ -16,6 +16,7 @@ from msgspec import Struct
 from danshu.capabilities.routing.score import Coefficients
 from danshu.capabilities.routing.scorers.fit import FitMarks, Proposal
 from danshu.hub import merchants, pictures
+from danshu.hub.nightly import Nightly
 from danshu.hub.scorer_facts import CoefficientsAdopted, CoefficientsProposed
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import FIT_KEPT
@@ -53,11 +54,7 @@ _ADOPTED: Final = """
 select no, before from coefficient_steps where tenant=%s and act='adopt' and no=%s
 order by step desc limit 1
 """
-_WANT: Final = """
-insert into scorer_work(tenant,wanted) values(%s,now())
-on conflict (tenant) do update set wanted=coalesce(scorer_work.wanted, now())
-"""
-_WORK: Final = "select wanted, looked, outcome from scorer_work where tenant=%s"
+WORK: Final = Nightly(table="scorer_work", kept=("history", "outcome"))
 _PANEL: Final = "select digest, report, made from scorer_panels where tenant=%s and active"
 SHIPPED: Final = Coefficients()
 NO_VERSION: Final = InputError("no_coefficients", "there is no such version")
@@ -198,9 +195,9 @@ async def steps(connection: Connection, tenant: int, limit: int) -> list[Coeffic
 
 async def read_work(connection: Connection, tenant: int) -> CoefficientWork:
     """Tell whether the room is asked to look, and what came of the last time."""
-    row = await (await connection.execute(_WORK, (tenant,))).fetchone()
+    row = await WORK.read(connection, tenant)
     return (
-        CoefficientWork(wanted=row[0], looked=row[1], outcome=row[2]) if row else CoefficientWork()
+        CoefficientWork(wanted=row[0], looked=row[1], outcome=row[3]) if row else CoefficientWork()
     )
 
 
@@ -211,11 +208,6 @@ async def read_panel(connection: Connection, tenant: int) -> ScorerPanelReport |
         return None
     report = _read_panel(bytes(row[1]))
     return msgspec.structs.replace(report, digest=bytes(row[0]).hex(), made=row[2])
-
-
-async def want(connection: Connection, tenant: int) -> None:
-    """Ask the room to look at deliveries now."""
-    await connection.execute(_WANT, (tenant,))
 
 
 async def propose(

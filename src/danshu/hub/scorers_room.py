@@ -8,7 +8,6 @@ delivered since the last time, nothing is read.
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,25 +24,15 @@ from danshu.kernel.fact import Actor
 from danshu.kernel.limits import FIT_LEAST
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Awaitable, Callable
 
     from danshu.capabilities.routing.network import Network
     from danshu.capabilities.routing.scorers.history import History
+    from danshu.hub.nightly import Due
 
 Connection = Any
 ACTOR: Final = Actor(sub="hub", role="scorers")
-NIGHT_HOUR: Final = 3  # of the local day
-_UTC8: Final = datetime.timezone(datetime.timedelta(hours=8))
-_DUE: Final = """
-select t.id, w.wanted is not null, coalesce(w.history,'') from tenants t
-left join scorer_work w on w.tenant=t.id
-where w.wanted is not null or (%s and w.looked is distinct from %s) order by t.id
-"""
-_LOOKED: Final = """
-insert into scorer_work(tenant,looked,history,outcome) values(%s,%s,%s,%s)
-on conflict (tenant) do update set looked=excluded.looked, history=excluded.history,
-outcome=excluded.outcome, wanted=null
-"""
 TOO_FEW: Final = "too_few"
 NOTHING_NEW: Final = "nothing_new"
 NO_NETWORK: Final = "no_network"
@@ -66,26 +55,27 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
 
 async def look(connection: Connection, at_ms: int) -> int:
     """Learn for the merchants that are due; gives how many."""
-    local = datetime.datetime.fromtimestamp(at_ms / 1000, _UTC8)
-    asked = (local.hour >= NIGHT_HOUR, local.date())
-    rows = await (await connection.execute(_DUE, asked)).fetchall()
-    for tenant, wanted, history in rows:
-        found = await deliveries.find(connection, tenant)
-        if found.digest == bytes(history) and not wanted:
-            outcome = NOTHING_NEW
-        elif len(found.ids) < FIT_LEAST:
-            outcome = TOO_FEW
-        else:
-            try:
-                outcome = await learn(connection, tenant, found, local.date())
-            except (psycopg.OperationalError, psycopg.InterfaceError):
-                raise
-            except Exception:  # noqa: BLE001 - logged; one history must not stop the others' nights
-                _log.exception("tenant %s: nothing was learned", tenant)
-                outcome = FAILED
-        _log.info("tenant %s: %s", tenant, outcome)
-        await connection.execute(_LOOKED, (tenant, local.date(), found.digest, outcome))
-    return len(rows)
+    return await coefficients.WORK.look_due(connection, at_ms, _look)
+
+
+async def _look(connection: Connection, due: Due, _at_ms: int) -> tuple[bytes, str]:
+    """Learn from a merchant's deliveries; gives what they were, and what came of it."""
+    history, tenant = due.kept[0], due.tenant
+    found = await deliveries.find(connection, tenant)
+    if found.digest == bytes(history or b"") and not due.asked:
+        outcome = NOTHING_NEW
+    elif len(found.ids) < FIT_LEAST:
+        outcome = TOO_FEW
+    else:
+        try:
+            outcome = await learn(connection, tenant, found, due.day)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception:  # noqa: BLE001 - logged; one history must not stop the others' nights
+            _log.exception("tenant %s: nothing was learned", tenant)
+            outcome = FAILED
+    _log.info("tenant %s: %s", tenant, outcome)
+    return found.digest, outcome
 
 
 async def learn(

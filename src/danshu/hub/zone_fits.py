@@ -18,6 +18,7 @@ from danshu.capabilities.routing.twin.floor import Physics, physics_of
 from danshu.capabilities.routing.twin.learning import ZoneLesson
 from danshu.capabilities.routing.variables import Zone
 from danshu.hub import merchants
+from danshu.hub.nightly import Nightly
 from danshu.hub.twin_facts import ZonePhysicsAdopted
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import ZONE_FITS_KEPT
@@ -56,11 +57,11 @@ _RETIRE: Final = """
 update zone_fits set active=false where tenant=%s and wh=%s and zone=%s and active returning no
 """
 _USE: Final = "update zone_fits set active=true, adopted=now(), by=%s where tenant=%s and no=%s"
-_WANT: Final = """
-insert into zone_fit_work(tenant,wanted) values(%s,now())
-on conflict (tenant) do update set wanted=coalesce(zone_fit_work.wanted, now())
-"""
-_WORK: Final = "select wanted, looked, outcomes from zone_fit_work where tenant=%s"
+WORK: Final = Nightly(
+    table="zone_fit_work",
+    kept=("outcomes",),
+    unasked="exists (select 1 from twin_frames f where f.tenant=t.id)",
+)
 NO_FIT: Final = InputError("no_zone_fit", "there is no such version of this warehouse")
 NOT_PASSED: Final = Refusal(
     code="zone_fit_not_passed",
@@ -205,14 +206,9 @@ async def versions(
     ]
 
 
-async def want(connection: Connection, tenant: int) -> None:
-    """Ask the room to look at the series now."""
-    await connection.execute(_WANT, (tenant,))
-
-
 async def read_work(connection: Connection, tenant: int, warehouse: str) -> ZoneFitWork:
     """Tell whether the room is asked to look, and what came of the last time in a warehouse."""
-    row = await (await connection.execute(_WORK, (tenant,))).fetchone()
+    row = await WORK.read(connection, tenant)
     if row is None:
         return ZoneFitWork()
     told = _read_outcomes(bytes(row[2]) or b"{}")

@@ -8,7 +8,6 @@ longer, so that older files of temperatures would tell nothing of the zone.
 from __future__ import annotations
 
 import asyncio
-import datetime
 import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
@@ -33,25 +32,15 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.routing.twin.floor import Floor
     from danshu.capabilities.routing.twin.state import Told
+    from danshu.hub.nightly import Due
 
 Connection = Any
-NIGHT_HOUR: Final = 3  # of the local day
 PROPOSED: Final = "proposed"
 KNOWN: Final = "known"
 NOT_BETTER: Final = "not_better"
 FAILED: Final = "failed"
-_UTC8: Final = datetime.timezone(datetime.timedelta(hours=8))
 _DAY_MS: Final = 86_400_000
 _CHUNK: Final = 2_000
-_DUE: Final = """
-select t.id, w.wanted is not null from tenants t left join zone_fit_work w on w.tenant=t.id
-where w.wanted is not null or (%s and w.looked is distinct from %s
-and exists (select 1 from twin_frames f where f.tenant=t.id)) order by t.id
-"""
-_LOOKED: Final = """
-insert into zone_fit_work(tenant,looked,outcomes) values(%s,%s,%s)
-on conflict (tenant) do update set looked=excluded.looked, outcomes=excluded.outcomes, wanted=null
-"""
 _FRAMES: Final = (
     "select at, body from twin_frames where tenant=%s and wh=%s and at > %s order by at"
 )
@@ -86,14 +75,12 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
 
 async def look(connection: Connection, at_ms: int) -> int:
     """Learn for the merchants that are due; gives how many."""
-    local = datetime.datetime.fromtimestamp(at_ms / 1000, _UTC8)
-    asked = (local.hour >= NIGHT_HOUR, local.date())
-    rows = await (await connection.execute(_DUE, asked)).fetchall()
-    for tenant, wanted in rows:
-        outcomes = await learn_all(connection, tenant, at_ms, keep_all=wanted)
-        told = msgspec.json.encode(outcomes, order="sorted")
-        await connection.execute(_LOOKED, (tenant, local.date(), told))
-    return len(rows)
+    return await zone_fits.WORK.look_due(connection, at_ms, _look)
+
+
+async def _look(connection: Connection, due: Due, at_ms: int) -> tuple[bytes]:
+    outcomes = await learn_all(connection, due.tenant, at_ms, keep_all=due.asked)
+    return (msgspec.json.encode(outcomes, order="sorted"),)
 
 
 async def learn_all(

@@ -103,7 +103,7 @@ async def propose_coefficients(request: Request[Any, Any, Any]) -> CoefficientWo
     """Ask for a look at the deliveries now; it proposes, and uses nothing."""
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
-        await coefficients.want(connection, tenant)
+        await coefficients.WORK.want(connection, tenant)
         return await coefficients.read_work(connection, tenant)
 
 

@@ -69,7 +69,7 @@ async def learn_zones(warehouse: FromPath[str], request: Request[Any, Any, Any])
     hub, tenant = hub_of(request), held_of(request).tenant
     _check(warehouse, await hub.worlds.ensure(tenant))
     async with hub.connection() as connection:
-        await zone_fits.want(connection, tenant)
+        await zone_fits.WORK.want(connection, tenant)
         return await zone_fits.read_work(connection, tenant, warehouse)
 
 
