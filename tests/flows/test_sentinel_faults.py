@@ -7,15 +7,23 @@ import sys
 from typing import TYPE_CHECKING
 
 from danshu.capabilities.sentinel.model import BY_CODE
+from danshu.hub import sentinel_pull, sentinel_scans
 from danshu.testing import fault_run, faults
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.fixtures.hub import House
 
 ORDERS, FAULTS = 2_000, 182
 
 
-def test_every_fault_is_found_and_nothing_else(house: House) -> None:
+def test_every_fault_is_found_and_nothing_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is looked at some at a time, as there would be many of, is looked at to its end."""
+    monkeypatch.setattr(sentinel_pull, "PULL_DOUBTS", 2)
+    monkeypatch.setattr(sentinel_scans, "_AT_ONCE", 2)
     run = fault_run.Run(house.url, house.tenant, ORDERS, FAULTS)
     scores = asyncio.run(run.play())
     for kind, score in scores.items():

@@ -100,6 +100,7 @@ def run_faults(seconds: int | None = None, size: int | None = None) -> Report:
         began_s = time.monotonic()
         injected = fault_run.Run(rig.url, rig.tenant, orders, orders // FAULT_SHARE)
         scores = asyncio.run(injected.play(_tell))
+        sys.stderr.write("\n")
         figures: dict[str, Any] = {
             "orders": orders,
             "faults": sum(score.faults for score in scores.values()),

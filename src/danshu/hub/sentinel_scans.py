@@ -20,15 +20,15 @@ select %s, %s, * from unnest(%s::text[],%s::timestamptz[]) on conflict do nothin
 """
 _AT_ONCE: Final = 200
 # What has no finding yet; beside it some of all that wait, in turn, for orders that came since.
-_FRESH: Final = f"""
+_FRESH: Final = """
 select carrier, waybill, at from carrier_scans s where tenant=%s and at <= %s and not exists (
   select 1 from findings f where f.tenant=s.tenant and f.class='waybill_without_order'
   and f.subject=s.carrier || '/' || s.waybill and not (f.state='done' and f.how='gone'))
-order by at limit {_AT_ONCE}
+order by at limit %s
 """
-_IN_TURN: Final = f"""
+_IN_TURN: Final = """
 select carrier, waybill, at from carrier_scans where tenant=%s and at <= %s
-and (carrier, waybill) > (%s, %s) order by carrier, waybill limit {_AT_ONCE}
+and (carrier, waybill) > (%s, %s) order by carrier, waybill limit %s
 """
 _KNOWN: Final = "select 1 from order_search where tenant=%s and terms @> %s::int8[] limit 1"
 _DROP: Final = """
@@ -60,11 +60,12 @@ class Scans:
         """Find parcels that a carrier scanned and no order knows; what is known leaves the list."""
         until = write.instant((at_ms - _GRACE_S * 1000) * 1000)
         after = self._after.get(tenant, ("", ""))
-        turn = await (await connection.execute(_IN_TURN, (tenant, until, *after))).fetchall()
+        asked = (tenant, until, *after, _AT_ONCE)
+        turn = await (await connection.execute(_IN_TURN, asked)).fetchall()
         self._after[tenant] = turn[-1][:2] if len(turn) == _AT_ONCE else ("", "")
         if not turn and after == ("", ""):
             return
-        fresh = await (await connection.execute(_FRESH, (tenant, until))).fetchall()
+        fresh = await (await connection.execute(_FRESH, (tenant, until, _AT_ONCE))).fetchall()
         await _ask(connection, tenant, at_ms, list(dict.fromkeys([*fresh, *turn])))
 
 

@@ -69,7 +69,7 @@ _BUILDERS: Final = {
     "pdd": messages_china.pdd_order,
 }
 _IDENT: Final = 777_000_000_000
-_AT_ONCE: Final = 256
+_AT_ONCE: Final = 32
 _ACTING: Final = 4
 _RATE_PPM: Final = 50_000
 _RATED: Final = ("taobao", "jd")

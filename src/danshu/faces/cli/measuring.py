@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import typer
@@ -16,6 +16,14 @@ from danshu.faces.cli import opening
 from danshu.kernel.errors import DanshuError
 
 _UNKNOWN, _MISSED = 2, 1
+_WORDS: Final = {
+    "injected": "注入",
+    "found": "发现",
+    "right": "命中",
+    "recall": "召回",
+    "precision": "精确",
+    "exact": "确切",
+}
 
 
 def names() -> list[str]:
@@ -52,17 +60,20 @@ def run(
 
 
 def _describe(report: dict[str, Any]) -> None:
-    table = Table("指标", "数值", "下限程序", "倍数", "预算", title=str(report["bench"]))
-    for figure, value in report["figures"].items():
-        beside = [report.get(part, {}).get(figure, "") for part in ("floor", "ratio", "budget")]
-        table.add_row(figure, _spell(value), *map(str, beside))
     console = Console()
+    table = Table("指标", "数值", "下限程序", "倍数", "预算", title=str(report["bench"]))
+    groups: dict[str, dict[str, Any]] = {}
+    for figure, value in report["figures"].items():
+        if isinstance(value, dict):  # several figures of one thing
+            groups[figure] = value
+            continue
+        beside = [report.get(part, {}).get(figure, "") for part in ("floor", "ratio", "budget")]
+        table.add_row(figure, str(value), *map(str, beside))
     console.print(table)
+    if groups:
+        names = list(next(iter(groups.values())))
+        each = Table("", *(_WORDS.get(name, name) for name in names))
+        for name, parts in groups.items():
+            each.add_row(name, *(str(parts[part]) for part in names))
+        console.print(each)
     console.print("预算达成" if report.get("met", True) else "[red]预算未达成[/red]")
-
-
-def _spell(value: Any) -> str:
-    """Write a figure, or several of one thing in a row."""
-    if isinstance(value, dict):
-        return "  ".join(f"{name} {part}" for name, part in value.items())
-    return str(value)
