@@ -18,6 +18,8 @@ from danshu.ledger.findings import Difference
 if TYPE_CHECKING:
     import uuid
 
+    from msgspec import Struct
+
     from danshu.capabilities.settlement.journal import Slip
     from danshu.capabilities.settlement.mapping import Policy
     from danshu.kernel.fact import Fact
@@ -62,6 +64,9 @@ select stream, since, concat_ws(' ', revenue, tax, costs::int) from settlement_s
 where tenant=%s
 """
 _NAMES: Final = "select account, code, name from account_names where tenant=%s"
+_DRAFTS: Final = """
+select id, state, concat_ws(' ', date, currency, reason) from voucher_drafts where tenant=%s
+"""
 _ASKS: Final = "select stream, period, reason from period_asks where tenant=%s"
 _BY_HAND: Final = "select cause from journal where tenant=%s and word=%s"
 # Lines of bills are entered by the commit that brings them.
@@ -91,10 +96,11 @@ class JournalFolder:
     @property
     def types(self) -> frozenset[str]:
         """What makes an entry, and what is said of the journal itself."""
-        of_journal = ("settlement.set", "voucher.entered")
+        of_journal = ("settlement.set", "settlement.accounts_named")
+        of_vouchers = (f"voucher.{name}" for name in ("entered", "proposed", "declined"))
         of_periods = ("closed", "reopened", "reopening_asked", "reopening_declined")
         periods = (f"period.{name}" for name in of_periods)
-        return frozenset({mapping.PLACED, *mapping.RULES, *of_journal, *periods})
+        return frozenset({mapping.PLACED, *mapping.RULES, *of_journal, *of_vouchers, *periods})
 
     def fold(self, fact: Fact) -> None:
         """Take in one fact."""
@@ -117,10 +123,31 @@ class JournalFolder:
                         del self._said[key]
                 treated = f"{data.revenue} {data.tax} {int(data.costs)}"
                 self._said["settlement_settings", str(stream)] = (data.since, treated)
-            case facts.VoucherEntered():
-                self._vouchers.add(fact.id)
+            case facts.VoucherProposed() | facts.VoucherDeclined() | facts.VoucherEntered():
+                self._fold_by_hand(stream, fact.id, data)
+            case facts.AccountsNamed():
+                for key in [key for key in self._said if key[0] == "account_names"]:
+                    del self._said[key]
+                for n in data.names:
+                    self._said["account_names", str(n.account)] = (n.code, n.name)
             case _:
                 self._take(stream, fact)
+
+    def _fold_by_hand(self, stream: uuid.UUID, id_: str, data: Struct) -> None:
+        match data:
+            case facts.VoucherProposed():
+                told = f"{data.date} {data.currency} {data.reason}"
+                self._said["voucher_drafts", str(stream)] = ("proposed", told)
+            case facts.VoucherDeclined():
+                self._answer(data.proposed, "declined")
+            case facts.VoucherEntered():
+                self._vouchers.add(id_)
+                self._answer(data.proposed, "entered")
+
+    def _answer(self, proposed: str, state: str) -> None:
+        said = self._said.get(("voucher_drafts", proposed))
+        if said is not None:  # before there were two persons nothing was proposed
+            self._said["voucher_drafts", proposed] = (state, said[1])
 
     def _take(self, stream: uuid.UUID, fact: Fact) -> None:
         if fact.type != mapping.PLACED and stream.bytes not in self._tallies:
@@ -186,7 +213,8 @@ class JournalFolder:
         ]
         rows: dict[Row, Row] = {}
         for name, sql in (
-            ("period_events", _EVENTS), ("settlement_settings", _SETTINGS), ("period_asks", _ASKS)
+            ("period_events", _EVENTS), ("settlement_settings", _SETTINGS), ("period_asks", _ASKS),
+            ("voucher_drafts", _DRAFTS), ("account_names", _NAMES),
         ):  # fmt: skip
             for stream, at, more in await _all(connection, sql, (self._tenant,)):
                 at = at.isoformat() if isinstance(at, datetime.date) else at

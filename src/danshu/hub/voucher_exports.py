@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from danshu.capabilities.settlement.accounts import CHART
 from danshu.capabilities.settlement.mapping import RULES
-from danshu.hub import exports, jobs, journal_views, merchants
+from danshu.hub import account_names, exports, jobs, journal_views, merchants
 from danshu.hub.export_columns import Cell, Column
 from danshu.hub.export_files import Content, Format, Mark, Sheet, open_sheet
 from danshu.hub.facts import ExportMade
@@ -28,8 +28,10 @@ from danshu.kernel.money import format_minor
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from danshu.capabilities.settlement.facts import AccountName
     from danshu.hub.bulk import Seat
     from danshu.hub.compose import Hub
     from danshu.hub.jobs import Job
@@ -98,12 +100,13 @@ def summary_of(source: str, lang: str) -> str:
     return words.en if lang == "en" else words.zh
 
 
-def lines_of(voucher: Voucher, lang: str) -> list[list[Cell]]:
-    """Give the lines of a voucher."""
+def lines_of(voucher: Voucher, lang: str, own: Mapping[int, AccountName]) -> list[list[Cell]]:
+    """Give the lines of a voucher; accounts by the merchant's `own` codes where they have one."""
     word = WORDS[voucher.word]
     lines: list[list[Cell]] = []
     for line, p in enumerate(voucher.postings, 1):
-        name = CHART[p.account].words
+        words, named = CHART[p.account].words, own.get(p.account)
+        name = words.en if lang == "en" else words.zh
         debit, credit = (
             format_minor(n, voucher.currency) if n else "" for n in (p.debit, p.credit)
         )
@@ -115,8 +118,8 @@ def lines_of(voucher: Voucher, lang: str) -> list[list[Cell]]:
                 voucher.no,
                 line,
                 summary_of(voucher.source, lang),
-                str(p.account),
-                name.en if lang == "en" else name.zh,
+                named.code if named else str(p.account),
+                named.name or name if named else name,
                 voucher.currency,
                 debit,
                 credit,
@@ -161,6 +164,8 @@ async def _fill(
     if job.stop:
         return jobs.CANCELLED
     after = (0, 0)
+    async with hub.connection() as connection:
+        own = {n.account: n for n in await account_names.read(connection, job.tenant)}
     while True:
         async with hub.connection() as connection:
             vouchers = await journal_views.list_of_period(
@@ -169,7 +174,7 @@ async def _fill(
         if not vouchers:
             return jobs.DONE
         after = (vouchers[-1].word, vouchers[-1].no)
-        rows = [line for voucher in vouchers for line in lines_of(voucher, question.lang)]
+        rows = [line for voucher in vouchers for line in lines_of(voucher, question.lang, own)]
         content.add(rows)
         if content.rows > EXPORT_ROWS:
             raise InputError("too_large", f"an export has at most {EXPORT_ROWS} rows")

@@ -28,8 +28,8 @@ RULING = (
     " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
     " signal.retire order_type.approve order_type.write"
-    " reconcile.read reconcile.rules reconcile.write settlement.close settlement.post"
-    " settlement.read settlement.reopen settlement.write"
+    " reconcile.read reconcile.rules reconcile.write settlement.check settlement.close"
+    " settlement.post settlement.read settlement.reopen settlement.write"
 )
 
 # Every person is asked: who may do a contract action, its type says.
@@ -68,7 +68,8 @@ PEOPLE = {
     " after_sale.decide after_sale.open claim.write refund.record"
     " order_type.approve order_type.write"
     " export.make field.margin order.act order.amend order.assign order.cancel order.compensate"
-    " order.evidence order.pay order.tag settlement.close settlement.post settlement.read"
+    " order.evidence order.pay order.tag settlement.check settlement.close settlement.post"
+    " settlement.read"
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
@@ -168,7 +169,8 @@ def test_who_is_bound_to_warehouses_acts_on_those_alone() -> None:
 
 def test_what_opens_doors_asks_for_a_fresh_proof() -> None:
     admin = person("admin")
-    for action in ("person.write", "policy.write", "key.admin", "account.admin", "merchant.write"):
+    asks = ("person.write", "policy.write", "key.admin", "account.admin", "merchant.write")
+    for action in (*asks, "settlement.check"):
         assert admin.ask(action, {"proof_age_s": 600}).allowed
         assert not admin.ask(action, {"proof_age_s": 601}).allowed
         assert not admin.ask(action, {}).allowed

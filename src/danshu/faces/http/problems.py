@@ -67,6 +67,7 @@ _STATUS: Final = {
     "no_sheet": 404,
     "no_period": 404,
     "no_entry": 404,
+    "no_draft": 404,
     "no_bill": 404,
     "no_run": 404,
     "no_difference": 404,

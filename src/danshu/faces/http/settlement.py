@@ -1,4 +1,4 @@
-"""Settlement over HTTP: balances, what is behind them, vouchers by hand 结算."""
+"""Settlement over HTTP: balances, and what is behind them 结算."""
 
 from __future__ import annotations
 
@@ -6,29 +6,24 @@ import datetime
 import uuid
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar import Request, get
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from danshu.capabilities.settlement.accounts import CHART
-from danshu.capabilities.settlement.journal import Posting
 from danshu.capabilities.settlement.trial import Balance, by_currency
-from danshu.faces.http import problems
 from danshu.faces.http.framework import (
-    PROBLEMS,
     READ_PROBLEMS,
     held_of,
     hub_of,
     may,
-    only_json,
-    respond,
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import journal_room, journal_views, posting, vouchers
-from danshu.hub.fields import PLAIN, Minor, Word
+from danshu.hub import journal_room, journal_views, posting
+from danshu.hub.fields import PLAIN
 from danshu.hub.journal_views import DaySum, Voucher
-from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.limits import JOURNAL_POSTINGS, REASON_CHARS
+from danshu.kernel.errors import InputError
+from danshu.kernel.limits import REASON_CHARS
 
 Reason = Annotated[str, Meta(min_length=1, max_length=REASON_CHARS, pattern=PLAIN)]
 Key = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
@@ -86,43 +81,10 @@ class VoucherShown(Struct, frozen=True, kw_only=True):
     reversed: bool
 
 
-class PostingTold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of a voucher: an amount on one side of an account."""
-
-    account: int
-    debit: Minor = 0
-    credit: Minor = 0
-    order: uuid.UUID | None = None
-    channel: Word = ""
-    shop: Word = ""
-
-
-class NewVoucher(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A voucher by hand. Debits and credits are equal."""
-
-    date: datetime.date
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "CNY"
-    postings: Annotated[tuple[PostingTold, ...], Meta(min_length=2, max_length=JOURNAL_POSTINGS)]
-    reason: Reason
-
-
-class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which entry is taken back, on which day, and why."""
-
-    key: Key
-    date: datetime.date
-    reason: Reason
-
-
 _READ: Final[dict[str, Any]] = {
     "tags": ["settlement"],
     "responses": READ_PROBLEMS,
     "guards": [may("settlement.read")],
-}
-_POST: Final[dict[str, Any]] = {
-    "tags": ["settlement"],
-    "responses": PROBLEMS,
-    "guards": [may("settlement.post"), only_json],
 }
 AsOf = Annotated[
     datetime.date | None, QueryParameter(name="as_of", description="the day; today without it")
@@ -152,7 +114,7 @@ async def read_balances(request: Request[Any, Any, Any], as_of: AsOf = None) -> 
     hub, tenant = hub_of(request), held_of(request).tenant
     async with hub.connection() as connection:
         calendar = await posting.read_calendar(connection, tenant)
-        day = _in_range(as_of or calendar.day(hub.clock()))
+        day = in_range(as_of or calendar.day(hub.clock()))
         items = await journal_views.read_trial(connection, tenant, calendar, day)
         behind = await journal_room.read_behind(connection, tenant)
     period = calendar.period(day)
@@ -166,7 +128,8 @@ async def read_balances(request: Request[Any, Any, Any], as_of: AsOf = None) -> 
     )
 
 
-def _in_range(day: datetime.date) -> datetime.date:
+def in_range(day: datetime.date) -> datetime.date:
+    """Let a day pass that the journal can have. Raises InputError `bad_filter`."""
     if not _EARLIEST <= day <= _LATEST:
         raise InputError("bad_filter", "a day is between 2000 and 2100")
     return day
@@ -218,7 +181,7 @@ async def list_entries(
             last = found[limit - 1] if len(found) > limit else None
             place = write_place(last.word, last.no) if last else ""
             return VoucherPage(items=tuple(found[:limit]), next=place)
-        days = (_in_range(first or _EARLIEST), _in_range(until or _LATEST))
+        days = (in_range(first or _EARLIEST), in_range(until or _LATEST))
         before = (_LATEST, 0, _MOST)
         if cursor:
             ordinal, word, no = read_place(cursor, int, int, int)
@@ -245,50 +208,10 @@ async def read_entry(key: KeyAsked, request: Request[Any, Any, Any]) -> VoucherS
     return VoucherShown(voucher=voucher, reversed=is_reversed)
 
 
-@post("/v1/settlement/vouchers", operation_id="enterVoucher", status_code=201, **_POST)
-async def enter_voucher(data: JSONBody[NewVoucher], request: Request[Any, Any, Any]) -> Voucher:
-    """Enter a voucher by hand; who did it and why is a fact of the same commit."""
-    held = held_of(request)
-    postings = [
-        Posting(
-            account=p.account,
-            debit=p.debit,
-            credit=p.credit,
-            order=p.order,
-            channel=p.channel,
-            shop=p.shop,
-        )
-        for p in data.postings
-    ]
-    _in_range(data.date)
-    async with hub_of(request).connection() as connection:
-        return await vouchers.enter(
-            connection, held.tenant, data.date, data.currency, postings, data.reason, held.actor
-        )
-
-
-@post("/v1/settlement/reversals", operation_id="reverseEntry", status_code=201, **_POST)
-async def reverse_entry(
-    data: JSONBody[NewReversal], request: Request[Any, Any, Any]
-) -> Response[Voucher]:
-    """Take an entry of a bill or of a person back by another one 红字冲销."""
-    held = held_of(request)
-    _in_range(data.date)
-    async with hub_of(request).connection() as connection:
-        done = await vouchers.reverse(
-            connection, held.tenant, data.key, data.date, data.reason, held.actor
-        )
-    if isinstance(done, Refusal):
-        return respond(problems.of(done))
-    return Response(done, status_code=201)
-
-
 ROUTES: Final = [
     list_accounts,
     read_balances,
     list_days,
     list_entries,
     read_entry,
-    enter_voucher,
-    reverse_entry,
 ]

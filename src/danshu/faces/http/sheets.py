@@ -47,6 +47,8 @@ _ALIASES: Final = {
     "首重(分)": "first_kg_fen",
     "续重(分)": "extra_kg_fen",
     "承运商": "carrier",
+    "成本(分)": "cost_fen",
+    "税类": "tax",
 }
 
 

@@ -51,7 +51,6 @@ export function Entries({ asked, act }: Props) {
 /** 凭证: number, day, what it is for, and its lines. */
 function Entry({ voucher, act }: { voucher: Voucher; act: Props["act"] }) {
   const { t } = useTranslation(["settlement", "common"]);
-  const nameOf = useAccountName();
   const periodOf = usePeriodName();
   const number = `${t(`words.${voucher.word}`)}-${voucher.no}`;
   return (
@@ -69,31 +68,46 @@ function Entry({ voucher, act }: { voucher: Voucher; act: Props["act"] }) {
         {voucher.reverses && <ToneTag tone="pend">{t("reversal")}</ToneTag>}
         {act?.(voucher)}
       </header>
-      <table>
-        <caption className="visually-hidden">{number}</caption>
-        <thead className="visually-hidden">
-          <tr>
-            <th scope="col">{t("columns.account")}</th>
-            <th scope="col">{t("columns.order")}</th>
-            <th scope="col">{t("columns.debitOf")}</th>
-            <th scope="col">{t("columns.creditOf")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {voucher.postings.map((one, at) => (
-            <tr key={at} data-side={one.debit ? "debit" : "credit"}>
-              <td>
-                <span className="mono muted">{one.account}</span> {nameOf(one.account)}
-              </td>
-              <td>
-                {one.order ? <Link to={`/orders/${one.order}`}>{t("order")}</Link> : one.shop || "—"}
-              </td>
-              <td className="num">{one.debit ? money(one.debit, voucher.currency) : ""}</td>
-              <td className="num">{one.credit ? money(one.credit, voucher.currency) : ""}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Lines postings={voucher.postings} currency={voucher.currency} caption={number} />
     </li>
+  );
+}
+
+interface LinesProps {
+  postings: Voucher["postings"];
+  currency: string;
+  caption: string;
+}
+
+/** The lines of a voucher, entered or not. */
+export function Lines({ postings, currency, caption }: LinesProps) {
+  const { t } = useTranslation("settlement");
+  const nameOf = useAccountName();
+  return (
+    <table>
+      <caption className="visually-hidden">{caption}</caption>
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">{t("columns.account")}</th>
+          <th scope="col">{t("columns.order")}</th>
+          <th scope="col">{t("columns.debitOf")}</th>
+          <th scope="col">{t("columns.creditOf")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {postings.map((one, at) => (
+          <tr key={at} data-side={one.debit ? "debit" : "credit"}>
+            <td>
+              <span className="mono muted">{one.account}</span> {nameOf(one.account)}
+            </td>
+            <td>
+              {one.order ? <Link to={`/orders/${one.order}`}>{t("order")}</Link> : one.shop || "—"}
+            </td>
+            <td className="num">{one.debit ? money(one.debit, currency) : ""}</td>
+            <td className="num">{one.credit ? money(one.credit, currency) : ""}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -15,6 +15,7 @@ import { Balances } from "./balances";
 import { Files } from "./files";
 import { TABS, type Tab, useAccountName, usePeriodName, useSettlement, useSided } from "./model";
 import { Periods } from "./periods";
+import { Settings } from "./settings";
 import { Vouchers } from "./vouchers";
 import "./settlement.css";
 
@@ -77,6 +78,7 @@ export default function SettlementPage() {
           {tab === "vouchers" && <Vouchers found={found} />}
           {tab === "periods" && <Periods found={found} />}
           {tab === "files" && <Files found={found} />}
+          {tab === "settings" && <Settings found={found} />}
         </div>
       )}
     </>

@@ -7,7 +7,7 @@ import { money } from "@/format";
 import { byLocale } from "@/i18n";
 
 export const KEY = ["settlement"] as const;
-export const TABS = ["balances", "vouchers", "periods", "files"] as const;
+export const TABS = ["balances", "vouchers", "periods", "files", "settings"] as const;
 export type Tab = (typeof TABS)[number];
 export const SUSPENSE = 190101;
 

@@ -13,7 +13,6 @@ import { queries } from "@/queries";
 import { useMay } from "@/session";
 import { CloseWalk } from "./close-walk";
 import { KEY, usePeriodName, wasReopened } from "./model";
-import { Rules } from "./rules";
 
 /** 期间: which are open and closed, the walk that closes one, and all that was done with them. */
 export function Periods({ found }: { found: Settlement }) {
@@ -68,7 +67,6 @@ export function Periods({ found }: { found: Settlement }) {
         {chosen && (chosen.closed || chosen.events.length > 0) && (
           <History key={`h${chosen.period}`} period={chosen} found={found} />
         )}
-        <Rules today={found.today} />
       </div>
     </div>
   );

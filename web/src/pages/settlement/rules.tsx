@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Button, Input, InputNumber, Select } from "antd";
+import { Button, Checkbox, Input, InputNumber, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NewSettlementRules, SettlementRules, SettlementRulesList } from "@/api/types.gen";
@@ -16,8 +16,15 @@ import { KEY } from "./model";
 const PATH = "/v1/settlement/settings";
 const DAY_MS = 86_400_000;
 const REVENUES = ["shipment", "delivery"] as const;
+const TAXES = ["off", "general", "small_3", "small_1"] as const;
+/** Zones that merchants are in; another one that is set is offered too. */
+const ZONES = ["Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "UTC"];
+const LAST_BEGIN = 28;
 
-/** 结算规则: when revenue is earned, and what may stand in suspense; dated, the newest first. */
+/**
+ * 结算规则: when revenue is earned, tax and cost, whose days and months, what may stand in suspense;
+ * dated, the newest first.
+ */
 export function Rules({ today }: { today: string }) {
   const { t } = useTranslation("settlement");
   const mayWrite = useMay("settlement.write");
@@ -48,6 +55,9 @@ export function Rules({ today }: { today: string }) {
               revenue: t(`revenues.${one.revenue ?? "shipment"}`),
               sum: money(one.suspense ?? 0),
               begins: one.begins ?? 1,
+              zone: one.zone ?? ZONES[0],
+              tax: t(`taxes.${one.tax ?? "off"}`),
+              costs: t(one.costs ? "costsOn" : "costsOff"),
             })}
           </li>
         ))}
@@ -70,14 +80,20 @@ function RulesForm({ today, newest, onClose }: FormProps) {
   const [since, setSince] = useState(tomorrow);
   const [revenue, setRevenue] = useState(newest?.revenue ?? "shipment");
   const [yuan, setYuan] = useState((newest?.suspense ?? 0) / 100);
+  const [tax, setTax] = useState(newest?.tax ?? "off");
+  const [costs, setCosts] = useState(newest?.costs ?? false);
+  const [zone, setZone] = useState(newest?.zone ?? "Asia/Shanghai");
+  const [begins, setBegins] = useState(newest?.begins ?? 1);
   const keep = useMutation({
     mutationFn: () => {
       const json: NewSettlementRules = {
         since,
         revenue,
         suspense: Math.round(yuan * 100),
-        begins: newest?.begins ?? 1,
-        zone: newest?.zone ?? "Asia/Shanghai",
+        begins,
+        zone,
+        tax,
+        costs,
       };
       return askHub<SettlementRules>(PATH, { method: "PUT", json });
     },
@@ -111,6 +127,31 @@ function RulesForm({ today, newest, onClose }: FormProps) {
       <label>
         <span>{t("suspenseLimit")}</span>
         <InputNumber prefix="¥" precision={2} min={0} value={yuan} onChange={(value) => setYuan(value ?? 0)} className="settlement-number" />
+      </label>
+      <label htmlFor="rules-tax">
+        <span>{t("tax")}</span>
+        <Select
+          id="rules-tax"
+          value={tax}
+          options={TAXES.map((one) => ({ value: one, label: t(`taxes.${one}`) }))}
+          onChange={setTax}
+        />
+      </label>
+      <Checkbox checked={costs} onChange={(event) => setCosts(event.target.checked)}>
+        {t("costs")}
+      </Checkbox>
+      <label htmlFor="rules-zone">
+        <span>{t("zone")}</span>
+        <Select
+          id="rules-zone"
+          value={zone}
+          options={[...new Set([...ZONES, zone])].map((one) => ({ value: one, label: one }))}
+          onChange={setZone}
+        />
+      </label>
+      <label>
+        <span>{t("begins")}</span>
+        <InputNumber min={1} max={LAST_BEGIN} precision={0} value={begins} onChange={(value) => setBegins(value ?? 1)} className="settlement-number" />
       </label>
       <p className="note">{t("rulesNote")}</p>
       {keep.error && <ProblemNote problem={asProblem(keep.error)} />}

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Button, Input, InputNumber, Modal, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { NewVoucher, Settlement, Voucher } from "@/api/types.gen";
+import type { NewVoucher, Settlement, Voucher, VoucherDraft } from "@/api/types.gen";
 import { ask as askHub } from "@/client";
 import { money } from "@/format";
 import { Card } from "@/parts/card";
@@ -12,6 +12,7 @@ import { useAsked } from "@/parts/use-asked";
 import { asProblem } from "@/problem";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
+import { Drafts } from "./drafts";
 import { Entries } from "./entries";
 import { KEY, SUSPENSE, useAccountName, useChart, usePeriodName } from "./model";
 
@@ -27,36 +28,39 @@ export function Vouchers({ found }: { found: Settlement }) {
   const [back, setBack] = useState<Voucher | null>(null);
   const period = Number(asked("period")) || found.next;
   return (
-    <Card
-      title={t("tabs.vouchers")}
-      note={t("vouchersNote")}
-      extra={
-        <span className="settlement-extra">
-          <Select
-            aria-label={t("period")}
-            value={period}
-            options={found.periods.map((one) => ({ value: one.period, label: nameOf(one.period) }))}
-            onChange={(value) => ask({ period: String(value) })}
-          />
-          {mayPost && <Button onClick={() => setNew(true)}>{t("byHand")}</Button>}
-        </span>
-      }
-    >
-      <Entries
-        asked={{ period }}
-        act={(voucher) =>
-          mayPost &&
-          voucher.word !== FACTS &&
-          !voucher.reverses && (
-            <Button size="small" danger onClick={() => setBack(voucher)}>
-              {t("reverse")}
-            </Button>
-          )
+    <>
+      <Drafts />
+      <Card
+        title={t("tabs.vouchers")}
+        note={t("vouchersNote")}
+        extra={
+          <span className="settlement-extra">
+            <Select
+              aria-label={t("period")}
+              value={period}
+              options={found.periods.map((one) => ({ value: one.period, label: nameOf(one.period) }))}
+              onChange={(value) => ask({ period: String(value) })}
+            />
+            {mayPost && <Button onClick={() => setNew(true)}>{t("byHand")}</Button>}
+          </span>
         }
-      />
-      {isNew && <ByHand today={found.today} onClose={() => setNew(false)} />}
-      {back && <Back voucher={back} today={found.today} onClose={() => setBack(null)} />}
-    </Card>
+      >
+        <Entries
+          asked={{ period }}
+          act={(voucher) =>
+            mayPost &&
+            voucher.word !== FACTS &&
+            !voucher.reverses && (
+              <Button size="small" danger onClick={() => setBack(voucher)}>
+                {t("reverse")}
+              </Button>
+            )
+          }
+        />
+        {isNew && <ByHand today={found.today} onClose={() => setNew(false)} />}
+        {back && <Back voucher={back} today={found.today} onClose={() => setBack(null)} />}
+      </Card>
+    </>
   );
 }
 
@@ -69,8 +73,8 @@ interface DialogProps {
 function useDone(onClose: () => void) {
   const { t } = useTranslation("settlement");
   const notice = useNotice();
-  return (voucher: Voucher) => {
-    notice.done(t("entered", { number: `${t(`words.${voucher.word}`)}-${voucher.no}` }));
+  return () => {
+    notice.done(t("proposed"));
     void queries.invalidateQueries({ queryKey: KEY });
     onClose();
   };
@@ -99,7 +103,7 @@ function ByHand({ today, onClose }: DialogProps) {
         ],
         reason: reason.trim(),
       };
-      return askHub<Voucher>("/v1/settlement/vouchers", { method: "POST", json });
+      return askHub<VoucherDraft>("/v1/settlement/vouchers", { method: "POST", json });
     },
     onSuccess: onDone,
   });
@@ -141,7 +145,7 @@ function ByHand({ today, onClose }: DialogProps) {
         <div className="settlement-buttons">
           <Button onClick={onClose}>{t("common:acts.back")}</Button>
           <Button type="primary" htmlType="submit" disabled={!isReady} loading={enter.isPending}>
-            {amount > 0 ? t("enterIt", { sum: money(amount) }) : t("enter")}
+            {amount > 0 ? t("proposeIt", { sum: money(amount) }) : t("propose")}
           </Button>
         </div>
       </form>
@@ -157,7 +161,7 @@ function Back({ voucher, today, onClose }: DialogProps & { voucher: Voucher }) {
   const number = `${t(`words.${voucher.word}`)}-${voucher.no}`;
   const reverse = useMutation({
     mutationFn: () =>
-      askHub<Voucher>("/v1/settlement/reversals", {
+      askHub<VoucherDraft>("/v1/settlement/reversals", {
         method: "POST",
         json: { key: voucher.key, date: today, reason: reason.trim() },
       }),
@@ -181,7 +185,7 @@ function Back({ voucher, today, onClose }: DialogProps & { voucher: Voucher }) {
         <div className="settlement-buttons">
           <Button onClick={onClose}>{t("common:acts.back")}</Button>
           <Button danger htmlType="submit" disabled={!reason.trim()} loading={reverse.isPending}>
-            {t("reverseIt", { number })}
+            {t("proposeReversal", { number })}
           </Button>
         </div>
       </form>
