@@ -53,7 +53,7 @@ and shop=%(s)s order by 4 desc limit {PULL_GAPS}
 """
 
 
-class Window(Struct, frozen=True, kw_only=True):
+class PullWindow(Struct, frozen=True, kw_only=True):
     """A span that was compared: RFC 3339 times; orders listed, not here, not to be read."""
 
     begins: str
@@ -63,14 +63,14 @@ class Window(Struct, frozen=True, kw_only=True):
     unreadable: int
 
 
-class Span(Struct, frozen=True, kw_only=True):
+class PullSpan(Struct, frozen=True, kw_only=True):
     """A span that nobody compared, RFC 3339."""
 
     begins: str
     upto: str
 
 
-class NumberGap(Struct, frozen=True, kw_only=True):
+class SkippedNumber(Struct, frozen=True, kw_only=True):
     """A number that was skipped: the number that came after it, by which fact, when; `finding` is
     0 while it may still come.
     """
@@ -82,7 +82,7 @@ class NumberGap(Struct, frozen=True, kw_only=True):
     finding: int
 
 
-class Coverage(Struct, frozen=True, kw_only=True):
+class PullCoverage(Struct, frozen=True, kw_only=True):
     """A shop's listing over a span: what was compared, what was not, which numbers are missing.
     `due` is up to when it should have been compared by now, "" while it rests or is not listed.
     """
@@ -90,9 +90,9 @@ class Coverage(Struct, frozen=True, kw_only=True):
     since: str
     as_of: str
     due: str
-    windows: tuple[Window, ...]
-    uncovered: tuple[Span, ...]
-    gaps: tuple[NumberGap, ...]
+    windows: tuple[PullWindow, ...]
+    uncovered: tuple[PullSpan, ...]
+    gaps: tuple[SkippedNumber, ...]
 
 
 async def cover(
@@ -117,7 +117,7 @@ async def cover(
 
 async def read(
     connection: Connection, tenant: int, channel: str, shop: str, hours: int, at_ms: int
-) -> Coverage:
+) -> PullCoverage:
     """Read what of the last hours was compared. Raises InputError `not_found`."""
     named = (tenant, channel, shop)
     row = await (await connection.execute(_SHOP, named)).fetchone()
@@ -132,30 +132,32 @@ async def read(
     if adapter and is_on:
         lag_ms = sentinel_shops.find_listing(adapter).lag_ms + PULL_GRACE_S * 1000
         due = write.instant((at_ms - lag_ms - 2 * every_s * 1000) * 1000)
-    return Coverage(
+    return PullCoverage(
         since=told(since),
         as_of=told(write.instant(at_ms * 1000)),
         due=told(due),
         windows=tuple(
-            Window(begins=told(r[0]), upto=told(r[1]), listed=r[2], missing=r[3], unreadable=r[4])
+            PullWindow(
+                begins=told(r[0]), upto=told(r[1]), listed=r[2], missing=r[3], unreadable=r[4]
+            )
             for r in rows
         ),
         uncovered=tuple(_uncovered(rows, due)),
         gaps=tuple(
-            NumberGap(number=r[0], next=r[1] or "", fact=r[2], seen=told(r[3]), finding=r[4])
+            SkippedNumber(number=r[0], next=r[1] or "", fact=r[2], seen=told(r[3]), finding=r[4])
             for r in gaps
         ),
     )
 
 
-def _uncovered(rows: list[tuple[Any, ...]], due: datetime.datetime | None) -> list[Span]:
+def _uncovered(rows: list[tuple[Any, ...]], due: datetime.datetime | None) -> list[PullSpan]:
     """Give what lies between windows, and behind the last one what is due."""
-    spans: list[Span] = []
+    spans: list[PullSpan] = []
     reached: datetime.datetime | None = None
     for begins, upto, *_ in rows:
         if reached is not None and begins > reached:
-            spans.append(Span(begins=told(reached), upto=told(begins)))
+            spans.append(PullSpan(begins=told(reached), upto=told(begins)))
         reached = upto if reached is None else max(reached, upto)
     if reached is not None and due is not None and due > reached:
-        spans.append(Span(begins=told(reached), upto=told(due)))
+        spans.append(PullSpan(begins=told(reached), upto=told(due)))
     return spans

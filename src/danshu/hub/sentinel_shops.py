@@ -74,7 +74,7 @@ class Shop(Struct, frozen=True, kw_only=True):
     is_on: bool
 
 
-class Platform(Struct, frozen=True, kw_only=True):
+class PullPlatform(Struct, frozen=True, kw_only=True):
     """A listing that is plugged in: what it is called, its public gateway, what it asks for to be
     connected, the widest window it takes, and how far a window's end lies in the past.
     """
@@ -109,11 +109,11 @@ def find_listing(name: str) -> Listing:
     return cast("Listing", registry.load("listing", name))
 
 
-def list_platforms() -> tuple[Platform, ...]:
+def list_platforms() -> tuple[PullPlatform, ...]:
     """List what shops can be pulled from, by code."""
     found = [(name, find_listing(name)) for name in registry.names("listing")]
     return tuple(
-        Platform(
+        PullPlatform(
             code=name, title=one.title, title_en=one.title_en, url=one.url, fields=one.fields,
             window_ms=one.window_ms, lag_ms=one.lag_ms,
         )

@@ -28,7 +28,7 @@ and url=%s
 """
 
 
-class Trial(Struct, frozen=True, kw_only=True):
+class PullTrial(Struct, frozen=True, kw_only=True):
     """What came of asking for [begins, upto), RFC 3339: orders listed, not here, not to be read,
     and the first numbers not here; or why nothing came, `trouble`.
     """
@@ -45,7 +45,7 @@ class Trial(Struct, frozen=True, kw_only=True):
 _SHOWN: Final = 5
 
 
-async def run(hub: Hub, tenant: int, new: NewShop) -> Trial:
+async def run(hub: Hub, tenant: int, new: NewShop) -> PullTrial:
     """Ask the platform for its last window. Raises InputError `no_listing`, `bad_url`."""
     listing = sentinel_shops.find_listing(new.adapter)
     outside.check_url(new.url)
@@ -61,7 +61,7 @@ async def run(hub: Hub, tenant: int, new: NewShop) -> Trial:
         tenant=tenant, channel=new.channel, shop=new.shop, adapter=new.adapter, url=new.url,
         key=new.key or kept[0], secret=new.secret or kept[1], token=new.token or kept[2], upto=None,
     )  # fmt: skip
-    trial = Trial(
+    trial = PullTrial(
         begins=told(write.instant(begin_ms * 1000)), upto=told(write.instant(end_ms * 1000))
     )
     try:

@@ -19,9 +19,9 @@ from danshu.faces.http.framework import (
 from danshu.faces.http.placing import Instant
 from danshu.hub import sentinel_coverage, sentinel_scans, sentinel_shops, sentinel_trial
 from danshu.hub.fields import PLAIN
-from danshu.hub.sentinel_coverage import Coverage
-from danshu.hub.sentinel_shops import NewShop, Platform, Shop
-from danshu.hub.sentinel_trial import Trial
+from danshu.hub.sentinel_coverage import PullCoverage
+from danshu.hub.sentinel_shops import NewShop, PullPlatform, Shop
+from danshu.hub.sentinel_trial import PullTrial
 from danshu.kernel.limits import PULL_EVERY_S_MIN, PULL_WINDOW_DAYS, SCANS_AT_ONCE
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
@@ -34,7 +34,7 @@ class PulledShops(Struct, frozen=True, kw_only=True):
     """
 
     items: tuple[Shop, ...]
-    platforms: tuple[Platform, ...]
+    platforms: tuple[PullPlatform, ...]
 
 
 class PulledShop(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,7 +132,7 @@ def _new(data: PulledShop) -> NewShop:
     guards=[may("account.admin"), only_json],
     status_code=200,
 )
-async def try_pulled_shop(data: JSONBody[PulledShop], request: Request[Any, Any, Any]) -> Trial:
+async def try_pulled_shop(data: JSONBody[PulledShop], request: Request[Any, Any, Any]) -> PullTrial:
     """Ask a shop's platform once, as it would be pulled; nothing is kept or written."""
     return await sentinel_trial.run(hub_of(request), held_of(request).tenant, _new(data))
 
@@ -169,7 +169,7 @@ async def get_pull_coverage(
     channel: Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)],
     shop: Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)],
     hours: Annotated[int, QueryParameter(ge=1, le=24 * PULL_WINDOW_DAYS)] = 24,
-) -> Coverage:
+) -> PullCoverage:
     """Give which windows of a shop's listing were compared, and which numbers it skipped."""
     hub = hub_of(request)
     async with hub.connection() as connection:

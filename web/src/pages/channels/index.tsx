@@ -2,6 +2,7 @@ import { PlusOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { PageHead } from "@/frame/page-head";
 import { useMay } from "@/session";
 import { Inbox } from "./inbox";
@@ -21,9 +22,12 @@ export default function Channels() {
         fact={t("fact")}
         actions={
           mayKeep && (
-            <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
-              {t("connect")}
-            </Button>
+            <>
+              <Link to="/channels/pulls">{t("toPulls")}</Link>
+              <Button type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>
+                {t("connect")}
+              </Button>
+            </>
           )
         }
       />

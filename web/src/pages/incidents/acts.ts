@@ -26,12 +26,16 @@ export function useFindingActs() {
 
   const handle = useCallback(
     async (findings: readonly number[], handling: Handling) => {
+      let changed = 0;
       try {
-        const told = await ask<FindingsHandled>("/v1/findings/acts", {
-          method: "POST",
-          json: { ...handling, findings: findings.slice(0, AT_ONCE) },
-        });
-        done(t(`done.${handling.act}`, { n: count(told.changed) }));
+        for (let at = 0; at < findings.length; at += AT_ONCE) {
+          const told = await ask<FindingsHandled>("/v1/findings/acts", {
+            method: "POST",
+            json: { ...handling, findings: findings.slice(at, at + AT_ONCE) },
+          });
+          changed += told.changed;
+        }
+        done(t(`done.${handling.act}`, { n: count(changed) }));
       } catch (error) {
         failed(error);
       }
@@ -54,10 +58,17 @@ export function useFindingActs() {
     [done, failed, renew, t],
   );
 
-  /** The numbers of what waits in an incident, as many as one act takes. */
+  /** The numbers of all that waits in an incident. */
   const numbersOf = useCallback(async (incident: string) => {
-    const page = await ask<FindingPage>(`/v1/findings?${query({ incident, limit: AT_ONCE })}`);
-    return page.items.map((one) => one.no);
+    const numbers: number[] = [];
+    let cursor = "";
+    do {
+      const asked = query({ incident, limit: AT_ONCE, cursor });
+      const page = await ask<FindingPage>(`/v1/findings?${asked}`);
+      numbers.push(...page.items.map((one) => one.no));
+      cursor = page.next;
+    } while (cursor);
+    return numbers;
   }, []);
 
   return { handle, remedy, numbersOf };

@@ -1,7 +1,8 @@
-import { StopOutlined, UserAddOutlined } from "@ant-design/icons";
+import { RedoOutlined, StopOutlined, UserAddOutlined } from "@ant-design/icons";
 import { Button, Input, Popover, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useKeys } from "@/keys/use-keys";
 import { calledBy } from "@/pages/orders/model";
 import { useWords } from "@/pages/orders/use-words";
 
@@ -10,9 +11,14 @@ const SPANS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS } as co
 type Span = keyof typeof SPANS;
 
 /** 转派: a colleague whose work it is from now on. */
-export function Assign({ onAssign }: { onAssign: (owner: string) => void }) {
+export function Assign({ onAssign, hasKey }: {
+  onAssign: (owner: string) => void;
+  /** The key `a` opens it. */
+  hasKey?: boolean;
+}) {
   const { t } = useTranslation("incidents");
   const [isOpen, open] = useState(false);
+  useKeys([{ keys: "a", label: t("assign"), run: () => open(true) }], hasKey ?? false);
   const { data } = useWords();
   const form = (
     <Select
@@ -36,12 +42,15 @@ export function Assign({ onAssign }: { onAssign: (owner: string) => void }) {
 }
 
 /** 忽略 until a time, or 关闭; both say why. */
-export function Suppress({ onSuppress, onClose }: {
+export function Suppress({ onSuppress, onClose, hasKey }: {
   onSuppress: (reason: string, until: string) => void;
   onClose: (reason: string) => void;
+  /** The key `i` opens it. */
+  hasKey?: boolean;
 }) {
   const { t } = useTranslation("incidents");
   const [isOpen, open] = useState(false);
+  useKeys([{ keys: "i", label: t("ignore"), run: () => open(true) }], hasKey ?? false);
   const [reason, say] = useState("");
   const [span, setSpan] = useState<Span>("day");
   const isSaid = reason.trim() !== "";
@@ -91,6 +100,46 @@ export function Suppress({ onSuppress, onClose }: {
   return (
     <Popover content={form} trigger="click" open={isOpen} onOpenChange={open}>
       <Button icon={<StopOutlined />}>{t("ignore")}</Button>
+    </Popover>
+  );
+}
+
+/** 重开, and why: what was ignored or closed waits again. */
+export function Reopen({ onReopen, hasKey }: {
+  onReopen: (reason: string) => void;
+  /** The key `i` opens it. */
+  hasKey?: boolean;
+}) {
+  const { t } = useTranslation("incidents");
+  const [isOpen, open] = useState(false);
+  const [reason, say] = useState("");
+  useKeys([{ keys: "i", label: t("reopen"), run: () => open(true) }], hasKey ?? false);
+  const form = (
+    <form
+      className="incidents-why"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onReopen(reason);
+        open(false);
+        say("");
+      }}
+    >
+      <Input
+        autoFocus
+        maxLength={500}
+        value={reason}
+        aria-label={t("why")}
+        placeholder={t("why")}
+        onChange={(event) => say(event.target.value)}
+      />
+      <Button htmlType="submit" disabled={reason.trim() === ""}>
+        {t("reopen")}
+      </Button>
+    </form>
+  );
+  return (
+    <Popover content={form} trigger="click" open={isOpen} onOpenChange={open}>
+      <Button icon={<RedoOutlined />}>{t("reopen")}…</Button>
     </Popover>
   );
 }

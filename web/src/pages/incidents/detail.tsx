@@ -4,25 +4,26 @@ import { Button } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { FindingItem, Remedied } from "@/api/types.gen";
+import type { FindingChange, FindingItem, Remedied } from "@/api/types.gen";
 import { ask } from "@/client";
-import { age, count, exact, money } from "@/format";
+import { age, count, duration, exact, money } from "@/format";
 import { byLocale } from "@/i18n";
 import { Card } from "@/parts/card";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
+import { query } from "@/parts/use-asked";
 import { usePeople } from "@/pages/jobs/use-people";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
 import { useFindingActs } from "./acts";
-import { Assign, Suppress } from "./asking";
+import { Assign, Reopen, Suppress } from "./asking";
 import { Grade, Limit } from "./grade";
-import { LIST_KEY, useFindingWords } from "./words";
+import { LIST_KEY, pageOf, useFindingWords } from "./words";
 
 interface Props {
   no: number;
   /** Others of the same cause that wait, this one too. */
-  group?: { incident: string; open: number } | undefined;
+  group?: { incident: string; open: number; change: FindingChange | null } | undefined;
 }
 
 /** One finding: what and why, evidence, steps, and what the remedy would do. */
@@ -61,6 +62,22 @@ function Whole({ one, group }: { one: FindingItem; group: Props["group"] }) {
             </dd>
           </>
         )}
+        {typeof one.params.case === "string" && (
+          <>
+            <dt>{t("case")}</dt>
+            <dd>
+              <Link to={`/after-sales/${one.params.case}`}>{t("openCase")}</Link>
+            </dd>
+          </>
+        )}
+        {typeof one.params.message === "string" && (
+          <>
+            <dt>{t("raw")}</dt>
+            <dd>
+              <Link to={`/channels?peek=${one.params.message}`}>{t("openRaw")}</Link>
+            </dd>
+          </>
+        )}
         <dt>{t("where")}</dt>
         <dd>{[words.channel(one.channel), one.shop, one.warehouse].filter(Boolean).join(" · ")}</dd>
         <dt>{t("risk")}</dt>
@@ -81,6 +98,14 @@ function Whole({ one, group }: { one: FindingItem; group: Props["group"] }) {
             <dd>{nameOf(`person:${one.owner}`)}</dd>
           </>
         )}
+        {one.state === "suppressed" && (
+          <>
+            <dt>{t("suppressedUntil")}</dt>
+            <dd>
+              {exact(one.until)}：{one.reason}
+            </dd>
+          </>
+        )}
         {isOver && (
           <>
             <dt>{t("ended")}</dt>
@@ -94,13 +119,17 @@ function Whole({ one, group }: { one: FindingItem; group: Props["group"] }) {
       {group && group.open > 1 && (
         <p className="note">{t("sameCause", { n: count(group.open) })}</p>
       )}
+      <LikelyCause change={group?.change ?? one.change} />
       <h3>{t("playbook")}</h3>
       <ol className="incidents-steps">
         {one.steps.map((step) => (
           <li key={step}>{words.step(step)}</li>
         ))}
       </ol>
-      {mayWork && !isOver && <Acts one={one} group={group} />}
+      {mayWork && !isOver && one.state !== "suppressed" && <Acts one={one} group={group} />}
+      {mayWork && (one.state === "suppressed" || (isOver && one.how !== "gone")) && (
+        <ReopenOne no={one.no} />
+      )}
       {one.evidence.length > 0 && (
         <details className="incidents-evidence">
           <summary>{t("evidence", { n: one.evidence.length })}</summary>
@@ -114,6 +143,32 @@ function Whole({ one, group }: { one: FindingItem; group: Props["group"] }) {
         </details>
       )}
     </Card>
+  );
+}
+
+/** 可能起因: the change that came just before; likely, never proved. */
+function LikelyCause({ change }: { change: FindingChange | null }) {
+  const { t } = useTranslation("incidents");
+  const words = useFindingWords();
+  if (!change) return null;
+  const page = pageOf(change.kind);
+  const what = words.change(change);
+  return (
+    <p className="incidents-likely" title={exact(change.at)}>
+      <b>{t("likely")}</b>{" "}
+      {t("beganAfter", { n: count(change.n), time: duration(change.after_ms), what })}{" "}
+      {page && <Link to={page}>{t("lookAtChange")}</Link>}{" "}
+      <Link to={`/incidents?${query({ tab: "items", change: change.fact })}`}>{t("allAfter")}</Link>
+    </p>
+  );
+}
+
+function ReopenOne({ no }: { no: number }) {
+  const { handle } = useFindingActs();
+  return (
+    <div className="incidents-acts">
+      <Reopen onReopen={(reason) => void handle([no], { act: "reopen", reason })} />
+    </div>
   );
 }
 

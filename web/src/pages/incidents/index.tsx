@@ -20,7 +20,7 @@ import { Skeleton } from "@/parts/skeleton";
 import { useAsked } from "@/parts/use-asked";
 import { asProblem } from "@/problem";
 import { useMay, useSession } from "@/session";
-import { Assign, Suppress } from "./asking";
+import { Assign, Reopen, Suppress } from "./asking";
 import { useFindingActs } from "./acts";
 import { Detail } from "./detail";
 import { Hours } from "./hours";
@@ -29,7 +29,7 @@ import { Matrix } from "./matrix";
 import { BOARD_KEY } from "./words";
 import "./incidents.css";
 
-const TABS = ["groups", "items", "done"] as const;
+const TABS = ["groups", "items", "suppressed", "done"] as const;
 type Tab = (typeof TABS)[number];
 const NONE: ReadonlySet<string> = new Set();
 const REST_MS = 30_000;
@@ -135,8 +135,16 @@ function Board({ board }: { board: FindingsBoard }) {
       <div className="incidents-two">
         <div className="incidents-left">
           <Card
-            title={tab === "done" ? t("tabs.done") : t("byLimit")}
-            note={tab === "groups" ? summary(groups, t) : undefined}
+            title={tab === "done" || tab === "suppressed" ? t(`tabs.${tab}`) : t("byLimit")}
+            note={
+              tab === "groups" ? (
+                summary(groups, t)
+              ) : asked("change") ? (
+                <Button size="small" onClick={() => want({ change: "" })}>
+                  {t("onlyAfter")}
+                </Button>
+              ) : undefined
+            }
             extra={
               <Segmented<Tab>
                 value={tab}
@@ -155,7 +163,8 @@ function Board({ board }: { board: FindingsBoard }) {
                   channel,
                   warehouse: asked("warehouse"),
                   owner: asked("mine") === "1" ? person.id : "",
-                  state: tab === "done" ? "done" : "waiting",
+                  change: asked("change"),
+                  state: tab === "items" ? "waiting" : tab,
                 }}
                 at={String(first)}
                 selected={selected}
@@ -171,14 +180,21 @@ function Board({ board }: { board: FindingsBoard }) {
             board={board}
             kind={kind}
             channel={channel}
-            onPick={(nextKind, nextChannel) =>
-              want({ kind: nextKind, channel: nextChannel, no: "", incident: "" })
+            warehouse={asked("warehouse")}
+            onPick={(nextKind, axis, place) =>
+              want({
+                kind: nextKind,
+                [axis]: place,
+                no: "",
+                incident: "",
+                ...(axis === "warehouse" && place ? { tab: "items" } : {}),
+              })
             }
           />
           {first > 0 && <Detail key={first} no={first} group={tab === "groups" ? (group ?? groups[0]) : undefined} />}
         </div>
       </div>
-      <Together selected={selected} onDone={() => select(NONE)} />
+      <Together selected={selected} isPast={tab !== "items"} onDone={() => select(NONE)} />
     </div>
   );
 }
@@ -249,8 +265,15 @@ function Figures({ board }: { board: FindingsBoard }) {
   );
 }
 
-/** What is selected, worked on together; keys m and Esc. */
-function Together({ selected, onDone }: { selected: ReadonlySet<string>; onDone: () => void }) {
+interface TogetherProps {
+  selected: ReadonlySet<string>;
+  /** What was ignored or has ended is opened again, nothing else. */
+  isPast: boolean;
+  onDone: () => void;
+}
+
+/** What is selected, worked on together: keys a, i and Esc. */
+function Together({ selected, isPast, onDone }: TogetherProps) {
   const { t } = useTranslation("incidents");
   const { handle } = useFindingActs();
   const mayWork = useMay("finding.work");
@@ -266,11 +289,18 @@ function Together({ selected, onDone }: { selected: ReadonlySet<string>; onDone:
     <div className="incidents-together">
       <BulkBar count={numbers.length} unit={t("unit")} onClear={onDone} acts={[]} />
       <div className="incidents-together-acts">
-        <Assign onAssign={(owner) => void act({ act: "assign", owner })} />
-        <Suppress
-          onSuppress={(reason, until) => void act({ act: "suppress", reason, until })}
-          onClose={(reason) => void act({ act: "close", reason })}
-        />
+        {isPast ? (
+          <Reopen hasKey onReopen={(reason) => void act({ act: "reopen", reason })} />
+        ) : (
+          <>
+            <Assign hasKey onAssign={(owner) => void act({ act: "assign", owner })} />
+            <Suppress
+              hasKey
+              onSuppress={(reason, until) => void act({ act: "suppress", reason, until })}
+              onClose={(reason) => void act({ act: "close", reason })}
+            />
+          </>
+        )}
       </div>
     </div>
   );

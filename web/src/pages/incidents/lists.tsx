@@ -41,6 +41,7 @@ export function Groups({ rows, at, onPick }: GroupsProps) {
         render: (one) => (
           <button type="button" className="incidents-what" onClick={() => onPick(one)}>
             {words.cause(one)}
+            {one.change && <small> {t("likelyAfter", { what: words.change(one.change) })}</small>}
           </button>
         ),
       },
@@ -88,6 +89,7 @@ export function Groups({ rows, at, onPick }: GroupsProps) {
             <Grade grade={one.grade} /> <b>{words.kind(one.kind)}</b> {t("items", { n: count(one.open) })}
           </span>
           <span>{words.cause(one)}</span>
+          {one.change && <small>{t("likelyAfter", { what: words.change(one.change) })}</small>}
           <Limit due={one.due} />
         </button>
       )}
@@ -112,7 +114,7 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
   const list = useKeyset<FindingItem, FindingPage>({
     queryKey: [...LIST_KEY, asked],
     fetch: (cursor, signal) =>
-      ask(`/v1/findings?${query({ ...asked, cursor, limit: 100 })}`, { signal }),
+      ask(`/v1/findings?${query({ ...asked, cursor, limit: 200 })}`, { signal }),
   });
   const columns = useMemo<Column<FindingItem>[]>(
     () => [

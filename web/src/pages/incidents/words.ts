@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import type { FindingItem } from "@/api/types.gen";
+import type { FindingChange, FindingItem } from "@/api/types.gen";
 import { money } from "@/format";
 import { dated, duration } from "@/format/times";
 
@@ -12,7 +12,7 @@ type Told = Pick<FindingItem, "kind" | "cause" | "params" | "place" | "shop" | "
 
 /** Parameters of causes that are money, lengths of time, or instants. */
 const MONEY = new Set(["goods", "listed", "owed", "total", "paid", "shares", "refunded"]);
-const TIMES = new Set(["due", "before", "after"]);
+const TIMES = new Set(["due", "before", "after", "asked"]);
 
 function shown(params: Params, kind: string): Record<string, string | number> {
   const made: Record<string, string | number> = {};
@@ -46,10 +46,38 @@ export function useFindingWords() {
         place: one.place || one.shop || "—",
         defaultValue: one.cause,
       }),
+    /** What changed, in a few words: 策略第 7 版发布. */
+    change: (one: FindingChange) =>
+      t(`changes.${one.kind.replaceAll(".", "_")}`, {
+        ...shown(one.params, ""),
+        channel: channel(String(one.params.channel ?? "")),
+        defaultValue: one.kind,
+      }),
     remedy: (code: string) => t(`remedies.${code}`, { defaultValue: code }),
     step: (code: string) => t(`steps.${code}`, { defaultValue: code }),
   };
 }
+
+/** Where a change is looked at, by what its kind begins with. */
+const PAGES: Readonly<Record<string, string>> = {
+  policy_set: "/policies",
+  policy: "/settings/policies",
+  order_type: "/order-types",
+  action: "/contract/actions",
+  account: "/channels",
+  pull: "/channels/pulls",
+  key: "/settings/keys",
+  master: "/settings/masters",
+  carrier_desk: "/orders/merging",
+  parcel_rules: "/orders/merging",
+  after_sales: "/after-sales",
+  remedy: "/settings/remedies",
+  reconcile: "/reconcile",
+  settlement: "/settlement",
+  coefficients: "/coefficients",
+  prices: "/replans",
+};
+export const pageOf = (kind: string) => PAGES[kind.split(".")[0] ?? ""] ?? "";
 
 export const TONES = { red: "broken", yellow: "risk", blue: "info" } as const;
 export const toneOf = (grade: string) => TONES[grade as keyof typeof TONES] ?? "plain";
