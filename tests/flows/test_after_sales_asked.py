@@ -12,8 +12,9 @@ from danshu.capabilities.after_sales import windows
 from danshu.capabilities.after_sales.windows import Bought
 from danshu.faces.http import customer_cases, customer_pages
 from danshu.kernel.limits import BUYER_CASES_HOUR, REQUEST_PHOTOS
-from tests.fixtures.floor import PNG, audit
+from tests.fixtures.floor import PNG, audit, facts
 from tests.fixtures.hub import House
+from tests.fixtures.people import Browser, seat
 from tests.flows.test_after_sales import agreed_warehouse, code, do, good, open_, sent
 from tests.flows.test_buyer_requests import link
 
@@ -166,6 +167,39 @@ def test_the_page_has_words_for_what_it_says() -> None:
     for words in customer_pages.WORDS.values():
         assert set(words["said_cases"]) == customer_cases.SAID | {"case_no"}
         assert {w.reason for w in windows.windows()} <= set(words["case_reasons"])
+
+
+def test_an_inspection_is_an_act_with_its_parcel_and_photos(house: House) -> None:
+    """A warehouse lead's is signed by their session in the case's commit; a key's is its word."""
+    seat(house.url, house.tenant, "W61", ("warehouse",))
+    doer = Browser(house)
+    doer.sign_in("W61")
+    id_ = sent(house)
+    made = good(open_(house, id_, "return", "quality", (1, 1)))
+    path, number = f"/v1/after-sales/{made['item']['id']}", made["item"]["number"]
+    scan = {"code": number}
+    assert doer.call("POST", f"{path}/parcel", scan).json()["code"] == "not_at_inspect"
+    good(do(house, made, "agree", amount_fen=1_990))
+    good(do(house, made, "receive", warehouse=agreed_warehouse(house, id_)))
+    other = doer.call("POST", f"{path}/parcel", {"code": "SF9999"})
+    assert code(other) == (409, "other_parcel")
+    assert good(house.call("POST", f"{path}/parcel", scan)) == {"act": "", "grade": ""}  # a key
+    assert good(doer.call("POST", f"{path}/parcel", scan))["grade"] == "B"
+    sku = made["item"]["lines"][0]["sku"]
+    line = {"line": 1, "sku": sku, "quantity": 1, "grade": "as_new", "outcome": "restock"}
+    told = {"act": "inspect", "found": [line]}
+    bare = doer.call("POST", f"{path}/acts", told)
+    assert (bare.status_code, bare.json()["clause"].split("@")[0]) == (409, "return_inspection")
+    png = {"content": PNG, "headers": {"content-type": "image/png"}}
+    kept = doer.call("POST", f"{path}/photos", **png)
+    assert kept.status_code == 200, kept.text
+    done = good(doer.call("POST", f"{path}/acts", told))
+    assert done["item"]["state"] == "paying"
+    (said,) = facts(house, id_, "action.performed")
+    assert (said["data"]["action"], said["actor"]["grade"]) == ("return_inspection", "B")
+    assert sorted(e["kind"] for e in said["evidence"]) == ["photo", "scan"]
+    assert facts(house, id_, "goods.returned")[0]["data"]["outcome"] == "restock"
+    assert audit(house) == []
 
 
 def test_times_are_by_channel_and_the_merchant_s_own(house: House) -> None:

@@ -90,15 +90,22 @@ async def receive(doing: Doing, warehouse: str) -> Row | Refusal:
 
 
 async def inspect(
-    doing: Doing, found: Sequence[Inspected], note: str, performance: uuid.UUID | None
+    doing: Doing,
+    found: Sequence[Inspected],
+    note: str,
+    performance: uuid.UUID | None,
+    *,
+    is_heard: bool = False,
 ) -> Row | Refusal:
     """Say what lay in the parcel and what becomes of it; goods that may be sold count as on hand.
+
+    `is_heard`: the act `performance` was ended in this commit, and the promises have heard it.
 
     Where all of it is sound, what was agreed follows at once: money is owed for what came, or other
     goods are sent. Else a person decides. Raises InputError `bad_field`.
     """
     case = doing.case
-    refusal = after_sales.step(case, "inspect") or _check(case.lines, found)
+    refusal = why_not(case, found)
     if refusal is not None:
         return refusal
     await _check_signature(doing, performance)
@@ -118,7 +125,9 @@ async def inspect(
         if outcome != "send_back" and any(n.outcome == outcome and n.quantity for n in found)
     ]
     own_word = performance is None  # signed, it is more than the merchant's word
-    heard = doing.event("return.inspected", "warehouse.inspection", own_word=own_word)
+    heard = None
+    if not is_heard:
+        heard = doing.event("return.inspected", "warehouse.inspection", own_word=own_word)
     refusal = await doing.tell_order(*came, event=heard)
     if refusal is not None:
         return refusal
@@ -147,6 +156,11 @@ async def _relock(doing: Doing) -> None:
     held = await acts.hold(doing.connection, doing.world, doing.held.id)
     if held is not None:
         doing.held = held
+
+
+def why_not(case: Case, found: Sequence[Inspected]) -> Refusal | None:
+    """Say why this can't be what was found; None where it can. Raises InputError `bad_field`."""
+    return after_sales.step(case, "inspect") or _check(case.lines, found)
 
 
 def _check(asked: Sequence[CaseLine], found: Sequence[Inspected]) -> Refusal | None:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.params import FromPath, JSONBody
 
 from danshu.capabilities.after_sales.model import (
@@ -14,15 +14,14 @@ from danshu.capabilities.after_sales.model import (
     EXCHANGE,
     CaseShare,
     ExchangeGoods,
-    Inspected,
     Sum,
 )
+from danshu.faces.http.after_sale_inspecting import inspection
 from danshu.faces.http.after_sale_views import (
     Batch,
     BatchAnswer,
     BatchDone,
     CaseAct,
-    CaseShown,
     NewCase,
     NewSum,
 )
@@ -30,20 +29,16 @@ from danshu.faces.http.after_sales import asked_lines, read_case
 from danshu.faces.http.auth import Held, require
 from danshu.faces.http.framework import (
     PROBLEMS,
-    READ_PROBLEMS,
     held_of,
     hub_of,
     may,
     only_json,
-    raw_body,
 )
 from danshu.faces.http.problems import of
 from danshu.hub import (
     after_sales,
     after_sales_goods,
     after_sales_opening,
-    after_sales_photos,
-    after_sales_rows,
     after_sales_views,
     claim_terms,
     claims,
@@ -55,11 +50,10 @@ from danshu.hub.after_sales_pleas import Plea
 from danshu.hub.after_sales_rows import Row
 from danshu.hub.compose import Hub
 from danshu.kernel.errors import DanshuError, InputError, NotAvailable, Refusal
-from danshu.kernel.limits import FLOOR_PHOTO_BYTES, ORDER_BODY_BYTES, RETRY_AFTER_S
+from danshu.kernel.limits import ORDER_BODY_BYTES, RETRY_AFTER_S
 from danshu.ledger import write
 
 Ask = Request[Any, Any, Any]
-_IMAGES: Final = ("image/jpeg", "image/png")
 Deed = Callable[[Doing], Awaitable[Row | Refusal]]
 # Which right an act asks for; deciding and paying also ask for the amount.
 _RIGHTS: Final = {
@@ -158,8 +152,8 @@ def _sum(told: NewSum | None) -> Sum | None:
     return Sum(own=told.own, over=told.over, postage=told.postage, shares=shares)
 
 
-def _deed(hub: Hub, held: Held, id_: uuid.UUID, data: CaseAct) -> Deed:
-    """Give what an act does once both rows are locked."""
+def _deed(hub: Hub, held: Held, id_: uuid.UUID, data: CaseAct, inspect: Deed | None = None) -> Deed:
+    """Give what an act does once both rows are locked; `inspect` where a parcel's goods are."""
 
     async def record(doing: Doing) -> Row | Refusal:
         if not data.receipt:
@@ -178,17 +172,16 @@ def _deed(hub: Hub, held: Held, id_: uuid.UUID, data: CaseAct) -> Deed:
         verdict = Verdict(amount=data.amount_fen, reason=data.reason, sum=_sum(data.sum))
         return await after_sales.decide(doing, data.act, verdict)
 
-    found = tuple(
-        Inspected(grade=n.grade, line=n.line, outcome=n.outcome, quantity=n.quantity, sku=n.sku)
-        for n in data.found
-    )
+    async def nothing(doing: Doing) -> Row | Refusal:
+        return doing.row
+
     deeds: dict[str, Deed] = {
         "agree": decide,
         "refuse": decide,
         "withdraw": lambda d: after_sales.withdraw(d, data.reason),
         "send_back": lambda d: after_sales_goods.send_back(d, data.carrier, data.waybill),
         "receive": lambda d: after_sales_goods.receive(d, data.warehouse),
-        "inspect": lambda d: after_sales_goods.inspect(d, found, data.note, data.performance),
+        "inspect": inspect or nothing,
         "replace": lambda d: after_sales_goods.replace_goods(d, waives=data.waives),
         "record": record,
         "retry": retry,
@@ -219,7 +212,8 @@ async def act_on_case(
     require(held, _RIGHTS[data.act], **context)
     if data.act == "refuse" and not data.reason.strip():
         raise InputError("bad_field", "a refusal needs a reason", "/reason")
-    done = await _do(hub, held, case_id, _deed(hub, held, case_id, data))
+    inspect = await inspection(request, case_id, data) if data.act == "inspect" else None
+    done = await _do(hub, held, case_id, _deed(hub, held, case_id, data, inspect))
     if isinstance(done, Refusal):
         return _refuse(done)
     return Response(await read_case(hub, held, case_id))
@@ -253,44 +247,4 @@ async def agree_many(data: JSONBody[Batch], request: Ask) -> BatchAnswer:
     return BatchAnswer(items=tuple(items))
 
 
-@post(
-    "/v1/after-sales/{case_id:uuid}/photos",
-    operation_id="addAfterSalePhoto",
-    tags=["after-sales"],
-    responses=PROBLEMS,
-    guards=[may("after_sale.inspect")],
-    status_code=200,
-    request_max_body_size=FLOOR_PHOTO_BYTES,
-    operation_class=raw_body(f"a photo of at most {FLOOR_PHOTO_BYTES} bytes", *_IMAGES),
-)
-async def add_photo(case_id: FromPath[uuid.UUID], request: Ask) -> CaseShown:
-    """Keep a photo of goods that came back under its digest; the inspection names it."""
-    hub, held = hub_of(request), held_of(request)
-    body = await request.body()
-    async with hub.connection() as connection, connection.transaction():
-        row = await after_sales_rows.read(connection, held.tenant, case_id, locked=True)
-        await after_sales_photos.keep(connection, held.tenant, row, body)
-    return await read_case(hub, held, case_id)
-
-
-@get(
-    "/v1/after-sales/{case_id:uuid}/photos/{digest:str}",
-    operation_id="readAfterSalePhoto",
-    tags=["after-sales"],
-    responses=READ_PROBLEMS,
-    guards=[may("after_sale.read")],
-    media_type="image/jpeg",
-)
-async def read_photo(
-    case_id: FromPath[uuid.UUID], digest: FromPath[str], request: Ask
-) -> Response[bytes]:
-    """Read a photo of a case."""
-    hub, held = hub_of(request), held_of(request)
-    async with hub.connection() as connection:
-        row = await after_sales_rows.read(connection, held.tenant, case_id)
-        kind, body = await after_sales_photos.read(connection, held.tenant, row, digest)
-    headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
-    return Response(body, media_type=kind, headers=headers)
-
-
-ROUTES: Final = [open_case, act_on_case, agree_many, add_photo, read_photo]
+ROUTES: Final = [open_case, act_on_case, agree_many]

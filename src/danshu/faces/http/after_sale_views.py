@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
 from danshu.capabilities.after_sales.model import CaseLine, ExchangeGoods, Inspected, Sum
+from danshu.faces.http.placing import Instant
 from danshu.hub.after_sales_views import Counted
 from danshu.hub.fields import PLAIN, Code, Label, Minor, Word
 from danshu.kernel.limits import (
@@ -101,7 +102,9 @@ class CaseAct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An act on a case. `amount_fen` is what was seen: another amount is not granted.
 
     `agree` and `refuse` decide (a refusal says why); `withdraw` takes it back; `send_back` names
-    the waybill; `receive` the warehouse; `inspect` what was found; `replace` sends the other goods;
+    the waybill; `receive` the warehouse; `inspect` what was found, and ends the signed act that
+    `/parcel` began, with the passkey's `credential` where it asks for one; `replace` sends the
+    other goods, and asks for what they cost more unless it `waives` that;
     `record` says that it was paid outside, with that receipt; `retry` pays again; `file`, `settle`
     and `reject` are of claims.
     """
@@ -129,6 +132,9 @@ class CaseAct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     found: Annotated[tuple[FoundLine, ...], Meta(max_length=ORDER_LINES)] = ()
     note: Reason = ""
     performance: uuid.UUID | None = None
+    credential: dict[str, Any] | None = None
+    device_at: Instant | None = None
+    lang: Literal["zh", "en"] = "zh"
     waives: bool = False
     receipt: Word = ""
     bundle: Annotated[str, Meta(max_length=64, pattern=r"^[0-9a-f]*(?![\s\S])")] = ""
