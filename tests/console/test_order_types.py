@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
+from typing import Any
 
+import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.conftest import Visit
@@ -94,3 +97,62 @@ def test_from_template_to_first_order(
     page.set_viewport_size({"width": 390, "height": 844})
     expect(page.get_by_role("list", name="阶段")).to_be_visible()
     axe(page)
+
+
+def call(site: Site, role: str, path: str, body: dict[str, Any]) -> Any:
+    """Do something as a person."""
+    cookies = {"danshu": site.cookie(role)}
+    with httpx.Client(base_url=site.address, cookies=cookies, timeout=60) as client:
+        token = client.get("/v1/session").json()["csrf"]
+        headers = {"origin": site.address, "x-csrf-token": token}
+        answer = client.post(path, json=body, headers=headers)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+
+def publish_groups(site: Site) -> None:
+    """Put a type with groups of two orders in use, by two people."""
+    book = site.call("GET", "/v1/order-types")
+    kind = next(t for t in book["templates"] if t["type"] == "community") | {"type": "team26"}
+    kind["group"] |= {"minimum": 2}
+    draft = call(site, "finance", "/v1/order-types/drafts", {"type": kind})
+    path = f"/v1/order-types/drafts/{draft['id']}"
+    call(site, "finance", f"{path}/submit", {"revision": draft["revision"]})
+    call(site, "admin", f"{path}/approve", {"digest": draft["digest"]})
+
+
+def test_a_group_is_opened_watched_and_closed(
+    site: Site, visit: Visit, axe: Callable[[Page], None]
+) -> None:
+    publish_groups(site)
+    region = str(site.orders[0]["region"])
+    page = visit("/group-buys", "finance")
+    page.get_by_role("button", name="开团").click()
+    dialog = page.get_by_role("dialog")
+    for name, text in (("团号", "T26"), ("团长", "王团长"), ("自提点", "南门药房")):
+        dialog.get_by_label(name, exact=True).fill(text)
+    dialog.get_by_label("自提点所在区县编码").fill(region)
+    dialog.get_by_role("button", name="开这个团").click()
+    card = page.get_by_role("listitem", name="团「T26」")
+    expect(card).to_contain_text("还差 2 单成团")
+    sku = site.call("GET", "/v1/skus?limit=1")["items"][0]["code"]
+    paid_at = datetime.datetime.now(datetime.UTC).isoformat()
+    receiver = {"name": "张示例", "phone": "13900001234", "province": "上海市", "city": "上海市"}
+    body = {
+        "type": "team26", "group": "T26", "paid_at": paid_at,
+        "lines": [{"sku": sku, "quantity": 1, "price_fen": 100}],
+        "receiver": {**receiver, "detail": "示例路 1 号"},
+    }  # fmt: skip
+    for n in ("1", "2"):
+        site.call("POST", "/v1/orders", json={**body, "number": f"GB000{n}", "buyer": f"g{n}"})
+    expect(card).to_contain_text("2 / 2 单")
+    card.get_by_role("button", name="订单 2").click()
+    expect(page.get_by_role("link", name="GB0001")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="关闭").click()
+    page.set_viewport_size({"width": 390, "height": 844})
+    axe(page)
+    card.get_by_role("button", name="提前截单").click()
+    page.get_by_role("dialog").get_by_role("button", name="截单「T26」").click()
+    site.wait_for("/v1/group-buys", lambda told: told["counts"].get("formed") == 1)
+    page.get_by_role("radiogroup").get_by_text("已成团", exact=True).click()
+    expect(card).to_contain_text("2 单成团")

@@ -218,6 +218,18 @@ def test_a_group_forms_or_owes_everything_back(
     assert (seen["full"]["state"], seen["full"]["joined"]) == ("formed", 2)
     assert (seen["thin"]["state"], seen["thin"]["joined"]) == ("failed", 1)
     assert [read(house, o)["phase"] for o in orders[:2]] == ["tail", "tail"]
+    house.work("sequence", "rows")
+    page = ok(house.call("GET", "/v1/group-buys?type=flu&limit=1"))
+    assert (page["items"][0]["code"], page["counts"]) == ("thin", {"formed": 1, "failed": 1})
+    page = ok(house.call("GET", f"/v1/group-buys?type=flu&cursor={page['next']}"))
+    (watched,) = page["items"]
+    assert (watched["joined"], watched["needed"], watched["waiting"]) == (2, 0, 0)
+    assert [t["type"] for t in page["types"]] == ["flu"]
+    path = "/v1/order-types/flu/groups/full/orders"
+    listed = ok(house.call("GET", path))["items"]
+    assert [o["order"] for o in listed] == orders[::-1]
+    assert [o["paid"] for o in listed] == [False, True, True]
+    assert ok(house.call("GET", "/v1/order-types/flu/groups/none/orders"))["items"] == []
     failed = read(house, thin)
     assert (failed["cancelled"], failed["owed"], failed["forfeited"]) == ("group_failed", 2_000, 0)
     late = act(house, orders[2], "pay", amount_fen=2_000)

@@ -41,6 +41,7 @@ export const PAGES: readonly Page[] = [
   { path: "/after-sales", group: "orders", title: "afterSales", right: "after_sale.read", load: () => import("./pages/after-sales") },
   { path: "/after-sales/:id", group: "orders", title: "afterSales", right: "after_sale.read", load: () => import("./pages/after-sales/one") },
   { path: "/orders/merging", group: "orders", title: "merging", right: "order.read", load: () => import("./pages/merging") },
+  { path: "/group-buys", group: "orders", title: "groupBuys", right: "order_type.read", load: () => import("./pages/group-buys") },
   { path: "/incidents", group: "orders", title: "incidents", right: "finding.read", load: () => import("./pages/incidents") },
   { path: "/imports", group: "orders", title: "imports", right: "master.read", load: () => import("./pages/imports") },
   { path: "/imports/:id", group: "orders", title: "imports", right: "master.read", load: () => import("./pages/imports/wizard") },

@@ -1,18 +1,127 @@
-"""Groups of an order type 团: list them, open one, close one before its cut-off."""
+"""Groups 团: watch those of all types; of one type list them, open one, close one before its
+cut-off, see its orders.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+import uuid
+from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Struct
 
 from danshu.faces.http import problems
 from danshu.faces.http.framework import held_of, hub_of, may, respond
 from danshu.faces.http.order_type_shapes import Groups
 from danshu.faces.http.order_types import READ, WRITE
-from danshu.hub import group_buys
+from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
+from danshu.hub import group_buys, group_views, order_types
+from danshu.hub.fields import PLAIN
 from danshu.hub.group_buys import NewGroup
+from danshu.hub.group_views import GroupOrder, GroupWatched
+from danshu.kernel.errors import InputError
+from danshu.kernel.fact import rfc3339
+
+_State = Annotated[Literal["", "open", "formed", "failed"], QueryParameter(name="state")]
+_Type = Annotated[str, QueryParameter(name="type", max_length=64, pattern=PLAIN)]
+
+
+class GroupBuyType(Struct, frozen=True, kw_only=True):
+    """A type in use that a group can be opened of: its name, how many orders form a group, when it
+    closes by itself (a duration or an instant), and where it has pickup points, () = anywhere.
+    """
+
+    type: str
+    zh: str
+    en: str
+    minimum: int
+    closes: str
+    regions: tuple[str, ...]
+
+
+class GroupBuys(Struct, frozen=True, kw_only=True):
+    """A page of groups. `next` is the cursor of the following one, "" at the end; `counts` are all
+    groups by state; `now` is the hub's clock, RFC 3339.
+    """
+
+    items: tuple[GroupWatched, ...]
+    next: str
+    counts: dict[str, int]
+    types: tuple[GroupBuyType, ...]
+    now: str
+
+
+class GroupOrders(Struct, frozen=True, kw_only=True):
+    """A page of a group's orders; `next` is the cursor of the following one, "" at the end."""
+
+    items: tuple[GroupOrder, ...]
+    next: str
+
+
+def _before(cursor: str) -> uuid.UUID:
+    if not cursor:
+        return group_views.LAST
+    try:
+        return uuid.UUID(str(read_place(cursor, str)[0]))
+    except ValueError as error:
+        raise InputError("bad_cursor", "the cursor is not one of ours") from error
+
+
+@get("/v1/group-buys", operation_id="watchGroups", **READ)
+async def watch_groups(
+    request: Request[Any, Any, Any], of_state: _State = "", type_: _Type = "", cursor: Cursor = "",
+    limit: Limit = 50,
+) -> GroupBuys:  # fmt: skip
+    """List groups of all types, newest first: who joined, what is needed, what came of it."""
+    hub, tenant = hub_of(request), held_of(request).tenant
+    try:
+        world = await hub.worlds.ensure(tenant)
+    except InputError as error:
+        if error.code != "no_network":  # without a network there are no orders
+            raise
+        return GroupBuys(items=(), next="", counts={}, types=(), now=rfc3339(hub.clock()))
+    async with hub.connection() as connection:
+        found = await group_views.list_watched(
+            connection, world, state=of_state, code=type_, before=_before(cursor), limit=limit
+        )
+        counts = await group_views.count_states(connection, tenant)
+        versions = await order_types.list_versions(connection, tenant)
+    return GroupBuys(
+        items=tuple(found),
+        next=write_place(found[-1].id.hex) if len(found) == limit else "",
+        counts=counts,
+        types=tuple(
+            [
+                GroupBuyType(
+                    type=k.type, zh=k.name.zh, en=k.name.en, minimum=k.group.minimum,
+                    closes=k.group.closes, regions=k.group.regions,
+                )
+                for k in [v.type for v in versions if v.active]
+                if k.group is not None
+            ]
+        ),
+        now=rfc3339(hub.clock()),
+    )  # fmt: skip
+
+
+@get(
+    "/v1/order-types/{code:str}/groups/{group:str}/orders",
+    operation_id="listGroupOrders",
+    **READ,
+)
+async def list_group_orders(
+    code: FromPath[str], group: FromPath[str], request: Request[Any, Any, Any],
+    cursor: Cursor = "", limit: Limit = 50,
+) -> GroupOrders:  # fmt: skip
+    """List the orders of a group, the newest first."""
+    async with hub_of(request).connection() as connection:
+        found = await group_views.list_orders(
+            connection, held_of(request).tenant, code, group, _before(cursor), limit
+        )
+    return GroupOrders(
+        items=tuple(found), next=write_place(found[-1].order.hex) if len(found) == limit else ""
+    )
 
 
 @get("/v1/order-types/{code:str}/groups", operation_id="listGroups", **READ)
@@ -57,4 +166,4 @@ async def close_group(
     return respond(problems.of(refusal)) if refusal else Response(None)
 
 
-ROUTES: Final = [list_groups, open_group, close_group]
+ROUTES: Final = [watch_groups, list_group_orders, list_groups, open_group, close_group]
