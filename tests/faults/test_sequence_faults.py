@@ -16,7 +16,8 @@ from danshu.kernel import merkle
 from danshu.kernel.errors import DanshuError, UnknownOutcome
 from danshu.ledger import write
 from danshu.ledger.audit import audit_log
-from danshu.ledger.follow import Follower, Leaf
+from danshu.ledger.follow import Follower
+from danshu.ledger.leaves import Leaf
 from danshu.ledger.seal import Sealer
 from danshu.ledger.sequence import Sequencer
 from tests.fixtures.ledger import NOW_MS, Connection, Pen, committed, logged, make_tenant, query

@@ -13,7 +13,8 @@ from danshu.kernel import fact, limits
 from danshu.kernel.errors import ProgramError
 from danshu.ledger import follow, write
 from danshu.ledger.edge import LogBroken
-from danshu.ledger.follow import Follower, Leaf
+from danshu.ledger.follow import Follower
+from danshu.ledger.leaves import Leaf
 from danshu.ledger.sequence import Sequencer
 from tests.fixtures.ledger import (
     HALF,

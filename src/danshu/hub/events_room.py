@@ -28,7 +28,7 @@ from danshu.kernel.limits import (
     REASON_CHARS,
 )
 from danshu.ledger import write
-from danshu.ledger.follow import Follower, Leaf
+from danshu.ledger.follow import Follower
 from danshu.ports import registry
 from danshu.ports.notice import Account, Event
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from danshu.ledger.leaves import Leaf
     from danshu.ports.notice import Messenger
 
 Connection = psycopg.AsyncConnection[Any]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.settlement.journal import Slip
     from danshu.capabilities.settlement.tally import Tally
-    from danshu.ledger.follow import Leaf
+    from danshu.ledger.leaves import Leaf
 
 Connection = psycopg.AsyncConnection[Any]
 Tallies = dict[bytes, "Fresh | Tally | None"]

@@ -17,12 +17,14 @@ from danshu.hub.clauses import Clauses
 from danshu.hub.compose import now_ms
 from danshu.hub.urgency import URGENCY
 from danshu.kernel.limits import BOARD_SWEEP_S, ROWS_LEAVES
-from danshu.ledger.follow import Follower, Touches, read_touches
+from danshu.ledger.follow import Follower, read_touches
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     import psycopg
+
+    from danshu.ledger.leaves import Touches
 
     Connection = psycopg.AsyncConnection[Any]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from danshu.hub.order_rows import OrderRow
-    from danshu.ledger.follow import Touches
+    from danshu.ledger.leaves import Touches
 
 _MARKS: Final = tuple(
     b'"type":"' + name + b'"' for name in (b"order.shipped", b"waybill.recorded", b"vault.erased")

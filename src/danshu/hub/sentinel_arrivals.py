@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from danshu.capabilities.sentinel import sequences
 from danshu.capabilities.sentinel.model import Found
 from danshu.hub import findings
-from danshu.kernel.fact import epoch_ms
 from danshu.kernel.limits import SENTINEL_GAP_S
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from danshu.capabilities.sentinel.parts import Placed
 
@@ -53,42 +52,38 @@ returning channel, shop, n, number, next, fact, seen
 _HOUR_MS: Final = 3_600_000
 
 
-async def count(connection: Connection, tenant: int, fresh: Mapping[bytes, Placed]) -> None:
-    """Count orders and their delays by hour, channel and province."""
-    cells: dict[tuple[int, str, str], list[int]] = {}
-    for id_, placed in fresh.items():
-        if placed.kind != "order":
-            continue
-        at_ms = int.from_bytes(id_[:6], "big")  # UUIDv7: when it was placed
-        cell = cells.setdefault((at_ms // _HOUR_MS, placed.channel, placed.region[:2]), [0, 0])
-        cell[0] += 1
-        cell[1] += max(0, at_ms - epoch_ms(placed.created)) if placed.created else 0
-    if not cells:
+async def count(
+    connection: Connection, tenant: int, cells: Iterable[tuple[int, str, str, int, int]]
+) -> None:
+    """Count orders and their delays: hour, channel, province, how many, how late together, ms."""
+    found = sorted(cells)
+    if not found:
         return
-    keys = sorted(cells)
+    hours, channels, provinces, counts, delays = zip(*found, strict=True)
     rows = (
         tenant,
-        write.times([hour * _HOUR_MS * 1000 for hour, _, _ in keys]),
-        write.texts([channel for _, channel, _ in keys]),
-        write.texts([province for _, _, province in keys]),
-        write.int8s([cells[key][0] for key in keys]),
-        write.int8s([cells[key][1] for key in keys]),
+        write.times([hour * _HOUR_MS * 1000 for hour in hours]),
+        write.texts(channels),
+        write.texts(provinces),
+        write.int8s(counts),
+        write.int8s(delays),
     )
     await connection.execute(_COUNT, rows, binary=True)
 
 
 async def follow_numbers(
-    connection: Connection, tenant: int, fresh: Mapping[bytes, Placed], at_ms: int
+    connection: Connection, tenant: int, fresh: Iterable[tuple[bytes, Placed]], at_ms: int
 ) -> list[tuple[str, str]]:
     """Follow the numbers of shops that count theirs one by one: what is skipped waits a little to
-    come after all. Gives the keys of what came.
+    come after all. Gives the keys of what came. `fresh` is asked for only where there is such a
+    shop.
     """
     rows = await (await connection.execute(_NUMBERED, (tenant,))).fetchall()
     if not rows:
         return []
     lasts = {(channel, shop): last for channel, shop, last in rows}
     seen: dict[tuple[str, str], dict[int, tuple[bytes, Placed]]] = {}
-    for id_, placed in fresh.items():
+    for id_, placed in fresh:
         if (placed.channel, placed.shop) in lasts:
             number = sequences.split(placed.number)
             if number is not None:

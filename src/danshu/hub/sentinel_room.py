@@ -8,21 +8,22 @@ table, a row a batch, and whatever a failed commit had learned is forgotten with
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import numpy as np
 
-from danshu.capabilities.sentinel import causes, prints
+from danshu.capabilities.sentinel import causes, prints, scan
 from danshu.capabilities.sentinel import judge as judging
 from danshu.capabilities.sentinel import life as lives
 from danshu.capabilities.sentinel.compare import LISTED
 from danshu.capabilities.sentinel.model import ORDER_CLASSES, Found
-from danshu.capabilities.sentinel.parts import Life, Placed, Told
+from danshu.capabilities.sentinel.parts import Life, Told
 from danshu.hub import findings, sentinel_arrivals, sentinel_changes
 from danshu.hub.compose import now_ms
+from danshu.hub.sentinel_glance import Glance, compile_all, salt_of
 from danshu.hub.sentinel_watch import Watch
 from danshu.hub.urgency import URGENCY
 from danshu.kernel import fact
@@ -34,10 +35,15 @@ from danshu.kernel.limits import (
     SENTINEL_LOOK_S,
 )
 from danshu.ledger import write
-from danshu.ledger.follow import Follower, Leaf, read_beside
+from danshu.ledger.follow import Follower, read_beside
+from danshu.ledger.leaves import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from danshu.ledger.leaves import FactRow
 
 Connection = Any
 ROOM: Final = "sentinel"
@@ -73,7 +79,6 @@ select half, position, array_send(keys), array_send(ids) from sentinel_prints
 where tenant=%s and (half,position) > (%s,%s) order by half, position limit 500
 """
 _ARRAY_HEAD: Final = 20  # dimensions, nulls, type; length and lower bound of the one dimension
-_decode_person: Final = msgspec.json.Decoder(prints.Person).decode
 
 
 class Memory:
@@ -82,7 +87,7 @@ class Memory:
     def __init__(self) -> None:
         self.lives: OrderedDict[bytes, Life] = OrderedDict()
         self.prints = prints.Prints()
-        self.salt = b""
+        self.salt: NDArray[np.uint64] | None = None
         self.place: tuple[str, int] = ("", -1)
 
 
@@ -92,24 +97,23 @@ class Sentinel:
     def __init__(self) -> None:
         self._memories: dict[int, Memory] = {}
 
-    async def follow(self, connection: Connection, leaves: Sequence[Leaf]) -> None:
+    async def follow(self, connection: Connection, leaves: Rows) -> None:
         """Judge what leaves of one book speak of; writes findings in the caller's transaction."""
-        first = leaves[0]
         # taken out, so that what a failed commit had learned is gone with it
-        memory = self._memories.pop(first.tenant, None)
-        if memory is None or memory.place not in ((first.half, first.position), ("", -1)):
+        memory = self._memories.pop(leaves.tenant, None)
+        if memory is None or memory.place not in ((leaves.half, leaves.first), ("", -1)):
             memory = Memory()
-        if not memory.salt:
-            await _recall(connection, first.tenant, memory)
-        await _Batch(connection, first.tenant, memory, now_ms()).take(leaves)
-        memory.place = (first.half, first.position + len(leaves))
-        self._memories[first.tenant] = memory
+        if memory.salt is None:
+            await _recall(connection, leaves.tenant, memory)
+        await _Batch(connection, leaves.tenant, memory, now_ms()).take(leaves)
+        memory.place = (leaves.half, leaves.first + len(leaves))
+        self._memories[leaves.tenant] = memory
 
 
 async def _recall(connection: Connection, tenant: int, memory: Memory) -> None:
     """Read the prints of the orders that a new one may be a duplicate of."""
     row = await (await connection.execute(_SALT, (tenant,), binary=True)).fetchone()
-    memory.salt = bytes(row[0]) if row else b"\0"
+    memory.salt = salt_of(bytes(row[0]) if row else b"")
     since = write.instant((now_ms() - SENTINEL_DUPLICATE_S * 1000) * 1000)
     row = await (await connection.execute(_BEFORE, (tenant, since))).fetchone()
     half, position = row or ("", -1)
@@ -139,35 +143,25 @@ class _Batch:
         self._opened: list[Found] = []
         self._gone: list[tuple[str, str]] = []
 
-    async def take(self, leaves: Sequence[Leaf]) -> None:
-        """Fold, judge, and write what is new."""
-        told = self._read(leaves)
-        if not told:
-            return
-        fresh: dict[bytes, list[Told]] = {}
-        later: dict[bytes, list[Told]] = {}
-        changed: list[Told] = []
-        for stream, facts in told.items():
-            if facts[0].type == "order.placed":
-                fresh[stream] = facts
-            elif facts[0].type in causes.KINDS:
-                changed += facts
-            else:
-                later[stream] = facts
+    async def take(self, leaves: Rows) -> None:
+        """Look, fold, judge, and write what is new."""
+        rows, salt = leaves.rows, self._memory.salt
+        assert salt is not None
+        glance = Glance(rows, salt)
+        fresh, later, changed = self._read(rows, glance.verdicts)
         if changed:
             await sentinel_changes.keep(self._connection, self._tenant, changed)
-        touched = {
-            stream: _live(facts) for stream, facts in fresh.items() if not judging.is_usual(facts)
-        }
+        touched = {stream: _live(facts) for stream, facts in fresh.items()}
         if later:
             touched |= await self._bring(later)
-        if fresh:
-            placed: dict[bytes, Placed] = {id_: facts[0].data for id_, facts in fresh.items()}
-            for id_, other, cause in await self._compare(placed, leaves[0]):
-                life = touched[id_] = touched.get(id_) or _live(fresh[id_])
+        if len(glance.fresh):
+            for at, other, cause in await self._compare(glance, leaves):
+                id_ = rows[at][0]
+                life = touched[id_] = touched.get(id_) or _live(_told(rows[at]))
                 self._opened.append(_duplicate(life, id_, other, cause))
                 life.known |= {("duplicate", id_.hex())}
-            await sentinel_arrivals.count(self._connection, self._tenant, placed)
+            await sentinel_arrivals.count(self._connection, self._tenant, glance.count())
+            placed = ((rows[at][0], _told(rows[at])[0].data) for at in glance.fresh)
             self._gone += await sentinel_arrivals.follow_numbers(
                 self._connection, self._tenant, placed, self._at_ms
             )
@@ -177,20 +171,29 @@ class _Batch:
         await findings.record(self._connection, self._tenant, self._at_ms, self._opened, self._gone)
         self._keep(touched)
 
-    def _read(self, leaves: Sequence[Leaf]) -> dict[bytes, list[Told]]:
-        """Read the facts that matter, by stream."""
-        told: dict[str, list[Told]] = {}
-        decoder_of, type_of = _MARKS.get, lives.type_of
-        for leaf in leaves:
-            decode = decoder_of(type_of(leaf.body))
-            if decode is not None:
-                each = decode(leaf.body)
-                stream = each.id[:36]
-                if stream in told:
-                    told[stream].append(each)
-                else:
-                    told[stream] = [each]
-        return {bytes.fromhex(k.replace("-", "")): facts for k, facts in told.items()}
+    def _read(
+        self, rows: Sequence[FactRow], verdicts: NDArray[np.int64]
+    ) -> tuple[dict[bytes, list[Told]], dict[bytes, list[Told]], list[Told]]:
+        """Read the facts that matter of streams with which something may be wrong: of orders that
+        begin in these rows, of those that go on; and of changes.
+        """
+        usual = {rows[at][0]: at for at in np.flatnonzero(verdicts == scan.USUAL).tolist()}
+        fresh: dict[bytes, list[Told]] = {}
+        later: dict[bytes, list[Told]] = {}
+        changed: list[Told] = []
+        for at in np.flatnonzero(verdicts != scan.USUAL).tolist():
+            stream = rows[at][0]
+            if stream in usual and stream not in fresh:  # and something was said of it since
+                fresh[stream] = _told(rows[usual[stream]])
+            told = _told(rows[at])
+            if stream in fresh:
+                fresh[stream] += told
+            elif told and told[0].type in causes.KINDS:
+                changed += told
+            elif told:
+                of = fresh if verdicts[at] == scan.FRESH else later
+                of.setdefault(stream, []).extend(told)
+        return fresh, later, changed
 
     async def _bring(self, later: dict[bytes, list[Told]]) -> dict[bytes, Life]:
         """Bring orders up to what is said of them: from memory, else from all their facts."""
@@ -232,26 +235,26 @@ class _Batch:
                 found[stream].known |= {(klass, subject)}
         return found
 
-    async def _compare(
-        self, fresh: dict[bytes, Placed], first: Leaf
-    ) -> list[tuple[bytes, bytes, str]]:
-        """Find duplicates among the orders of the last minutes: an order, which it repeats, why."""
-        ids = sorted(fresh)
+    async def _compare(self, glance: Glance, leaves: Rows) -> list[tuple[int, bytes, str]]:
+        """Find duplicates among the orders of the last minutes: an order's row, which it repeats,
+        why.
+        """
+        rows = leaves.rows
+        streams = {rows[at][0]: at for at in glance.fresh}
+        order = glance.order()
+        ids = [rows[glance.fresh[at]][0] for at in order]
         asked = (self._tenant, write.uuid_bytes(ids), ids[0].hex(), ids[-1].hex())
-        rows = await (await self._connection.execute(_PERSONS, asked, binary=True)).fetchall()
-        persons = {id_: _decode_person(bytes(p)) for id_, p in rows if p}
-        nobody = prints.Person()
-        salt = self._memory.salt
-        seen = [prints.take(salt, fresh[id_], persons.get(id_, nobody), id_) for id_ in ids]
-        found = self._memory.prints.add(seen)
-        keys = [key for one in seen for key in (one.who, one.number)]
+        people = await (await self._connection.execute(_PERSONS, asked, binary=True)).fetchall()
+        known = [(person, streams[id_]) for id_, person in people if person]
+        hashed = glance.hash([person for person, _ in known], [at for _, at in known])[order]
+        found = self._memory.prints.add(hashed, glance.ids[order])
         when = write.instant(self._at_ms * 1000)
         kept = (
-            self._tenant, first.half, first.position, when,
-            write.int8s(keys), write.uuid_bytes(ids),
+            self._tenant, leaves.half, leaves.first, when,
+            write.int8s(hashed.reshape(-1)), write.uuid_bytes(ids),
         )  # fmt: skip
         await self._connection.execute(_KEEP_PRINTS, kept, binary=True)
-        return found
+        return [(streams[ids[at]], other, cause) for at, other, cause in found]
 
     def _judge(self, stream: bytes, life: Life) -> None:
         """Compare what is wrong with what is written down already."""
@@ -292,6 +295,12 @@ class _Batch:
             kept.popitem(last=False)
 
 
+def _told(row: FactRow) -> list[Told]:
+    """Read the facts of a row that matter."""
+    bodies = fact.unpack(row[3])
+    return [decode(body) for body in bodies if (decode := _MARKS.get(lives.type_of(body)))]
+
+
 def _live(facts: Sequence[Told]) -> Life:
     """Make the life of an order that was just placed."""
     life = Life()
@@ -322,23 +331,21 @@ def _duplicate(life: Life, id_: bytes, other: bytes, cause: str) -> Found:
     )
 
 
-async def _read_whole(
-    connection: Connection, tenant: int, half: str, first: int, end: int
-) -> list[Leaf]:
+async def _read_whole(connection: Connection, tenant: int, half: str, first: int, end: int) -> Rows:
     """Read leaves, but of a full batch not its last stream: what one commit said of an order is
     judged together.
     """
     leaves = await read_beside(connection, tenant, half, first, end)
+    rows = leaves.rows
     if len(leaves) < SENTINEL_LEAVES:
         return leaves
-    last = lives.read(leaves[-1].body).id[:36].encode()
-    whole = len(leaves)
-    while whole and last in leaves[whole - 1].body:
+    whole = len(rows)
+    while whole and rows[whole - 1][0] == rows[-1][0]:
         whole -= 1
-    return leaves[:whole] if whole else leaves
+    return Rows(tenant, half, first, rows[:whole]) if whole else leaves
 
 
-def make_follower() -> Follower[Sequence[Leaf]]:
+def make_follower() -> Follower[Rows]:
     """Make the follower of the room, with detectors of its own."""
     return Follower(ROOM, Sentinel().follow, leaves_max=SENTINEL_LEAVES, read=_read_whole)
 
@@ -350,9 +357,13 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     build = sentinel_changes.Build()
     looked_ms = 0
     watch = Watch()
+    is_compiled = False
 
     async def step(connection: Connection) -> int:
-        nonlocal looked_ms
+        nonlocal looked_ms, is_compiled
+        if not is_compiled:  # beside the loop, on which other rooms live
+            await asyncio.to_thread(compile_all)
+            is_compiled = True
         if URGENCY.asks_to_wait:
             return 0
         at_ms = now_ms()

@@ -22,7 +22,7 @@ from danshu.kernel import limits
 from danshu.kernel.errors import ProgramError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 NO_HEAD = b"\0" * 32
 
@@ -295,6 +295,11 @@ def _in_order(kind: msgspec.inspect.Type) -> bool:
         | msgspec.inspect.LiteralType
     )
     return isinstance(kind, plain)
+
+
+def join(bodies: Iterable[bytes]) -> bytes:
+    """Pack the bytes of facts into a row, as `unpack` reads it."""
+    return b"".join([part for body in bodies for part in (_length.pack(len(body)), body)])
 
 
 def unpack(body: bytes) -> Iterator[bytes]:

@@ -16,13 +16,14 @@ import logging
 import struct
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
 from msgspec import Struct
 
 from danshu.kernel import fact, limits
 from danshu.kernel.errors import ProgramError
 from danshu.ledger.edge import LogBroken
+from danshu.ledger.leaves import FactRow, Leaf, Place, Rows, Touches, cut
 from danshu.ledger.recent import Recent
 from danshu.ledger.sequence import KEY
 
@@ -64,83 +65,6 @@ _ADVANCE: Final = (
     " on conflict (name,tenant,half) do update set position = excluded.position"
     " where c.position = %(before)s returning position"
 )
-
-
-class Place(Protocol):
-    """Where something lies: tenant, half, index in that book."""
-
-    @property
-    def tenant(self) -> int:
-        """Whose book it is."""
-
-    @property
-    def half(self) -> str:
-        """The half-year of the book."""
-
-    @property
-    def position(self) -> int:
-        """The index of its leaf."""
-
-
-class Leaf(NamedTuple):
-    """A fact in its place: tenant, half, index of its leaf in that book, and its stored bytes."""
-
-    tenant: int
-    half: str
-    position: int
-    body: bytes
-
-
-class Touch(NamedTuple):
-    """A fact's place, the 16 bytes of the stream that it belongs to, and the position there of the
-    first fact of its row; its bytes are not read.
-    """
-
-    tenant: int
-    half: str
-    position: int
-    stream: bytes
-    v: int
-
-
-class Touches(Sequence[Touch]):
-    """Places of one book, from `first` on: of each leaf the key of its fact row, stream and `v`."""
-
-    def __init__(self, tenant: int, half: str, first: int, keys: list[tuple[bytes, int]]) -> None:
-        self.tenant: Final = tenant
-        self.half: Final = half
-        self.first: Final = first
-        self._keys: Final = keys
-
-    @property
-    def fact_rows(self) -> set[tuple[bytes, int]]:
-        """The fact rows that the leaves lie in: stream, and the position of its first fact."""
-        return set(self._keys)
-
-    @property
-    def streams(self) -> frozenset[bytes]:
-        """The streams that the leaves belong to."""
-        return frozenset([stream for stream, _ in self._keys])
-
-    @property
-    def begun(self) -> set[bytes]:
-        """The streams whose first facts are among the leaves."""
-        return {stream for stream, v in self._keys if v == 1}
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    @overload
-    def __getitem__(self, at: int) -> Touch: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Touches: ...
-
-    def __getitem__(self, at: int | slice) -> Touch | Touches:
-        if isinstance(at, slice):
-            start, _, _ = at.indices(len(self._keys))
-            return Touches(self.tenant, self.half, self.first + start, self._keys[at])
-        return Touch(self.tenant, self.half, self.first + at, *self._keys[at])
 
 
 B = TypeVar("B", bound=Sequence[Place])
@@ -284,34 +208,16 @@ async def skip(
 
 
 async def read_leaves(
-    connection: psycopg.AsyncConnection[Any],
-    tenant: int,
-    half: str,
-    first: int,
-    end: int,
-    *,
-    recent: Recent | None = None,
+    connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
 ) -> list[Leaf]:
     """Read the leaves [first, end) of a book; LogBroken when segments and facts disagree."""
-    cursor = await connection.cursor(binary=True).execute(
-        _SEGMENTS, {"t": tenant, "h": half, "a": first, "b": end}
-    )
-    leaves: list[Leaf] = []
-    for start, n, gen, xid_from, xid_to, keys in await cursor.fetchall():
-        name = (connection.info.dsn, tenant, half, start, gen, xid_from, xid_to, keys)
-        bodies = recent.get(name) if recent is not None else None
-        if bodies is None:
-            bodies = await read_segment(connection, tenant, gen, xid_from, xid_to, keys)
-            if recent is not None:
-                recent.keep(name, bodies)
-        if len(bodies) != n or start > first + len(leaves):
-            raise LogBroken(f"book {tenant}/{half}: the segment at {start} has no {n} facts")
-        skipped = max(0, first - start)
-        leaves += [
-            Leaf(tenant, half, start + at, bodies[at]) for at in range(skipped, min(n, end - start))
-        ]
-    if len(leaves) != max(0, end - first):
-        raise LogBroken(f"book {tenant}/{half}: {len(leaves)} leaves in [{first}, {end})")
+    rows = await _read_rows(connection, tenant, half, first, end)
+    try:
+        leaves = list(rows)
+    except (ProgramError, struct.error) as error:
+        raise LogBroken(f"book {tenant}/{half}: a row in [{first}, {end}) is torn") from error
+    if len(leaves) != len(rows):
+        raise LogBroken(f"book {tenant}/{half}: a row in [{first}, {end}) has another count")
     return leaves
 
 
@@ -320,11 +226,44 @@ _recent: Final = Recent(limits.FOLLOW_RECENT_BYTES)
 
 async def read_beside(
     connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
-) -> list[Leaf]:
+) -> Rows:
     """Read leaves as `read_leaves` does, of segments that another follower of this process has just
-    read without asking again.
+    read without asking again; and as fact rows, so that what is not wanted is not unpacked.
     """
-    return await read_leaves(connection, tenant, half, first, end, recent=_recent)
+    return await _read_rows(connection, tenant, half, first, end, recent=_recent)
+
+
+async def _read_rows(
+    connection: psycopg.AsyncConnection[Any],
+    tenant: int,
+    half: str,
+    first: int,
+    end: int,
+    *,
+    recent: Recent | None = None,
+) -> Rows:
+    cursor = await connection.cursor(binary=True).execute(
+        _SEGMENTS, {"t": tenant, "h": half, "a": first, "b": end}
+    )
+    rows: list[FactRow] = []
+    begun = reached = -1
+    for start, n, gen, xid_from, xid_to, keys in await cursor.fetchall():
+        name = (connection.info.dsn, tenant, half, start, gen, xid_from, xid_to, keys)
+        of_segment = recent.get(name) if recent is not None else None
+        if of_segment is None:
+            of_segment = await _read_fact_rows(connection, tenant, gen, xid_from, xid_to, keys)
+            if recent is not None:
+                recent.keep(name, of_segment)
+        if sum([row[2] for row in of_segment]) != n or reached not in (-1, start):
+            raise LogBroken(f"book {tenant}/{half}: the segment at {start} has no {n} facts")
+        begun = start if begun < 0 else begun
+        reached = start + n
+        rows += of_segment
+    if first < end and not begun <= first < end <= reached:
+        raise LogBroken(f"book {tenant}/{half}: leaves in [{first}, {end}) are missing")
+    if (first, end) != (begun, reached):
+        rows = cut(rows, first - begun, end - begun)
+    return Rows(tenant, half, first, rows)
 
 
 async def read_touches(
@@ -356,6 +295,23 @@ async def read_segment(
     keys: bytes,
 ) -> list[bytes]:
     """Read the facts of a segment in the order of its keys; LogBroken when the rows differ."""
+    rows = await _read_fact_rows(connection, tenant, gen, xid_from, xid_to, keys)
+    try:
+        return [body for row in rows for body in fact.unpack(row[3])]
+    except (ProgramError, struct.error) as error:
+        raise LogBroken(
+            f"tenant {tenant}: a fact row of {gen}:{xid_from}-{xid_to} is torn"
+        ) from error
+
+
+async def _read_fact_rows(
+    connection: psycopg.AsyncConnection[Any],
+    tenant: int,
+    gen: int,
+    xid_from: str,
+    xid_to: str,
+    keys: bytes,
+) -> list[FactRow]:
     if not keys or len(keys) % KEY.size:
         raise LogBroken(f"tenant {tenant}: the keys of {gen}:{xid_from}-{xid_to} are torn")
     streams = [keys[at : at + _STREAM_BYTES] for at in range(0, len(keys), KEY.size)]
@@ -363,17 +319,12 @@ async def read_segment(
     cursor = await connection.cursor(binary=True).execute(
         _FACTS, (gen, xid_from, xid_to, tenant, low, high)
     )
-    rows = await cursor.fetchall()
+    rows: list[FactRow] = await cursor.fetchall()
     if b"".join([KEY.pack(s, v, n) for s, v, n, _ in rows]) != keys:
         raise LogBroken(
             f"tenant {tenant}: the facts of {gen}:{xid_from}-{xid_to} are not as logged"
         )
-    try:
-        return [body for row in rows for body in fact.unpack(row[3])]
-    except (ProgramError, struct.error) as error:
-        raise LogBroken(
-            f"tenant {tenant}: a fact row of {gen}:{xid_from}-{xid_to} is torn"
-        ) from error
+    return rows
 
 
 async def _advance(

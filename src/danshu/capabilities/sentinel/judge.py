@@ -12,9 +12,9 @@ from danshu.kernel.fact import epoch_ms
 from danshu.kernel.limits import SENTINEL_SKEW_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from danshu.capabilities.sentinel.parts import Life, Parcel, Placed, Told
+    from danshu.capabilities.sentinel.parts import Life, Parcel, Placed
 
 _PLACED: Final = "order.placed"
 _NEVER_LATER: Final = ((1, 2), (2, 3), (3, 4), (4, 5))  # stages that follow one another
@@ -39,40 +39,6 @@ def judge(life: Life, id_: bytes) -> list[Found]:
     stamp = epoch_ms(life.recorded) if life.recorded else 0
     place = next((p.warehouse for p in life.parcels.values() if not p.is_void), "")
     return [_complete(f, id_, placed, place, stamp) for f in found]
-
-
-def is_usual(told: Sequence[Told]) -> bool:
-    """Tell of the facts of an order that was just placed, without making its life, that nothing can
-    be wrong: placed, paid whole or not yet, allocated whole. False says only that it is not known.
-    """
-    placed: Placed = told[0].data
-    if placed.kind != "order" or placed.holds or not placed.region or placed.type:
-        return False
-    paid = goods = worth = 0
-    allocated: dict[int, int] = {}
-    for each in told:
-        if each.occurred > each.time:
-            return False
-        if each.type == "order.paid":
-            paid += each.data.amount
-        elif each.type == "order.allocated":
-            for f in each.data.fulfilments:
-                for s in f.shares:
-                    allocated[s.line] = allocated.get(s.line, 0) + s.quantity
-        elif each is not told[0]:
-            return False
-    for n in placed.lines:
-        goods += n.worth
-        worth += n.paid
-        if not n.known or allocated.get(n.no, 0) != n.quantity:
-            return False
-    return (
-        goods == placed.goods
-        and goods - placed.discount + placed.postage == placed.total
-        and paid <= placed.total
-        and worth <= placed.total
-        and placed.created <= told[-1].time
-    )
 
 
 def _complete(f: Found, id_: bytes, placed: Placed, place: str, stamp: int) -> Found:

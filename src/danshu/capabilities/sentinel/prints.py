@@ -1,76 +1,22 @@
 """Duplicates 重复单: the same receiver or buyer, the same lines, close in time, another number; or
-one number under two shops of a channel.
-
-Receivers are compared by keyed hashes of 64 bits, never in the clear; where a platform masks them,
-its pseudonymous buyer stands for them, within that platform.
+one number under two shops of a channel. What tells orders apart is hashed in `people`.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from msgspec import Struct
 
 from danshu.capabilities.sentinel.print_index import Generation
 from danshu.kernel.limits import SENTINEL_DUPLICATE_S, SENTINEL_PRINTS, SENTINEL_PRINTS_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from danshu.capabilities.sentinel.parts import Placed
-
-_MASKED: Final = "*"
-_BYTES: Final = 8
 _WINDOW_MS: Final = SENTINEL_DUPLICATE_S * 1000
 _SPAN_MS: Final = _WINDOW_MS // 4  # of a generation, so that little more than the window is kept
 _LEAST: Final = SENTINEL_PRINTS // 4  # orders of a generation, so that a quiet shop has few
-
-
-class Person(Struct, frozen=True, gc=False):
-    """What of a receiver tells two of them apart."""
-
-    name: str = ""
-    phone: str = ""
-    detail: str = ""
-    token: str = ""
-
-
-class Print(Struct, frozen=True, gc=False):
-    """One order: keys of who and what, and of its number, 0 = nobody known; its id, a UUIDv7."""
-
-    who: int
-    number: int
-    id: bytes
-
-
-def take(salt: bytes, placed: Placed, person: Person, id_: bytes) -> Print:
-    """Give the print of an order that was just placed."""
-    if placed.kind != "order":
-        return Print(0, 0, id_)
-    who = _who(placed, person)
-    key = 0
-    if who:
-        lines = "\x1e".join(sorted([f"{n.sku}\x1f{n.quantity}" for n in placed.lines]))
-        key = _hash(salt, f"{who}\x1d{lines}")
-    return Print(key, _hash(salt, f"{placed.channel}\x1d{placed.number}"), id_)
-
-
-def _who(placed: Placed, person: Person) -> str:
-    plain = person.phone and _MASKED not in person.phone + person.name + person.detail
-    if plain:
-        return f"{person.phone}\x1f{person.name}\x1f{person.detail}"
-    if person.token:
-        return f"{placed.channel}\x1f{placed.shop}\x1f{person.token}"
-    return f"{placed.channel}\x1f{placed.buyer}" if placed.buyer else ""
-
-
-def _hash(salt: bytes, text: str) -> int:
-    digest = blake2b(text.encode("utf-8", "replace"), digest_size=_BYTES, key=salt).digest()
-    return int.from_bytes(digest, "big", signed=True) or 1
 
 
 def _ms_of(id_: bytes) -> int:
@@ -90,13 +36,12 @@ class Prints:
     def __len__(self) -> int:
         return sum(len(each) for each in self._generations)
 
-    def add(self, seen: Sequence[Print]) -> list[tuple[bytes, bytes, str]]:
-        """Remember orders, the oldest first; gives of each duplicate its id, the newest order that
-        it repeats, and why.
+    def add(self, keys: NDArray[np.int64], ids: NDArray[np.uint8]) -> list[tuple[int, bytes, str]]:
+        """Remember orders, the oldest first: keys (n, 2) of who and number, 0 = nobody known, and
+        ids (n, 16), UUIDv7. Gives of each duplicate its place, the newest order that it repeats,
+        and why.
         """
-        keys = np.array([(one.who, one.number) for one in seen], np.int64).reshape(-1, 2)
-        ids = np.frombuffer(b"".join([one.id for one in seen]), np.uint8).reshape(-1, 16)
-        found = self._compare(seen, keys)
+        found = self._compare(keys, ids)
         self.load(keys, ids)
         return found
 
@@ -123,23 +68,24 @@ class Prints:
             del self._generations[0]
 
     def _compare(
-        self, seen: Sequence[Print], keys: NDArray[np.int64]
-    ) -> list[tuple[bytes, bytes, str]]:
+        self, keys: NDArray[np.int64], ids: NDArray[np.uint8]
+    ) -> list[tuple[int, bytes, str]]:
         who, number = self._look_up(keys[:, 0], 0), self._look_up(keys[:, 1], 1)
         is_plain = not who and not number
         if is_plain and len(np.unique(keys[keys != 0])) == np.count_nonzero(keys):
             return []
-        found: list[tuple[bytes, bytes, str]] = []
+        found: list[tuple[int, bytes, str]] = []
         people: dict[int, bytes] = {}  # of this batch itself
         numbers: dict[int, bytes] = {}
-        for at, one in enumerate(seen):
-            same = people.get(one.who) or who.get(at) if one.who else None
-            named = numbers.get(one.number) or number.get(at) if one.number else None
-            if named is not None and named != one.id:
-                found.append((one.id, named, "same_number"))
-            elif same not in (None, one.id) and _ms_of(one.id) - _ms_of(same) <= _WINDOW_MS:
-                found.append((one.id, same, "same_receiver"))
-            people[one.who] = numbers[one.number] = one.id
+        for at, (person, numbered) in enumerate(keys.tolist()):
+            id_ = ids[at].tobytes()
+            same = people.get(person) or who.get(at) if person else None
+            named = numbers.get(numbered) or number.get(at) if numbered else None
+            if named is not None and named != id_:
+                found.append((at, named, "same_number"))
+            elif same is not None and same != id_ and _ms_of(id_) - _ms_of(same) <= _WINDOW_MS:
+                found.append((at, same, "same_receiver"))
+            people[person] = numbers[numbered] = id_
         return found
 
     def _look_up(self, keys: NDArray[np.int64], which: int) -> dict[int, bytes]:

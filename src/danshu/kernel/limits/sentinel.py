@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 SENTINEL_LEAVES: Final = 16_384  # a batch
+SENTINEL_SCAN_LINES: Final = 512  # of an order that is judged without decoding it
 SENTINEL_LIVES: Final = 10_000  # orders kept in memory, a merchant
 SENTINEL_PRINTS: Final = 200_000  # orders that a new one may be a duplicate of, at least
 SENTINEL_PRINTS_MAX: Final = 4_000_000  # and at most, a merchant
