@@ -1,6 +1,6 @@
-import { CheckOutlined, DiffOutlined, RollbackOutlined, SaveOutlined, SendOutlined } from "@ant-design/icons";
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { Button, ConfigProvider, Tooltip } from "antd";
+import { DiffOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Button, ConfigProvider } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
@@ -11,6 +11,8 @@ import { byLocale } from "@/i18n";
 import { useKeys } from "@/keys/use-keys";
 import { Card } from "@/parts/card";
 import { useConfirm } from "@/parts/confirm";
+import { DraftActs } from "@/parts/draft-acts";
+import { DraftPublished } from "@/parts/draft-approval";
 import { useNotice } from "@/parts/notice";
 import { Skeleton } from "@/parts/skeleton";
 import { ToneTag } from "@/parts/status-tag";
@@ -62,51 +64,37 @@ export function DraftEditor({ draft, names, onDraft }: Props) {
     if (problem.code === "draft_changed") setClash(problem.parameters.now as DraftShown);
     else notice.failed(error);
   };
-  const save = useMutation({
-    mutationFn: async (revision: number) =>
-      (await saveDraft({ path: { draft_id: draft.id }, body: { revision, action } })).data,
-    onSuccess: (saved) => {
-      keep(saved);
-      notice.done(t("saved", { revision: saved.revision }));
-    },
-    onError: failed,
-  });
-  const submit = useMutation({
-    mutationFn: async () => {
-      const path = { draft_id: draft.id };
-      const saved = isDirty
-        ? (await saveDraft({ path, body: { revision: base.revision, action } })).data
-        : base;
-      return (await submitDraft({ path, body: { revision: saved.revision } })).data;
-    },
-    onSuccess: (sent) => {
-      keep(sent);
-      notice.done(t("sent"));
-    },
-    onError: failed,
-  });
-  const withdraw = useMutation({
-    mutationFn: async () => (await withdrawDraft({ path: { draft_id: draft.id } })).data,
-    onSuccess: keep,
-    onError: notice.failed,
-  });
+  const path = { draft_id: draft.id };
+  const put = async (revision: number) =>
+    isDirty ? (await saveDraft({ path, body: { revision, action } })).data : base;
+  const save = async (revision: number) => {
+    const saved = await put(revision);
+    keep(saved);
+    notice.done(t("saved", { revision: saved.revision }));
+  };
+  const submit = async () => {
+    const { revision } = await put(base.revision);
+    keep((await submitDraft({ path, body: { revision } })).data);
+    notice.done(t("sent"));
+  };
+  const withdraw = async () => keep((await withdrawDraft({ path })).data);
   const errors = proof?.findings.filter((one) => one.severity === "error").length ?? 0;
   const why = errors > 0 ? t("unprovable", { count: errors }) : "";
   useKeys([
-    { keys: "ctrl+s", label: t("save"), run: () => isOpen && isDirty && save.mutate(base.revision) },
+    {
+      keys: "ctrl+s",
+      label: t("save"),
+      run: () => void (isOpen && isDirty && save(base.revision).catch(failed)),
+    },
   ]);
 
   async function discard() {
     const name = byLocale(action.name.zh, action.name.en) || draft.code;
     if (!(await ask({ title: t("discard.ask", { name }), act: t("discard.it"), isDanger: true }))) return;
-    try {
-      await discardDraft({ path: { draft_id: draft.id } });
-      setBase({ ...base, action });
-      await queries.invalidateQueries({ queryKey: names.key });
-      void go("/contract/actions");
-    } catch (error) {
-      notice.failed(error);
-    }
+    await discardDraft({ path });
+    setBase({ ...base, action });
+    await queries.invalidateQueries({ queryKey: names.key });
+    void go("/contract/actions");
   }
 
   if (!names.words.data) return <Skeleton kind="page" />;
@@ -122,57 +110,30 @@ export function DraftEditor({ draft, names, onDraft }: Props) {
             </ToneTag>
           }
         >
-          <div className="action-acts">
-            <span className="note">
-              {isDirty ? t("unsaved") : t("edited", { who: base.edited_by, revision: base.revision })}
-            </span>
+          <DraftActs
+            note={isDirty ? t("unsaved") : t("edited", { who: base.edited_by, revision: base.revision })}
+            state={draft.state}
+            mayWrite={mayWrite}
+            isDirty={isDirty}
+            why={why}
+            words={{
+              discard: t("discard.act"),
+              save: t("save"),
+              submit: t("submit"),
+              withdraw: t("withdraw"),
+            }}
+            acts={{ discard, save: () => save(base.revision), submit, withdraw }}
+            onFailed={failed}
+          >
             {live && (
               <Button icon={<DiffOutlined />} onClick={() => compare(true)}>
                 {t("diff.with", { version: live.version })}
               </Button>
             )}
-            {isOpen && (
-              <>
-                <Button danger onClick={() => void discard()}>
-                  {t("discard.act")}
-                </Button>
-                <Button
-                  icon={<SaveOutlined />}
-                  disabled={!isDirty}
-                  loading={save.isPending}
-                  onClick={() => save.mutate(base.revision)}
-                >
-                  {t("save")}
-                </Button>
-                <Tooltip title={why}>
-                  <Button
-                    type="primary"
-                    icon={<SendOutlined />}
-                    className={why ? "refused" : ""}
-                    aria-disabled={why !== ""}
-                    loading={submit.isPending}
-                    onClick={() => !why && submit.mutate()}
-                  >
-                    {t("submit")}
-                  </Button>
-                </Tooltip>
-              </>
-            )}
-            {draft.state === "submitted" && mayWrite && (
-              <Button
-                icon={<RollbackOutlined />}
-                loading={withdraw.isPending}
-                onClick={() => withdraw.mutate()}
-              >
-                {t("withdraw")}
-              </Button>
-            )}
-          </div>
+          </DraftActs>
           {draft.state === "submitted" && <Approval draft={draft} onDone={keep} />}
           {draft.state === "published" && (
-            <p className="action-banner" data-tone="kept">
-              <CheckOutlined /> {t("published", { version: action.version })}
-            </p>
+            <DraftPublished text={t("published", { version: action.version })} />
           )}
           {proof && <Sentence proof={proof} />}
           <ConfigProvider componentDisabled={!isOpen}>

@@ -2,6 +2,7 @@ import { DiffOutlined, FormOutlined, SafetyCertificateOutlined, StopOutlined } f
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button, ConfigProvider, Input, Modal, Select, Tooltip } from "antd";
 import { useState } from "react";
+import "@/parts/draft-acts.css";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import {
@@ -124,7 +125,7 @@ function Acts({ row, action, before, drafts, isOfPeople }: ActsProps) {
     onError: notice.failed,
   });
   return (
-    <div className="action-acts">
+    <div className="draft-acts">
       <span>
         {row.active ? (
           <ToneTag tone="kept">{t("inForce", { version: row.version })}</ToneTag>

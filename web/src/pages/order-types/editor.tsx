@@ -1,6 +1,4 @@
-import { AuditOutlined, CheckOutlined, RollbackOutlined, SaveOutlined, SendOutlined } from "@ant-design/icons";
-import { useMutation } from "@tanstack/react-query";
-import { Button, ConfigProvider, Input, Modal, Tooltip } from "antd";
+import { ConfigProvider } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
@@ -13,17 +11,16 @@ import {
   withdrawOrderType,
 } from "@/api/sdk.gen";
 import type { ActOffered, OrderType, TypeDraftShown } from "@/api/types.gen";
-import { exact } from "@/format";
 import { byLocale } from "@/i18n";
 import { useKeys } from "@/keys/use-keys";
 import { Card } from "@/parts/card";
 import { useConfirm } from "@/parts/confirm";
+import { DraftActs } from "@/parts/draft-acts";
+import { DraftApproval, DraftPublished, DraftStepLine } from "@/parts/draft-approval";
 import { useNotice } from "@/parts/notice";
-import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { ToneTag } from "@/parts/status-tag";
 import { useUnsaved } from "@/parts/use-unsaved";
-import { asProblem } from "@/problem";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
 import { TypeForm } from "./form";
@@ -59,48 +56,32 @@ export function TypeEditor({ draft, acts, onDraft }: Props) {
     void queries.invalidateQueries();
   };
   const path = { draft_id: draft.id };
-  const save = useMutation({
-    mutationFn: async () =>
-      (await saveOrderType({ path, body: { revision: base.revision, type } })).data,
-    onSuccess: (saved) => {
-      keep(saved);
-      notice.done(t("saved", { revision: saved.revision }));
-    },
-    onError: notice.failed,
-  });
-  const submit = useMutation({
-    mutationFn: async () => {
-      const saved = isDirty
-        ? (await saveOrderType({ path, body: { revision: base.revision, type } })).data
-        : base;
-      return (await submitOrderType({ path, body: { revision: saved.revision } })).data;
-    },
-    onSuccess: (sent) => {
-      keep(sent);
-      notice.done(t("sent"));
-    },
-    onError: notice.failed,
-  });
-  const withdraw = useMutation({
-    mutationFn: async () => (await withdrawOrderType({ path })).data,
-    onSuccess: keep,
-    onError: notice.failed,
-  });
+  const put = async () =>
+    isDirty
+      ? (await saveOrderType({ path, body: { revision: base.revision, type } })).data
+      : base;
+  const save = async () => {
+    const saved = await put();
+    keep(saved);
+    notice.done(t("saved", { revision: saved.revision }));
+  };
+  const submit = async () => {
+    const { revision } = await put();
+    keep((await submitOrderType({ path, body: { revision } })).data);
+    notice.done(t("sent"));
+  };
+  const withdraw = async () => keep((await withdrawOrderType({ path })).data);
   const errors = proof?.findings.filter((one) => one.severity === "error").length ?? 0;
   const why = errors > 0 ? t("unsound", { count: errors }) : "";
-  useKeys([{ keys: "ctrl+s", label: t("save"), run: () => isOpen && isDirty && save.mutate() }]);
+  useKeys([{ keys: "ctrl+s", label: t("save"), run: () => void (isOpen && isDirty && save().catch(notice.failed)) }]);
 
   async function discard() {
     const name = byLocale(type.name.zh ?? "", type.name.en ?? "") || type.type;
     if (!(await ask({ title: t("discardAsk", { name }), act: t("discardIt"), isDanger: true }))) return;
-    try {
-      await discardOrderType({ path });
-      setBase({ ...base, type });
-      await queries.invalidateQueries();
-      void go("/order-types");
-    } catch (error) {
-      notice.failed(error);
-    }
+    await discardOrderType({ path });
+    setBase({ ...base, type });
+    await queries.invalidateQueries();
+    void go("/order-types");
   }
 
   const title = byLocale(type.name.zh ?? "", type.name.en ?? "") || type.type;
@@ -116,52 +97,19 @@ export function TypeEditor({ draft, acts, onDraft }: Props) {
             </ToneTag>
           }
         >
-          <div className="order-types-acts">
-            <span className="note">
-              {isDirty ? t("unsaved") : t("edited", { who: base.edited_by, revision: base.revision })}
-            </span>
-            {isOpen && (
-              <>
-                <Button danger onClick={() => void discard()}>
-                  {t("discard")}
-                </Button>
-                <Button
-                  icon={<SaveOutlined />}
-                  disabled={!isDirty}
-                  loading={save.isPending}
-                  onClick={() => save.mutate()}
-                >
-                  {t("save")}
-                </Button>
-                <Tooltip title={why}>
-                  <Button
-                    type="primary"
-                    icon={<SendOutlined />}
-                    className={why ? "refused" : ""}
-                    aria-disabled={why !== ""}
-                    loading={submit.isPending}
-                    onClick={() => !why && submit.mutate()}
-                  >
-                    {t("submit")}
-                  </Button>
-                </Tooltip>
-              </>
-            )}
-            {draft.state === "submitted" && mayWrite && (
-              <Button
-                icon={<RollbackOutlined />}
-                loading={withdraw.isPending}
-                onClick={() => withdraw.mutate()}
-              >
-                {t("withdraw")}
-              </Button>
-            )}
-          </div>
+          <DraftActs
+            note={isDirty ? t("unsaved") : t("edited", { who: base.edited_by, revision: base.revision })}
+            state={draft.state}
+            mayWrite={mayWrite}
+            isDirty={isDirty}
+            why={why}
+            words={{ discard: t("discard"), save: t("save"), submit: t("submit"), withdraw: t("withdraw") }}
+            acts={{ discard, save, submit, withdraw }}
+            onFailed={notice.failed}
+          />
           {draft.state === "submitted" && <Approval draft={draft} onDone={keep} />}
           {draft.state === "published" && (
-            <p className="order-types-banner" data-tone="kept">
-              <CheckOutlined /> {t("published", { version: type.version })}
-            </p>
+            <DraftPublished text={t("published", { version: type.version })} />
           )}
           {proof && <Sentence proof={proof} />}
           <StageStrip type={type} picked={stage} onPick={pickStage} />
@@ -178,10 +126,7 @@ export function TypeEditor({ draft, acts, onDraft }: Props) {
           {draft.steps.length > 0 && (
             <ol className="order-types-road" aria-label={t("road")}>
               {draft.steps.map((step, at) => (
-                <li key={at}>
-                  <b>{t(`steps.${step.act}`)}</b> {step.by} · {exact(step.at)}
-                  {step.note && <span className="note">{step.note}</span>}
-                </li>
+                <DraftStepLine key={at} step={step} word={t(`steps.${step.act}`)} />
               ))}
             </ol>
           )}
@@ -206,77 +151,34 @@ interface ApprovalProps {
   onDone: (draft: TypeDraftShown) => void;
 }
 
-/** What waits for a second person: who could approve, and the two answers. */
+/** What waits for a second person. */
 function Approval({ draft, onDone }: ApprovalProps) {
-  const { t } = useTranslation(["order-types", "common"]);
+  const { t } = useTranslation("order-types");
   const notice = useNotice();
-  const ask = useConfirm();
   const mayApprove = useMay("order_type.approve");
-  const [isRejecting, reject] = useState(false);
-  const [reason, setReason] = useState("");
   const path = { draft_id: draft.id };
-  const approve = useMutation({
-    mutationFn: async () => (await approveOrderType({ path, body: { digest: draft.digest } })).data,
-    onSuccess: (done) => {
-      onDone(done);
-      notice.done(t("published", { version: done.type.version }));
-    },
-    onError: notice.failed,
-  });
-  const sendBack = useMutation({
-    mutationFn: async () => (await rejectOrderType({ path, body: { reason: reason.trim() } })).data,
-    onSuccess: (done) => {
-      onDone(done);
-      reject(false);
-    },
-  });
-
-  async function publish() {
-    const name = byLocale(draft.type.name.zh ?? "", draft.type.name.en ?? "");
-    const title = t("approveAsk", { name, version: draft.type.version });
-    if (await ask({ title, text: t("approveEffect"), act: t("approveIt") })) approve.mutate();
-  }
-
+  const version = draft.type.version;
+  const name = byLocale(draft.type.name.zh ?? "", draft.type.name.en ?? "");
   return (
-    <div className="order-types-banner" data-tone="pend" role="status">
-      <AuditOutlined />
-      <span>
-        {draft.approvers.length > 0
-          ? t("waits", { people: draft.approvers.join(t("comma")) })
-          : t("nobody")}
-        {draft.mine && mayApprove && <span className="note">{t("mine")}</span>}
-      </span>
-      {mayApprove && !draft.mine && (
-        <>
-          <Button onClick={() => reject(true)}>{t("reject")}</Button>
-          <Button type="primary" loading={approve.isPending} onClick={() => void publish()}>
-            {t("approve")}
-          </Button>
-        </>
-      )}
-      {isRejecting && (
-        <Modal
-          open
-          width={416}
-          title={t("rejectAsk")}
-          okText={t("reject")}
-          cancelText={t("common:acts.back")}
-          okButtonProps={{ disabled: !reason.trim() }}
-          confirmLoading={sendBack.isPending}
-          onOk={() => sendBack.mutate()}
-          onCancel={() => reject(false)}
-        >
-          {sendBack.error && <ProblemNote problem={asProblem(sendBack.error)} />}
-          <Input.TextArea
-            aria-label={t("reason")}
-            placeholder={t("reason")}
-            maxLength={500}
-            rows={3}
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        </Modal>
-      )}
-    </div>
+    <DraftApproval
+      draft={draft}
+      mayApprove={mayApprove}
+      words={{
+        waits:
+          draft.approvers.length > 0
+            ? t("waits", { people: draft.approvers.join(t("comma")) })
+            : t("nobody"),
+        mine: t("mine"),
+        approve: t("approve"),
+        reject: t("reject"),
+        ask: { title: t("approveAsk", { name, version }), text: t("approveEffect"), act: t("approveIt") },
+        back: { title: t("rejectAsk"), act: t("reject"), reason: t("reason") },
+      }}
+      onApprove={async () => {
+        onDone((await approveOrderType({ path, body: { digest: draft.digest } })).data);
+        notice.done(t("published", { version }));
+      }}
+      onReject={async (reason) => onDone((await rejectOrderType({ path, body: { reason } })).data)}
+    />
   );
 }

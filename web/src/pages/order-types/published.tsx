@@ -2,6 +2,7 @@ import { BranchesOutlined, StopOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Button, Input, Modal } from "antd";
 import { useState } from "react";
+import "@/parts/draft-acts.css";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { listGroupsOptions } from "@/api/@tanstack/react-query.gen";
@@ -79,7 +80,7 @@ function Shown({ shown, versions, book, onNext }: ShownProps) {
             </ToneTag>
           }
         >
-          <div className="order-types-acts">
+          <div className="draft-acts">
             <span className="note">
               {t("byBoth", { drafted: shown.drafted_by, approved: shown.approved_by })}
             </span>

@@ -1,13 +1,14 @@
 import { CheckOutlined, ExperimentOutlined, HourglassOutlined, SendOutlined } from "@ant-design/icons";
-import { Button, Input, Modal } from "antd";
+import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { dated, exact } from "@/format";
+import { dated } from "@/format";
 import { byLocale } from "@/i18n";
 import { Card } from "@/parts/card";
 import { useConfirm } from "@/parts/confirm";
 import { DigestText } from "@/parts/digest-text";
+import { DraftStepLine, SendBack } from "@/parts/draft-approval";
 import { useNotice } from "@/parts/notice";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
@@ -115,10 +116,7 @@ export function Steps({ steps }: { steps: readonly Step[] }) {
   return (
     <ul className="policy-history">
       {steps.map((step, at) => (
-        <li key={at}>
-          <b>{t(`steps.${step.act}`)}</b> {step.by} · {exact(step.at)}
-          {step.note && <span className="note">{step.note}</span>}
-        </li>
+        <DraftStepLine key={at} step={step} word={t(`steps.${step.act}`)} />
       ))}
     </ul>
   );
@@ -188,34 +186,13 @@ function Acts({ draft, why, onDraft }: { draft: Draft; why: string; onDraft: (dr
         </>
       )}
       {draft.state === "submitted" && draft.mine && <span className="note">{t("approve.mine")}</span>}
-      {isDeclining && <Decline draft={draft} onDone={onDraft} onClose={() => decline(false)} />}
+      {isDeclining && (
+        <SendBack
+          words={{ title: t("decline.ask", { name: draft.name }), act: t("decline.act"), reason: t("decline.why") }}
+          onSend={async (note) => onDraft(await declineDraft(draft.id, note))}
+          onClose={() => decline(false)}
+        />
+      )}
     </div>
-  );
-}
-
-function Decline({ draft, onDone, onClose }: { draft: Draft; onDone: (draft: Draft) => void; onClose: () => void }) {
-  const { t } = useTranslation(["policies", "common"]);
-  const notice = useNotice();
-  const [note, setNote] = useState("");
-  return (
-    <Modal
-      open
-      width={416}
-      title={t("decline.ask", { name: draft.name })}
-      okText={t("decline.act")}
-      okButtonProps={{ disabled: !note.trim() }}
-      cancelText={t("common:acts.back")}
-      onCancel={onClose}
-      onOk={() =>
-        void declineDraft(draft.id, note.trim())
-          .then((done) => {
-            onDone(done);
-            onClose();
-          })
-          .catch(notice.failed)
-      }
-    >
-      <Input.TextArea aria-label={t("decline.why")} placeholder={t("decline.why")} rows={3} maxLength={200} value={note} onChange={(event) => setNote(event.target.value)} />
-    </Modal>
   );
 }
