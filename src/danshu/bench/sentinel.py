@@ -22,6 +22,7 @@ import httpx
 import msgspec
 import numpy as np
 import psycopg
+from msgspec.structs import replace
 
 from danshu.bench import rig as rigs
 from danshu.bench.cpu import cpu_us
@@ -31,7 +32,7 @@ from danshu.bench.report import Report, make_report, read_machine, read_rss_mb
 from danshu.capabilities.sentinel.model import BY_CODE
 from danshu.kernel import fact
 from danshu.ledger import migrate, write
-from danshu.testing import fault_doors, fault_run
+from danshu.testing import fault_run, fault_trades
 
 if TYPE_CHECKING:
     from danshu.bench.rig import Rig
@@ -44,6 +45,7 @@ _ROOMS: Final = ("sequence", "seal", "sentinel")
 _FAULTS: Final = 60
 _ASK_S: Final = 0.02
 _SETTLE_S: Final = 180
+_STOCK: Final = 5_000  # of each SKU that is sold for faults, in each warehouse
 _DAYS: Final = 60  # before today, over which orders with faults are spread
 
 
@@ -94,8 +96,9 @@ def run_faults(seconds: int | None = None, size: int | None = None) -> Report:
     del seconds
     orders = size or ORDERS
     machine = read_machine()
-    goods = {sku.code for sku in fault_doors.SKUS}
-    with rigs.open_rig([s for s in plenty() if s.sku in goods], servers=0, workers=False) as rig:
+    goods = {sku.code for sku in fault_trades.SKUS}
+    stock = [replace(level, on_hand=_STOCK) for level in plenty() if level.sku in goods]
+    with rigs.open_rig(stock, servers=0, workers=False) as rig:
         _make_days(rig.url)
         began_s = time.monotonic()
         injected = fault_run.Run(rig.url, rig.tenant, orders, orders // FAULT_SHARE)

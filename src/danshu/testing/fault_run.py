@@ -48,7 +48,8 @@ class Run:
         self.doors: Final = Doors(_SEED, now_ms, mine)
         self.plan: Final = faults.plan(_SEED, now_ms, orders - self.doors.orders, dealt)
         left = {
-            kind: dealt[kind] - mine.get(kind, 0) for kind in fault_stories.FAULTS if dealt[kind]
+            kind: dealt[kind] - sum(n for (each, _), n in mine.items() if each == kind)
+            for kind in fault_stories.FAULTS
         }
         self.load: Final = Load(_SEED, self.plan, left)
         self._sequencer = Sequencer()

@@ -195,6 +195,7 @@ class Load:
         self._no = 0
         self._numbered = 0
         self._passed = 0  # a number that comes after the next one
+        self._swap_until: Final = int(planned.counts.sum()) * 9 // 10  # else none might come next
         kinds = [kind for kind, n in wrong.items() for _ in range(n)]
         self.chance.shuffle(kinds)
         self._wrong = dict(zip(self._places(len(kinds)), kinds, strict=True))
@@ -279,7 +280,7 @@ class Load:
             number, self._passed = self._passed, 0
             return number
         self._numbered += 1
-        if self.chance.random() < _SWAPPED_SHARE:
+        if self.chance.random() < _SWAPPED_SHARE and self._no < self._swap_until:
             self._passed = self._numbered
             self._numbered += 1
         return self._numbered
