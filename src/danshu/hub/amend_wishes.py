@@ -13,7 +13,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.orders.amending import LineWish, Wish
-from danshu.hub import acts, amend_consents, amending, masters, personal, request_vault, substitutes
+from danshu.hub import (
+    acts,
+    amend_consents,
+    amending,
+    changes,
+    masters,
+    personal,
+    request_vault,
+    substitutes,
+)
 from danshu.hub.changes import Change, Held
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
@@ -93,8 +102,10 @@ async def amend(
     asked: Asked,
     permit: Permit,
     now_ms: int,
+    cause: str = "",
 ) -> Answer | Refusal:
-    """Amend an order in one commit with what is reserved, freed and kept in the vault.
+    """Amend an order in one commit with what is reserved, freed and kept in the vault; `cause` is
+    what its facts name as theirs, where they name none.
 
     Raises InputError for what cannot be said, Forbidden by `permit`, GuardFailed when stock was
     taken meanwhile.
@@ -114,7 +125,7 @@ async def amend(
             again = amending.amend(world, held, ready.wish, ready.evidence, now_ms)
             change = change if isinstance(again, Refusal) else again
         permit(held, change)
-        decided = change
+        decided = changes.caused(change, cause) if cause else change
         told = await acts.change(connection, world, id_, actor, now_ms, lambda *_: decided)
         if ready.entry is not None and not isinstance(told, Refusal):
             put = vault.put([ready.entry])

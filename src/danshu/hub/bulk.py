@@ -8,6 +8,7 @@ the note that it was done. An act with an inverse keeps what it needs to be undo
 from __future__ import annotations
 
 import asyncio
+import uuid
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -16,7 +17,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.orders.decide import BACKORDER, Command
-from danshu.hub import acts, jobs, lists, marks, order_rights, rerouting
+from danshu.hub import (
+    acts,
+    jobs,
+    lists,
+    marks,
+    order_rights,
+    readdress_rows,
+    readdressing,
+    rerouting,
+)
 from danshu.hub.changes import caused
 from danshu.hub.marks import Wanted
 from danshu.hub.rights import Forbidden
@@ -26,7 +36,6 @@ from danshu.kernel.limits import JOB_ORDERS_AT_ONCE
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Awaitable, Callable, Sequence
 
     from danshu.capabilities.orders.model import Order
@@ -40,7 +49,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 KIND: Final = "bulk"
-Act = Literal["hold", "unhold", "cancel", "reroute", "tag", "untag", "assign"]
+Act = Literal["hold", "unhold", "cancel", "reroute", "tag", "untag", "assign", "readdress"]
 ACTIONS: Final[dict[str, str]] = {
     "hold": "order.hold",
     "unhold": "order.unhold",
@@ -49,6 +58,7 @@ ACTIONS: Final[dict[str, str]] = {
     "tag": "order.tag",
     "untag": "order.tag",
     "assign": "order.assign",
+    readdressing.ACT: readdressing.RIGHT,
 }
 INVERSE: Final[dict[str, Act]] = {
     "hold": "unhold",
@@ -70,7 +80,9 @@ _TOO_FAST: Final = Refusal(
 
 
 class Question(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is done to which orders; those that another job did are undone."""
+    """What is done to which orders; those that another job did are undone. `batch` keeps the new
+    addresses of a change of address, `alike` the hash of the receiver that its orders go to now.
+    """
 
     act: Act
     which: Selection
@@ -79,6 +91,8 @@ class Question(Struct, frozen=True, kw_only=True, omit_defaults=True):
     person: str = ""
     number: str = ""
     exclude: tuple[str, ...] = ()
+    batch: uuid.UUID | None = None
+    alike: int = 0
 
     @property
     def undoes(self) -> bool:
@@ -189,9 +203,37 @@ class _Deed:
         try:
             if self._question.act in MARKS:
                 return await self._mark(connection, world, id_, was)
+            if self._question.act == readdressing.ACT:
+                return await self._readdress(connection, world, id_)
             return await self._command(connection, world, id_, was)
         except InputError as error:  # of one order: what is asked cannot be asked of it
             return Refusal(code=error.code, reason=error.detail, reason_en=error.detail)
+
+    async def _readdress(
+        self, connection: Connection, world: World, id_: uuid.UUID
+    ) -> Was | Refusal:
+        job, question = self._job, self._question
+        batch = question.batch or id_
+        to = await readdress_rows.read(connection, world.tenant, batch, id_)
+        if to is None:
+            return readdressing.LET_GO
+        wanted = readdressing.Move(
+            to=to, by=job.actor.sub, reason=question.reason, alike=question.alike
+        )
+        told = await readdressing.move(
+            connection,
+            world,
+            id_,
+            wanted,
+            job.actor,
+            self._seated,
+            job.cause,
+            self._hub.clock(),
+        )
+        if isinstance(told, Refusal):
+            return told
+        await readdress_rows.drop(connection, world.tenant, batch, id_)
+        return Was()
 
     async def _mark(
         self, connection: Connection, world: World, id_: uuid.UUID, was: Was

@@ -16,7 +16,16 @@ from msgspec import Struct
 from danshu.capabilities.contract import terms
 from danshu.capabilities.marks.decide import Marks
 from danshu.capabilities.orders import model
-from danshu.hub import acts, bulk, lists, marks, offers, selections
+from danshu.hub import (
+    acts,
+    bulk,
+    lists,
+    marks,
+    offers,
+    readdress_rows,
+    readdressing,
+    selections,
+)
 from danshu.kernel.errors import InputError, ProgramError, Refusal
 from danshu.kernel.limits import PREVIEW_ORDERS
 
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
     from danshu.hub.compose import Hub
     from danshu.hub.rights import Seated
     from danshu.hub.world import World
+    from danshu.ports.channel import Receiver
 
 Connection = psycopg.AsyncConnection[Any]
 _AT_ONCE: Final = 20  # orders decided before others are heard again
@@ -35,6 +45,7 @@ _READ: Final = """
 select o.id,o.doc,o.terms,o.seq from unnest(%(ids)s::uuid[]) w(id)
 join orders o on o.tenant=%(tenant)s and o.id=w.id where o.id>=%(low)s and o.id<=%(high)s
 """
+_NEWER: Final = Refusal(code="not_available", reason="主数据刚变,稍后再看", reason_en="Try again")
 _decode_order = msgspec.json.Decoder(model.Order).decode
 
 
@@ -98,8 +109,12 @@ class _Tally:
         )
 
 
-async def preview(hub: Hub, tenant: int, question: Question, seated: Seated) -> Preview:
-    """Tell what a bulk act would do now. Writes nothing."""
+async def preview(
+    hub: Hub, tenant: int, question: Question, seated: Seated, to: Receiver | None = None
+) -> Preview:
+    """Tell what a bulk act would do now; `to` is the new address of all, where their batch does not
+    say. Writes nothing.
+    """
     selections.check(question.which)
     counted = await selections.count(hub, tenant, question.which)
     world = await hub.worlds.ensure(tenant)
@@ -111,7 +126,11 @@ async def preview(hub: Hub, tenant: int, question: Question, seated: Seated) -> 
         if examined + len(chunk) > PREVIEW_ORDERS or (examined and chunk):
             is_whole = False
             break
-        await _decide(hub, world, question, seated, [id_ for id_, _ in chunk], tally)
+        some = [id_ for id_, _ in chunk]
+        if question.act == readdressing.ACT:
+            await _move(hub, world, question, seated, some, to, tally)
+        else:
+            await _decide(hub, world, question, seated, some, tally)
         examined += len(chunk)
     total = examined if is_whole else max(counted.count, examined + 1)
     return Preview(
@@ -156,6 +175,39 @@ async def _decide(
         tally.take(id_, order, told)
 
 
+async def _move(
+    hub: Hub,
+    world: World,
+    question: Question,
+    seated: Seated,
+    ids: Sequence[uuid.UUID],
+    to: Receiver | None,
+    tally: _Tally,
+) -> None:
+    """Decide the new addresses of orders as they would be decided now."""
+    async with hub.connection() as connection:
+        for id_ in ids:
+            place = to
+            if question.batch is not None:
+                place = await readdress_rows.read(connection, world.tenant, question.batch, id_)
+            if place is None:
+                tally.refuse(id_, readdressing.LET_GO)
+                continue
+            wanted = readdressing.Move(
+                to=place, by="", reason=question.reason, alike=question.alike
+            )
+            try:
+                told = await readdressing.look(connection, world, id_, wanted, seated, hub.clock())
+            except InputError as error:
+                told = Refusal(code=error.code, reason=error.detail, reason_en=error.detail)
+            except ProgramError:  # the order may know more of the master data than this world
+                told = _NEWER
+            if isinstance(told, Refusal):
+                tally.refuse(id_, told)
+            else:
+                tally.take(id_, told.before.order, told.change)
+
+
 def _ask(
     world: World,
     question: Question,
@@ -186,4 +238,4 @@ def _ask(
     except InputError as error:
         return Refusal(code=error.code, reason=error.detail, reason_en=error.detail)
     except ProgramError:  # the order may know more of the master data than this world
-        return Refusal(code="not_available", reason="主数据刚变,稍后再看", reason_en="Try again")
+        return _NEWER

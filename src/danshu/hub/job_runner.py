@@ -161,5 +161,5 @@ class Runner:
     async def _sweep(self) -> None:
         """Forget jobs and delete files that were kept long enough."""
         async with self._hub.connection() as connection:
-            await jobs.forget_old(connection)
+            await jobs.forget_old(connection, self._hub.clock())
         await asyncio.to_thread(exports.delete_old, self.folder, time.time())

@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.hub import readdress_rows
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor
 from danshu.kernel.limits import JOB_DAYS, JOB_LEASE_S, JOBS_OPEN
@@ -309,8 +310,11 @@ async def end(
     return bool((await connection.execute(_END, asked | place)).rowcount)
 
 
-async def forget_old(connection: Connection) -> int:
-    """Forget jobs that ended JOB_DAYS ago, with what they noted; a few at a time."""
+async def forget_old(connection: Connection, now_ms: int) -> int:
+    """Forget jobs that ended JOB_DAYS ago, with what they noted, a few at a time; and addresses
+    that no order took.
+    """
+    await readdress_rows.forget_old(connection, now_ms)
     cursor = await connection.execute(_OLD, (JOB_DAYS,))
     old = await cursor.fetchall()
     for tenant, id_ in old:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from danshu.capabilities.stock.model import Storage
-from danshu.hub.fields import PLAIN, Code, Label, Minor
+from danshu.hub.fields import PLAIN, Code, Label, Minor, Word
 from danshu.kernel.limits import (
     BUNDLE_SHARE,
     BUNDLE_UNITS,
@@ -91,3 +91,20 @@ class NewBundlePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sku: Code
     units: Annotated[int, Meta(ge=1, le=BUNDLE_UNITS)] = 1
     share: Annotated[int, Meta(ge=0, le=BUNDLE_SHARE)]
+
+
+class NewReceiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where an order is to go; a name or telephone that is left out stays. A region in one cell
+    stands for province, city and district.
+    """
+
+    order: Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+    detail: Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)]
+    channel: Word = ""
+    name: Word = ""
+    phone: Word = ""
+    region: Label = ""
+    province: Word = ""
+    city: Word = ""
+    district: Word = ""
+    street: Label = ""

@@ -35,6 +35,19 @@ def contexts(order: Order, told: Command) -> list[Context]:
     return [{**known, "warehouse": w} for w in touched] or [known]
 
 
+def amending(before: Order, after: Order) -> list[Context]:
+    """Give what is known of an amendment: the money that it moves, and one context for each
+    warehouse that it touches.
+    """
+    known: Context = {
+        "channel": before.channel,
+        "amount_fen": abs(after.total - before.total),
+    }
+    was = {f.no: f for f in before.fulfilments}
+    touched = {f.warehouse for f in after.fulfilments if was.get(f.no) != f}
+    return [{**known, "warehouse": w} for w in sorted(touched)] or [known]
+
+
 def lifting(order: Order, told: Command) -> tuple[str, ...]:
     """Give the rights that the holds ask of whoever lifts them, beside the act's own."""
     if told.event != "unhold":

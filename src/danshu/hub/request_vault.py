@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import psycopg
 
+from danshu.hub import readdress_rows
 from danshu.ledger import vault
 from danshu.ports.channel import Receiver
 
@@ -54,4 +55,5 @@ async def erase(connection: Connection, tenant: int, id_: uuid.UUID, now_ms: int
     rows = await (await connection.execute(_VAULTS, (tenant, id_))).fetchall()
     rows += await (await connection.execute(_RECEIVERS, (tenant, id_))).fetchall()
     rows += await (await connection.execute(_CASES, (tenant, id_))).fetchall()
+    await readdress_rows.erase(connection, tenant, id_)
     return sum([await vault.erase(connection, tenant, each, now_ms) for (each,) in rows])

@@ -17,6 +17,7 @@ from msgspec import Struct
 from danshu.hub.master_rows import (
     NewBundlePart,
     NewLane,
+    NewReceiver,
     NewRegion,
     NewSku,
     NewStock,
@@ -31,6 +32,7 @@ ROWS: Final[dict[str, type[Struct]]] = {
     "lanes": NewLane,
     "stock": NewStock,
     "bundles": NewBundlePart,
+    "receivers": NewReceiver,
 }
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "skus": ("code",),
@@ -39,6 +41,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "lanes": ("warehouse", "region"),
     "stock": ("warehouse", "sku"),
     "bundles": ("bundle", "sku"),
+    "receivers": ("order",),
 }
 
 
@@ -86,9 +89,12 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """The data file, read: kinds, words for storage classes, words for what is wrong."""
+    """The data file, read: kinds, words for storage classes, words for what is wrong. `tables` are
+    read the same way and not kept.
+    """
 
     kinds: dict[str, Kind]
+    tables: dict[str, Kind]
     storage: dict[str, int]
     storage_names: dict[int, str]
     reasons: dict[str, tuple[str, str]]
@@ -102,6 +108,7 @@ def words() -> Words:
     storage = {int(bit): names for bit, names in tree["storage"].items()}
     return Words(
         kinds={name: _kind(name, spec, tree["units"]) for name, spec in tree["kinds"].items()},
+        tables={name: _kind(name, spec, tree["units"]) for name, spec in tree["tables"].items()},
         storage={fold(word): bit for bit, names in storage.items() for word in names},
         storage_names={bit: names[0] for bit, names in storage.items()},
         reasons={code: (say["zh"], say["en"]) for code, say in tree["reasons"].items()},

@@ -12,13 +12,12 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders.amending import LineWish, Wish
-from danshu.capabilities.people.policies import Context
 from danshu.faces.http import problems
 from danshu.faces.http.acting import At, by_of, once, writing
 from danshu.faces.http.auth import Held, must
 from danshu.faces.http.framework import PROBLEMS, held_of, hub_of, may, only_json, respond
 from danshu.faces.http.orders import IdempotencyKey
-from danshu.hub import amend_views, amend_wishes, views
+from danshu.hub import amend_views, amend_wishes, order_rights, views
 from danshu.hub.amend_views import AmendmentShown
 from danshu.hub.amend_wishes import Asked
 from danshu.hub.changes import Change
@@ -119,15 +118,7 @@ def permit(held: Held, before: model.Order, change: Change) -> None:
     """Let an amendment pass, or raise Forbidden: the rules look at each warehouse that it touches,
     and at the money that it moves.
     """
-    known: Context = {
-        "channel": before.channel,
-        "amount_fen": abs(change.order.total - before.total),
-    }
-    was = {f.no: f for f in before.fulfilments}
-    touched = {f.warehouse for f in change.order.fulfilments if was.get(f.no) != f}
-    for warehouse in sorted(touched):
-        must(held, "order.amend", {**known, "warehouse": warehouse})
-    if not touched:
+    for known in order_rights.amending(before, change.order):
         must(held, "order.amend", known)
 
 

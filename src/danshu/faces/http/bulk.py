@@ -8,12 +8,16 @@ from typing import Annotated, Any, Final, Literal
 from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
+from danshu.faces.http import readdressing
 from danshu.faces.http.auth import Held, require
+from danshu.faces.http.buyer_requests import NewAddress
 from danshu.faces.http.framework import PROBLEMS, held_of, hub_of, may, only_json
 from danshu.faces.http.jobs import JobView, start
 from danshu.faces.http.workbench import who_of
 from danshu.hub import bulk, bulk_preview, exports, marks, selections
+from danshu.hub import readdressing as bulk_addresses
 from danshu.hub.bulk import Act
 from danshu.hub.bulk_preview import Preview
 from danshu.hub.compose import Hub, now_ms
@@ -38,6 +42,7 @@ _NEEDS: Final[dict[str, str]] = {
     "cancel": "reason",
     "tag": "tags",
     "untag": "tags",
+    "readdress": "reason",
 }
 
 
@@ -49,8 +54,10 @@ class Which(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BulkAct(Which, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One act on many orders. hold, cancel need a `reason`; tag, untag need `tags`; assign gives
-    them to `person` ("" = nobody, "me"); a re-route leaves `exclude` out.
+    """One act on many orders. hold, cancel, readdress need a `reason`; tag, untag need `tags`;
+    assign gives them to `person` ("" = nobody, "me"); a re-route leaves `exclude` out. readdress
+    gives the orders of one receiver, that of the newest of them, a new `receiver`; or those of a
+    table (`batch`) each its own, and then names no orders.
     """
 
     act: Act
@@ -58,6 +65,8 @@ class BulkAct(Which, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tags: Annotated[tuple[Tag, ...], Meta(max_length=ORDER_TAGS)] = ()
     person: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
     exclude: Annotated[tuple[Code, ...], Meta(max_length=WAREHOUSES)] = ()
+    receiver: NewAddress | None = None
+    batch: uuid.UUID | None = None
 
 
 class NewExport(Which, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,13 +95,22 @@ async def _question(hub: Hub, held: Held, data: BulkAct) -> bulk.Question:
     need = _NEEDS.get(data.act, "")
     if need and not getattr(data, need):
         raise InputError("bad_field", f"{data.act} needs {need}", f"/{need}")
+    if data.act != bulk_addresses.ACT and (data.receiver or data.batch):
+        raise InputError("bad_field", f"{data.act} takes no address", "/receiver")
     person, number = "", ""
     if data.act == "assign" and data.person:
         subject = who_of(held).subject if data.person == "me" else data.person
         person, number = await _colleague(hub, held, subject)
+    meant: readdressing.Orders | None = None
+    if data.act == bulk_addresses.ACT:
+        which = Selection() if data.batch else _which(data, held, now_ms())
+        to = readdressing.receiver_of(data.receiver)
+        meant = await readdressing.look_up(hub, held.tenant, which, data.batch, to)
     return bulk.Question(
         act=data.act,
-        which=_which(data, held, now_ms()),
+        which=meant.which if meant else _which(data, held, now_ms()),
+        batch=meant.batch if meant else None,
+        alike=meant.alike if meant else 0,
         reason=data.reason,
         tags=tuple(dict.fromkeys(data.tags)),
         person=person,
@@ -127,7 +145,8 @@ async def preview_bulk(data: JSONBody[BulkAct], request: Request[Any, Any, Any])
     """
     hub, held = hub_of(request), held_of(request)
     question = await _question(hub, held, data)
-    return await bulk_preview.preview(hub, held.tenant, question, held.seated)
+    to = readdressing.receiver_of(data.receiver)
+    return await bulk_preview.preview(hub, held.tenant, question, held.seated, to)
 
 
 @post(
@@ -143,6 +162,10 @@ async def start_bulk(data: JSONBody[BulkAct], request: Request[Any, Any, Any]) -
     """Do one act on many orders, as a job that goes on whatever happens to this connection."""
     hub, held = hub_of(request), held_of(request)
     question = await _question(hub, held, data)
+    to = readdressing.receiver_of(data.receiver)
+    if to is not None:
+        batch = await readdressing.keep(hub, held.tenant, question.which, to)
+        question = replace(question, batch=batch)
     return await start(request, bulk.KIND, bulk.encode(question), question.which)
 
 
@@ -171,4 +194,4 @@ async def start_export(data: JSONBody[NewExport], request: Request[Any, Any, Any
     return await start(request, exports.KIND, exports.encode(question), question.which)
 
 
-ROUTES: Final = [preview_bulk, start_bulk, start_export]
+ROUTES: Final = [preview_bulk, start_bulk, start_export, *readdressing.ROUTES]

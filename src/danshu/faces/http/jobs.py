@@ -358,6 +358,8 @@ async def _follow(
         person=asked.person,
         number=asked.number,
         exclude=asked.exclude,
+        batch=asked.batch,
+        alike=asked.alike,
     )
     return await start(request, bulk.KIND, bulk.encode(question), which, job)
 

@@ -2,6 +2,7 @@ import {
   BranchesOutlined,
   CheckOutlined,
   CloseOutlined,
+  EnvironmentOutlined,
   PauseOutlined,
   TagOutlined,
   UserOutlined,
@@ -18,6 +19,7 @@ const ICONS: Partial<Record<Act, ReactNode>> = {
   reroute: <BranchesOutlined />,
   tag: <TagOutlined />,
   assign: <UserOutlined />,
+  readdress: <EnvironmentOutlined />,
   cancel: <CloseOutlined />,
 };
 

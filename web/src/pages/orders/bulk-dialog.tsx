@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button, Input, Modal, Segmented, Select } from "antd";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BulkAct, HoldReasons as HoldReasonList, JobView, Preview } from "@/api/types.gen";
 import { ask } from "@/client";
@@ -10,6 +10,7 @@ import { ProblemNote } from "@/parts/problem-note";
 import { asProblem } from "@/problem";
 import { type Act, calledBy, type Which } from "./model";
 import { PreviewNote } from "./preview-note";
+import { usePreview } from "./use-preview";
 import { useWords } from "./use-words";
 
 interface Props {
@@ -19,7 +20,6 @@ interface Props {
   onBegun: (job: JobView) => void;
 }
 
-const PAUSE_MS = 250;
 const REASON_CHARS = 200;
 const TAG_CHARS = 32;
 
@@ -188,30 +188,6 @@ function numberOf(preview: Preview, about: string): string {
   if (preview.exact) return count(preview.able);
   const guess = Math.round((preview.total * preview.able) / Math.max(1, preview.examined));
   return `${about}${count(guess)}`;
-}
-
-/** Ask what would happen, once the person has stopped typing. */
-function usePreview(body: BulkAct) {
-  // Whatever a reason says, it changes nothing of who could; the hub wants one all the same.
-  const needs = body.act === "hold" || body.act === "cancel";
-  const asked = JSON.stringify({
-    ...body,
-    ...(needs ? { reason: "?" } : {}),
-    ...(body.tags?.length === 0 ? { tags: ["?"] } : {}),
-  });
-  const [settled, settle] = useState(asked);
-  useEffect(() => {
-    const timer = setTimeout(() => settle(asked), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [asked]);
-  return useQuery({
-    queryKey: ["bulk", settled],
-    queryFn: ({ signal }) =>
-      ask<Preview>("/v1/bulk:preview", { method: "POST", json: JSON.parse(settled), signal }),
-    staleTime: 0,
-    gcTime: 0,
-    placeholderData: (old) => old,
-  });
 }
 
 /** Reasons that bring a rule along: what ends the hold by itself, whether its stock is free. */

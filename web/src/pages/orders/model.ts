@@ -4,7 +4,7 @@ import type { PromiseState } from "@/parts/status-tag";
 export type Row = WorkbenchRow;
 
 /** What is done to orders from the workbench. */
-export const ACTS = ["hold", "unhold", "reroute", "tag", "untag", "assign", "cancel"] as const;
+export const ACTS = ["hold", "unhold", "reroute", "tag", "untag", "assign", "readdress", "cancel"] as const;
 export type Act = (typeof ACTS)[number];
 
 /** The right that each act needs, beside order.act. */
@@ -15,6 +15,7 @@ export const RIGHTS: Record<Act, string> = {
   tag: "order.tag",
   untag: "order.tag",
   assign: "order.assign",
+  readdress: "order.amend",
   cancel: "order.cancel",
 };
 
@@ -68,7 +69,7 @@ export function actsOf(row: Row): readonly Act[] {
   if (!OVER.has(row.state)) acts.push("hold");
   if (row.holds.length > 0) acts.push("unhold");
   if (ROUTABLE.has(row.state)) acts.push("reroute");
-  if (CANCELLABLE.has(row.state)) acts.push("cancel");
+  if (CANCELLABLE.has(row.state)) acts.push("cancel", "readdress");
   if (row.tags.length > 0) acts.push("untag");
   return acts;
 }

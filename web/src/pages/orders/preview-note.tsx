@@ -48,7 +48,7 @@ export function PreviewNote({ act, preview, isLooking }: Props) {
         </ul>
       )}
       {refund.length > 0 && <p className="orders-cost">{t("refund", { amount: refund.join(t("comma")) })}</p>}
-      <p className="note">{t(preview.undo ? "canUndo" : `cannotUndo.${act === "cancel" ? "cancel" : "reroute"}`)}</p>
+      <p className="note">{t(preview.undo ? "canUndo" : `cannotUndo.${act === "cancel" || act === "readdress" ? act : "reroute"}`)}</p>
     </section>
   );
 }

@@ -29,6 +29,7 @@ import { ViewsBar } from "./views-bar";
 
 const BulkDialog = lazy(() => import("./bulk-dialog"));
 const ExportDialog = lazy(() => import("./export-dialog"));
+const ReaddressDialog = lazy(() => import("./readdress-dialog"));
 const ScanDialog = lazy(() => import("./scan-dialog"));
 const OrderPeek = lazy(() => import("./order-peek"));
 
@@ -97,7 +98,13 @@ export function Workbench({ views, view, onOpen }: Props) {
     <>
       <PageHead
         state={<NewsPill news={news.waiting} unit={t("unit")} onLoad={load} />}
-        actions={<HeadActs onScan={() => askFor("scan")} onExport={() => askFor("export")} />}
+        actions={
+          <HeadActs
+            onScan={() => askFor("scan")}
+            onExport={() => askFor("export")}
+            onReaddress={() => askFor({ act: "readdress", which: { ids: [] } })}
+          />
+        }
       />
       <ViewsBar
         views={views}
@@ -191,9 +198,13 @@ export function Workbench({ views, view, onOpen }: Props) {
             onBegun={begun}
           />
         )}
-        {asking !== null && typeof asking === "object" && (
-          <BulkDialog {...asking} onClose={() => askFor(null)} onBegun={begun} />
-        )}
+        {asking !== null &&
+          typeof asking === "object" &&
+          (asking.act === "readdress" ? (
+            <ReaddressDialog which={asking.which} onClose={() => askFor(null)} onBegun={begun} />
+          ) : (
+            <BulkDialog {...asking} onClose={() => askFor(null)} onBegun={begun} />
+          ))}
       </Suspense>
     </>
   );
