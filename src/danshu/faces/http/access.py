@@ -10,7 +10,16 @@ from msgspec import Meta, Struct
 
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
-from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may, only_json
+from danshu.faces.http.framework import (
+    PROBLEMS,
+    READ_PROBLEMS,
+    held_of,
+    hub_of,
+    may,
+    only_json,
+    reading,
+    writing,
+)
 from danshu.hub import merchants
 from danshu.hub.fields import PLAIN, Label
 from danshu.kernel.errors import InputError
@@ -147,13 +156,7 @@ async def revoke_key(key_id: FromPath[str], request: Request[Any, Any, Any]) -> 
     keyring.forget(held.tenant)
 
 
-@put(
-    "/v1/accounts",
-    operation_id="putAccount",
-    tags=["access"],
-    responses=PROBLEMS,
-    guards=[may("account.admin"), only_json],
-)
+@put("/v1/accounts", **writing("putAccount", "access", "account.admin"))
 async def put_account(
     data: JSONBody[NewAccount], request: Request[Any, Any, Any]
 ) -> Response[AccountItem]:
@@ -176,13 +179,7 @@ async def put_account(
     return Response(_item(held.tenant, account.account, account.channel, data.shop, data.key, True))
 
 
-@get(
-    "/v1/accounts",
-    operation_id="listAccounts",
-    tags=["access"],
-    responses=READ_PROBLEMS,
-    guards=[may("account.admin")],
-)
+@get("/v1/accounts", **reading("listAccounts", "access", "account.admin"))
 async def list_accounts(request: Request[Any, Any, Any]) -> Accounts:
     """List the shops, without their secrets."""
     tenant = held_of(request).tenant

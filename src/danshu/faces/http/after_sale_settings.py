@@ -13,12 +13,12 @@ from msgspec import Meta, Struct
 from danshu.capabilities.after_sales import rules, windows
 from danshu.faces.http.after_sale_views import Kind
 from danshu.faces.http.framework import (
-    PROBLEMS,
     READ_PROBLEMS,
     held_of,
     hub_of,
     may,
-    only_json,
+    reading,
+    writing,
 )
 from danshu.hub import after_sales_settings, after_sales_times, claim_files
 from danshu.hub.after_sales_settings import Asking, CarrierTerms, Settings
@@ -28,7 +28,6 @@ from danshu.kernel.limits import (
     AFTER_SALE_AUTO_FEN,
     AFTER_SALE_HOURS,
     EXEMPT_SKUS,
-    ORDER_BODY_BYTES,
     RETURN_TO_CHARS,
     WINDOW_DAYS,
 )
@@ -160,13 +159,7 @@ def _show(found: Settings, now_ms: int) -> AfterSaleSettingsShown:
     )
 
 
-@get(
-    "/v1/after-sale-settings",
-    operation_id="getAfterSaleSettings",
-    tags=["after-sales"],
-    responses=READ_PROBLEMS,
-    guards=[may("after_sale.read")],
-)
+@get("/v1/after-sale-settings", **reading("getAfterSaleSettings", "after-sales", "after_sale.read"))
 async def get_settings(request: Ask) -> AfterSaleSettingsShown:
     """Read the limits of amounts, and what buyers may ask for by their link."""
     hub = hub_of(request)
@@ -175,14 +168,7 @@ async def get_settings(request: Ask) -> AfterSaleSettingsShown:
     return _show(found, hub.clock())
 
 
-@put(
-    "/v1/after-sale-settings",
-    operation_id="putAfterSaleSettings",
-    tags=["after-sales"],
-    responses=PROBLEMS,
-    guards=[may("merchant.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put("/v1/after-sale-settings", **writing("putAfterSaleSettings", "after-sales", "merchant.write"))
 async def put_settings(data: JSONBody[AfterSaleSettings], request: Ask) -> AfterSaleSettingsShown:
     """Set all of it: what is left out is as it is when nothing was ever set."""
     hub, held = hub_of(request), held_of(request)
@@ -224,27 +210,14 @@ async def _times(connection: after_sales_settings.Connection, tenant: int) -> Ti
     )
 
 
-@get(
-    "/v1/after-sale-times",
-    operation_id="listAfterSaleTimes",
-    tags=["after-sales"],
-    responses=READ_PROBLEMS,
-    guards=[may("after_sale.read")],
-)
+@get("/v1/after-sale-times", **reading("listAfterSaleTimes", "after-sales", "after_sale.read"))
 async def list_times(request: Ask) -> TimesPage:
     """Read how long each step of a case may take, by channel, and who says so."""
     async with hub_of(request).connection() as connection:
         return await _times(connection, held_of(request).tenant)
 
 
-@put(
-    "/v1/after-sale-times",
-    operation_id="putAfterSaleTime",
-    tags=["after-sales"],
-    responses=PROBLEMS,
-    guards=[may("merchant.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put("/v1/after-sale-times", **writing("putAfterSaleTime", "after-sales", "merchant.write"))
 async def put_time(data: JSONBody[NewTime], request: Ask) -> TimesPage:
     """Set the merchant's own row for a step, or take it away; cases that stand keep their times."""
     held = held_of(request)
@@ -261,13 +234,7 @@ async def put_time(data: JSONBody[NewTime], request: Ask) -> TimesPage:
         return await _times(connection, held.tenant)
 
 
-@get(
-    "/v1/carrier-terms",
-    operation_id="listCarrierTerms",
-    tags=["after-sales"],
-    responses=READ_PROBLEMS,
-    guards=[may("after_sale.read")],
-)
+@get("/v1/carrier-terms", **reading("listCarrierTerms", "after-sales", "after_sale.read"))
 async def list_terms(request: Ask) -> TermsPage:
     """Read what carriers pay for parcels, by carrier and day."""
     async with hub_of(request).connection() as connection:
@@ -275,14 +242,7 @@ async def list_terms(request: Ask) -> TermsPage:
     return TermsPage(items=tuple(found))
 
 
-@put(
-    "/v1/carrier-terms",
-    operation_id="putCarrierTerms",
-    tags=["after-sales"],
-    responses=PROBLEMS,
-    guards=[may("claim.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put("/v1/carrier-terms", **writing("putCarrierTerms", "after-sales", "claim.write"))
 async def put_terms(data: JSONBody[NewCarrierTerms], request: Ask) -> TermsPage:
     """Set what a carrier pays from a day on."""
     held = held_of(request)

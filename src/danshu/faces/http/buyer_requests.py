@@ -20,6 +20,8 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
+    reading,
+    writing,
 )
 from danshu.faces.http.order_page import sight_of
 from danshu.faces.http.problems import of
@@ -292,13 +294,7 @@ async def answer_request(
     return Response(await _of_order(hub, held, order_id))
 
 
-@get(
-    "/v1/request-settings",
-    operation_id="getRequestSettings",
-    tags=["requests"],
-    responses=READ_PROBLEMS,
-    guards=[may("link.read")],
-)
+@get("/v1/request-settings", **reading("getRequestSettings", "requests", "link.read"))
 async def get_settings(request: Ask) -> RequestSettings:
     """Read what customers may ask for on the evidence page."""
     async with hub_of(request).connection() as connection:
@@ -306,14 +302,7 @@ async def get_settings(request: Ask) -> RequestSettings:
     return RequestSettings(address=found.address, damage=found.damage)
 
 
-@put(
-    "/v1/request-settings",
-    operation_id="putRequestSettings",
-    tags=["requests"],
-    responses=PROBLEMS,
-    guards=[may("merchant.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put("/v1/request-settings", **writing("putRequestSettings", "requests", "merchant.write"))
 async def put_settings(data: JSONBody[RequestSettings], request: Ask) -> RequestSettings:
     """Set what customers may ask for on the evidence page."""
     held = held_of(request)

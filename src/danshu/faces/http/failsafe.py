@@ -15,6 +15,8 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
+    reading,
+    writing,
 )
 from danshu.faces.http.placing import Instant
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
@@ -24,7 +26,7 @@ from danshu.hub.cold_equipment import Equipment
 from danshu.hub.failsafe import ClassStop
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import REASON_CHARS
+from danshu.kernel.limits import BATCH_BODY_BYTES, REASON_CHARS
 
 _MOST: Final = 2**31 - 1
 
@@ -112,13 +114,7 @@ async def resume_class(data: JSONBody[Resumption], request: Request[Any, Any, An
         await failsafe.resume(connection, held.tenant, data.storage, data.reason, held.actor)
 
 
-@get(
-    "/v1/cold-equipment",
-    operation_id="listColdEquipment",
-    tags=["decisions"],
-    responses=READ_PROBLEMS,
-    guards=[may("order.read")],
-)
+@get("/v1/cold-equipment", **reading("listColdEquipment", "decisions", "order.read"))
 async def list_equipment(request: Request[Any, Any, Any]) -> EquipmentList:
     """List the equipment that cold goods may leave with."""
     async with hub_of(request).connection() as connection:
@@ -128,10 +124,7 @@ async def list_equipment(request: Request[Any, Any, Any]) -> EquipmentList:
 
 @put(
     "/v1/cold-equipment",
-    operation_id="putColdEquipment",
-    tags=["decisions"],
-    responses=PROBLEMS,
-    guards=[may("master.write"), only_json],
+    **writing("putColdEquipment", "decisions", "master.write", BATCH_BODY_BYTES),
 )
 async def put_equipment(
     data: JSONBody[EquipmentTold], request: Request[Any, Any, Any]

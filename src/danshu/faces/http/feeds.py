@@ -14,8 +14,9 @@ from danshu.faces.http.framework import (
     held_of,
     hub_of,
     may,
-    only_json,
     raw_body,
+    reading,
+    writing,
 )
 from danshu.hub import feeding
 from danshu.hub.feeding import FeedItem, NewFeed
@@ -49,25 +50,13 @@ class Feeds(Struct, frozen=True, kw_only=True):
     items: tuple[FeedItem, ...]
 
 
-@get(
-    "/v1/signals/feeds",
-    operation_id="listFeeds",
-    tags=["signals"],
-    responses=READ_PROBLEMS,
-    guards=[may("account.admin")],
-)
+@get("/v1/signals/feeds", **reading("listFeeds", "signals", "account.admin"))
 async def list_feeds(request: Request[Any, Any, Any]) -> Feeds:
     """List the connected feeds, without what opens them."""
     return await _all(request)
 
 
-@put(
-    "/v1/signals/feeds",
-    operation_id="putFeed",
-    tags=["signals"],
-    responses=PROBLEMS,
-    guards=[may("account.admin"), only_json],
-)
+@put("/v1/signals/feeds", **writing("putFeed", "signals", "account.admin"))
 async def put_feed(data: JSONBody[FeedAsked], request: Request[Any, Any, Any]) -> Feeds:
     """Connect a feed, or connect it anew under its name."""
     if 0 < data.every_s < FEED_EVERY_S_MIN:

@@ -30,6 +30,7 @@ from danshu.faces.http.hot import check_json, explain
 from danshu.hub.compose import Hub
 from danshu.hub.sessions import Session
 from danshu.kernel.errors import InputError, ProgramError
+from danshu.kernel.limits import ORDER_BODY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -192,6 +193,29 @@ def may(action: str) -> Any:
         connection.scope["state"]["held"] = require(held, action)
 
     return guard
+
+
+def reading(operation_id: str, tag: str, right: str) -> dict[str, Any]:
+    """Declare how a setting is read: what its route says beside its path."""
+    return {
+        "operation_id": operation_id,
+        "tags": [tag],
+        "responses": READ_PROBLEMS,
+        "guards": [may(right)],
+    }
+
+
+def writing(
+    operation_id: str, tag: str, right: str, body_bytes: int = ORDER_BODY_BYTES
+) -> dict[str, Any]:
+    """Declare how a setting is written, by a JSON body of so many bytes at most."""
+    return {
+        "operation_id": operation_id,
+        "tags": [tag],
+        "responses": PROBLEMS,
+        "guards": [may(right), only_json],
+        "request_max_body_size": body_bytes,
+    }
 
 
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -17,6 +17,8 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
+    reading,
+    writing,
 )
 from danshu.faces.http.problems import of
 from danshu.hub import links, views
@@ -160,13 +162,7 @@ async def revoke_link(
         await links.revoke(connection, held.tenant, order_id, link_id, held.actor, hub.clock())
 
 
-@get(
-    "/v1/link-settings",
-    operation_id="getLinkSettings",
-    tags=["links"],
-    responses=READ_PROBLEMS,
-    guards=[may("link.read")],
-)
+@get("/v1/link-settings", **reading("getLinkSettings", "links", "link.read"))
 async def get_settings(request: Request[Any, Any, Any]) -> LinkSettings:
     """Read how long links live, and whether packing slips carry one."""
     async with hub_of(request).connection() as connection:
@@ -174,14 +170,7 @@ async def get_settings(request: Request[Any, Any, Any]) -> LinkSettings:
     return LinkSettings(days=found.days, slip=found.slip)
 
 
-@put(
-    "/v1/link-settings",
-    operation_id="putLinkSettings",
-    tags=["links"],
-    responses=PROBLEMS,
-    guards=[may("merchant.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put("/v1/link-settings", **writing("putLinkSettings", "links", "merchant.write"))
 async def put_settings(
     data: JSONBody[LinkSettings], request: Request[Any, Any, Any]
 ) -> LinkSettings:

@@ -12,17 +12,14 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from danshu.faces.http.framework import (
-    PROBLEMS,
-    READ_PROBLEMS,
     held_of,
     hub_of,
-    may,
-    only_json,
+    reading,
+    writing,
 )
 from danshu.hub import event_forms, notices, outside
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import ORDER_BODY_BYTES
 from danshu.ports import registry
 
 Connection = psycopg.AsyncConnection[Any]
@@ -71,13 +68,7 @@ async def _show(connection: Connection, tenant: int, found: notices.Settings) ->
     )
 
 
-@get(
-    "/v1/notice-settings",
-    operation_id="getNoticeSettings",
-    tags=["requests"],
-    responses=READ_PROBLEMS,
-    guards=[may("merchant.read")],
-)
+@get("/v1/notice-settings", **reading("getNoticeSettings", "requests", "merchant.read"))
 async def get_notice_settings(request: Ask) -> NoticeSettings:
     """Read through which service people are told of breaches."""
     async with hub_of(request).connection() as connection:
@@ -85,14 +76,7 @@ async def get_notice_settings(request: Ask) -> NoticeSettings:
         return await _show(connection, tenant, await notices.read_settings(connection, tenant))
 
 
-@put(
-    "/v1/notice-settings",
-    operation_id="putNoticeSettings",
-    tags=["requests"],
-    responses=PROBLEMS,
-    guards=[may("merchant.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put("/v1/notice-settings", **writing("putNoticeSettings", "requests", "merchant.write"))
 async def put_notice_settings(data: JSONBody[NewNoticeSettings], request: Ask) -> NoticeSettings:
     """Connect the service through which people are told of breaches."""
     hub, held = hub_of(request), held_of(request)

@@ -11,17 +11,14 @@ from msgspec import Meta, Struct
 from danshu.capabilities.orders.parcel_rules import ParcelRules
 from danshu.faces.http import problems
 from danshu.faces.http.framework import (
-    PROBLEMS,
-    READ_PROBLEMS,
     held_of,
     hub_of,
-    may,
-    only_json,
+    reading,
     respond,
+    writing,
 )
 from danshu.hub import parcel_book, parcel_settings
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.limits import ORDER_BODY_BYTES
 
 
 class ParcelRulesShown(Struct, frozen=True, kw_only=True):
@@ -38,13 +35,7 @@ class SetParcelRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rules: ParcelRules
 
 
-@get(
-    "/v1/parcel-rules",
-    operation_id="getParcelRules",
-    tags=["parcels"],
-    responses=READ_PROBLEMS,
-    guards=[may("order.read")],
-)
+@get("/v1/parcel-rules", **reading("getParcelRules", "parcels", "order.read"))
 async def get_rules(request: Request[Any, Any, Any]) -> ParcelRulesShown:
     """Read the rules by which parcels are split at release and merged."""
     async with hub_of(request).connection() as connection:
@@ -54,15 +45,7 @@ async def get_rules(request: Request[Any, Any, Any]) -> ParcelRulesShown:
     return ParcelRulesShown(version=kept.version, rules=kept.rules)
 
 
-@put(
-    "/v1/parcel-rules",
-    operation_id="setParcelRules",
-    guards=[may("merchant.write"), only_json],
-    tags=["parcels"],
-    responses=PROBLEMS,
-    status_code=200,
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put("/v1/parcel-rules", **writing("setParcelRules", "parcels", "merchant.write"))
 async def set_rules(
     data: JSONBody[SetParcelRules], request: Request[Any, Any, Any]
 ) -> Response[ParcelRulesShown]:

@@ -15,6 +15,8 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
+    reading,
+    writing,
 )
 from danshu.faces.http.placing import Instant
 from danshu.hub import sentinel_coverage, sentinel_scans, sentinel_shops, sentinel_trial
@@ -81,25 +83,13 @@ class ScansTaken(Struct, frozen=True, kw_only=True):
     taken: int
 
 
-@get(
-    "/v1/pulls",
-    operation_id="listPulledShops",
-    tags=["findings"],
-    responses=READ_PROBLEMS,
-    guards=[may("account.admin")],
-)
+@get("/v1/pulls", **reading("listPulledShops", "findings", "account.admin"))
 async def list_pulled_shops(request: Request[Any, Any, Any]) -> PulledShops:
     """List the shops that are pulled: how far, when, and what is wrong."""
     return await _all(request)
 
 
-@put(
-    "/v1/pulls",
-    operation_id="putPulledShop",
-    tags=["findings"],
-    responses=PROBLEMS,
-    guards=[may("account.admin"), only_json],
-)
+@put("/v1/pulls", **writing("putPulledShop", "findings", "account.admin"))
 async def put_pulled_shop(
     data: JSONBody[PulledShop], request: Request[Any, Any, Any]
 ) -> PulledShops:

@@ -16,6 +16,8 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
+    reading,
+    writing,
 )
 from danshu.faces.http.jobs import runner_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
@@ -178,13 +180,7 @@ async def list_prices(request: Request[Any, Any, Any]) -> PriceSets:
     return PriceSets(items=tuple(found))
 
 
-@get(
-    "/v1/replan-settings",
-    operation_id="getReplanSettings",
-    tags=["decisions"],
-    responses=READ_PROBLEMS,
-    guards=[may("order.read")],
-)
+@get("/v1/replan-settings", **reading("getReplanSettings", "decisions", "order.read"))
 async def get_settings(request: Request[Any, Any, Any]) -> ReplanSettings:
     """Read how often open orders are planned anew."""
     async with hub_of(request).connection() as connection:
@@ -192,13 +188,7 @@ async def get_settings(request: Request[Any, Any, Any]) -> ReplanSettings:
     return ReplanSettings(every_min=now.every_min, switching_fen=now.switching_fen)
 
 
-@put(
-    "/v1/replan-settings",
-    operation_id="putReplanSettings",
-    tags=["decisions"],
-    responses=PROBLEMS,
-    guards=[may("replan.run"), only_json],
-)
+@put("/v1/replan-settings", **writing("putReplanSettings", "decisions", "replan.run"))
 async def put_settings(
     data: JSONBody[ReplanSettings], request: Request[Any, Any, Any]
 ) -> ReplanSettings:

@@ -20,7 +20,9 @@ from danshu.faces.http.framework import (
     hub_of,
     may,
     only_json,
+    reading,
     respond,
+    writing,
 )
 from danshu.faces.http.questions import Cursor, Limit, Word, read_place, write_place
 from danshu.hub import shelf_views, shelves
@@ -100,13 +102,7 @@ class Written(Struct, frozen=True, kw_only=True):
     rows: int
 
 
-@get(
-    "/v1/stock",
-    operation_id="listStock",
-    tags=["stock"],
-    responses=READ_PROBLEMS,
-    guards=[may("stock.read")],
-)
+@get("/v1/stock", **reading("listStock", "stock", "stock.read"))
 async def list_stock(
     request: Request[Any, Any, Any],
     sku: Word = "",
@@ -152,14 +148,7 @@ async def ask_atp(
     return Promisable(sku=sku, atp=sum(r.atp for r in rows), warehouses=tuple(rows))
 
 
-@put(
-    "/v1/stock",
-    operation_id="countStock",
-    tags=["stock"],
-    responses=PROBLEMS,
-    guards=[may("stock.write"), only_json],
-    request_max_body_size=BATCH_BODY_BYTES,
-)
+@put("/v1/stock", **writing("countStock", "stock", "stock.write", BATCH_BODY_BYTES))
 async def count_stock(data: JSONBody[Counts], request: Request[Any, Any, Any]) -> Response[Written]:
     """Write counts; 409 when less would be on hand than orders have reserved."""
     seen: set[tuple[str, str]] = set()

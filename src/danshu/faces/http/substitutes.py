@@ -15,7 +15,8 @@ from danshu.faces.http.framework import (
     held_of,
     hub_of,
     may,
-    only_json,
+    reading,
+    writing,
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.stock import Written
@@ -50,12 +51,7 @@ class SubstitutesOffered(Struct, frozen=True, kw_only=True):
 
 
 @put(
-    "/v1/substitutes",
-    operation_id="putSubstitutes",
-    tags=["master data"],
-    responses=PROBLEMS,
-    guards=[may("master.write"), only_json],
-    request_max_body_size=BATCH_BODY_BYTES,
+    "/v1/substitutes", **writing("putSubstitutes", "master data", "master.write", BATCH_BODY_BYTES)
 )
 async def put_substitutes(
     data: JSONBody[
@@ -86,13 +82,7 @@ async def drop_substitutes(sku: FromPath[str], request: Request[Any, Any, Any]) 
         await substitutes.drop(connection, held.tenant, held.actor, sku)
 
 
-@get(
-    "/v1/substitutes",
-    operation_id="listSubstitutes",
-    tags=["master data"],
-    responses=READ_PROBLEMS,
-    guards=[may("master.read")],
-)
+@get("/v1/substitutes", **reading("listSubstitutes", "master data", "master.read"))
 async def list_substitutes(
     request: Request[Any, Any, Any], cursor: Cursor = "", limit: Limit = 50
 ) -> SubstitutePage:
