@@ -123,7 +123,7 @@ async def read(
     row = await (await connection.execute(_SHOP, named)).fetchone()
     if row is None:
         raise sentinel_shops.NONE
-    adapter, every_s, is_on, _ = row
+    adapter, every_s, is_on, upto = row
     since = write.instant((at_ms - hours * _HOUR_MS) * 1000)
     rows = await (await connection.execute(_WINDOWS, (*named, since))).fetchall()
     given = {"t": tenant, "c": channel, "s": shop}
@@ -142,7 +142,7 @@ async def read(
             )
             for r in rows
         ),
-        uncovered=tuple(_uncovered(rows, due)),
+        uncovered=tuple(_uncovered(rows, upto, due)),
         gaps=tuple(
             SkippedNumber(number=r[0], next=r[1] or "", fact=r[2], seen=told(r[3]), finding=r[4])
             for r in gaps
@@ -150,14 +150,16 @@ async def read(
     )
 
 
-def _uncovered(rows: list[tuple[Any, ...]], due: datetime.datetime | None) -> list[PullSpan]:
-    """Give what lies between windows, and behind the last one what is due."""
+def _uncovered(
+    rows: list[tuple[Any, ...]], upto: datetime.datetime, due: datetime.datetime | None
+) -> list[PullSpan]:
+    """Give what lies between windows, and from where all was compared, `upto`, what is due."""
     spans: list[PullSpan] = []
     reached: datetime.datetime | None = None
     for begins, upto, *_ in rows:
         if reached is not None and begins > reached:
             spans.append(PullSpan(begins=told(reached), upto=told(begins)))
         reached = upto if reached is None else max(reached, upto)
-    if reached is not None and due is not None and due > reached:
-        spans.append(PullSpan(begins=told(reached), upto=told(due)))
+    if due is not None and due > upto:
+        spans.append(PullSpan(begins=told(upto), upto=told(due)))
     return spans

@@ -62,7 +62,6 @@ KINDS: Final = {
     "policy.published": Kind(_ORDERS, ("version",)),
     "account.changed": Kind(_INTAKE, ("channel", "shop", "account")),
     "pull.changed": Kind(_INTAKE, ("channel", "shop", "state")),
-    "key.issued": Kind(_INTAKE, ("name",)),
     "key.revoked": Kind((*_INTAKE, *_PARCELS), ("key",)),
     "master.imported": Kind((*_INTAKE, *_ROUTING), ("kind",)),
     "carrier_desk.set": Kind(_PARCELS, ("carrier", "adapter")),

@@ -22,6 +22,7 @@ import { asProblem } from "@/problem";
 import { useMay, useSession } from "@/session";
 import { Assign, Reopen, Suppress } from "./asking";
 import { useFindingActs } from "./acts";
+import { Changes } from "./changes";
 import { Detail } from "./detail";
 import { Hours } from "./hours";
 import { Groups, Items } from "./lists";
@@ -173,6 +174,7 @@ function Board({ board }: { board: FindingsBoard }) {
               />
             )}
           </Card>
+          <Changes incidents={board.incidents} />
           <Hours hours={board.hours} asOf={board.as_of} />
         </div>
         <div className="incidents-right">

@@ -41,7 +41,6 @@ export function Groups({ rows, at, onPick }: GroupsProps) {
         render: (one) => (
           <button type="button" className="incidents-what" onClick={() => onPick(one)}>
             {words.cause(one)}
-            {one.change && <small> {t("likelyAfter", { what: words.change(one.change) })}</small>}
           </button>
         ),
       },
@@ -123,15 +122,15 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
         text: (one) => t(`grades.${one.grade}`), render: (one) => <Grade grade={one.grade} />,
       },
       {
-        key: "kind", title: t("columns.kind"), width: 104,
+        key: "kind", title: t("columns.kind"), width: 104, least: 80,
         text: (one) => words.kind(one.kind), render: (one) => words.kind(one.kind),
       },
       {
-        key: "number", title: t("columns.number"), width: 150,
+        key: "number", title: t("columns.number"), width: 150, least: 100,
         text: (one) => one.number || one.subject, render: (one) => one.number || "—",
       },
       {
-        key: "what", title: t("columns.what"), width: 260, least: 180,
+        key: "what", title: t("columns.what"), width: 260, least: 120,
         text: (one) => words.cause(one),
         render: (one) => (
           <button type="button" className="incidents-what" onClick={() => onPick(one)}>
@@ -140,12 +139,12 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
         ),
       },
       {
-        key: "risk", title: t("columns.risk"), width: 104, align: "right",
+        key: "risk", title: t("columns.risk"), width: 104, least: 92, align: "right",
         text: (one) => money(one.risk_fen),
         render: (one) => (one.risk_fen ? money(one.risk_fen) : "—"),
       },
       {
-        key: "due", title: isPast ? t("columns.ended") : t("columns.due"), width: 100,
+        key: "due", title: isPast ? t("columns.ended") : t("columns.due"), width: 100, least: 96,
         text: (one) => exact(isPast ? one.ended : one.due),
         render: (one) => (isPast ? age(one.ended) : <Limit due={one.due} />),
       },

@@ -42,7 +42,11 @@ export default function Pulls() {
   });
   const acts = useShopActs();
   const items = list.data?.items ?? NONE;
-  const shop = items.find((one) => keyOf(one) === picked) ?? items[0];
+  const shop =
+    items.find((one) => keyOf(one) === picked) ??
+    items.find((one) => standingOf(one) === "troubled") ??
+    items.find((one) => one.adapter) ??
+    items[0];
   const ailing = items.filter((one) => standingOf(one) === "troubled").length;
   const columns = useColumns(list.data?.platforms ?? [], (one) => (
     <ShopActs shop={one} acts={acts} onEdit={() => setEdited(one)} />
@@ -80,7 +84,9 @@ export default function Pulls() {
             <div className="pulls-card">
               <button type="button" onClick={() => pick(keyOf(one))}>
                 <b>{one.shop}</b> <Standing shop={one} />
-                <span className="note">{t("uptoNote", { time: one.upto ? near(one.upto) : "—" })}</span>
+                {one.adapter && (
+                  <span className="note">{t("uptoNote", { time: near(one.upto) })}</span>
+                )}
               </button>
               <ShopActs shop={one} acts={acts} onEdit={() => setEdited(one)} />
             </div>
