@@ -62,7 +62,7 @@ def test_every_merchant_begins_with_the_shipped_actions(shared_house: House) -> 
         missing = shared_house.call("GET", f"/v1/contract/action-versions/{digest}")
         assert missing.status_code == 404
     shown = {c["code"]: c for c in get(shared_house, "/v1/contract/clauses")["items"]}
-    assert set(shown) == {"ship48h", "nextday", "damage"}
+    assert set(shown) == {"ship48h", "nextday", "damage", "announced"}
     assert shown["ship48h"]["text_zh"].startswith("付款后48小时内发货")
     assert shown["ship48h"]["action"] == by_code["ship48h"]["digest"]
 

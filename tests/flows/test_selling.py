@@ -122,7 +122,12 @@ def test_what_has_no_stock_is_sold_against_announced_goods_up_to_what_is_announc
     kept, said = read(house, first["order"])
     assert kept[0]["arrives"] == arrives
     assert said["preorder.taken"]["lines"][0]["units"] == 3
-    assert not [p for p in first["promises"] if p["code"] == "ship48h"]
+    promised = {p["code"]: p for p in first["promises"]}
+    assert "ship48h" not in promised
+    assert promised["announced"]["due"] == arrives, "it ships by the announced day"
+    later = {"reason": "到货延后", "wanted": "2099-01-01"}
+    no = house.call("POST", f"/v1/orders/{first['order']}/amendments", later)
+    assert (no.status_code, no.json()["code"]) == (409, "consent_needed")
     kept, said = read(house, second["order"])
     assert "arrives" not in kept[0]
     assert "preorder.taken" not in said

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import psycopg
 
+from danshu.capabilities.contract import decide as contract
 from danshu.capabilities.contract.model import OPEN, TICKING
 from danshu.capabilities.contract.power_facts import RequestMade
 from danshu.capabilities.routing.negotiation.facts import NegotiationConsented
@@ -42,7 +43,7 @@ def refuse(held: Held, wish: Wish) -> Refusal | None:
         if wish.region and wish.region != held.order.region and _names_place(promise, wish.region):
             return _needs(promise, "收货地", "where it goes")
         if wish.wanted and wish.wanted != held.order.wanted and _names_day(promise, wish.wanted):
-            return _needs(promise, "送达时间", "when it comes")
+            return _needs(promise, "日期", "the day")
     return None
 
 
@@ -52,8 +53,8 @@ def _names_place(promise: Promise, region: str) -> bool:
 
 
 def _names_day(promise: Promise, day: str) -> bool:
-    is_delivery = promise.clause.stop == "shipment.delivered"
-    return is_delivery and promise.state in TICKING and end_of_day_ms(day) > promise.due_ms
+    named = contract.names_day(promise.clause) and promise.state in TICKING
+    return named and end_of_day_ms(day) > promise.due_ms
 
 
 def _needs(promise: Promise, zh: str, en: str) -> Refusal:

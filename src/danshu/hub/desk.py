@@ -199,20 +199,21 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
 def _promise(world: World, p: Placement, now_ms: int) -> None:
     o = p.order
     typed = p.typed is not None
+    ship_by_ms = o.ship_by_ms or (p.sold.arrives_ms if p.sold is not None else 0)
+    ahead = p.request.draft.hold.startswith("presale") or (
+        p.sold is not None and p.sold.arrives_ms > 0
+    )
     p.promises, said = contract.pin(
         presale.promised(world, o, world.definitions) if typed else world.definitions,
         contract.Context(
             channel=o.channel,
             placed_ms=now_ms,
             paid_ms=o.paid_ms,
-            ship_by_ms=o.ship_by_ms or (p.sold.arrives_ms if p.sold is not None else 0),
+            ship_by_ms=ship_by_ms,
             requested=presale.codes(world, o) if typed else p.request.promises,
             region=o.region,
-            presale=not typed
-            and (
-                p.request.draft.hold.startswith("presale")
-                or (p.sold is not None and p.sold.arrives_ms > 0)
-            ),
+            presale=ahead and not typed,
+            announced=ship_by_ms > 0 and (ahead or typed),
         ),
     )
     if said:

@@ -233,7 +233,10 @@ def test_a_stop_that_nobody_says_never_comes() -> None:
 
 def test_duties_conflict_only_where_an_order_falls_under_both() -> None:
     apart = {"deontic/type": "prohibition", "moves": "ship", "applies": {"presale": True}}
-    assert refused("delivery", apart) == []
+    plain = {code: one for code, one in ACTIONS.items() if code != "announced"}
+    around = lint.Around(actions=plain, now_ms=NOW_MS)
+    assert lint.check(altered("delivery", apart), around) == ()
+    assert refused("delivery", apart)[0][1] == "duty_conflict", "what is sold ahead is both"
     assert refused("delivery", {**apart, "applies": {"channels": ["jd"]}})[0][1] == "duty_conflict"
 
 

@@ -15,8 +15,9 @@ from danshu.kernel.errors import InputError
 from tests.capabilities.contract.build import a_clause, raw
 
 
-def test_the_three_shipped_definitions() -> None:
-    ship, nextday, damage = definitions.shipped()
+def test_the_shipped_definitions() -> None:
+    ship, nextday, damage, announced = definitions.shipped()
+    assert (announced.platform, announced.definition.applies.announced) == (True, True)
     assert [c.definition.name.zh for c in (ship, nextday, damage)] == [
         "48小时发货",
         "次日达",

@@ -21,6 +21,12 @@ def test_an_ordinary_order_carries_two_and_the_third_when_asked() -> None:
     assert pinned_codes() == ["ship48h", "damage"]
     assert pinned_codes(requested=("nextday",)) == ["ship48h", "nextday", "damage"]
     assert pinned_codes(presale=True) == ["damage"]
+    ahead = {"presale": True, "announced": True, "ship_by_ms": at(480)}
+    assert pinned_codes(**ahead) == ["damage", "announced"]
+    promises, _ = decide.pin(definitions.shipped(), a_context(**ahead))
+    assert promises[1].due_ms == at(480), "the announced day is its deadline"
+    moved, said = decide.amend(promises, at(600), "o/3")
+    assert ([p.due_ms for p in moved][1], len(said)) == (at(600), 1)
 
 
 def test_one_fact_names_them_all() -> None:

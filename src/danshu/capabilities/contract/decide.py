@@ -118,6 +118,8 @@ def applies(clause: Clause, context: Context) -> bool:
         return False
     if rule.presale is not None and context.presale is not rule.presale:
         return False
+    if rule.announced and not context.announced:
+        return False
     if rule.regions and not context.region.startswith(rule.regions):
         return False
     return not rule.requested or clause.code in context.requested
@@ -154,10 +156,15 @@ def tick(promises: tuple[Promise, ...], now_ms: int) -> tuple[tuple[Promise, ...
     return tuple(held), said
 
 
+def names_day(clause: Clause) -> bool:
+    """Tell whether a clause names the day on which something comes, or leaves as announced."""
+    return clause.stop == "shipment.delivered" or clause.definition.applies.announced
+
+
 def amend(
     promises: tuple[Promise, ...], agreed_ms: int, consent: str
 ) -> tuple[tuple[Promise, ...], list[Said]]:
-    """Move the deadlines of delivery to what the consumer agreed to; `consent` names its fact.
+    """Move the deadlines that name a day to what the consumer agreed to; `consent` names its fact.
 
     Only a clock that runs is moved, and only to a later instant: a breach stays one, and nobody
     takes time from whoever agreed.
@@ -165,8 +172,9 @@ def amend(
     held = list(promises)
     said: list[Said] = []
     for at, promise in enumerate(promises):
-        is_delivery = promise.clause.stop == "shipment.delivered"
-        if not is_delivery or promise.state not in TICKING or promise.due_ms >= agreed_ms:
+        if not names_day(promise.clause) or promise.state not in TICKING:
+            continue
+        if promise.due_ms >= agreed_ms:
             continue
         data = facts.PromiseAmended(
             before=stamp(promise.due_ms), code=promise.code, consent=consent, due=stamp(agreed_ms)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Find = Callable[[str], calendar.Calendar]
 
-SHIPPED = ("ship48h", "nextday", "damage")
+SHIPPED = ("ship48h", "nextday", "damage", "announced")
 
 _T = TypeVar("_T")
 _BOOL = "tag:yaml.org,2002:bool"
@@ -152,7 +152,11 @@ def prepare(definition: Definition, find: Find = calendar.load) -> Clause:
         early_stop=clock.early_stop,
         perdurant=definition.perdurant,
         conditional=bool(
-            rule.channels or rule.channels_not or rule.regions or rule.presale is not None
+            rule.channels
+            or rule.channels_not
+            or rule.regions
+            or rule.presale is not None
+            or rule.announced
         ),
         requested=rule.requested,
         platform=clock.platform == "ship_by",

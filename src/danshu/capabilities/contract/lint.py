@@ -93,7 +93,7 @@ def _check_applies(definition: Definition) -> None:
     rule = definition.applies
     conditions = (
         rule.channels or rule.channels_not or rule.regions or rule.presale is not None
-    ) or rule.requested
+    ) or (rule.requested or rule.announced)
     if rule.all == bool(conditions):
         raise InputError(
             "definition_applies", "say either `all: true` or the conditions", "/applies"

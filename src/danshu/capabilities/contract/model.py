@@ -51,10 +51,12 @@ class Applies(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     """Which orders carry the promise: every condition given must hold; `all` = no condition.
 
     `regions` are prefixes of region codes (GB/T 2260: "31" is all of Shanghai). `requested`: only
-    when the order asks for it or routing offered it.
+    when the order asks for it or routing offered it. `announced`: goods sold ahead, for a day that
+    was announced with them.
     """
 
     all: bool = False
+    announced: bool = False
     channels: tuple[str, ...] = ()
     channels_not: tuple[str, ...] = ()
     presale: bool | None = None
@@ -215,6 +217,7 @@ class Context(Struct, frozen=True, kw_only=True, gc=False):
     ship_by_ms: int = 0
     region: str = ""
     presale: bool = False
+    announced: bool = False  # `ship_by_ms` was announced with goods that are sold ahead
     requested: tuple[str, ...] = ()
     lang: str = "zh"
 

@@ -25,6 +25,7 @@ CODES: Final = (
     "address_change",
     "split_notice",
     "device_release",
+    "announced",
 )
 
 

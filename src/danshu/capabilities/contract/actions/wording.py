@@ -164,6 +164,8 @@ def say_applies(applies: Applies, lang: str) -> str:
     if applies.presale is not None:
         said = ("预售", "presale") if applies.presale else ("非预售", "non-presale")
         words.append(said[0 if zh else 1])
+    if applies.announced:
+        words.append("公示了发货日" if zh else "sold ahead for an announced day")
     if applies.requested:
         words.append("买家选用" if zh else "asked for by the buyer")
     if applies.all or not words:
