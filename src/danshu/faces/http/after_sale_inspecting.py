@@ -125,7 +125,7 @@ async def inspection(request: Ask, case_id: uuid.UUID, data: CaseAct) -> Deed:
 )
 async def scan_parcel(
     case_id: FromPath[uuid.UUID], data: JSONBody[ParcelScanned], request: Ask
-) -> Response[Any]:
+) -> Response[ParcelOpened]:
     """Begin the inspection of a received parcel, with its waybill or the order's number."""
     hub, held = hub_of(request), held_of(request)
     world = await hub.worlds.ensure(held.tenant)
@@ -157,7 +157,7 @@ async def scan_parcel(
 )
 async def show_statement(
     case_id: FromPath[uuid.UUID], data: JSONBody[ShowInspection], request: Ask
-) -> Response[Any]:
+) -> Response[stating.Prepared]:
     """Show what an inspector signs, once the parcel is scanned and photographed; with it what the
     passkey is asked. The answer goes with `inspect`.
     """

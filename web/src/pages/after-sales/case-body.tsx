@@ -140,7 +140,8 @@ function Money({ found }: { found: CaseShown }) {
 
 function Goods({ found }: { found: CaseShown }) {
   const { t } = useTranslation("after-sales");
-  if (found.found.length + found.photos.length + found.wanted.length === 0) return null;
+  const pictures = found.photos.length + found.shown.length;
+  if (found.found.length + pictures + found.wanted.length === 0) return null;
   const columns: SmallColumn<Inspected>[] = [
     { key: "sku", title: t("columns.sku"), render: (n) => n.sku },
     { key: "units", title: t("money.units"), isNumber: true, render: (n) => String(n.quantity) },
@@ -166,24 +167,34 @@ function Goods({ found }: { found: CaseShown }) {
             .join("、")}
         </p>
       )}
-      {found.photos.length > 0 && (
-        <ul className="after-sale-photos" aria-label={t("photos")}>
-          {found.photos.map((digest, at) => (
-            <li key={digest}>
-              <a
-                href={`/v1/after-sales/${found.item.id}/photos/${digest}`}
-                target="_blank"
-                rel="noreferrer"
-              >
-                <img
-                  src={`/v1/after-sales/${found.item.id}/photos/${digest}`}
-                  alt={t("photo", { n: at + 1 })}
-                />
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Photos title={t("shown")} of={found.item.id} digests={found.shown} />
+      <Photos title={t("photos")} of={found.item.id} digests={found.photos} />
     </Card>
+  );
+}
+
+interface PhotosProps {
+  title: string;
+  of: string;
+  digests: readonly string[];
+}
+
+/** Photos of a case: those that its buyer showed, and those of the inspection. */
+function Photos({ title, of, digests }: PhotosProps) {
+  const { t } = useTranslation("after-sales");
+  if (digests.length === 0) return null;
+  return (
+    <>
+      <h3 className="after-sale-photos-of">{title}</h3>
+      <ul className="after-sale-photos" aria-label={title}>
+        {digests.map((digest, at) => (
+          <li key={digest}>
+            <a href={`/v1/after-sales/${of}/photos/${digest}`} target="_blank" rel="noreferrer">
+              <img src={`/v1/after-sales/${of}/photos/${digest}`} alt={t("photo", { n: at + 1 })} />
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

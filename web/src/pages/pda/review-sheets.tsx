@@ -92,35 +92,66 @@ interface SignProps {
   onClose: () => void;
 }
 
+interface StatementProps {
+  /** Where the statement is asked for. */
+  path: string;
+  /** How long it is to be read at least. */
+  min_ms: number;
+  /** Ends the act with the passkey's answer. */
+  send: (credential: unknown) => Promise<void>;
+  onSigned: () => void;
+  onClose: () => void;
+}
+
 const TICK_MS = 250;
 
-/** Shows the exact statement, and signs it: what is read here is what the signature is over. */
+/** A review on the floor: its statement is signed, and the task is done. */
 export function SignSheet({ taskKey, review, onSigned, onClose }: SignProps) {
+  const send = async (credential: unknown) => {
+    await ask(`${pathOf(taskKey)}/done`, {
+      method: "POST",
+      headers: { "Idempotency-Key": newId() },
+      json: { credential, device_at: new Date().toISOString() },
+    });
+  };
+  return (
+    <SignStatement
+      path={`${pathOf(taskKey)}/statement`}
+      min_ms={review.min_ms}
+      send={send}
+      onSigned={onSigned}
+      onClose={onClose}
+    />
+  );
+}
+
+/** Shows the exact statement, and signs it: what is read here is what the signature is over. */
+export function SignStatement({ path, min_ms, send, onSigned, onClose }: StatementProps) {
   const { t, i18n } = useTranslation("pda");
   const lang = langOf(i18n.language);
   const [shown, setShown] = useState<Prepared | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [turn, setTurn] = useState(0);
-  const [left_ms, setLeft] = useState(review.min_ms);
+  const [left_ms, setLeft] = useState(min_ms);
   useEffect(() => {
     let isOver = false;
-    ask<Prepared>(`${pathOf(taskKey)}/statement`, { method: "POST", json: { lang } })
+    ask<Prepared>(path, { method: "POST", json: { lang } })
       .then((told) => !isOver && setShown(told))
       .catch((error: unknown) => !isOver && setProblem(asProblem(error)));
     return () => {
       isOver = true;
     };
-  }, [taskKey, lang, turn]);
+  }, [path, lang, turn]);
   useEffect(() => {
-    const until = Date.now() + review.min_ms;
+    const until = Date.now() + min_ms;
     const timer = setInterval(() => {
       const left = Math.max(0, until - Date.now());
       setLeft(left);
       if (left === 0) clearInterval(timer);
     }, TICK_MS);
     return () => clearInterval(timer);
-  }, [review.min_ms]);
+  }, [min_ms]);
 
   const anew = () => {
     setShown(null);
@@ -132,12 +163,7 @@ export function SignSheet({ taskKey, review, onSigned, onClose }: SignProps) {
     setBusy(true);
     setProblem(null);
     try {
-      const credential = await answerPasskey(shown.options);
-      await ask(`${pathOf(taskKey)}/done`, {
-        method: "POST",
-        headers: { "Idempotency-Key": newId() },
-        json: { credential, device_at: new Date().toISOString() },
-      });
+      await send(await answerPasskey(shown.options));
       onSigned();
     } catch (error) {
       // A challenge is good once: what is signed next is shown anew.
