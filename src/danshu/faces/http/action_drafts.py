@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from litestar import Request, Response, delete, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
+from litestar import Request, Response, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from danshu.capabilities.contract.actions.findings import Finding
 from danshu.capabilities.contract.actions.model import Action
-from danshu.faces.http import problems
-from danshu.faces.http.drafts import Approving, Asked, Desk, Rejecting, Submitting
+from danshu.faces.http.drafts import Asked, Desk, approval, conflict, road
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -75,12 +73,7 @@ class DraftProblem(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
-_CONFLICT: Final = ResponseSpec(
-    DraftProblem,
-    media_type=problems.PROBLEM_JSON,
-    description="A no, with what stands in the way",
-    generate_examples=False,
-)
+_CONFLICT: Final = conflict(DraftProblem)
 _READ: Final[dict[str, Any]] = {
     "tags": ["contract"],
     "responses": READ_PROBLEMS,
@@ -115,7 +108,7 @@ async def _show(request: Asked, connection: Connection, draft: Draft[Action]) ->
 
 _DESK: Final = Desk(
     drafts=ACTIONS,
-    right="contract.approve",
+    right="contract",
     show=_show,
     problem=DraftProblem,
     clause="contract.drafts",
@@ -134,13 +127,6 @@ async def begin_draft(
     return await _DESK.begin(request, data.action.action, data.action)
 
 
-@get("/v1/contract/drafts/{draft_id:str}", operation_id="readDraft", **_READ)
-async def read_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> DraftShown:
-    """Read a draft with what happened on its way, and who could approve it."""
-    shown: DraftShown = await _DESK.read(request, draft_id)
-    return shown
-
-
 @put("/v1/contract/drafts/{draft_id:str}", operation_id="saveDraft", **_WRITE)
 async def save_draft(
     draft_id: _ID, data: JSONBody[DraftSaved], request: Request[Any, Any, Any]
@@ -149,76 +135,5 @@ async def save_draft(
     return await _DESK.save(request, draft_id, data.revision, data.action.action, data.action)
 
 
-@delete(
-    "/v1/contract/drafts/{draft_id:str}",
-    operation_id="discardDraft",
-    tags=["contract"],
-    responses=PROBLEMS,
-    guards=[may("contract.write")],
-    status_code=200,
-)
-async def discard_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
-    """Give a draft up."""
-    return await _DESK.step_back(request, draft_id, "discarded")
-
-
-@post(
-    "/v1/contract/drafts/{draft_id:str}/submit",
-    operation_id="submitDraft",
-    status_code=200,
-    **_WRITE,
-)
-async def submit_draft(
-    draft_id: _ID, data: JSONBody[Submitting], request: Request[Any, Any, Any]
-) -> Response[DraftShown]:
-    """Submit a draft for approval; 409 `action_unprovable` names what the linter refuses."""
-    return await _DESK.submit(request, draft_id, data.revision)
-
-
-@post(
-    "/v1/contract/drafts/{draft_id:str}/withdraw",
-    operation_id="withdrawDraft",
-    status_code=200,
-    **{**_WRITE, "guards": [may("contract.write")]},
-)
-async def withdraw_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[DraftShown]:
-    """Take a submitted draft back, to go on writing it."""
-    return await _DESK.step_back(request, draft_id, "withdrawn")
-
-
-@post(
-    "/v1/contract/drafts/{draft_id:str}/approve",
-    operation_id="approveDraft",
-    status_code=200,
-    **_APPROVE,
-)
-async def approve_draft(
-    draft_id: _ID, data: JSONBody[Approving], request: Request[Any, Any, Any]
-) -> Response[DraftShown]:
-    """Publish what was submitted. Whoever wrote some of it is refused, and told who may."""
-    return await _DESK.approve(request, draft_id, data.digest)
-
-
-@post(
-    "/v1/contract/drafts/{draft_id:str}/reject",
-    operation_id="rejectDraft",
-    status_code=200,
-    **_APPROVE,
-)
-async def reject_draft(
-    draft_id: _ID, data: JSONBody[Rejecting], request: Request[Any, Any, Any]
-) -> Response[DraftShown]:
-    """Send a submitted draft back, with the reason."""
-    return await _DESK.step_back(request, draft_id, "rejected", data.reason)
-
-
-ROUTES: Final = [
-    begin_draft,
-    read_draft,
-    save_draft,
-    discard_draft,
-    submit_draft,
-    withdraw_draft,
-    approve_draft,
-    reject_draft,
-]
+_ROAD: Final = ("/v1/contract/drafts", "Draft", "contract", DraftShown)
+ROUTES: Final = [begin_draft, save_draft, *road(_DESK, *_ROAD), *approval(_DESK, *_ROAD)]

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Generic
+from typing import Annotated, Any, Generic, TypeVar
 
-from litestar import Request, Response
+from litestar import Request, Response, delete, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from danshu.faces.http import problems
 from danshu.faces.http.auth import Keyring
-from danshu.faces.http.framework import held_of, hub_of, respond
+from danshu.faces.http.framework import (
+    PROBLEMS,
+    held_of,
+    hub_of,
+    may,
+    reading,
+    respond,
+    writing,
+)
 from danshu.hub.actors import name_actors
 from danshu.hub.drafts import Act, B, Connection, Draft, Drafts, F, Stale, StepShown, Unsound
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import REASON_CHARS
 
+S = TypeVar("S")
 Asked = Request[Any, Any, Any]
+_ID = FromPath[str]
 Show = Callable[[Asked, Connection, Draft[B]], Awaitable[Any]]
 
 
@@ -53,7 +66,8 @@ class Around(Struct, frozen=True, kw_only=True):
 
 class Desk(Struct, Generic[B, F], frozen=True, kw_only=True):
     """A kind of draft over HTTP: how one is shown, and the problem that says no with more than a
-    refusal. `right` is that of those who approve; `stale` and `unsound` are code, reason, detail.
+    refusal. `right` begins the names of the rights to read, write and approve; `stale` and
+    `unsound` are code, reason, detail.
     """
 
     drafts: Drafts[B, F]
@@ -68,7 +82,7 @@ class Desk(Struct, Generic[B, F], frozen=True, kw_only=True):
         """Give the roles that may approve by the merchant's rules."""
         keyring: Keyring = request.app.state.keyring
         granted = await keyring.roles_granted(held_of(request))
-        return [role for role, actions in granted.items() if self.right in actions]
+        return [role for role, actions in granted.items() if f"{self.right}.approve" in actions]
 
     async def look(self, request: Asked, connection: Connection, draft: Draft[B]) -> Around:
         """Read what is shown beside a draft: its road, its people, who could approve it."""
@@ -182,3 +196,75 @@ class Desk(Struct, Generic[B, F], frozen=True, kw_only=True):
             if show and isinstance(done, Draft):
                 return Response(await show(request, connection, done))
             return await self.answer(request, connection, done)
+
+
+def conflict(problem: type[Struct]) -> ResponseSpec:
+    """Describe the problem that says no with what stands in the way."""
+    return ResponseSpec(
+        problem,
+        media_type=problems.PROBLEM_JSON,
+        description="A no, with what stands in the way",
+        generate_examples=False,
+    )
+
+
+def road(
+    desk: Desk[B, F], path: str, noun: str, tag: str, shown: type[S]
+) -> list[HTTPRouteHandler]:
+    """Make the routes by which a draft below `path` is read, discarded, submitted and withdrawn;
+    `noun` ends the names of their operations, `shown` is what they give.
+    """
+    one = f"{path}/{{draft_id:str}}"
+    names = {"S": shown}
+    write = writing(f"submit{noun}", tag, f"{desk.right}.write")
+    write |= {"responses": {**PROBLEMS, 409: conflict(desk.problem)}, "status_code": 200}
+    bare = {**write, "operation_id": f"withdraw{noun}", "guards": [may(f"{desk.right}.write")]}
+
+    @get(one, signature_namespace=names, **reading(f"read{noun}", tag, f"{desk.right}.read"))
+    async def read_draft(draft_id: _ID, request: Asked) -> S:
+        """Read a draft with what happened on its way, and who could approve it."""
+        found: S = await desk.read(request, draft_id)
+        return found
+
+    @delete(one, **{**bare, "operation_id": f"discard{noun}", "responses": PROBLEMS})
+    async def discard_draft(draft_id: _ID, request: Asked) -> Response[None]:
+        """Give a draft up."""
+        return await desk.step_back(request, draft_id, "discarded")
+
+    @post(f"{one}/submit", signature_namespace=names, **write)
+    async def submit_draft(
+        draft_id: _ID, data: JSONBody[Submitting], request: Asked
+    ) -> Response[S]:
+        """Submit a draft for approval; 409 names what stands in the way."""
+        return await desk.submit(request, draft_id, data.revision)
+
+    @post(f"{one}/withdraw", signature_namespace=names, **bare)
+    async def withdraw_draft(draft_id: _ID, request: Asked) -> Response[S]:
+        """Take a submitted draft back, to go on writing it."""
+        return await desk.step_back(request, draft_id, "withdrawn")
+
+    return [read_draft, discard_draft, submit_draft, withdraw_draft]
+
+
+def approval(
+    desk: Desk[B, F], path: str, noun: str, tag: str, shown: type[S]
+) -> list[HTTPRouteHandler]:
+    """Make the answers of a second person to a draft below `path`, as `road` makes its steps."""
+    one = f"{path}/{{draft_id:str}}"
+    names = {"S": shown}
+    write = writing(f"approve{noun}", tag, f"{desk.right}.approve")
+    write |= {"responses": {**PROBLEMS, 409: conflict(desk.problem)}, "status_code": 200}
+
+    @post(f"{one}/approve", signature_namespace=names, **write)
+    async def approve_draft(
+        draft_id: _ID, data: JSONBody[Approving], request: Asked
+    ) -> Response[S]:
+        """Publish what was submitted. Whoever wrote some of it is refused, and told who may."""
+        return await desk.approve(request, draft_id, data.digest)
+
+    @post(f"{one}/reject", signature_namespace=names, **{**write, "operation_id": f"reject{noun}"})
+    async def reject_draft(draft_id: _ID, data: JSONBody[Rejecting], request: Asked) -> Response[S]:
+        """Send a submitted draft back, with the reason."""
+        return await desk.step_back(request, draft_id, "rejected", data.reason)
+
+    return [approve_draft, reject_draft]

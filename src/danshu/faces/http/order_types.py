@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from litestar import Request, Response, delete, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
+from litestar import Request, Response, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from danshu.capabilities.order_types import catalogue, lint, reading, sentence, simulate
 from danshu.capabilities.order_types.model import OrderType, TypeTexts
 from danshu.faces.http import problems
-from danshu.faces.http.drafts import Approving, Asked, Desk, Rejecting, Submitting
+from danshu.faces.http.drafts import Asked, Desk, Rejecting, approval, conflict, road
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -41,12 +40,7 @@ from danshu.kernel.limits import ORDER_TYPE_BYTES
 
 _ID = FromPath[str]
 
-_CONFLICT: Final = ResponseSpec(
-    TypeProblem,
-    media_type=problems.PROBLEM_JSON,
-    description="A no, with what stands in the way",
-    generate_examples=False,
-)
+_CONFLICT: Final = conflict(TypeProblem)
 READ: Final[dict[str, Any]] = {
     "tags": ["order types"],
     "responses": READ_PROBLEMS,
@@ -163,7 +157,7 @@ async def _show(request: Asked, connection: Connection, draft: Draft[OrderType])
 
 _DESK: Final = Desk(
     drafts=TYPES,
-    right="order_type.approve",
+    right="order_type",
     show=_show,
     problem=TypeProblem,
     clause="order_type.lint",
@@ -182,84 +176,12 @@ async def begin_order_type(
     return await _DESK.begin(request, data.type.type, data.type)
 
 
-@get("/v1/order-types/drafts/{draft_id:str}", operation_id="readOrderType", **READ)
-async def read_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> TypeDraftShown:
-    """Read a draft with what happened on its way, and who could approve it."""
-    shown: TypeDraftShown = await _DESK.read(request, draft_id)
-    return shown
-
-
 @put("/v1/order-types/drafts/{draft_id:str}", operation_id="saveOrderType", **WRITE)
 async def save_order_type(
     draft_id: _ID, data: JSONBody[TypeDraftSaved], request: Request[Any, Any, Any]
 ) -> Response[TypeDraftShown]:
     """Save a draft over the revision that it was made from."""
     return await _DESK.save(request, draft_id, data.revision, data.type.type, data.type)
-
-
-@delete(
-    "/v1/order-types/drafts/{draft_id:str}",
-    operation_id="discardOrderType",
-    tags=["order types"],
-    responses=PROBLEMS,
-    guards=[may("order_type.write")],
-    status_code=200,
-)
-async def discard_order_type(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
-    """Give a draft up."""
-    return await _DESK.step_back(request, draft_id, "discarded")
-
-
-@post(
-    "/v1/order-types/drafts/{draft_id:str}/submit",
-    operation_id="submitOrderType",
-    status_code=200,
-    **WRITE,
-)
-async def submit_order_type(
-    draft_id: _ID, data: JSONBody[Submitting], request: Request[Any, Any, Any]
-) -> Response[TypeDraftShown]:
-    """Submit a draft for approval; 409 `type_unsound` names what stands in the way."""
-    return await _DESK.submit(request, draft_id, data.revision)
-
-
-@post(
-    "/v1/order-types/drafts/{draft_id:str}/withdraw",
-    operation_id="withdrawOrderType",
-    status_code=200,
-    **{**WRITE, "guards": [may("order_type.write")]},
-)
-async def withdraw_order_type(
-    draft_id: _ID, request: Request[Any, Any, Any]
-) -> Response[TypeDraftShown]:
-    """Take a submitted draft back, to go on writing it."""
-    return await _DESK.step_back(request, draft_id, "withdrawn")
-
-
-@post(
-    "/v1/order-types/drafts/{draft_id:str}/approve",
-    operation_id="approveOrderType",
-    status_code=200,
-    **_APPROVE,
-)
-async def approve_order_type(
-    draft_id: _ID, data: JSONBody[Approving], request: Request[Any, Any, Any]
-) -> Response[TypeDraftShown]:
-    """Publish what was submitted. Whoever wrote some of it is refused, and told who may."""
-    return await _DESK.approve(request, draft_id, data.digest)
-
-
-@post(
-    "/v1/order-types/drafts/{draft_id:str}/reject",
-    operation_id="rejectOrderType",
-    status_code=200,
-    **_APPROVE,
-)
-async def reject_order_type(
-    draft_id: _ID, data: JSONBody[Rejecting], request: Request[Any, Any, Any]
-) -> Response[TypeDraftShown]:
-    """Send a submitted draft back, with the reason."""
-    return await _DESK.step_back(request, draft_id, "rejected", data.reason)
 
 
 @post(
@@ -279,16 +201,13 @@ async def retire_order_type(
     return respond(problems.of(refusal)) if refusal else Response(None)
 
 
+_ROAD: Final = ("/v1/order-types/drafts", "OrderType", "order types", TypeDraftShown)
 ROUTES: Final = [
+    *road(_DESK, *_ROAD),
+    *approval(_DESK, *_ROAD),
     list_order_types,
     check_order_type,
     begin_order_type,
-    read_order_type,
     save_order_type,
-    discard_order_type,
-    submit_order_type,
-    withdraw_order_type,
-    approve_order_type,
-    reject_order_type,
     retire_order_type,
 ]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Request, Response, delete, get, post, put
-from litestar.openapi.datastructures import ResponseSpec
+from litestar import Request, Response, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
@@ -20,8 +19,8 @@ from danshu.capabilities.routing.policy.model import (
     PolicySet,
 )
 from danshu.capabilities.routing.policy.running import Ran
-from danshu.faces.http import problems, routing_policies
-from danshu.faces.http.drafts import Asked, Desk
+from danshu.faces.http import routing_policies
+from danshu.faces.http.drafts import Asked, Desk, conflict, road
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -107,12 +106,6 @@ class RoutingRun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     context: dict[str, Any] = {}
 
 
-class RoutingSubmit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The revision that is submitted."""
-
-    revision: int
-
-
 class RoutingApproval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The digest of what the approver has seen ("" = as it is now), and a note."""
 
@@ -143,12 +136,7 @@ class RoutingDraftProblem(Struct, frozen=True, kw_only=True):
     findings: tuple[PolicyFinding, ...] = ()
 
 
-_CONFLICT: Final = ResponseSpec(
-    RoutingDraftProblem,
-    media_type=problems.PROBLEM_JSON,
-    description="A no, with what stands in the way",
-    generate_examples=False,
-)
+_CONFLICT: Final = conflict(RoutingDraftProblem)
 _READ: Final[dict[str, Any]] = {
     "tags": ["routing"],
     "responses": READ_PROBLEMS,
@@ -197,7 +185,7 @@ async def _show_published(
 
 _DESK: Final = Desk(
     drafts=POLICIES,
-    right="routing.approve",
+    right="routing",
     show=_show,
     problem=RoutingDraftProblem,
     clause="routing.policy",
@@ -221,13 +209,6 @@ async def begin_draft(
     return await _DESK.begin(request, data.name, policy)
 
 
-@get("/v1/routing/policies/drafts/{draft_id:str}", operation_id="readRoutingDraft", **_READ)
-async def read_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> RoutingDraft:
-    """Read a draft with its graphs, cases and what was done with it."""
-    shown: RoutingDraft = await _DESK.read(request, draft_id)
-    return shown
-
-
 @put(
     "/v1/routing/policies/drafts/{draft_id:str}",
     operation_id="saveRoutingDraft",
@@ -239,12 +220,6 @@ async def save_draft(
     """Save a draft over the revision that it was drawn from; 409 gives what is there now."""
     policy = PolicySet(graphs=data.graphs, cases=data.cases)
     return await _DESK.save(request, draft_id, data.revision, data.name, policy)
-
-
-@delete("/v1/routing/policies/drafts/{draft_id:str}", operation_id="discardRoutingDraft", **_BARE)
-async def discard_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[None]:
-    """Give a draft up."""
-    return await _DESK.step_back(request, draft_id, "discarded")
 
 
 @post("/v1/routing/policies/drafts/{draft_id:str}/check", operation_id="checkRoutingDraft", **_BARE)
@@ -264,28 +239,6 @@ async def run_draft(
     async with hub_of(request).connection() as connection:
         draft = await POLICIES.read(connection, held_of(request).tenant, draft_id)
     return running.run(draft.body, data.graph, data.context)
-
-
-@post(
-    "/v1/routing/policies/drafts/{draft_id:str}/submit",
-    operation_id="submitRoutingDraft",
-    **_WRITE,
-)
-async def submit_draft(
-    draft_id: _ID, data: JSONBody[RoutingSubmit], request: Request[Any, Any, Any]
-) -> Response[RoutingDraft]:
-    """Submit a draft that is sound and was tried on a past day as it is."""
-    return await _DESK.submit(request, draft_id, data.revision)
-
-
-@post(
-    "/v1/routing/policies/drafts/{draft_id:str}/withdraw",
-    operation_id="withdrawRoutingDraft",
-    **_BARE,
-)
-async def withdraw_draft(draft_id: _ID, request: Request[Any, Any, Any]) -> Response[RoutingDraft]:
-    """Take a submitted draft back, to go on drawing it."""
-    return await _DESK.step_back(request, draft_id, "withdrawn")
 
 
 @post(
@@ -314,13 +267,10 @@ async def decline_draft(
 
 ROUTES: Final = [
     begin_draft,
-    read_draft,
     save_draft,
-    discard_draft,
     check_draft,
     run_draft,
-    submit_draft,
-    withdraw_draft,
+    *road(_DESK, "/v1/routing/policies/drafts", "RoutingDraft", "routing", RoutingDraft),
     approve_draft,
     decline_draft,
 ]
