@@ -146,6 +146,19 @@ def test_jd_official_example() -> None:
     assert not jd.verify(Message(body=body + b" ", query=query), account("yourappSecret"))
 
 
+def test_what_the_platform_bears_of_a_discount_is_told() -> None:
+    borne = {}
+    for name in ("pdd", "douyin", "taobao"):
+        (draft, *_) = load_channel(name).parse(own_bodies(name)[0])
+        borne[name] = draft.subsidy
+    assert borne == {"pdd": 200, "douyin": 0, "taobao": 0}
+    order = json.loads(own_bodies("douyin")[0])
+    inner = order.get("data", order)
+    detail = inner.get("shop_order_detail", inner)
+    detail |= {"platform_cost_amount": 900, "author_cost_amount": 50}
+    assert parse_one("douyin", order).subsidy == 950
+
+
 def test_pdd_official_example() -> None:
     """open.pinduoduo.com, document 8EC06C399636041E: what PDD itself computed."""
     query = {

@@ -14,12 +14,12 @@ from danshu.capabilities.orders.parcel_facts import ShipmentLost
 from danshu.capabilities.orders.refund_facts import GoodsReturned, RefundPaid
 from danshu.capabilities.settlement import accounts as a
 from danshu.capabilities.settlement.periods import Calendar
-from danshu.hub import journal_room, settlement_settings, sku_values
+from danshu.hub import journal_room, reconcile_money, settlement_settings, sku_values
 from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.settlement_settings import SettlementRules
 from danshu.ledger.audit import fold_rows
-from tests.fixtures.ledger import NOW_MS, make_tenant
-from tests.flows.test_journal import ONE, Shop, moved
+from tests.fixtures.ledger import NOW_MS, make_tenant, new_stream, query
+from tests.flows.test_journal import ONE, PLACED, Shop, moved
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +43,7 @@ async def test_tax_and_cost_are_entered_and_come_out_again_the_same(database: st
         tomorrow = today + datetime.timedelta(days=1)
         assert await sku_values.put(connection, tenant, [row], ONE, NOW_MS) == tomorrow
         one, two = await shop.place(), await shop.place()
+        await shop.say(new_stream(NOW_MS), replace(PLACED, subsidy=300))
         await shop.say(one, moved(orders.OrderShipped, 2))
         await shop.follow()
         # 5.00 of postage and 2 of 3 units for 6.66, 9 % within; the units cost 1.00 each
@@ -73,3 +74,6 @@ async def test_tax_and_cost_are_entered_and_come_out_again_the_same(database: st
         await journal_room.rebuild(connection, tenant)
         await shop.follow(leaves_max=3)
         assert await shop.rows() == made
+        await reconcile_money.catch_up(connection, tenant)
+        borne = await query(connection, "select subsidy from order_money order by 1")
+        assert borne == [(0,), (0,), (300,)]

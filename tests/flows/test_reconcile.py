@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import time
 import uuid
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from danshu.capabilities.settlement import tolerances
 from danshu.capabilities.settlement.differences import CLASSES
-from danshu.hub import reconcile, reconcile_money
+from danshu.hub import reconcile, reconcile_money, reconcile_room
 from danshu.hub.differences_audit import DifferencesFolder
 from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.reconcile_store import Outcome
@@ -100,9 +101,9 @@ def desk(house: House) -> House:
     return house
 
 
-def bring(house: House, moves: list[Move]) -> Any:
+def bring(house: House, moves: list[Move], form: str = "alipay") -> Any:
     answer = house.call(
-        "POST", "/v1/bills?form=alipay&name=10.csv", forms.alipay(moves),
+        "POST", f"/v1/bills?form={form}&name=10.csv", getattr(forms, form)(moves),
         headers={"content-type": "application/octet-stream"},
     )  # fmt: skip
     assert answer.status_code in (200, 201), answer.text
@@ -113,9 +114,13 @@ def reconcile_now(house: House, whole: bool = False) -> Any:
     asyncio.run(sequence(house.url))
     begun = house.call("POST", "/v1/reconcile/runs", {"cause": "test", "whole": whole})
     assert begun.status_code == 202, begun.text
+    return wait_for(house, begun.json()["id"])
+
+
+def wait_for(house: House, run: str) -> Any:
     end_s = time.monotonic() + 60
     while time.monotonic() < end_s:
-        seen = house.call("GET", f"/v1/reconcile/runs/{begun.json()['id']}").json()
+        seen = house.call("GET", f"/v1/reconcile/runs/{run}").json()
         if seen["stage"] in ("done", "failed", "cancelled"):
             return seen
         time.sleep(0.05)
@@ -223,6 +228,52 @@ async def check_facts(desk: House) -> None:
 
 def folders(tenant: int) -> list[Any]:
     return [DifferencesFolder(tenant), ReconcileFolder(tenant)]
+
+
+def test_runs_begin_by_themselves_and_a_bill_that_is_late_is_a_difference(desk: House) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    paid = now - datetime.timedelta(days=5)
+    day = (paid + datetime.timedelta(hours=8)).date()
+    desk.place(number="J1", channel="jd", paid_at=paid.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    due = {"book": "jd", "channel": "jd", "every": "day", "days": 1, "since": f"{day}"}
+    assert put_bills(desk, [due, due])["code"] == "twice"
+    assert put_bills(desk, [due])["version"] == 1
+    asyncio.run(sequence(desk.url))
+    runs = asyncio.run(begin_alone(desk, now))
+    seen = [wait_for(desk, id_) for id_ in runs]
+    assert [(run["stage"], run["cause"]) for run in seen] == [("done", "bills"), ("done", "night")]
+    (late,) = desk.call("GET", "/v1/differences?class=bill_missing").json()["items"]
+    assert (late["book"], late["expected_fen"], late["actual_fen"]) == ("jd", 4_480, 0)
+    assert late["key"] == f"bill/{day}"
+    # no order was paid on the next day: no bill is due. The one that was, comes.
+    stamp = f"{day} 23:00:00"
+    bring(desk, [Move(kind="sale", number="J1", amount=4_480, at=stamp, flow="j1")], "jd")
+    reconcile_now(desk)
+    assert desk.call("GET", "/v1/differences?class=bill_missing").json()["items"] == []
+
+
+def put_bills(desk: House, bills: list[dict[str, Any]]) -> Any:
+    rules = desk.call("GET", "/v1/reconcile/rules").json()["rules"] | {"bills": bills}
+    return desk.call("PUT", "/v1/reconcile/rules", rules).json()
+
+
+async def begin_alone(desk: House, now: datetime.datetime) -> list[str]:
+    """Let the room begin a run after the bills, and one at night; gives both."""
+    at_ms = round(now.timestamp() * 1000)
+    night = (now + datetime.timedelta(days=1)).replace(hour=20)  # 4 in the morning
+    night_ms = round(night.timestamp() * 1000)
+    async with await psycopg.AsyncConnection.connect(desk.url, autocommit=True) as connection:
+        ask, runs = reconcile_room.ask_after_bills, "select id from reconcile_runs order by id"
+        assert await ask(connection, at_ms) == 0, "more files may be on their way"
+        assert await ask(connection, at_ms + 120_000) == 1
+        assert await ask(connection, at_ms + 120_000) == 0
+        (first,) = await (await connection.execute(runs)).fetchone() or ("",)
+        await asyncio.to_thread(wait_for, desk, str(first))
+        assert await ask(connection, at_ms + 120_000) == 0
+        await reconcile_room.look_at_night(connection, night_ms)
+        await reconcile_room.look_at_night(connection, night_ms)
+        found = await (await connection.execute(runs)).fetchall()
+        return [str(id_) for (id_,) in found]
 
 
 def test_no_right_no_difference(desk: House) -> None:

@@ -61,17 +61,18 @@ def test_a_golden_file_shows_every_field(path: Path) -> None:
     assert set(stored) == set(fact.Fact.__struct_fields__)
     cls = TYPES[key_of(path)]
     told = {field.encode_name for field in msgspec.structs.fields(cls)}
-    # `kind` of an order is left out when it is the usual one; what policy and the other scorers
-    # say of a decision, where they were not asked; cold zones that wait for a temperature; cold
-    # equipment, where nothing cold is shipped; events, where none are subscribed to; the stage of a
-    # payment, where it is the whole; the rule of a hold, where a person lifts it; tax and cost,
-    # where they are not entered; who made a voucher, where one person could enter it alone.
+    # `kind` of an order is left out when it is the usual one, as its type, group and subsidy; what
+    # policy and the other scorers say of a decision, where they were not asked; cold zones that
+    # wait for a temperature; cold equipment, where nothing cold is shipped; events, where none are
+    # subscribed to; the stage of a payment, where it is the whole; the rule of a hold, where a
+    # person lifts it; tax and cost, where they are not entered; who made a voucher, where one
+    # person could enter it alone.
     left_out = {
         "after_sale.opened": {"photos"},  # where its buyer shows none
         "after_sales.configured": {"by_link", "exempt", "return_to", "windows"},
         "exchange.arranged": {"supplement"},  # where the other goods are not dearer
         "cold_equipment.registered": {"warehouse"},
-        "order.placed": {"kind", "type", "type_version", "group"},  # of a plain order
+        "order.placed": {"kind", "type", "type_version", "group", "subsidy"},
         "notice.configured": {"events"},
         "order.held": {"awaits", "frees", "right", "until"},
         "order.paid": {"stage"},

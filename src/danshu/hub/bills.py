@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 KIND_NO: Final = {name: no for no, name in enumerate(KINDS, 1)}
 LOCK: Final = 0x44426C6C  # "DBll": lines are numbered as they are committed
+CURRENCY: Final = "CNY"  # amounts of a run are added up and compared: they are in one currency
 _CHUNK_BYTES: Final = 1 << 20
 _KNOWN: Final = "select id from bill_files where tenant=%s and digest=%s"
 _NEW: Final = """
@@ -184,10 +185,13 @@ async def bring_in(
 ) -> BillFile:
     """Bring a bill in, in one commit; one that is known is given as it stands.
 
-    Raises InputError: mapping, encoding, column_missing, totals (the file says another sum than its
-    rows give), totals_missing (its end is cut off), many_rejects. Then nothing was written.
+    Raises InputError: mapping, currency, encoding, column_missing, totals (the file says another
+    sum than its rows give), totals_missing (its end is cut off), many_rejects. Then nothing was
+    written.
     """
     mapping = _reader().decode_bill_mapping(source.mapping)
+    if mapping.currency != CURRENCY:
+        raise InputError("currency", f"bills in {CURRENCY} are taken, not in {mapping.currency}")
     digest = await asyncio.to_thread(_digest, source)
     async with connection.transaction():
         await connection.execute(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 Row = tuple[Any, ...]
 _MONEY: Final = """
-select id, number, channel, total, paid, refunded, compensated from order_money
+select id, number, channel, total, paid, refunded, compensated, subsidy from order_money
 where tenant=%s and id>=%s and id<%s
 """
 _RULES: Final = (
@@ -61,7 +61,9 @@ class ReconcileFolder:
             return
         if isinstance(data, OrderPlaced):
             if data.kind == "order":
-                self._money[fact.stream] = [data.number, data.channel, data.total, 0, 0, 0]
+                self._money[fact.stream] = [
+                    *(data.number, data.channel, data.total, 0, 0, 0, data.subsidy)
+                ]
             return
         money = self._money.get(fact.stream)
         if money is None:

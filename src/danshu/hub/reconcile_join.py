@@ -27,13 +27,14 @@ RULE_NO: Final = {name: no for no, name in enumerate(RULES, 1)}
 _KIND: Final = {name: no for no, name in enumerate(KINDS, 1)}
 SIDES: Final = {
     "orders": "id uuid, channel varchar, number varchar, paid bigint, refunded bigint, at_s bigint,"
-    " refunded_at bigint, claimed boolean",
+    " refunded_at bigint, claimed boolean, subsidy bigint",
     "lines": "no bigint, book varchar, channel varchar, number varchar, waybill varchar,"
     " kind smallint, amount bigint, at_s bigint, weight_g integer, zone varchar",
     "waybills": "waybill varchar, id uuid, weight_g bigint, place varchar, province varchar,"
     " first_fen bigint, extra_fen bigint, at_s bigint",
     "known": "line bigint, rule smallint, oid uuid",
     "coverage": "channel varchar, from_s bigint, to_s bigint, days integer",
+    "dues": "book varchar, key varchar, paid bigint, at_s bigint",
     "rates": "channel varchar, kind smallint, ppm bigint, is_net boolean, from_s bigint,"
     " to_s bigint, tolerance bigint",
 }
@@ -48,6 +49,7 @@ create table keys as select channel, number,
   coalesce(-sum(amount) filter (kind = {_KIND["refund"]}), 0)::bigint as refunded,
   coalesce(-sum(amount) filter (kind = {_KIND["commission"]}), 0)::bigint as commission,
   coalesce(-sum(amount) filter (kind = {_KIND["payment_fee"]}), 0)::bigint as payment_fee,
+  coalesce(sum(amount) filter (kind = {_KIND["subsidy"]}), 0)::bigint as subsidised,
   sum(amount)::bigint as net, count(*) as n, min(at_s) as at_s,
   case when count(*) = 1 then [min(no)] else list_sort(list(no))[1:{DIFFERENCE_LINES}] end as nos
 from lines where number <> '' and channel <> '' group by channel, number
@@ -57,7 +59,7 @@ from lines where number <> '' and channel <> '' group by channel, number
 _JOINED: Final = """
 create table joined as select coalesce(o.channel, k.channel) as channel,
   coalesce(o.number, k.number) as number, o.id, o.paid, o.refunded as back, o.at_s as paid_at,
-  o.refunded_at, k.* exclude (channel, number), c.to_s, c.days * 86400 as term_s,
+  o.refunded_at, o.subsidy, k.* exclude (channel, number), c.to_s, c.days * 86400 as term_s,
   case when o.id is null then 2
   when coalesce(k.sales, 0) = 0 and o.paid > 0 then
     case when o.claimed or o.paid - o.refunded <= $rounding then 0
@@ -86,6 +88,19 @@ from (select *  exclude (class), case when back > refunded and refunded_at + ter
     else 5 end as class
   from joined where id is not null and n is not null and abs(refunded - back) > $rounding)
 """
+# Only what the order itself says is judged: many platforms tell it on the bill alone. Of an order
+# that was refunded in part the platform takes back a part of its own.
+_SUBSIDIES: Final = """
+insert into found select 15, channel, number || '/subsidy', id, nos[1], number, due, subsidised,
+  nos, 'key', at_s
+from (select *, case when back = 0 then subsidy else 0 end as due from joined
+  where id is not null and sales > 0 and subsidy > 0 and (back = 0 or back >= paid)
+  and (subsidised <> 0 or paid_at + term_s <= to_s))
+where abs(due - subsidised) > $rounding
+"""
+_DUES: Final = """
+insert into found select 14, book, key, null, null, '', paid, 0, [], 'due', at_s from dues
+"""
 # Millionths, and half up: in whole numbers.
 _FEES: Final = """
 insert into found select 6, channel, number || '/' || word, id, nos[1], number, -due, -took, nos,
@@ -109,6 +124,8 @@ where j.id is not null and l.number <> '' and l.channel <> ''
 and not (j.class > 0 and l.kind = {_KIND["sale"]})
 and not (l.kind = {_KIND["refund"]} and exists (select 1 from found f where f.class = 5
   and f.book = l.channel and f.key = l.number))
+and not (l.kind = {_KIND["subsidy"]} and exists (select 1 from found f where f.class = 15
+  and f.book = l.channel and f.number = l.number))
 and not (l.kind in ({_KIND["commission"]}, {_KIND["payment_fee"]}) and exists (
   select 1 from found f where f.class = 6 and f.book = l.channel and f.number = l.number
   and f.key = l.number || case l.kind when {_KIND["commission"]} then '/commission'
@@ -188,6 +205,8 @@ def join(memory: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     memory.execute(_FOUND)
     memory.execute(_RECEIPTS)
     memory.execute(_REFUNDS, rounding)
+    memory.execute(_SUBSIDIES, rounding)
+    memory.execute(_DUES)
     memory.execute(_FEES, {"commission": _KIND["commission"]})
     memory.execute(_MATCHED)
     memory.execute(_FREIGHT)

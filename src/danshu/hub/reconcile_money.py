@@ -31,9 +31,9 @@ select coalesce(sum(b.size - coalesce(c.position, 0)), 0)::bigint from books b
 left join cursors c on c.name=%s and c.tenant=b.tenant and c.half=b.half where b.tenant=%s
 """
 _PLACE: Final = """
-insert into order_money(tenant,id,number,channel,shop,region,currency,total,placed,changed)
+insert into order_money(tenant,id,number,channel,shop,region,currency,total,subsidy,placed,changed)
 select %b, u.*, nextval('money_changes') from unnest(%b::uuid[],%b::text[],%b::text[],%b::text[],
-%b::text[],%b::text[],%b::int8[],%b::timestamptz[]) u on conflict do nothing
+%b::text[],%b::text[],%b::int8[],%b::int8[],%b::timestamptz[]) u on conflict do nothing
 """
 _MOVE: Final = """
 update order_money m set paid=m.paid+u.paid, refunded=m.refunded+u.refunded,
@@ -74,6 +74,7 @@ class _Placed(Struct):
     currency: str = "CNY"
     region: str = ""
     shop: str = ""
+    subsidy: int = 0
     kind: str = "order"
 
 
@@ -233,6 +234,7 @@ class _Gathered:
                 write.texts([p.region for p in heads]),
                 write.texts([p.currency for p in heads]),
                 write.int8s([p.total for p in heads]),
+                write.int8s([p.subsidy for p in heads]),
                 write.times([at_ms * 1000 for _, (_, at_ms) in rows]),
             )
             await connection.execute(_PLACE, given, binary=True)

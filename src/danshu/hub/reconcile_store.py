@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from msgspec import Struct
 
+from danshu.hub import bills_due
 from danshu.hub.reconcile_join import CLASS_NO, RULE_NO
 from danshu.kernel import ids
 from danshu.kernel.fact import NO_HEAD
@@ -32,8 +33,8 @@ _CHUNK: Final = 1 << 20
 KEYLESS: Final = (RULE_NO["amount_time"], RULE_NO["many_to_one"], RULE_NO["payout"])
 _ORDERS: Final = f"""
 select o.id, o.channel, o.number, o.paid, o.refunded, extract(epoch from coalesce(o.paid_at,
-o.placed))::bigint, extract(epoch from o.refunded_at)::bigint, m.id is not null
-from order_money o left join (select distinct id from bill_matches where tenant=%(tenant)s
+o.placed))::bigint, extract(epoch from o.refunded_at)::bigint, m.id is not null,
+o.subsidy from order_money o left join (select distinct id from bill_matches where tenant=%(tenant)s
 and id is not null and rule in {KEYLESS} and not %(whole)s) m on m.id=o.id
 where o.tenant=%(tenant)s and (o.paid > 0 or o.refunded > 0) and o.currency='CNY'
 """
@@ -159,7 +160,7 @@ class Scope(Struct, frozen=True, kw_only=True):
             "whole": self.whole,
             "keyless": list(KEYLESS),
             "waiting": [CLASS_NO["timing"], CLASS_NO["missing_in_bill"]],
-            "always": [CLASS_NO["unclaimed"], CLASS_NO["payout"]],
+            "always": [CLASS_NO["unclaimed"], CLASS_NO["payout"], CLASS_NO["bill_missing"]],
             "head": NO_HEAD,
         }
 
@@ -216,6 +217,8 @@ def export(connection: Connection, scope: Scope, rules: Rules, folder: Path) -> 
             for channel, first, last in coverage
         )
     )
+    files["dues"] = folder / "dues.csv"
+    files["dues"].write_text("".join(bills_due.read(connection, scope.tenant, rules)))
     files["rates"] = folder / "rates.csv"
     files["rates"].write_text(
         "".join(

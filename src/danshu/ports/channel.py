@@ -89,6 +89,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     # `paid` was the deposit.
     presale: str = ""
     deposit: int = 0
+    # What of `discount` the platform bears and pays the merchant for, where it says so.
+    subsidy: int = 0
     # "paid": the platform has paid the buyer back after dispatch, so the goods are out for nothing.
     refund: str = ""
     # RETURN and CANCEL: the order that it belongs to, when the platform names it.

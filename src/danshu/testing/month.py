@@ -37,11 +37,12 @@ case when i % {EVERY} in (8, 9) then 'jd' else 'taobao' end as channel
 from generate_series(1, $n) i
 """
 _ORDERS: Final = """
-insert into order_money(tenant,id,number,channel,shop,region,currency,total,paid,refunded,placed,
-paid_at,refunded_at,changed)
+insert into order_money(tenant,id,number,channel,shop,region,currency,total,paid,refunded,subsidy,
+placed,paid_at,refunded_at,changed)
 select $t, id, number, channel, 'shop', '440300', 'CNY',
 case r when 18 then 5000000 + i else a end, case r when 18 then 5000000 + i else a end,
-case when r in (6, 7) then a / 2 else 0 end, at, case r when 10 then
+case when r in (6, 7) then a / 2 else 0 end, case when r in (24, 25) then 600 else 0 end, at,
+case r when 10 then
 timestamptz '2026-10-30 12:00:00+08' else at end, case when r in (6, 7) then at end, i
 from month where r not in (2, 16, 20, 21, 22, 23)
 """
@@ -57,6 +58,8 @@ from month where r in (5, 7)
 union all select i * 10 + 3, 'alipay', channel, 4,
   -((a * 50000 + 500000) / 1000000) - case r when 8 then 50 else 0 end, at + interval '1 day',
   number from month where r in (8, 9)
+union all select i * 10 + 3, 'alipay', channel, 2, case r when 24 then 500 else 600 end,
+  at + interval '2 days', number from month where r in (24, 25)
 union all select i * 10 + 4, 'alipay', 'taobao', 9, -case r when 23 then 20000000 + i::bigint * 17
   else 10000000 + i::bigint * 13 end, at, '' from month where r in (20, 21, 23)
 union all select i * 10 + 5, 'alipay', 'taobao', 9, -(30000000 + i::bigint * 19), at, ''
@@ -105,6 +108,7 @@ _OF: Final = {
     1: "missing_in_bill", 2: "missing_in_orders", 3: "amount", 4: "duplicate", 5: "refund",
     6: "refund", 8: "fee", 10: "timing", 13: "freight_weight", 14: "freight_zone",
     15: "freight_amount", 16: "waybill_unknown", 17: "duplicate", 21: "payout", 22: "unclaimed",
+    24: "subsidy",
 }  # fmt: skip
 
 
@@ -134,8 +138,8 @@ def expected(orders: int) -> set[tuple[str, str]]:
         r = i % EVERY
         if r in (13, 14, 15, 16, 17):
             key = f"SF{i}"
-        elif r == 8:
-            key = f"{number}/commission"
+        elif r in (8, 24):
+            key = f"{number}/{'commission' if r == 8 else 'subsidy'}"
         elif r in (21, 22):
             key = f"F{i * 10 + (4 if r == 21 else 6)}"
         else:

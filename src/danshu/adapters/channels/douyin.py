@@ -125,6 +125,7 @@ def _read_order(order: Fields) -> Draft:
         hold=hold,
         presale=presale,
         deposit=deposit,
+        subsidy=order.fen("platform_cost_amount", 0) + order.fen("author_cost_amount", 0),
         refund="paid" if status in _REFUNDED and paid else "",
         of_number=number if closed else "",
     )

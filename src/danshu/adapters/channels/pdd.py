@@ -117,6 +117,7 @@ def _read_order(order: Fields) -> Draft:
         deposit=_read_deposit(order, total) if is_presale else 0,
         # 4 after dispatch: refunded while the parcel is on its way, or with the buyer
         refund="paid" if refunded and not closed and paid else "",
+        subsidy=order.amount("platform_discount", default=0),
         of_number=number if closed else "",
     )
 

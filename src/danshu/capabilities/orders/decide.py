@@ -98,6 +98,7 @@ def place(
         goods=draft.goods,
         discount=draft.discount,
         postage=draft.postage,
+        subsidy=draft.subsidy,
         total=draft.total,
         created=rfc3339(draft.created_ms or now_ms),
         ship_by=rfc3339(draft.ship_by_ms) if draft.ship_by_ms else "",

@@ -41,6 +41,7 @@ class OrderPlaced(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ship_by: str = ""
     shop: str = ""
     status: str = ""
+    subsidy: int = 0  # of the discount, what the platform bears and pays the merchant for
     total: int
     type: str = ""  # the order type that it follows, in the version that held then
     type_version: int = 0

@@ -23,6 +23,8 @@ CLASSES: Final = (
     "freight_weight",  # 运费重量不符
     "freight_zone",  # 运费分区不符
     "freight_amount",  # 运费金额不符
+    "bill_missing",  # 账单未到: due by now, and not brought in
+    "subsidy",  # 补贴不符: what the platform bears of an order, and what it paid
 )
 """The place in this list is what is stored, from 1 on."""
 

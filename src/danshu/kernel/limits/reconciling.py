@@ -16,6 +16,10 @@ BILL_CHUNK: Final = 10_000
 BILL_REJECTS: Final = 100_000
 BILL_POSTED: Final = 5_000
 
+# Bills that are due: how far back they are asked for, rules of a merchant
+BILL_DUE_DAYS: Final = 120
+RECONCILE_BILLS: Final = 20
+
 # A run: memory of the join, threads, money without a key that is looked at, pieces of a sum and
 # steps to find it, what it is asked for
 RECONCILE_MEMORY_MB: Final = 768
@@ -26,6 +30,9 @@ RECONCILE_PIECES: Final = 8
 RECONCILE_STEPS: Final = 20_000
 RECONCILE_CAUSE_CHARS: Final = 200
 RECONCILE_RATES: Final = 200
+
+# A run that begins by itself: how long no further bill must have come
+RECONCILE_REST_S: Final = 60
 
 # A difference: note, lines that are named, those that one act may name
 DIFFERENCE_NOTE_CHARS: Final = 500

@@ -14,10 +14,10 @@ import { useDraft } from "@/parts/use-draft";
 import { useUnsaved } from "@/parts/use-unsaved";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
+import { CHANNELS, Dues, Terms } from "./rule-lists";
 import { RECONCILE_KEY, useWords } from "./words";
 
 const KEY = [...RECONCILE_KEY, "rules"];
-const CHANNELS = ["taobao", "jd", "pdd", "douyin", "wechat-miniprogram"];
 type Rules = ReconcileRules["rules"];
 /** Fields that are one number each: in what they are kept, and in how many decimals shown. */
 const PLAIN = [
@@ -110,6 +110,16 @@ function Editor({ now }: { now: ReconcileRules }) {
           </label>
         ))}
       </div>
+      <Terms
+        rows={rules.terms ?? []}
+        mayChange={mayChange}
+        onChange={(terms) => setRules({ ...rules, terms })}
+      />
+      <Dues
+        rows={rules.bills ?? []}
+        mayChange={mayChange}
+        onChange={(bills) => setRules({ ...rules, bills })}
+      />
       {rates.length === 0 && <p className="note">{t("noRates")}</p>}
       {rates.map((rate, at) => (
         <Rate

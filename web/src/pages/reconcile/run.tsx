@@ -67,7 +67,7 @@ export default function RunOne() {
         back="/reconcile"
         title={t("runOf", { at: run.began ? dated(run.began) : "" })}
         state={<ToneTag tone={runTone(run)}>{words.stage(run)}</ToneTag>}
-        fact={run.began && <time title={exact(run.began)}>{run.cause}</time>}
+        fact={run.began && <time title={exact(run.began)}>{words.cause(run)}</time>}
         actions={mayWrite && !isOver(run) && <Cancel run={run} />}
       />
       <div className="reconcile">

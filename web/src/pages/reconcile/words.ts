@@ -35,7 +35,14 @@ export function useWords() {
     stage: (run: ReconcileRun) => t(`stages.${run.stage}`),
     /** What it is called: the order's number, the waybill, the line. */
     subject: (one: BillDifference) =>
-      one.number || (one.key.startsWith("line/") ? t("line", { no: one.key.slice(5) }) : one.key),
+      one.number ||
+      (one.key.startsWith("line/")
+        ? t("line", { no: one.key.slice(5) })
+        : one.key.startsWith("bill/")
+          ? t("dueOf", { span: one.key.slice(5) })
+          : one.key),
+    /** Why it began: by itself, or what a person said. */
+    cause: (run: ReconcileRun) => t(`causes.${run.cause}`, { defaultValue: run.cause }),
     form: (form: { zh: string; en: string }) => byLocale(form.zh, form.en),
   };
 }

@@ -29,7 +29,7 @@ create unique index voucher_drafts_reverses on voucher_drafts (tenant, reverses)
 create index voucher_drafts_state on voucher_drafts (tenant, state, id);
 alter table order_money add column subsidy bigint not null default 0;
 create table reconcile_nights (
-  tenant int not null, night date not null, primary key (tenant));
+  tenant int not null, wanted timestamptz, looked date, run uuid, primary key (tenant));
 """
 
 
