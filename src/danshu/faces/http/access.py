@@ -13,12 +13,12 @@ from danshu.faces.http.channels import Doors
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
-    writing,
 )
 from danshu.hub import merchants
 from danshu.hub.fields import PLAIN, Label
@@ -156,7 +156,7 @@ async def revoke_key(key_id: FromPath[str], request: Request[Any, Any, Any]) -> 
     keyring.forget(held.tenant)
 
 
-@put("/v1/accounts", **writing("putAccount", "access", "account.admin"))
+@put("/v1/accounts", **declare_write("putAccount", "access", "account.admin"))
 async def put_account(
     data: JSONBody[NewAccount], request: Request[Any, Any, Any]
 ) -> Response[AccountItem]:
@@ -179,7 +179,7 @@ async def put_account(
     return Response(_item(held.tenant, account.account, account.channel, data.shop, data.key, True))
 
 
-@get("/v1/accounts", **reading("listAccounts", "access", "account.admin"))
+@get("/v1/accounts", **declare_read("listAccounts", "access", "account.admin"))
 async def list_accounts(request: Request[Any, Any, Any]) -> Accounts:
     """List the shops, without their secrets."""
     tenant = held_of(request).tenant

@@ -14,11 +14,11 @@ from danshu.capabilities.after_sales import rules, windows
 from danshu.faces.http.after_sale_views import Kind
 from danshu.faces.http.framework import (
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
-    reading,
-    writing,
 )
 from danshu.hub import after_sales_settings, after_sales_times, claim_files
 from danshu.hub.after_sales_settings import Asking, CarrierTerms, Settings
@@ -159,7 +159,10 @@ def _show(found: Settings, now_ms: int) -> AfterSaleSettingsShown:
     )
 
 
-@get("/v1/after-sale-settings", **reading("getAfterSaleSettings", "after-sales", "after_sale.read"))
+@get(
+    "/v1/after-sale-settings",
+    **declare_read("getAfterSaleSettings", "after-sales", "after_sale.read"),
+)
 async def get_settings(request: Ask) -> AfterSaleSettingsShown:
     """Read the limits of amounts, and what buyers may ask for by their link."""
     hub = hub_of(request)
@@ -168,7 +171,10 @@ async def get_settings(request: Ask) -> AfterSaleSettingsShown:
     return _show(found, hub.clock())
 
 
-@put("/v1/after-sale-settings", **writing("putAfterSaleSettings", "after-sales", "merchant.write"))
+@put(
+    "/v1/after-sale-settings",
+    **declare_write("putAfterSaleSettings", "after-sales", "merchant.write"),
+)
 async def put_settings(data: JSONBody[AfterSaleSettings], request: Ask) -> AfterSaleSettingsShown:
     """Set all of it: what is left out is as it is when nothing was ever set."""
     hub, held = hub_of(request), held_of(request)
@@ -210,14 +216,14 @@ async def _times(connection: after_sales_settings.Connection, tenant: int) -> Ti
     )
 
 
-@get("/v1/after-sale-times", **reading("listAfterSaleTimes", "after-sales", "after_sale.read"))
+@get("/v1/after-sale-times", **declare_read("listAfterSaleTimes", "after-sales", "after_sale.read"))
 async def list_times(request: Ask) -> TimesPage:
     """Read how long each step of a case may take, by channel, and who says so."""
     async with hub_of(request).connection() as connection:
         return await _times(connection, held_of(request).tenant)
 
 
-@put("/v1/after-sale-times", **writing("putAfterSaleTime", "after-sales", "merchant.write"))
+@put("/v1/after-sale-times", **declare_write("putAfterSaleTime", "after-sales", "merchant.write"))
 async def put_time(data: JSONBody[NewTime], request: Ask) -> TimesPage:
     """Set the merchant's own row for a step, or take it away; cases that stand keep their times."""
     held = held_of(request)
@@ -234,7 +240,7 @@ async def put_time(data: JSONBody[NewTime], request: Ask) -> TimesPage:
         return await _times(connection, held.tenant)
 
 
-@get("/v1/carrier-terms", **reading("listCarrierTerms", "after-sales", "after_sale.read"))
+@get("/v1/carrier-terms", **declare_read("listCarrierTerms", "after-sales", "after_sale.read"))
 async def list_terms(request: Ask) -> TermsPage:
     """Read what carriers pay for parcels, by carrier and day."""
     async with hub_of(request).connection() as connection:
@@ -242,7 +248,7 @@ async def list_terms(request: Ask) -> TermsPage:
     return TermsPage(items=tuple(found))
 
 
-@put("/v1/carrier-terms", **writing("putCarrierTerms", "after-sales", "claim.write"))
+@put("/v1/carrier-terms", **declare_write("putCarrierTerms", "after-sales", "claim.write"))
 async def put_terms(data: JSONBody[NewCarrierTerms], request: Ask) -> TermsPage:
     """Set what a carrier pays from a day on."""
     held = held_of(request)

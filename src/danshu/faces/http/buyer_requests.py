@@ -16,12 +16,12 @@ from danshu.faces.http.auth import Held
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
-    writing,
 )
 from danshu.faces.http.order_page import sight_of
 from danshu.faces.http.problems import of
@@ -294,7 +294,7 @@ async def answer_request(
     return Response(await _of_order(hub, held, order_id))
 
 
-@get("/v1/request-settings", **reading("getRequestSettings", "requests", "link.read"))
+@get("/v1/request-settings", **declare_read("getRequestSettings", "requests", "link.read"))
 async def get_settings(request: Ask) -> RequestSettings:
     """Read what customers may ask for on the evidence page."""
     async with hub_of(request).connection() as connection:
@@ -302,7 +302,7 @@ async def get_settings(request: Ask) -> RequestSettings:
     return RequestSettings(address=found.address, damage=found.damage)
 
 
-@put("/v1/request-settings", **writing("putRequestSettings", "requests", "merchant.write"))
+@put("/v1/request-settings", **declare_write("putRequestSettings", "requests", "merchant.write"))
 async def put_settings(data: JSONBody[RequestSettings], request: Ask) -> RequestSettings:
     """Set what customers may ask for on the evidence page."""
     held = held_of(request)

@@ -16,12 +16,12 @@ from danshu.faces.http import problems
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.framework import (
     PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
-    reading,
     respond,
-    writing,
 )
 from danshu.hub.actors import name_actors
 from danshu.hub.drafts import Act, B, Connection, Draft, Drafts, F, Stale, StepShown, Unsound
@@ -216,11 +216,11 @@ def road(
     """
     one = f"{path}/{{draft_id:str}}"
     names = {"S": shown}
-    write = writing(f"submit{noun}", tag, f"{desk.right}.write")
+    write = declare_write(f"submit{noun}", tag, f"{desk.right}.write")
     write |= {"responses": {**PROBLEMS, 409: conflict(desk.problem)}, "status_code": 200}
     bare = {**write, "operation_id": f"withdraw{noun}", "guards": [may(f"{desk.right}.write")]}
 
-    @get(one, signature_namespace=names, **reading(f"read{noun}", tag, f"{desk.right}.read"))
+    @get(one, signature_namespace=names, **declare_read(f"read{noun}", tag, f"{desk.right}.read"))
     async def read_draft(draft_id: _ID, request: Asked) -> S:
         """Read a draft with what happened on its way, and who could approve it."""
         found: S = await desk.read(request, draft_id)
@@ -252,7 +252,7 @@ def approval(
     """Make the answers of a second person to a draft below `path`, as `road` makes its steps."""
     one = f"{path}/{{draft_id:str}}"
     names = {"S": shown}
-    write = writing(f"approve{noun}", tag, f"{desk.right}.approve")
+    write = declare_write(f"approve{noun}", tag, f"{desk.right}.approve")
     write |= {"responses": {**PROBLEMS, 409: conflict(desk.problem)}, "status_code": 200}
 
     @post(f"{one}/approve", signature_namespace=names, **write)

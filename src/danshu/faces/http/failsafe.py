@@ -11,12 +11,12 @@ from msgspec import Meta, Struct
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
-    writing,
 )
 from danshu.faces.http.placing import Instant
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
@@ -114,7 +114,7 @@ async def resume_class(data: JSONBody[Resumption], request: Request[Any, Any, An
         await failsafe.resume(connection, held.tenant, data.storage, data.reason, held.actor)
 
 
-@get("/v1/cold-equipment", **reading("listColdEquipment", "decisions", "order.read"))
+@get("/v1/cold-equipment", **declare_read("listColdEquipment", "decisions", "order.read"))
 async def list_equipment(request: Request[Any, Any, Any]) -> EquipmentList:
     """List the equipment that cold goods may leave with."""
     async with hub_of(request).connection() as connection:
@@ -124,7 +124,7 @@ async def list_equipment(request: Request[Any, Any, Any]) -> EquipmentList:
 
 @put(
     "/v1/cold-equipment",
-    **writing("putColdEquipment", "decisions", "master.write", BATCH_BODY_BYTES),
+    **declare_write("putColdEquipment", "decisions", "master.write", BATCH_BODY_BYTES),
 )
 async def put_equipment(
     data: JSONBody[EquipmentTold], request: Request[Any, Any, Any]

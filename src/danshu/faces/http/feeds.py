@@ -11,12 +11,12 @@ from msgspec import Meta, Struct
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     raw_body,
-    reading,
-    writing,
 )
 from danshu.hub import feeding
 from danshu.hub.feeding import FeedItem, NewFeed
@@ -50,13 +50,13 @@ class Feeds(Struct, frozen=True, kw_only=True):
     items: tuple[FeedItem, ...]
 
 
-@get("/v1/signals/feeds", **reading("listFeeds", "signals", "account.admin"))
+@get("/v1/signals/feeds", **declare_read("listFeeds", "signals", "account.admin"))
 async def list_feeds(request: Request[Any, Any, Any]) -> Feeds:
     """List the connected feeds, without what opens them."""
     return await _all(request)
 
 
-@put("/v1/signals/feeds", **writing("putFeed", "signals", "account.admin"))
+@put("/v1/signals/feeds", **declare_write("putFeed", "signals", "account.admin"))
 async def put_feed(data: JSONBody[FeedAsked], request: Request[Any, Any, Any]) -> Feeds:
     """Connect a feed, or connect it anew under its name."""
     if 0 < data.every_s < FEED_EVERY_S_MIN:

@@ -195,7 +195,7 @@ def may(action: str) -> Any:
     return guard
 
 
-def reading(operation_id: str, tag: str, right: str) -> dict[str, Any]:
+def declare_read(operation_id: str, tag: str, right: str) -> dict[str, Any]:
     """Declare how a setting is read: what its route says beside its path."""
     return {
         "operation_id": operation_id,
@@ -205,7 +205,7 @@ def reading(operation_id: str, tag: str, right: str) -> dict[str, Any]:
     }
 
 
-def writing(
+def declare_write(
     operation_id: str, tag: str, right: str, body_bytes: int = ORDER_BODY_BYTES
 ) -> dict[str, Any]:
     """Declare how a setting is written, by a JSON body of so many bytes at most."""

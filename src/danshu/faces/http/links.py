@@ -13,12 +13,12 @@ from danshu.faces.http import cookies
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
-    writing,
 )
 from danshu.faces.http.problems import of
 from danshu.hub import links, views
@@ -162,7 +162,7 @@ async def revoke_link(
         await links.revoke(connection, held.tenant, order_id, link_id, held.actor, hub.clock())
 
 
-@get("/v1/link-settings", **reading("getLinkSettings", "links", "link.read"))
+@get("/v1/link-settings", **declare_read("getLinkSettings", "links", "link.read"))
 async def get_settings(request: Request[Any, Any, Any]) -> LinkSettings:
     """Read how long links live, and whether packing slips carry one."""
     async with hub_of(request).connection() as connection:
@@ -170,7 +170,7 @@ async def get_settings(request: Request[Any, Any, Any]) -> LinkSettings:
     return LinkSettings(days=found.days, slip=found.slip)
 
 
-@put("/v1/link-settings", **writing("putLinkSettings", "links", "merchant.write"))
+@put("/v1/link-settings", **declare_write("putLinkSettings", "links", "merchant.write"))
 async def put_settings(
     data: JSONBody[LinkSettings], request: Request[Any, Any, Any]
 ) -> LinkSettings:

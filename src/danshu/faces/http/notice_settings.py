@@ -12,10 +12,10 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from danshu.faces.http.framework import (
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
-    reading,
-    writing,
 )
 from danshu.hub import event_forms, notices, outside
 from danshu.hub.fields import PLAIN
@@ -68,7 +68,7 @@ async def _show(connection: Connection, tenant: int, found: notices.Settings) ->
     )
 
 
-@get("/v1/notice-settings", **reading("getNoticeSettings", "requests", "merchant.read"))
+@get("/v1/notice-settings", **declare_read("getNoticeSettings", "requests", "merchant.read"))
 async def get_notice_settings(request: Ask) -> NoticeSettings:
     """Read through which service people are told of breaches."""
     async with hub_of(request).connection() as connection:
@@ -76,7 +76,7 @@ async def get_notice_settings(request: Ask) -> NoticeSettings:
         return await _show(connection, tenant, await notices.read_settings(connection, tenant))
 
 
-@put("/v1/notice-settings", **writing("putNoticeSettings", "requests", "merchant.write"))
+@put("/v1/notice-settings", **declare_write("putNoticeSettings", "requests", "merchant.write"))
 async def put_notice_settings(data: JSONBody[NewNoticeSettings], request: Ask) -> NoticeSettings:
     """Connect the service through which people are told of breaches."""
     hub, held = hub_of(request), held_of(request)

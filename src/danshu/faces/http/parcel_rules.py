@@ -11,11 +11,11 @@ from msgspec import Meta, Struct
 from danshu.capabilities.orders.parcel_rules import ParcelRules
 from danshu.faces.http import problems
 from danshu.faces.http.framework import (
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
-    reading,
     respond,
-    writing,
 )
 from danshu.hub import parcel_book, parcel_settings
 from danshu.kernel.errors import InputError, Refusal
@@ -35,7 +35,7 @@ class SetParcelRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rules: ParcelRules
 
 
-@get("/v1/parcel-rules", **reading("getParcelRules", "parcels", "order.read"))
+@get("/v1/parcel-rules", **declare_read("getParcelRules", "parcels", "order.read"))
 async def get_rules(request: Request[Any, Any, Any]) -> ParcelRulesShown:
     """Read the rules by which parcels are split at release and merged."""
     async with hub_of(request).connection() as connection:
@@ -45,7 +45,7 @@ async def get_rules(request: Request[Any, Any, Any]) -> ParcelRulesShown:
     return ParcelRulesShown(version=kept.version, rules=kept.rules)
 
 
-@put("/v1/parcel-rules", **writing("setParcelRules", "parcels", "merchant.write"))
+@put("/v1/parcel-rules", **declare_write("setParcelRules", "parcels", "merchant.write"))
 async def set_rules(
     data: JSONBody[SetParcelRules], request: Request[Any, Any, Any]
 ) -> Response[ParcelRulesShown]:

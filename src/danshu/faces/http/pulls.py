@@ -11,12 +11,12 @@ from msgspec import Meta, Struct
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
-    writing,
 )
 from danshu.faces.http.placing import Instant
 from danshu.hub import sentinel_coverage, sentinel_scans, sentinel_shops, sentinel_trial
@@ -83,13 +83,13 @@ class ScansTaken(Struct, frozen=True, kw_only=True):
     taken: int
 
 
-@get("/v1/pulls", **reading("listPulledShops", "findings", "account.admin"))
+@get("/v1/pulls", **declare_read("listPulledShops", "findings", "account.admin"))
 async def list_pulled_shops(request: Request[Any, Any, Any]) -> PulledShops:
     """List the shops that are pulled: how far, when, and what is wrong."""
     return await _all(request)
 
 
-@put("/v1/pulls", **writing("putPulledShop", "findings", "account.admin"))
+@put("/v1/pulls", **declare_write("putPulledShop", "findings", "account.admin"))
 async def put_pulled_shop(
     data: JSONBody[PulledShop], request: Request[Any, Any, Any]
 ) -> PulledShops:

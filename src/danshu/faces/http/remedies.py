@@ -13,12 +13,12 @@ from danshu.faces.http.auth import require
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
-    writing,
 )
 from danshu.faces.http.problems import of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
@@ -179,14 +179,14 @@ def _show(found: Settings) -> RemedySettings:
     )
 
 
-@get("/v1/remedy-settings", **reading("getRemedySettings", "promises", "merchant.read"))
+@get("/v1/remedy-settings", **declare_read("getRemedySettings", "promises", "merchant.read"))
 async def get_settings(request: Request[Any, Any, Any]) -> RemedySettings:
     """Read up to which amount policy pays by itself, and through which payment service."""
     async with hub_of(request).connection() as connection:
         return _show(await remedies.read_settings(connection, held_of(request).tenant))
 
 
-@put("/v1/remedy-settings", **writing("putRemedySettings", "promises", "merchant.write"))
+@put("/v1/remedy-settings", **declare_write("putRemedySettings", "promises", "merchant.write"))
 async def put_settings(
     data: JSONBody[NewRemedySettings], request: Request[Any, Any, Any]
 ) -> RemedySettings:

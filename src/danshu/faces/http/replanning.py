@@ -12,12 +12,12 @@ from msgspec import Meta, Struct
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
-    writing,
 )
 from danshu.faces.http.jobs import runner_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
@@ -180,7 +180,7 @@ async def list_prices(request: Request[Any, Any, Any]) -> PriceSets:
     return PriceSets(items=tuple(found))
 
 
-@get("/v1/replan-settings", **reading("getReplanSettings", "decisions", "order.read"))
+@get("/v1/replan-settings", **declare_read("getReplanSettings", "decisions", "order.read"))
 async def get_settings(request: Request[Any, Any, Any]) -> ReplanSettings:
     """Read how often open orders are planned anew."""
     async with hub_of(request).connection() as connection:
@@ -188,7 +188,7 @@ async def get_settings(request: Request[Any, Any, Any]) -> ReplanSettings:
     return ReplanSettings(every_min=now.every_min, switching_fen=now.switching_fen)
 
 
-@put("/v1/replan-settings", **writing("putReplanSettings", "decisions", "replan.run"))
+@put("/v1/replan-settings", **declare_write("putReplanSettings", "decisions", "replan.run"))
 async def put_settings(
     data: JSONBody[ReplanSettings], request: Request[Any, Any, Any]
 ) -> ReplanSettings:

@@ -16,13 +16,13 @@ from danshu.faces.http.auth import Held, require
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
     only_json,
-    reading,
     respond,
-    writing,
 )
 from danshu.faces.http.questions import Cursor, Limit, Word, read_place, write_place
 from danshu.hub import shelf_views, shelves
@@ -102,7 +102,7 @@ class Written(Struct, frozen=True, kw_only=True):
     rows: int
 
 
-@get("/v1/stock", **reading("listStock", "stock", "stock.read"))
+@get("/v1/stock", **declare_read("listStock", "stock", "stock.read"))
 async def list_stock(
     request: Request[Any, Any, Any],
     sku: Word = "",
@@ -148,7 +148,7 @@ async def ask_atp(
     return Promisable(sku=sku, atp=sum(r.atp for r in rows), warehouses=tuple(rows))
 
 
-@put("/v1/stock", **writing("countStock", "stock", "stock.write", BATCH_BODY_BYTES))
+@put("/v1/stock", **declare_write("countStock", "stock", "stock.write", BATCH_BODY_BYTES))
 async def count_stock(data: JSONBody[Counts], request: Request[Any, Any, Any]) -> Response[Written]:
     """Write counts; 409 when less would be on hand than orders have reserved."""
     seen: set[tuple[str, str]] = set()

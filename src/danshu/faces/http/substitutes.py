@@ -12,11 +12,11 @@ from msgspec import Meta, Struct
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
-    reading,
-    writing,
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.stock import Written
@@ -51,7 +51,8 @@ class SubstitutesOffered(Struct, frozen=True, kw_only=True):
 
 
 @put(
-    "/v1/substitutes", **writing("putSubstitutes", "master data", "master.write", BATCH_BODY_BYTES)
+    "/v1/substitutes",
+    **declare_write("putSubstitutes", "master data", "master.write", BATCH_BODY_BYTES),
 )
 async def put_substitutes(
     data: JSONBody[
@@ -82,7 +83,7 @@ async def drop_substitutes(sku: FromPath[str], request: Request[Any, Any, Any]) 
         await substitutes.drop(connection, held.tenant, held.actor, sku)
 
 
-@get("/v1/substitutes", **reading("listSubstitutes", "master data", "master.read"))
+@get("/v1/substitutes", **declare_read("listSubstitutes", "master data", "master.read"))
 async def list_substitutes(
     request: Request[Any, Any, Any], cursor: Cursor = "", limit: Limit = 50
 ) -> SubstitutePage:
