@@ -124,6 +124,9 @@ def test_what_a_link_may_not_ask(house: House) -> None:
         ({"q9": "1"}, "case_no"),  # no such line
         ({"text": "x\x00"}, "case_bad_form"),
         ({"kind": "exchange"}, "return_it"),
+        ({"reason": "price", "amount": "1"}, "bad_price"),  # money alone
+        ({"kind": "refund_only", "reason": "price", "amount": "1.234"}, "bad_price"),
+        ({"kind": "refund_only", "reason": "price", "amount": "9999"}, "more_than_paid"),
         ({"act": "pay"}, "bad_case"),
         ({"act": "withdraw", "case": "1' or '1'='1"}, "bad_case"),
     ):
@@ -136,6 +139,11 @@ def test_what_a_link_may_not_ask(house: House) -> None:
     case = {"case": foreign, "carrier": "SF", "waybill": "SF000001"}
     assert post(house, path, **case, act="send_back") == "case_no"
     assert post(house, path, **case, act="withdraw") == "case_no"
+    protected = sent(house)
+    lower = {"kind": "refund_only", "reason": "price", "q1": "1", "amount": "1.5"}
+    assert post(house, link(house, protected), **lower) == "case_asked"
+    (item,) = good(house.call("GET", f"/v1/orders/{protected}/after-sales"))["items"]
+    assert (item["amount"], item["lines"][0]["lowered"]) == (150, 150)
     unsent = str(house.place()["order"])
     assert post(house, link(house, unsent), **base) == "not_received"
     before = {"kind": "refund_only", "reason": "other", "q1": "2", "q2": "1"}

@@ -12,12 +12,13 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 
 from danshu.capabilities.after_sales import windows
+from danshu.capabilities.after_sales.model import REFUND_ONLY
 from danshu.faces.http.customer import HEADERS, answer
 from danshu.faces.http.customer_forms import FORM_BYTES, BadForm, Form, field, photos, read, text
 from danshu.faces.http.customer_pages import LANGS
 from danshu.faces.http.framework import hub_of
-from danshu.hub import customer_cases, links
-from danshu.hub.customer_cases import EVIDENT, Wanted
+from danshu.hub import customer_case_acts, links
+from danshu.hub.customer_case_acts import EVIDENT, Wanted
 from danshu.hub.links import Token
 from danshu.kernel.errors import Busy, InputError, NotAvailable, Refusal
 from danshu.kernel.limits import ORDER_LINES, RETRY_AFTER_S
@@ -27,7 +28,8 @@ Ask = Request[Any, Any, Any]
 # What the page has words for; any other no is told as one.
 SAID: Final = frozenset(
     {
-        *("case_asked", "case_sent", "case_withdrawn", "bad_case", "case_bad_photo"),
+        *("case_asked", "case_sent", "case_withdrawn", "bad_case", "bad_price"),
+        *("case_bad_photo", "more_than_paid"),
         *("bad_waybill", "case_too_fast", "no_photo", "window_over", "no_reason_exempt"),
         *(
             "not_received",
@@ -42,6 +44,8 @@ SAID: Final = frozenset(
 )
 _UNITS: Final = re.compile(r"^q(\d{1,5})\Z")
 _WAYBILL: Final = re.compile(r"^[A-Za-z0-9-]{6,40}\Z")
+_YUAN: Final = re.compile(r"^(\d{1,7})(?:\.(\d{1,2}))?\Z")
+PRICE: Final = "price"
 _REASONS: Final = frozenset(w.reason for w in windows.windows())
 
 
@@ -61,10 +65,25 @@ async def _wanted(form: Form) -> Wanted:
         units[int(match[1])] = int(count or 0)
     if not any(units.values()):
         raise BadForm("bad_case")
+    lowered = 0
+    if reason == PRICE:  # what is made good of the price: an amount, and no units
+        lowered = _fen(field(form, "amount"))
+        if kind != REFUND_ONLY or not lowered:
+            raise BadForm("bad_price")
     shown = await photos(form)
     if reason in EVIDENT and not shown:
         raise BadForm("no_photo")
-    return Wanted(kind=kind, reason=reason, units=units, text=text(form), photos=shown)
+    return Wanted(
+        kind=kind, reason=reason, units=units, text=text(form), lowered=lowered, photos=shown
+    )
+
+
+def _fen(told: str) -> int:
+    """Read yuan with at most two decimals. Raises BadForm."""
+    match = _YUAN.match(told)
+    if match is None:
+        raise BadForm("bad_price")
+    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
 
 
 async def _do(request: Ask, given: Token) -> str:
@@ -81,16 +100,16 @@ async def _do(request: Ask, given: Token) -> str:
         place = (connection, world, link.order)
         try:
             if wanted is not None:
-                done, said = await customer_cases.ask(*place, wanted, hub.clock()), "case_asked"
+                done, said = await customer_case_acts.ask(*place, wanted, hub.clock()), "case_asked"
             elif act == "send_back":
                 told = field(form, "carrier"), field(form, "waybill").upper()
                 if not told[0] or not _WAYBILL.search(told[1]):
                     raise BadForm("bad_waybill")
                 case = _case(form)
-                done = await customer_cases.send_back(*place, case, told, hub.clock())
+                done = await customer_case_acts.send_back(*place, case, told, hub.clock())
                 said = "case_sent"
             elif act == "withdraw":
-                done = await customer_cases.withdraw(*place, _case(form), hub.clock())
+                done = await customer_case_acts.withdraw(*place, _case(form), hub.clock())
                 said = "case_withdrawn"
             else:
                 raise BadForm("bad_case")
