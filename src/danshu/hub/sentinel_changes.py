@@ -43,14 +43,17 @@ select %s, w.at, w.fact, w.kind, w.channel, string_to_array(w.classes,','), w.pa
 from unnest(%s::timestamptz[],%s::text[],%s::text[],%s::text[],%s::text[],%s::text[],%s::text[])
   w(at,fact,kind,channel,classes,params,digest) on conflict do nothing
 """
-# What worked before the first build was noted is no change.
+# The first build that is noted is no change; what others know already is none to a new merchant.
 _DEPLOY: Final = f"""
 insert into sentinel_changes(tenant,at,fact,kind,channel,classes,params)
-select t.tenant, case when last.params is null then 'epoch' else %(now)s end,
+select t.id, case when last.params is not null or (known.n > 0 and known.same = 0)
+    then %(now)s else 'epoch' end,
   '{DEPLOYED}:'||%(build)s, '{DEPLOYED}', '', '{{}}', %(params)s::jsonb
-from (select distinct tenant from cursors where name='sentinel' and tenant<>0) t
-left join lateral (select params from sentinel_changes c where c.tenant=t.tenant
+from tenants t
+left join lateral (select params from sentinel_changes c where c.tenant=t.id
   and c.kind='{DEPLOYED}' order by c.at desc limit 1) last on true
+cross join (select count(*) as n, count(*) filter (where params->>'build'=%(build)s) as same
+  from sentinel_changes where kind='{DEPLOYED}') known
 where last.params->>'build' is distinct from %(build)s
 on conflict do nothing
 """
