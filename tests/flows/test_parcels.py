@@ -230,6 +230,36 @@ def test_the_room_merges_by_rule_and_takes_apart_what_is_left_alone(house: House
     assert audit(house) == []
 
 
+def test_a_release_waits_for_a_second_order_and_goes_by_itself(house: House) -> None:
+    rules(house, merge={"on": True, "auto": True, "wait_min": 0, "hold_min": 30})
+    one = house.place()["order"]
+    act(house, one, event="release")
+    (said,) = facts(house, one, "release.deferred")
+    assert parts(house, one)[0].get("state", "allocated") == "allocated"
+    (waits,) = told(house.call("GET", "/v1/parcels/waiting"))["items"]
+    assert (waits["order"], waits["until"]) == (one, said["data"]["until"])
+    two = house.place()["order"]
+    candidates(house)  # the room merges both
+    assert facts(house, one, "fulfilment.merged")
+    tell(house.url, "update release_waits set next_try=now()")  # its time has come
+    house.work("merging")
+    assert [parts(house, i)[0]["state"] for i in (one, two)] == ["released", "released"]
+    assert told(house.call("GET", "/v1/parcels/waiting"))["items"] == []
+    three = house.place()["order"]
+    act(house, three, event="release")
+    act(house, three, event="release")  # asked again: now
+    assert parts(house, three)[0]["state"] == "released"
+    gone = house.place()["order"]
+    act(house, gone, event="release")
+    told(house.call("POST", f"/v1/orders/{gone}/cancel", {"reason": "r"}))
+    assert told(house.call("GET", "/v1/parcels/waiting"))["items"] == []
+    assert audit(house) == []
+    bad = {"merge": {"on": True, "hold_min": 5}}
+    version = house.call("GET", "/v1/parcel-rules").json()["version"]
+    refused = house.call("PUT", "/v1/parcel-rules", {"version": version, "rules": bad})
+    assert refused.json()["code"] == "bad_rules"
+
+
 def test_rules_split_at_release(house: House) -> None:
     bad = {"split": [{"name": "", "kind": "max_units", "limit": 0}]}
     refused = house.call("PUT", "/v1/parcel-rules", {"version": 0, "rules": bad})

@@ -27,6 +27,7 @@ EXAMPLES: list[Struct] = [
         rule="max_weight",
     ),
     parcels.FulfilmentMerged(fulfilment=1, group=_GROUP, members=_MEMBERS, rule="auto"),
+    parcels.ReleaseDeferred(reason="merge", until="2026-11-20T11:00:00.000Z"),
     parcels.FulfilmentUnmerged(fulfilment=1, group=_GROUP, reason="alone"),
     parcels.ShortPicked(fulfilment=1, warehouse="WH-HGH", shares=_TWO, missing=_ONE),
     parcels.ShipmentLost(fulfilment=1, warehouse="WH-HGH", shares=_TWO, reason="网点查无此件"),

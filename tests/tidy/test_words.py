@@ -26,6 +26,7 @@ ALSO = (
     "gifts.",
     "preorder.",
     "allowances.",
+    "release.",
 )
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 CHINESE = re.compile(r"[一-鿿]")

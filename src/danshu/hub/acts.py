@@ -32,6 +32,7 @@ from danshu.hub import (
     presale,
     presale_ends,
     presale_rows,
+    release_waits,
     remedies,
     rerouting,
     selling_returns,
@@ -164,7 +165,7 @@ def command(told: orders.Command) -> Decide:
             refusal = cold_equipment.refuse(world, held.order, told)
             if refusal is not None:
                 return refusal
-            done = _act(world, held.order, told, now_ms)
+            done = _act(world, held, told, now_ms)
         if isinstance(done, Refusal):
             return done
         events = [
@@ -183,11 +184,14 @@ def command(told: orders.Command) -> Decide:
     return decide
 
 
-def _act(
-    world: World, order: model.Order, told: orders.Command, now_ms: int
-) -> orders.Done | Refusal:
+def _act(world: World, held: Held, told: orders.Command, now_ms: int) -> orders.Done | Refusal:
+    order = held.order
     if told.event == "release" and world.parcels is not None:
-        return parcel_settings.release(world, order, told, now_ms)
+        released = parcel_settings.release(world, order, told, now_ms)
+        wait_ms = release_waits.until_ms(world, held, told, now_ms)
+        if isinstance(released, Refusal) or not wait_ms:
+            return released
+        return release_waits.defer(order, wait_ms)  # it could be released, and waits
     done = presale.act(world, order, told, now_ms) if order.type else None
     done = done or orders.act(order, told, now_ms)
     if isinstance(done, Refusal) and done.code == PICKED and told.event == "cancel":
@@ -250,6 +254,8 @@ async def _write(
             merging_rows.project(world, held.order),
             merging_rows.project(world, decided.order),
         ):
+            await connection.execute(sql, values, binary=True)
+        for sql, values in release_waits.changes(world.tenant, held.id, held.order, decided.order):
             await connection.execute(sql, values, binary=True)
         for sql, values in carrier_desks.changes(
             world.tenant,

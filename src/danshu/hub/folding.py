@@ -21,7 +21,7 @@ from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.evolve import evolve, place
 from danshu.capabilities.orders.refund_facts import GoodsReturned
 from danshu.capabilities.stock.facts import StockMoved
-from danshu.hub import carrier_desks, floor_rows, merging_rows
+from danshu.hub import carrier_desks, floor_rows, merging_rows, release_waits
 from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
 from danshu.ledger import vault
 from danshu.ledger.findings import Difference
@@ -115,6 +115,7 @@ class OrdersFolder:
         found += await merging_rows.compare(connection, self._world, first, end, folded_orders)
         tenant = self._world.tenant
         found += await carrier_desks.compare(connection, tenant, first, end, folded_orders)
+        found += await release_waits.compare(connection, tenant, first, end, folded_orders)
         cursor = await connection.execute(_ROWS, (self._world.tenant, first, end), binary=True)
         async for row in cursor:
             folded = self._orders.pop(row[0], None)

@@ -1,5 +1,5 @@
 """The room `merging`: indexes receivers once a merchant looks for merges, merges by rule, and takes
-apart what is left alone.
+apart what is left alone; releases what waited for it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import psycopg
 
+from danshu.capabilities.orders.commands import Command
 from danshu.capabilities.orders.model import State
 from danshu.capabilities.orders.parcel_rules import ParcelRules
-from danshu.hub import masters, merging, merging_rows, merging_views, search
+from danshu.hub import acts, masters, merging, merging_rows, merging_views, release_waits, search
 from danshu.hub.compose import now_ms
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor
@@ -57,7 +58,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     worlds: dict[int, World] = {}
 
     async def step(connection: Connection) -> int:
-        done = 0
+        done = await release_due(connection, worlds)
         for tenant, merges, indexed, body in await _all(connection, _RULES, ()):
             if merges and not indexed:
                 await build(connection, tenant)
@@ -96,19 +97,59 @@ async def tidy(
     waiting = await _all(connection, _WAITING, (tenant, rule.wait_min)) if rule.auto else []
     if not alone and not waiting:
         return 0
-    world = worlds.get(tenant)
-    if world is None or await masters.changed(connection, world):
-        try:
-            world = await masters.load(connection, tenant, 0.0, now_ms())
-        except InputError:  # a merchant without a network has no parcels
-            return 0
-        worlds[tenant] = world
+    world = await _world(connection, tenant, worlds)
+    if world is None:
+        return 0
     done = 0
     for (group,) in alone:
         done += await _try(merging.unmerge(connection, world, group, ROBOT, now_ms(), reason=ALONE))
     if waiting:
         done += await merge_all(connection, world, rule.wait_min)
     return int(done > 0)
+
+
+async def release_due(connection: Connection, worlds: dict[int, World]) -> int:
+    """Release what has waited long enough to be merged; gives how many orders or parcels went."""
+    done, at_ms = 0, now_ms()
+    for tenant in await release_waits.list_tenants(connection, at_ms):
+        world = await _world(connection, tenant, worlds)
+        if world is None:
+            continue
+        for id_ in await release_waits.list_due(connection, tenant, at_ms):
+            went = await _try(_release(connection, world, id_, at_ms))
+            if not went:
+                await release_waits.leave(connection, tenant, id_, at_ms)
+            done += went
+    return int(done > 0)
+
+
+async def _release(
+    connection: Connection, world: World, id_: uuid.UUID, at_ms: int
+) -> object | Refusal:
+    """Release an order, with the whole parcel where it was merged into one."""
+    held = await acts.hold(connection, world, id_, locked=False)
+    if held is None:
+        return acts.NO_ORDER
+    told = Command(event="release", by=ROBOT.sub)
+    groups = {f.group for f in held.order.fulfilments if f.group and f.state == "allocated"}
+    answer: object = acts.NO_ORDER
+    for group in sorted(groups):
+        answer = await merging.act_together(connection, world, uuid.UUID(group), told, ROBOT, at_ms)
+    if not groups:
+        answer = await acts.change(connection, world, id_, ROBOT, at_ms, acts.command(told))
+    return answer
+
+
+async def _world(connection: Connection, tenant: int, worlds: dict[int, World]) -> World | None:
+    """Give a merchant's world as it is now; None for one without a network."""
+    world = worlds.get(tenant)
+    if world is None or await masters.changed(connection, world):
+        try:
+            world = await masters.load(connection, tenant, 0.0, now_ms())
+        except InputError:  # a merchant without a network has no parcels
+            return None
+        worlds[tenant] = world
+    return world
 
 
 async def merge_all(connection: Connection, world: World, wait_min: int) -> int:

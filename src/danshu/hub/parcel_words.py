@@ -43,6 +43,13 @@ PARCELS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "履约单 {no} 单独发出",
         "Fulfilment order {no} leaves by itself",
     ),
+    "release.deferred": (
+        "clock",
+        "等待合单",
+        "Waits to be merged",
+        "{until} 前等同一收件人的另一单,再次下发即不再等",
+        "Until {until} it waits for another order of its receiver; released again it goes at once",
+    ),
     "fulfilment.short_picked": (
         "warning",
         "短拣",
@@ -118,6 +125,11 @@ def _merged(datas: Sequence[Any], names: Names) -> Told:
     return "", [_no(datas, names), count("count", others)]
 
 
+def _deferred(datas: Sequence[Any], names: Names) -> Told:
+    del names
+    return "", [instant("until", datas[-1].until)]
+
+
 def _parcel(datas: Sequence[Any], names: Names) -> Told:
     codes = dict.fromkeys(d.warehouse for d in datas)
     d = datas[-1]
@@ -149,6 +161,7 @@ TELLERS: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "fulfilment.split": _split,
     "fulfilment.merged": _merged,
     "fulfilment.unmerged": _merged,
+    "release.deferred": _deferred,
     **dict.fromkeys(
         (
             "fulfilment.short_picked",

@@ -142,6 +142,11 @@ def _moved(counter: str) -> Callable[[Order, Any], Order]:
     return step
 
 
+def _released(order: Order, data: Any) -> Order:
+    order = _moved("released")(order, data)
+    return _replace(order, release_ms=0) if order.release_ms else order
+
+
 def _recalled(order: Order, data: Any) -> Order:
     before = next((f.state for f in order.fulfilments if f.no == data.fulfilment), "")
     back = {"picked": -1, "packed": -1} if before == "packed" else {"picked": -1}
@@ -196,6 +201,7 @@ def _cancelled(order: Order, data: Any) -> Order:
     return _replace(
         order,
         cancelled=data.reason,
+        release_ms=0,
         lines=_add(order, data.shares, cancelled=1),
         fulfilments=tuple(
             _replace(f, state="cancelled") if f.no in gone else f for f in order.fulfilments
@@ -210,7 +216,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     facts.OrderAllocated: _allocated,
     facts.OrderWithdrawn: _withdrawn,
     facts.RouteOverridden: _overridden,
-    facts.OrderReleased: _moved("released"),
+    facts.OrderReleased: _released,
     facts.OrderPicked: _moved("picked"),
     facts.OrderPacked: _moved("packed"),
     facts.OrderRecalled: _recalled,

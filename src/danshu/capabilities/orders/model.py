@@ -209,6 +209,7 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refunded_postage: int = 0
     refunded_over: int = 0
     reserves: tuple[Reserve, ...] = ()  # what cases are about to pay
+    release_ms: int = 0  # its release waits until then for another order of its receiver
 
 
 def stage(order: Order) -> State:

@@ -46,6 +46,16 @@ class FulfilmentUnmerged(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
+@fact_type("release.deferred")
+class ReleaseDeferred(Struct, frozen=True, kw_only=True):
+    """下发推迟: it was to be released, and waits until `until` (RFC 3339) at the latest for another
+    order of its receiver to leave with; asked for again it is released at once.
+    """
+
+    reason: str
+    until: str
+
+
 @fact_type("fulfilment.short_picked")
 class ShortPicked(OfFulfilment, frozen=True, kw_only=True, omit_defaults=True):
     """短拣: `shares` were found and are picked; `missing` were not there and are open again.

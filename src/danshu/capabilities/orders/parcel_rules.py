@@ -40,10 +40,12 @@ class SplitRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class MergeRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether orders are merged: `on` looks for them, `auto` merges them once the first has waited
-    `wait_min`; a merged parcel weighs and holds at most so much.
+    `wait_min`; a merged parcel weighs and holds at most so much. `hold_min`: a release waits so
+    long, from the order's placing on, for a second order of its receiver; 0 = it does not wait.
     """
 
     auto: bool = False
+    hold_min: int = 0
     max_units: int = MERGE_UNITS
     max_weight_g: int = MERGE_WEIGHT_G
     on: bool = False
@@ -91,8 +93,10 @@ def lint(rules: ParcelRules) -> list[Flaw]:
         flaws.append(Flaw(place="/line_parcels", code="limit"))
     merge = rules.merge
     wrong = {
+        "hold_min": not 0 <= merge.hold_min <= MERGE_WAIT_MAX_MIN and "wait",
         "wait_min": not 0 <= merge.wait_min <= MERGE_WAIT_MAX_MIN and "wait",
-        "auto": merge.auto and not merge.on and "auto_without_on",
+        "auto": (merge.auto and not merge.on and "auto_without_on")
+        or (merge.hold_min > 0 and not merge.auto and "hold_without_auto"),
         "max_weight_g": not 1 <= merge.max_weight_g <= MERGE_WEIGHT_G and "limit",
         "max_units": not 2 <= merge.max_units <= MERGE_UNITS and "limit",
     }

@@ -53,6 +53,10 @@ def _unmerged(order: Order, data: Any) -> Order:
     return replace(order, fulfilments=_change(order, data.fulfilment, group=""))
 
 
+def _deferred(order: Order, data: Any) -> Order:
+    return replace(order, release_ms=epoch_ms(data.until))
+
+
 def _short_picked(order: Order, data: Any) -> Order:
     lines = add_units(order.lines, data.missing, allocated=-1, released=-1)
     if data.shares:
@@ -106,6 +110,7 @@ STEPS: Final[dict[type[Struct], Callable[[Order, Any], Order]]] = {
     facts.FulfilmentSplit: _split,
     facts.FulfilmentMerged: _merged,
     facts.FulfilmentUnmerged: _unmerged,
+    facts.ReleaseDeferred: _deferred,
     facts.ShortPicked: _short_picked,
     facts.ShipmentLost: _became("lost"),
     facts.ShipmentRefused: _became("refused"),

@@ -35,7 +35,7 @@ from danshu.kernel.limits import MERGE_GROUPS, MERGE_MEMBERS, ORDER_BODY_BYTES
 
 Open = Annotated[bool, QueryParameter(description="only what has not left yet")]
 Warehouse = Annotated[str, QueryParameter(max_length=64, pattern=PLAIN)]
-_READ: Final[dict[str, Any]] = {
+READ: Final[dict[str, Any]] = {
     "tags": ["parcels"],
     "responses": READ_PROBLEMS,
     "guards": [may("order.read")],
@@ -151,7 +151,8 @@ class ParcelTransition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     waybill: Word = ""
 
 
-async def _world(hub: Hub, held: Held) -> World | None:
+async def world_of(hub: Hub, held: Held) -> World | None:
+    """Give the merchant's world; None for one without a network."""
     try:
         return await hub.worlds.ensure(held.tenant)
     except InputError as error:
@@ -166,7 +167,7 @@ def _wh(world: World, code: str) -> int | None:
     return world.warehouse_no[code] if code else None
 
 
-@get("/v1/parcels/candidates", operation_id="listMergeCandidates", **_READ)
+@get("/v1/parcels/candidates", operation_id="listMergeCandidates", **READ)
 async def list_candidates(
     request: Request[Any, Any, Any], warehouse: Warehouse = "", cursor: Cursor = "",
     limit: Limit = 50,
@@ -175,7 +176,7 @@ async def list_candidates(
     receivers. It follows the log, so an order of this second may be missing.
     """
     hub, held = hub_of(request), held_of(request)
-    world = await _world(hub, held)
+    world = await world_of(hub, held)
     if world is None:
         return ParcelCandidates(items=(), next="", receivers=0, parcels=0, on=False, indexed=False)
     wh, after = _wh(world, warehouse), merging_views.FIRST
@@ -196,14 +197,14 @@ async def list_candidates(
     )
 
 
-@get("/v1/parcels", operation_id="listMergedParcels", **_READ)
+@get("/v1/parcels", operation_id="listMergedParcels", **READ)
 async def list_groups(
     request: Request[Any, Any, Any], warehouse: Warehouse = "", open_: Open = True,
     cursor: Cursor = "", limit: Limit = 50,
 ) -> ParcelGroups:  # fmt: skip
     """List merged parcels, newest first."""
     hub, held = hub_of(request), held_of(request)
-    world = await _world(hub, held)
+    world = await world_of(hub, held)
     if world is None:
         return ParcelGroups(items=(), next="")
     before = _group_id(str(read_place(cursor, str)[0])) if cursor else merging_views.LAST
@@ -224,11 +225,11 @@ def _group_id(text: str) -> uuid.UUID:
         raise InputError("bad_cursor", "the cursor is not one of ours") from error
 
 
-@get("/v1/parcels/{group:uuid}", operation_id="getMergedParcel", **_READ)
+@get("/v1/parcels/{group:uuid}", operation_id="getMergedParcel", **READ)
 async def get_group(group: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> ParcelGroup:
     """Read a merged parcel: its orders, and where each stands."""
     hub, held = hub_of(request), held_of(request)
-    world = await _world(hub, held)
+    world = await world_of(hub, held)
     if world is None:
         raise merging.NO_GROUP
     async with hub.connection() as connection:

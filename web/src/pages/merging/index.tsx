@@ -15,12 +15,13 @@ import { asProblem, Problem } from "@/problem";
 import { useMay } from "@/session";
 import { GroupCard } from "./group-card";
 import { RulesCard, useRules } from "./rules-card";
+import { Waits } from "./waits";
 import "./merging.css";
 
 const KEY = ["merging"];
 const LIMIT = 50;
 const AGAIN_MS = 15_000;
-const TABS = ["candidates", "merged", "rules"] as const;
+const TABS = ["candidates", "waits", "merged", "rules"] as const;
 
 const bodyOf = (groups: readonly ParcelGroup[]) => ({
   parcels: groups.map((one) =>
@@ -127,7 +128,7 @@ export default function Merging() {
             options={TABS.map((one) => ({ value: one, label: t(`tabs.${one}`) }))}
             onChange={(next) => put("tab", next === "candidates" ? "" : next)}
           />
-          {tab !== "rules" && (warehouse || sites.size > 1) && (
+          {(tab === "candidates" || tab === "merged") && (warehouse || sites.size > 1) && (
             <Select
               aria-label={t("warehouse")}
               value={warehouse}
@@ -143,6 +144,8 @@ export default function Merging() {
         {refused && <ProblemNote problem={refused} />}
         {tab === "rules" ? (
           <RulesCard rules={rules} onDone={refresh} />
+        ) : tab === "waits" ? (
+          <Waits />
         ) : page.error ? (
           <ProblemNote problem={asProblem(page.error)} onRetry={() => void page.refetch()} />
         ) : !page.data ? (
@@ -166,7 +169,7 @@ export default function Merging() {
             ))}
           </ul>
         )}
-        {page.data?.next && tab !== "rules" && (
+        {page.data?.next && (tab === "candidates" || tab === "merged") && (
           <p className="note">{t("more", { n: count(items.length) })}</p>
         )}
         {tab === "candidates" && found.data?.on && !found.data.indexed && (

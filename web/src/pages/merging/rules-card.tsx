@@ -32,6 +32,7 @@ interface Told {
     on?: boolean;
     auto?: boolean;
     wait_min?: number;
+    hold_min?: number;
     max_units?: number;
     max_weight_g?: number;
   };
@@ -70,6 +71,7 @@ const begin = ({ rules }: ParcelRulesShown): Told => ({
     on: false,
     auto: false,
     wait_min: 30,
+    hold_min: 0,
     max_units: 200,
     max_weight_g: 30_000,
     ...rules.merge,
@@ -148,6 +150,9 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
             <Switch />
           </Form.Item>
           <Form.Item name={["merge", "wait_min"]} label={t("rules.wait")}>
+            <InputNumber min={0} max={1440} precision={0} />
+          </Form.Item>
+          <Form.Item name={["merge", "hold_min"]} label={t("rules.hold")} tooltip={t("rules.holdNote")}>
             <InputNumber min={0} max={1440} precision={0} />
           </Form.Item>
           <Form.Item name={["merge", "max_units"]} label={t("rules.units")}>
