@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import datetime
 import re
@@ -10,6 +11,8 @@ from typing import Any
 
 import psycopg
 
+from danshu.hub import clocks
+from danshu.hub.worlds import Worlds
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, UNITS, WAREHOUSES, House
 from tests.flows.asking import own, post, publish
@@ -233,3 +236,69 @@ def test_a_promise_that_names_the_place_or_the_day_asks_for_the_buyer_s_own_word
     said = [f for f in facts if f["type"] == "order.amended"][-1]
     assert (said["data"]["consent"], said["cause"]) == (consent, consent)
     assert audit(house) == []
+
+
+def offers(house: House, order: str) -> Any:
+    return house.call("GET", f"/v1/orders/{order}/substitutes/offers").json()["items"]
+
+
+def answer(house: House, page: str, no: int, says: str) -> str:
+    form = {"substitute": str(no), "answer": says}
+    told = house.client.post(f"{page}/requests", data=form, follow_redirects=False)
+    assert told.status_code == 303, told.text
+    return re.sub(r".*said=(\w+).*", r"\1", told.headers["location"])
+
+
+def test_a_buyer_is_asked_about_a_substitute_and_a_yes_amends_the_order(house: House) -> None:
+    give = "update stock s set on_hand=0 from skus k where k.no=s.sku and k.code='%s'"
+    tell(house.url, give % A)
+    house.hub.worlds.forget(house.tenant)
+    pair = [{"sku": A, "substitute": B}]
+    assert house.call("PUT", "/v1/substitutes", pair).status_code == 200
+    id_ = house.place(lines=[{"sku": A, "quantity": 3, "price_fen": 700}])["order"]
+    path = f"/v1/orders/{id_}/substitutes/offers"
+
+    def offer(code: int, **more: Any) -> Any:
+        told = house.call("POST", path, {"line": 1, "sku": B, "units": 2, **more})
+        assert told.status_code == code, told.text
+        return told.json()
+
+    assert offer(409, units=4)["code"] == "not_offered"
+    assert offer(409, sku=C)["code"] == "not_offered"
+    assert offer(200, hours=1)["order"] == id_
+    assert offer(409)["code"] == "offer_open"
+    page = link(house, id_)
+    assert "可否换成替代品" in house.client.get(page).text
+    assert answer(house, page, 1, "maybe") == "bad_form"
+    assert answer(house, page, 1, "no") == "kept_waiting"
+    assert answer(house, page, 1, "yes") == "no_offer"
+    offer(200, hours=1)
+    clock = house.hub.clock
+    house.hub.clock = lambda: clock() + 2 * 3_600_000
+    try:  # nobody answered in time: a late yes changes nothing, and the timer ends the offer
+        assert [o["stale"] for o in offers(house, id_)] == [True]
+        assert answer(house, page, 2, "yes") == "offer_over"
+        asyncio.run(ring(house, house.hub.clock()))
+        assert offers(house, id_) == []
+    finally:
+        house.hub.clock = clock
+    offer(200)
+    (asked,) = offers(house, id_)
+    assert (asked["units"], asked["paid"], asked["stale"]) == (2, 1400, False)
+    assert answer(house, page, 3, "yes") == "substituted"
+    done = see(house, id_)
+    assert [(n["sku"], n["quantity"]) for n in done["lines"]] == [(A, 1), (B, 2)]
+    assert [s["sku"] for f in done["fulfilments"] for s in f["shares"]] == [B]
+    facts = house.call("GET", f"/v1/orders/{id_}/facts").json()["facts"]
+    told = {f["type"]: f for f in facts}
+    assert told["order.amended"]["data"]["consent"] == told["substitute.accepted"]["id"]
+    assert told["substitute.accepted"]["actor"]["grade"] == "D"
+    assert [f["data"]["reason"] for f in facts if f["type"] == "substitute.ended"] == ["expired"]
+    assert house.call("DELETE", f"/v1/substitutes/{A}").status_code == 204
+    assert {d.code for d in audit(house)} <= {"stock_differs"}  # counts set beside the facts
+
+
+async def ring(house: House, at_ms: int) -> None:
+    connection = await psycopg.AsyncConnection.connect(house.url, autocommit=True)
+    async with connection:
+        await clocks.fire(connection, Worlds(house.url), at_ms)

@@ -31,7 +31,7 @@ def test_an_own_promise_is_linted_published_carried_and_taken_back(house: House)
     assert due - started == datetime.timedelta(hours=9)
     assert len(linted["warnings"]) == 1
     assert {d["code"] for d in get(house, "/v1/definitions")["items"]} == {
-        "ship48h", "nextday", "damage", "announced",
+        "ship48h", "nextday", "damage", "announced", "rest72h",
     }  # fmt: skip
     made = publish(house, own())
     assert made.status_code == 201

@@ -302,6 +302,12 @@ def test_a_line_that_no_warehouse_holds_is_cut_by_units_and_stays_one_promise(ho
         act(house, id_, event=event)
     for no in (1, 2):
         act(house, id_, event="ship", fulfilment=no, carrier="yt", waybill=f"YT{no}")
+        # the rest has a clock of its own, and the buyer is told which parcel this is
+        promises = told(house.call("GET", f"/v1/promises/{id_}"))["items"]
+        (rest,) = [p for p in promises if p["code"] == "rest72h"]
+        assert rest["state"] == ("running" if no == 1 else "kept")
+        notices = told(house.call("GET", f"/v1/orders/{id_}/requests"))["notices"]
+        assert [(n["code"], n["to"], n["parcel"]) for n in notices] == [("rest72h", "buyer", "1/2")]
         act(house, id_, event="deliver", fulfilment=no)
         state = house.call("GET", f"/v1/orders/{id_}").json()["state"]
         assert (state == "delivered") == (no == 2)

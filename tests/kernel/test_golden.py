@@ -77,7 +77,7 @@ def test_a_golden_file_shows_every_field(path: Path) -> None:
         "order.held": {"awaits", "frees", "right", "until"},
         "order.paid": {"stage"},
         "order.shipped": {"equipment"},
-        "route.decided": {"awaiting", "ruling", "votes"},
+        "route.decided": {"awaiting", "cut", "ruling", "votes"},  # no line was cut
         "settlement.set": {"costs", "tax"},
         "voucher.entered": {"first", "proposed"},
     }

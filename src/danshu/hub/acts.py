@@ -28,6 +28,7 @@ from danshu.hub import (
     merging_rows,
     moving,
     parcel_settings,
+    part_shipments,
     policy_holds,
     presale,
     presale_ends,
@@ -113,6 +114,7 @@ async def change(
                 decided = presale_ends.attend(world, held, decided)
             decided = await selling_returns.attend(connection, world, held, decided)
             decided = await remedies.attend(connection, world, held, decided, actor, now_ms)
+            await part_shipments.tell(connection, world.tenant, id_, decided, now_ms)
             decided = await after_sales_follow.attend(
                 connection, world, held, decided, actor, now_ms
             )
@@ -172,8 +174,9 @@ def command(told: orders.Command) -> Decide:
             Event(name=name, occurred_ms=at_ms, recorded_ms=now_ms, source=told.by)
             for name, at_ms in done.heard
         ]
-        promises, said = contract.hear(held.promises, events, now_ms)
-        change = Change(order=done.order, said=[*done.said, *said], promises=promises)
+        carried, made = part_shipments.join(world, done.order, held.promises, done.heard)
+        promises, said = contract.hear(carried, events, now_ms)
+        change = Change(order=done.order, said=[*done.said, *made, *said], promises=promises)
         if typed:
             change = presale.reserve(world, held, change, now_ms)
         change = hold_rules.follow(world, held, change, now_ms)

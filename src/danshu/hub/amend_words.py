@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub.figures import Names, Told, count, money, text
+from danshu.hub.figures import Names, Told, count, instant, money, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +38,41 @@ AMENDED: Final[dict[str, tuple[str, str, str, str, str]]] = {
         "改了 {what}({reason}),退回 {units} 件重新分仓",
         "{what} changed ({reason}); {units} units decided again",
     ),
+    "substitute.offered": (
+        "swap",
+        "征询替代",
+        "Substitute offered",
+        "问买家可否换成 {units} 件 {sku},{until} 前回复",
+        "The buyer is asked whether {units} of {sku} may come instead, until {until}",
+    ),
+    "substitute.accepted": (
+        "check",
+        "买家同意替代",
+        "Substitute accepted",
+        "凭订单链接同意,随即改单",
+        "By the order's link; the order was amended at once",
+    ),
+    "substitute.declined": (
+        "rollback",
+        "买家不同意替代",
+        "Substitute declined",
+        "继续等原商品",
+        "The line waits on",
+    ),
+    "substitute.ended": (
+        "clock",
+        "征询结束",
+        "Offer ended",
+        "买家没有回复,继续等原商品",
+        "Nobody answered; the line waits on",
+    ),
+    "substitute.ended/withdrawn": (
+        "rollback",
+        "撤回征询",
+        "Offer withdrawn",
+        "商家撤回,继续等原商品",
+        "The merchant took it back; the line waits on",
+    ),
 }
 _PARTS: Final = (
     ("lines", "商品", "the goods"),
@@ -68,4 +103,28 @@ def _amended(datas: Sequence[Any], names: Names) -> Told:
     return variant or ("" if d.now else "place"), figures
 
 
-TELLERS: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {"order.amended": _amended}
+def _offered(datas: Sequence[Any], _: Names) -> Told:
+    d = datas[-1]
+    figures = [
+        count("units", d.quantity),
+        text("sku", d.title or d.sku),
+        instant("until", d.until),
+    ]
+    return "", figures
+
+
+def _answered(_: Sequence[Any], __: Names) -> Told:
+    return "", []
+
+
+def _ended(datas: Sequence[Any], _: Names) -> Told:
+    return ("withdrawn" if datas[-1].reason == "withdrawn" else ""), []
+
+
+TELLERS: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
+    "order.amended": _amended,
+    "substitute.offered": _offered,
+    "substitute.accepted": _answered,
+    "substitute.declined": _answered,
+    "substitute.ended": _ended,
+}

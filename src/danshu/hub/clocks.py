@@ -15,6 +15,7 @@ from danshu.hub import (
     negotiating,
     negotiation_calls,
     presale_clock,
+    substitute_offers,
 )
 from danshu.hub.compose import now_ms
 from danshu.hub.group_buys import TIMER_GROUP
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 _log = logging.getLogger("danshu.clocks")
-_RINGS = {TIMER_ESCALATION: escalating.release, TIMER_HOLD: hold_rules.ring}
+_RINGS = {
+    TIMER_ESCALATION: escalating.release,
+    TIMER_HOLD: hold_rules.ring,
+    substitute_offers.TIMER_OFFER: substitute_offers.ring,
+}
 CLOCK = Actor(sub="clock", role="system", grade="C")
 
 

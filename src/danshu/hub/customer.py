@@ -186,7 +186,9 @@ async def read(
     )
     tokens, witnesses = await _count_third(connection, world.tenant, located)
     erased = rfc3339(row.erased_ms) if row and row.erased_ms else ""
-    asks = await customer_asks.read(connection, world.tenant, seen, lang, erased=bool(erased))
+    asks = await customer_asks.read(
+        connection, world.tenant, seen, lang, now_ms, erased=bool(erased)
+    )
     return CustomerPage(
         merchant=name[0] if name else "",
         tail=seen.order.number[-TAIL_CHARS:],

@@ -9,7 +9,14 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.actions.catalogue import POWERS
 from danshu.capabilities.orders import model
-from danshu.hub import buyer_requests, powers, request_acts, request_settings
+from danshu.hub import (
+    buyer_requests,
+    powers,
+    request_acts,
+    request_settings,
+    substitute_offers,
+)
+from danshu.kernel.fact import rfc3339
 
 if TYPE_CHECKING:
     from danshu.hub.views import Seen
@@ -40,6 +47,17 @@ class Entitled(Struct, frozen=True, kw_only=True):
     word: str
 
 
+class Substitute(Struct, frozen=True, kw_only=True):
+    """What would stand in for units that are short; `paid` for all of it, minor units."""
+
+    no: int
+    instead: str
+    title: str
+    units: int
+    paid: int
+    until: str
+
+
 class CustomerAsks(Struct, frozen=True, kw_only=True):
     """What stands in the part 申请 of the page; forms that would be refused are not there."""
 
@@ -47,11 +65,13 @@ class CustomerAsks(Struct, frozen=True, kw_only=True):
     may_damage: bool
     powers: tuple[Entitled, ...]
     requests: tuple[Asked, ...]
+    offers: tuple[Substitute, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to show."""
-        return not (self.may_address or self.may_damage or self.powers or self.requests)
+        shown = self.powers or self.requests or self.offers
+        return not (self.may_address or self.may_damage or shown)
 
 
 def _word(action: str, lang: str) -> str:
@@ -59,8 +79,24 @@ def _word(action: str, lang: str) -> str:
     return action if named is None else named.en if lang == "en" else named.zh
 
 
+def _offers(order: model.Order, at_ms: int) -> tuple[Substitute, ...]:
+    titles = {n.no: n.title or n.sku for n in order.lines}
+    return tuple(
+        Substitute(
+            no=o.no,
+            instead=titles.get(o.line, ""),
+            title=o.title or o.sku,
+            units=o.quantity,
+            paid=o.paid,
+            until=rfc3339(o.until_ms),
+        )
+        for o in order.offers
+        if substitute_offers.is_open(order, o, at_ms)
+    )
+
+
 async def read(
-    connection: Connection, tenant: int, seen: Seen, lang: str, *, erased: bool
+    connection: Connection, tenant: int, seen: Seen, lang: str, at_ms: int, *, erased: bool
 ) -> CustomerAsks:
     """Read it. Once personal data was erased, nothing new may be asked for by link."""
     settings = await request_settings.read(connection, tenant)
@@ -99,4 +135,5 @@ async def read(
             )
             for each in found
         ),
+        offers=() if erased else _offers(order, at_ms),
     )

@@ -15,7 +15,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.contract.power_facts import NoticeAbandoned, NoticeRefused, NoticeSent
-from danshu.hub import acts, merchants, outside
+from danshu.hub import acts, merchants, outside, part_shipments
 from danshu.hub.changes import Change
 from danshu.hub.compose import now_ms
 from danshu.hub.power_facts import NoticeConfigured
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from danshu.capabilities.orders.model import Order
     from danshu.hub.changes import Held
     from danshu.ports.notice import Messenger
 
@@ -115,7 +116,9 @@ class EventStanding(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """A notice and what became of it. `state` is due, sent, refused or abandoned."""
+    """A notice and what became of it. `state` is due, sent, refused or abandoned; `parcel` "1/2"
+    says which one left without the rest, "" for a notice of a breach.
+    """
 
     code: str
     step: int
@@ -125,6 +128,7 @@ class Told(Struct, frozen=True, kw_only=True):
     tries: int
     trouble: str
     receipt: str
+    parcel: str = ""
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -229,6 +233,7 @@ async def _ask(
         shop=held.order.shop,
         number=held.order.number,
         due=rfc3339(promise.due_ms),
+        parcel=part_shipments.name_parcel(held.order, taken.step),
         made=rfc3339(taken.made_ms),
     )
     messenger = cast("Messenger", registry.load("notice", settings.adapter))
@@ -262,7 +267,7 @@ async def _end(
             await acts.change(connection, world, taken.id, TELLER, at_ms, say)
 
 
-async def of_order(connection: Connection, tenant: int, id_: uuid.UUID) -> list[Told]:
+async def of_order(connection: Connection, tenant: int, id_: uuid.UUID, order: Order) -> list[Told]:
     """Read the notices of an order, the oldest first."""
     cursor = await connection.execute(_OF_ORDER, (tenant, id_))
     return [
@@ -275,6 +280,7 @@ async def of_order(connection: Connection, tenant: int, id_: uuid.UUID) -> list[
             tries=tries,
             trouble=trouble,
             receipt=receipt,
+            parcel=part_shipments.name_parcel(order, step),
         )
         for code, step, state, to, due, tries, trouble, receipt in await cursor.fetchall()
     ]

@@ -188,6 +188,12 @@ async def settle(connection: Connection, tenant: int, order: Order, wish: Wish) 
     return replace(wish, lines=tuple(lines))
 
 
+def paid_for(order: Order, wish: Wish) -> int:
+    """Give what the buyer pays for the substitute that a wish's last line is."""
+    at = len(wish.lines) - 1
+    return _most(order, wish, wish.lines[at], at)
+
+
 def _most(order: Order, wish: Wish, line: LineWish, at: int) -> int:
     """Give what is paid for a substitute: its own price, at most what its units' share was."""
     no, units = line.replaces, line.quantity or 0

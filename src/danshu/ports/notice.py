@@ -28,7 +28,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     `to` is the party or role (buyer, finance, …); `number`, `channel` and `shop` name the order as
     its platform does; `clause` is the promise's text as shown, `breach` what a breach of it means,
     both in the order's language; `due` is the deadline that passed, `made` when the notice came
-    about (RFC 3339, UTC).
+    about (RFC 3339, UTC). `parcel` is "1/2" where a part of the order left: this parcel of so many,
+    the rest by `due`; "" for a breach.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     number: str
     due: str
     made: str
+    parcel: str = ""
 
 
 class Incident(Struct, frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ def test_the_header_waits_for_the_last_fulfilment() -> None:
         done = act(order, event, fulfilment=1)
         order = done.order
     assert state(order) is State.ALLOCATED
-    assert done.heard == ()
+    assert done.heard == (("shipment.partial", NOW_MS),)
     for event in ("release", "pick", "pack", "ship"):
         done = act(order, event, fulfilment=2)
         order = done.order

@@ -57,6 +57,7 @@ interface Told {
   tries: number;
   trouble: string;
   receipt: string;
+  parcel: string;
 }
 
 interface OrderRequests {
@@ -247,7 +248,9 @@ export function BuyerRequests({ order, currency, nameOf, onDecided }: Props) {
             <div>
               <b>{t("notice", { to: partyOf(told.to) })}</b>
               <p className="note">
-                {t(`notices.${told.state}`, {
+                {told.parcel &&
+                  `${t("notices.parcel", { parcel: told.parcel, due: dated(told.due) })} `}
+                {t(`notices.${told.parcel && told.state === "due" ? "waits" : told.state}`, {
                   name: nameOf(told.code),
                   due: dated(told.due),
                   tries: count(told.tries),

@@ -53,7 +53,8 @@ class Webhook:
 
     async def send(self, account: Account, send: Send, notice: Notice, at_ms: int) -> str:
         """Hand a notice over."""
-        return await _post(account, send, "promise.broken", notice, at_ms)
+        topic = "shipment.partial" if notice.parcel else "promise.broken"
+        return await _post(account, send, topic, notice, at_ms)
 
     async def alarm(self, account: Account, send: Send, incident: Incident, at_ms: int) -> str:
         """Hand an incident over."""

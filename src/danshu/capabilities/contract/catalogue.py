@@ -31,6 +31,9 @@ EVENTS: Final[dict[str, EventName]] = {
     "carrier.accepted": _event(
         "承运商揽收", "accepted by the carrier", "揽收", "accepted by the carrier|pickup scan"
     ),
+    "shipment.partial": _event(
+        "部分发出", "part shipped", "部分发出|首个包裹", "a part has shipped"
+    ),
     "shipment.delivered": _event("签收", "delivered", "签收|送达", "delivered|delivery"),
     "buyer.damage_reported": _event("买家报损", "damage reported", "报损|反馈破损", "report"),
     "buyer.address_change_requested": _event(

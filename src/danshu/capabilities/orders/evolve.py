@@ -14,6 +14,7 @@ from danshu.capabilities.orders import (
     parcel_steps,
     refunded,
     staged,
+    substitute_steps,
 )
 from danshu.capabilities.orders.model import (
     REGION_UNKNOWN,
@@ -231,6 +232,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     **amend_evolve.STEPS,
     **hold_steps.STEPS,
     **staged.STEPS,
+    **substitute_steps.STEPS,
 }
 
 

@@ -165,6 +165,19 @@ class HoldRule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     until_ms: int = 0
 
 
+class Offer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A substitute that the buyer is asked about, until `until_ms`; `paid` is for all its units."""
+
+    no: int
+    line: int
+    sku: str
+    title: str = ""
+    quantity: int
+    price: int
+    paid: int
+    until_ms: int
+
+
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order as its facts say. Amounts in minor units of `currency`, times in epoch ms."""
 
@@ -210,6 +223,8 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refunded_over: int = 0
     reserves: tuple[Reserve, ...] = ()  # what cases are about to pay
     release_ms: int = 0  # its release waits until then for another order of its receiver
+    offers: tuple[Offer, ...] = ()  # of substitutes, that the buyer has not answered
+    offered: int = 0  # how many there were
 
 
 def stage(order: Order) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.orders import facts, parcels
 from danshu.capabilities.orders.commands import Command, Done, conclude
@@ -13,6 +13,7 @@ from danshu.kernel.errors import InputError, Refusal
 if TYPE_CHECKING:
     from msgspec import Struct
 
+PART: Final = "shipment.partial"
 MOVES: dict[str, tuple[type[facts.OfFulfilment], str]] = {
     "release": (facts.OrderReleased, ""),
     "pick": (facts.OrderPicked, ""),
@@ -45,7 +46,9 @@ def _targets(order: Order, command: Command) -> list[Fulfilment] | Refusal:
 
 
 def move(order: Order, command: Command, now_ms: int) -> Done | Refusal:
-    """Decide release to deliver, or a recall; promises hear of it once all lines are there."""
+    """Decide release to deliver, or a recall; promises hear of it once all lines are there, and of
+    a part that leaves without the rest.
+    """
     if order.holds and command.event in ("release", "pick", "pack", "ship"):
         answer = HOLD.step("held", command.event)
         if isinstance(answer, Refusal):
@@ -77,7 +80,8 @@ def move(order: Order, command: Command, now_ms: int) -> Done | Refusal:
     whole = counter and all(
         getattr(n, counter) >= n.quantity - n.cancelled for n in done.order.lines
     )
-    return Done(order=done.order, said=done.said, heard=((heard, at_ms),) if whole else ())
+    event = heard if whole else PART if command.event == "ship" else ""
+    return Done(order=done.order, said=done.said, heard=((event, at_ms),) if event else ())
 
 
 def record_waybill(order: Order, command: Command, now_ms: int) -> Done | Refusal:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.orders import model
 from danshu.capabilities.orders.amending import LineWish, Wish
-from danshu.faces.http import problems
+from danshu.faces.http import problems, substitute_offers
 from danshu.faces.http.acting import At, by_of, once, writing
 from danshu.faces.http.auth import Held, must
 from danshu.faces.http.framework import PROBLEMS, held_of, hub_of, may, only_json, respond
@@ -181,4 +181,4 @@ async def amend_order(
     return await once(request, order_id, idempotency_key, by_of(held), deed)
 
 
-ROUTES: Final = [preview_amendment, amend_order]
+ROUTES: Final = [preview_amendment, amend_order, *substitute_offers.ROUTES]

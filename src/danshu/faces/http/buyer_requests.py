@@ -172,7 +172,7 @@ async def _of_order(hub: Hub, held: Held, order_id: uuid.UUID) -> OrderRequests:
     async with hub.connection() as connection:
         found = await buyer_requests.of_order(connection, held.tenant, order_id)
         opened = await powers.of_order(connection, held.tenant, order_id)
-        told = await notices.of_order(connection, held.tenant, order_id)
+        told = await notices.of_order(connection, held.tenant, order_id, seen.order)
     items = await _items(hub, held, found, {order_id: seen.order.region})
     return OrderRequests(items=items, powers=tuple(opened), notices=tuple(told))
 

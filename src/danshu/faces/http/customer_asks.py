@@ -5,6 +5,7 @@ An answer leads back to the page, which says what became of it; nothing that was
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,13 @@ from litestar.params import FromPath
 from danshu.faces.http.customer import HEADERS, answer
 from danshu.faces.http.customer_forms import FORM_BYTES, BadForm, Form, field, photos, read, text
 from danshu.faces.http.framework import hub_of
-from danshu.hub import buyer_requests, links, request_acts, request_settings
+from danshu.hub import (
+    buyer_requests,
+    links,
+    request_acts,
+    request_settings,
+    substitute_offers,
+)
 from danshu.hub.buyer_requests import HOLDER, Wish
 from danshu.hub.links import Token
 from danshu.kernel.errors import Busy, InputError, NotAvailable, Refusal
@@ -29,6 +36,7 @@ SAID: Final = frozenset(
     {
         *("asked", "used", "withdrawn", "bad_form", "bad_photo", "too_fast"),
         *("request_open", "too_many_requests", "left_already", "no_power", "not_now"),
+        *("substituted", "kept_waiting", "offer_over", "substitute_gone", "no_offer"),
     }
 )
 Ask = Request[Any, Any, Any]
@@ -62,6 +70,8 @@ async def _do(request: Ask, given: Token) -> str:
         settings = await request_settings.read(connection, given.tenant)
     form = await read(request)
     world = await hub.worlds.ensure(given.tenant)
+    if form.get("substitute"):
+        return await _answer_offer(request, given, link.order, form)
     withdraws = field(form, "withdraw")
     wish = None if withdraws else await _wish(form, settings)
     async with hub.connection() as connection:
@@ -79,6 +89,32 @@ async def _do(request: Ask, given: Token) -> str:
     if isinstance(made, Refusal):
         return made.code
     return "asked" if made else "used"
+
+
+async def _answer_offer(request: Ask, given: Token, order: uuid.UUID, form: Form) -> str:
+    """Take the holder's yes or no to a substitute; gives which of SAID became of it."""
+    hub = hub_of(request)
+    no, says = field(form, "substitute"), field(form, "answer")
+    if not no.isdecimal() or len(no) > 4 or says not in ("yes", "no"):
+        raise BadForm("bad_form")
+    world = await hub.worlds.ensure(given.tenant)
+    try:
+        async with hub.connection() as connection:
+            told = await substitute_offers.answer(
+                connection,
+                world,
+                order,
+                HOLDER,
+                int(no),
+                accepts=says == "yes",
+                now_ms=hub.clock(),
+            )
+    except write.GuardFailed as error:
+        hub.worlds.distrust({given.tenant})
+        raise NotAvailable("the order changes too fast", RETRY_AFTER_S) from error
+    if isinstance(told, Refusal):
+        return told.code
+    return "substituted" if says == "yes" else "kept_waiting"
 
 
 @post("/e/{token:str}/requests", include_in_schema=False, request_max_body_size=FORM_BYTES)

@@ -132,6 +132,7 @@ SAYERS: Final[dict[str, Sayer]] = {
     "order.cancelled": _sayer("order", "cancel", "取消订单", "cancelling the order"),
     "payment.confirmed": _sayer("order", "pay", "登记付款", "recording the payment"),
     "waybill.created": _sayer("order", "waybill", "登记运单", "recording the waybill"),
+    "shipment.partial": _sayer("order", "ship", "登记部分揽收", "recording a part's pickup"),
     "carrier.accepted": _sayer("order", "ship", "登记揽收", "recording the pickup"),
     "shipment.delivered": _sayer("order", "deliver", "登记签收", "recording the delivery"),
     "buyer.damage_reported": _sayer(

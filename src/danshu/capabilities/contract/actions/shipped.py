@@ -24,6 +24,7 @@ CODES: Final = (
     "return_inspection",
     "address_change",
     "split_notice",
+    "rest72h",
     "device_release",
     "announced",
 )
