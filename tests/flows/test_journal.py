@@ -30,7 +30,7 @@ from danshu.kernel.errors import InputError
 from danshu.kernel.fact import NO_HEAD, Actor, Said, rfc3339
 from danshu.ledger import write
 from danshu.ledger.audit import fold_rows
-from danshu.ledger.follow import Follower
+from danshu.ledger.follow import Follower, read_beside
 from danshu.ledger.sequence import Sequencer
 from tests.fixtures.ledger import (
     ACTOR,
@@ -156,7 +156,7 @@ async def test_what_breaks_in_the_middle_leaves_nothing(
         async def die(*_: Any) -> None:
             raise RuntimeError("killed")
 
-        follower = Follower(journal_room.ROOM, journal_room.follow)
+        follower = Follower(journal_room.ROOM, journal_room.follow, read=read_beside)
         with monkeypatch.context() as broken:
             broken.setattr(posting, "_add_days", die)
             assert await follower.step(connection, NOW_MS) == 1  # order.placed makes no entry
@@ -211,7 +211,9 @@ class Shop:
     async def follow(self, leaves_max: int = 1000) -> None:
         """Sequence what was said and let the room read it to its end."""
         await drain(self.sequencer, self.connection)
-        follower = Follower(journal_room.ROOM, journal_room.follow, leaves_max=leaves_max)
+        follower = Follower(
+            journal_room.ROOM, journal_room.follow, leaves_max=leaves_max, read=read_beside
+        )
         while await follower.step(self.connection, NOW_MS):
             pass
         assert not follower.troubles

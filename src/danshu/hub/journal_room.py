@@ -26,19 +26,17 @@ from danshu.ledger import sequence, write
 from danshu.ledger.follow import Follower, read_beside, read_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable
 
     from danshu.capabilities.settlement.journal import Slip
     from danshu.capabilities.settlement.tally import Tally
-    from danshu.ledger.leaves import Leaf
+    from danshu.ledger.leaves import Rows
 
 Connection = psycopg.AsyncConnection[Any]
 Tallies = dict[bytes, "Fresh | Tally | None"]
 """Where orders' money stands, by their stream; None = no sale."""
 Start = Callable[[bytes, Policy], "Fresh | Tally | None"]
 ROOM: Final = "journal"
-_ID: Final = b'"id":"'
-_UUID: Final = 36
 _POLICY: Final = (
     "select since, revenue, zone, begins, tax, costs from settlement_settings where tenant=%s"
     " order by since"
@@ -79,34 +77,48 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     return step
 
 
-async def follow(connection: Connection, leaves: Sequence[Leaf]) -> None:
+async def follow(connection: Connection, leaves: Rows) -> None:
     """Enter what the facts of one book say, in the caller's transaction."""
-    wanted = [(leaf, kind) for leaf in leaves if (kind := mapping.kind_of(leaf.body))]
+    wanted = _read(leaves)
     if not wanted:
         return
-    tenant = leaves[0].tenant
+    tenant = leaves.tenant
     await posting.be_alone(connection, tenant)
     policy = await _read_treatments(connection, tenant)
-    await sku_values.load(connection, tenant, policy, (leaf.body for leaf, _ in wanted))
+    await sku_values.load(connection, tenant, policy, (body for *_, body in wanted))
     tallies: Tallies = {}
-    placed = [(_stream_of(leaf.body), leaf, kind) for leaf, kind in wanted]
     begun: set[bytes] = set()
     late: dict[bytes, int] = {}
-    for stream, leaf, kind in placed:
+    for stream, seq, _, kind, _ in wanted:
         if stream not in begun:
             begun.add(stream)
             if kind != PLACED:
-                late[stream] = _seq_of(leaf.body)
+                late[stream] = seq
     if late:
         await _read_before(connection, tenant, late, policy, tallies)
     slips: list[Slip] = []
     places: list[tuple[str, int]] = []
-    for stream, leaf, kind in placed:
-        slip = take(tallies, stream, kind, leaf.body, policy)
+    for stream, _, position, kind, body in wanted:
+        slip = take(tallies, stream, kind, body, policy)
         if slip is not None:
             slips.append(slip)
-            places.append((leaf.half, leaf.position))
+            places.append((leaves.half, position))
     await posting.enter(connection, tenant, journal.FACTS, slips, places)
+
+
+def _read(leaves: Rows) -> list[tuple[bytes, int, int, str, bytes]]:
+    """Give the facts that the journal reads: stream, position there, position in the book, type,
+    bytes.
+    """
+    found: list[tuple[bytes, int, int, str, bytes]] = []
+    kind_of, at = mapping.kind_of, leaves.first
+    for stream, v, n, packed in leaves.rows:
+        for nth, body in enumerate(fact.unpack(packed)):
+            kind = kind_of(body)
+            if kind:
+                found.append((stream, v + nth, at + nth, kind, body))
+        at += n
+    return found
 
 
 def take(
@@ -136,18 +148,6 @@ def take(
     return mapping.enter(kind, body, tally, policy)
 
 
-def _stream_of(body: bytes) -> bytes:
-    """Give the stream of a fact, as it is written, without decoding the fact."""
-    at = body.rfind(_ID) + len(_ID)
-    return body[at : at + _UUID]
-
-
-def _seq_of(body: bytes) -> int:
-    """Give the position of a fact on its stream without decoding it."""
-    at = body.rfind(_ID) + len(_ID) + _UUID + 1
-    return int(body[at : body.find(b'"', at)])
-
-
 async def _read_before(
     connection: Connection,
     tenant: int,
@@ -156,15 +156,13 @@ async def _read_before(
     tallies: Tallies,
 ) -> None:
     """Tell the tallies what was said on streams before the given positions."""
-    by_id = {uuid.UUID(text.decode()).bytes: text for text in late}
-    streams = sorted(by_id)
+    streams = sorted(late)
     low, high = uuid.UUID(bytes=streams[0]), uuid.UUID(bytes=streams[-1])
     asked = (tenant, write.uuid_bytes(streams), str(low), str(high))
     cursor = await connection.execute(_BEFORE, asked, binary=True)
     rows = await cursor.fetchall()
     await sku_values.load(connection, tenant, policy, (bytes(packed) for _, _, packed in rows))
-    for id_, v, packed in rows:
-        stream = by_id[bytes(id_)]
+    for stream, v, packed in rows:
         for seq, body in enumerate(fact.unpack(bytes(packed)), v):
             if seq >= late[stream]:
                 break
