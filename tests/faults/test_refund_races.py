@@ -103,7 +103,7 @@ async def less(hub: Hub, tenant: int, order: uuid.UUID) -> None:
 async def pay(url: str, at_ms: int) -> None:
     """Two workers pay whatever is due, at once."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as c:
-        await refunds_room.REFUNDS.pay_due(c, Worlds(url), at_ms)
+        await refunds_room.REFUNDS.run_due(c, Worlds(url), at_ms)
 
 
 async def test_refund_refund_cancel_and_ship_at_once(database: str) -> None:

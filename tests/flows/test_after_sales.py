@@ -66,7 +66,7 @@ def pay(house: House, at_ms: int = 0) -> int:
 
     async def run() -> int:
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-            return await refunds_room.REFUNDS.pay_due(c, Worlds(house.url), at_ms or now_ms())
+            return await refunds_room.REFUNDS.run_due(c, Worlds(house.url), at_ms or now_ms())
 
     return asyncio.run(run())
 

@@ -62,7 +62,9 @@ def publish(people: tuple[Browser, Browser], kind: dict[str, Any]) -> Any:
     told = one.call("POST", f"{path}/approve", {"digest": draft["digest"]})
     assert told.status_code == 409, "who wrote it does not approve it"
     assert told.json()["code"] == "approval_author"
-    return ok(other.call("POST", f"{path}/approve", {"digest": draft["digest"]}))
+    done = ok(other.call("POST", f"{path}/approve", {"digest": draft["digest"]}))
+    assert one.call("POST", f"{path}/withdraw").json()["code"] == "type_ended"
+    return done
 
 
 def advance(house: House, at_ms: int, *, dies: bool = False) -> int:

@@ -68,7 +68,7 @@ def pay(house: House, at_ms: int = 0) -> int:
 
     async def run() -> int:
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-            return await paying.COMPENSATIONS.pay_due(c, Worlds(house.url), at_ms or now_ms())
+            return await paying.COMPENSATIONS.run_due(c, Worlds(house.url), at_ms or now_ms())
 
     return asyncio.run(run())
 

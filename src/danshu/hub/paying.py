@@ -16,12 +16,11 @@ from danshu.capabilities.orders import model
 from danshu.capabilities.orders.facts import CompensationPaid
 from danshu.hub import acts, remedies
 from danshu.hub.changes import Change
-from danshu.hub.payouts import PAYER, Payout, Payouts
+from danshu.hub.errands import Errands
+from danshu.hub.payouts import PAYER, REACH, Payout, payer
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said
-from danshu.kernel.limits import (
-    PAYOUTS_AT_ONCE,
-)
+from danshu.kernel.limits import PAYOUT_RETRY_MAX_S, PAYOUTS_AT_ONCE
 from danshu.ports.settlement import Instruction
 
 if TYPE_CHECKING:
@@ -88,14 +87,15 @@ async def _say(
             raise
 
 
-COMPENSATIONS: Final = Payouts(
+COMPENSATIONS: Final = Errands(
     take=_TAKE,
     leave=_LEAVE,
     at_once=PAYOUTS_AT_ONCE,
+    reach=REACH,
+    retry_max_s=PAYOUT_RETRY_MAX_S,
     read=lambda row: Owed(**dict(zip(_FIELDS, row, strict=True))),
     place=lambda owed: (owed.tenant, owed.id, owed.code, owed.step),
-    instruct=_instruct,
-    say=_say,
+    run=payer(_instruct, _say),
 )
 
 

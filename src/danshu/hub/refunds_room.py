@@ -14,8 +14,9 @@ from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.model import COMPENSATION
 from danshu.capabilities.orders.facts import CompensationPaid
 from danshu.hub import after_sales, after_sales_money
-from danshu.hub.payouts import PAYER, Payout, Payouts
-from danshu.kernel.limits import REFUNDS_AT_ONCE
+from danshu.hub.errands import Errands
+from danshu.hub.payouts import PAYER, REACH, Payout, payer
+from danshu.kernel.limits import PAYOUT_RETRY_MAX_S, REFUNDS_AT_ONCE
 from danshu.ledger import write
 from danshu.ports.settlement import Instruction
 
@@ -86,14 +87,15 @@ async def _say(
     await paid(connection, world, owed.id, PAYER, receipt, at_ms)
 
 
-REFUNDS: Final = Payouts(
+REFUNDS: Final = Errands(
     take=_TAKE,
     leave=_LEAVE,
     at_once=REFUNDS_AT_ONCE,
+    reach=REACH,
+    retry_max_s=PAYOUT_RETRY_MAX_S,
     read=lambda row: Refund(**dict(zip(_FIELDS, row, strict=True))),
     place=lambda owed: (owed.tenant, owed.id),
-    instruct=_instruct,
-    say=_say,
+    run=payer(_instruct, _say),
 )
 
 

@@ -162,7 +162,7 @@ ROOMS = (
     Room("waiting", waiting_room.begin, 1.0),
     Room("merging", merging_room.begin, 5.0),
     Room("reconcile", reconcile_room.begin, 5.0),
-    Room("carriers", carrier_room.begin, 1.0),
+    Room("carriers", carrier_room.CARRIER_ASKS.begin, 1.0),
     Room("pulls", sentinel_pull.begin, 1.0),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("signals", signals_room.begin, 1.0),
