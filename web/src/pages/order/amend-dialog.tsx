@@ -12,6 +12,7 @@ import { useProven } from "@/parts/step-up";
 import { asProblem } from "@/problem";
 import { begin, bodyOf, NOWHERE, substitute, type Draft, type DraftLine } from "./amend-draft";
 import { AmendEffect } from "./amend-effect";
+import { SubstituteOffers } from "./substitute-offers";
 import "./amend.css";
 
 const MINOR = 100;
@@ -98,6 +99,12 @@ export default function AmendDialog({ id, sheet, onClose, onDone }: Props) {
           lines={draft.lines}
           offered={offered.data?.items ?? []}
           onChange={(lines) => change({ lines })}
+        />
+        <SubstituteOffers
+          id={id}
+          sheet={sheet}
+          candidates={(offered.data?.items ?? []).filter((one) => one.consent)}
+          onDone={onDone}
         />
         <div className="amend-parts">
           <label>
@@ -208,7 +215,9 @@ function Lines({ sheet, lines, offered, onChange }: LinesProps) {
   const put = (key: string, part: Partial<DraftLine>) =>
     onChange(lines.map((one) => (one.key === key ? { ...one, ...part } : one)));
   const short = offered.filter(
-    (one) => !lines.some((line) => line.replaces === one.line && line.sku === one.substitute),
+    (one) =>
+      !one.consent &&
+      !lines.some((line) => line.replaces === one.line && line.sku === one.substitute),
   );
   return (
     <section className="amend-lines" aria-label={t("lines")}>
@@ -288,17 +297,15 @@ function Lines({ sheet, lines, offered, onChange }: LinesProps) {
       </table>
       {short.map((one) => (
         <p key={`${one.line} ${one.substitute}`} className="note">
-          {t(one.consent ? "offeredConsent" : "offered", {
+          {t("offered", {
             no: one.line,
             short: count(one.short),
             name: one.name,
             most: money(one.most, sheet.currency),
           })}{" "}
-          {!one.consent && (
-            <button type="button" className="as-link" onClick={() => onChange(substitute(lines, one))}>
-              {t("takeSubstitute")}
-            </button>
-          )}
+          <button type="button" className="as-link" onClick={() => onChange(substitute(lines, one))}>
+            {t("takeSubstitute")}
+          </button>
         </p>
       ))}
       <Button
