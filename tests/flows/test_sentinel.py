@@ -149,8 +149,8 @@ def _check_late(house: House, order: str) -> None:
     with psycopg.connect(house.url, autocommit=True) as connection:
         connection.execute("update after_sales set due=now()-interval '1 minute'")
         connection.execute(
-            "insert into carrier_intercepts(tenant,id,fulfilment,carrier,waybill,asked)"
-            " values(%s,%s,1,'SF','SF1',now()-interval '1 hour')",
+            "insert into carrier_intercepts(tenant,id,fulfilment,carrier,waybill,asked,next_try)"
+            " values(%s,%s,1,'SF','SF1',now()-interval '1 hour',null)",
             (house.tenant, order),
         )
     _look(house)
@@ -161,6 +161,8 @@ def _check_late(house: House, order: str) -> None:
     assert {f["remedy"] for f in late.values()} == {"tell"}, "no order is re-routed for them"
     with psycopg.connect(house.url, autocommit=True) as connection:
         connection.execute("update after_sales set due=now()+interval '1 day'")
+        again = connection.execute("select next_try from carrier_intercepts").fetchall()
+        assert again[0][0] is not None, "before a person is asked, the carrier is, once more"
         connection.execute("delete from carrier_intercepts")
     _look(house)
     assert _open(house, kind="stuck") == []

@@ -48,6 +48,10 @@ and c.id=f.oid and {_PARCEL}=f.subject
 where f.tenant=%(t)s and f.class='stuck' and f.cause='{INTERCEPT}' and f.state<>'done'
 and c.id is null limit {SENTINEL_STUCK_ROWS}
 """
+# Nobody could be asked when it was tried: before a person is, it is tried once more.
+_AGAIN: Final = """
+update carrier_intercepts set next_try=%s where tenant=%s and next_try is null and id=any(%s)
+"""
 
 
 async def look(connection: Connection, tenant: int, at_ms: int) -> None:
@@ -66,6 +70,9 @@ async def look(connection: Connection, tenant: int, at_ms: int) -> None:
     if opened or gone:
         async with connection.transaction():
             await findings.record(connection, tenant, at_ms, opened, gone)
+            if parcels:
+                ids = [row[1] for row in parcels]
+                await connection.execute(_AGAIN, (given["now"], tenant, ids))
 
 
 def _of_case(row: tuple[Any, ...]) -> Found:

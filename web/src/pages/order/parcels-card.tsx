@@ -4,7 +4,8 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Offer, OrderSheet } from "@/api/types.gen";
-import { count, exact, near } from "@/format";
+import { count, exact, leftWords, near } from "@/format";
+import { useNow } from "@/live/use-live";
 import { Card } from "@/parts/card";
 import { ToneTag } from "@/parts/status-tag";
 import { useMay } from "@/session";
@@ -127,6 +128,8 @@ function Marks({ parcel }: { parcel: Parcel }) {
   const { t } = useTranslation("order");
   const again = parcel.sent_again.reduce((sum, line) => sum + line.quantity, 0);
   const asked = parcel.intercept;
+  const now = useNow(asked?.due_ms);
+  const isLate = asked?.state === "asked" && asked.due_ms !== undefined && asked.due_ms > 0 && asked.due_ms < now;
   return (
     <span className="order-marks">
       {parcel.of > 0 && (
@@ -149,7 +152,9 @@ function Marks({ parcel }: { parcel: Parcel }) {
           }
         >
           <ToneTag tone={asked.state === "asked" ? "broken" : "excused"}>
-            {t(`parcelActs.${asked.state}`)}
+            {isLate
+              ? t("parcelActs.late", { over: leftWords(new Date(asked.due_ms ?? 0).toISOString(), now) })
+              : t(`parcelActs.${asked.state}`)}
           </ToneTag>
         </span>
       )}
