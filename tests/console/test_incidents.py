@@ -56,3 +56,11 @@ def test_an_operator_clears_the_queue(site: Site, visit: Visit, axe: Callable[..
     expect(page.get_by_role("row").filter(has_text=second["number"])).to_have_count(0)
     closed = site.call("GET", f"/v1/findings/{second['no']}")
     assert (closed["how"], closed["reason"]) == ("person", "买家要两份")
+    # What was closed stands under what has ended, and waits again when it is opened again.
+    page.get_by_text("已消除", exact=True).click()
+    page.get_by_role("row").filter(has_text=second["number"]).get_by_role("checkbox").check()
+    page.keyboard.press("i")
+    page.get_by_role("textbox", name="为什么").last.fill("买家又改了主意")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row").filter(has_text=second["number"])).to_have_count(0)
+    assert site.call("GET", f"/v1/findings/{second['no']}")["state"] == "open"

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { FindingIncident, FindingItem, FindingPage } from "@/api/types.gen";
 import { ask } from "@/client";
-import { age, count, exact, money } from "@/format";
+import { age, count, dated, exact, money } from "@/format";
 import { usePeople } from "@/pages/jobs/use-people";
 import type { Column } from "@/parts/ledger-columns";
 import { LedgerTable } from "@/parts/ledger-table";
@@ -110,6 +110,7 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
   const words = useFindingWords();
   const nameOf = usePeople();
   const isPast = asked.state === "done";
+  const isIgnored = asked.state === "suppressed";
   const list = useKeyset<FindingItem, FindingPage>({
     queryKey: [...LIST_KEY, asked],
     fetch: (cursor, signal) =>
@@ -122,15 +123,15 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
         text: (one) => t(`grades.${one.grade}`), render: (one) => <Grade grade={one.grade} />,
       },
       {
-        key: "kind", title: t("columns.kind"), width: 104, least: 80,
+        key: "kind", title: t("columns.kind"), width: 104, least: 76,
         text: (one) => words.kind(one.kind), render: (one) => words.kind(one.kind),
       },
       {
-        key: "number", title: t("columns.number"), width: 150, least: 100,
+        key: "number", title: t("columns.number"), width: 150, least: 140,
         text: (one) => one.number || one.subject, render: (one) => one.number || "—",
       },
       {
-        key: "what", title: t("columns.what"), width: 260, least: 120,
+        key: "what", title: t("columns.what"), width: 260, least: 96,
         text: (one) => words.cause(one),
         render: (one) => (
           <button type="button" className="incidents-what" onClick={() => onPick(one)}>
@@ -139,14 +140,15 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
         ),
       },
       {
-        key: "risk", title: t("columns.risk"), width: 104, least: 92, align: "right",
+        key: "risk", title: t("columns.risk"), width: 104, least: 90, align: "right",
         text: (one) => money(one.risk_fen),
         render: (one) => (one.risk_fen ? money(one.risk_fen) : "—"),
       },
       {
-        key: "due", title: isPast ? t("columns.ended") : t("columns.due"), width: 100, least: 96,
-        text: (one) => exact(isPast ? one.ended : one.due),
-        render: (one) => (isPast ? age(one.ended) : <Limit due={one.due} />),
+        key: "due", title: t(isPast ? "columns.ended" : isIgnored ? "suppressedUntil" : "columns.due"), width: 100, least: 88,
+        text: (one) => exact(isPast ? one.ended : isIgnored ? one.until : one.due),
+        render: (one) =>
+          isPast ? age(one.ended) : isIgnored ? dated(one.until) : <Limit due={one.due} />,
       },
       {
         key: "owner", title: isPast ? t("columns.how") : t("columns.owner"), width: 104,
@@ -155,7 +157,7 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
           isPast ? t(`hows.${one.how}`) : one.owner ? nameOf(`person:${one.owner}`) : t("nobody"),
       },
     ],
-    [t, words, nameOf, onPick, isPast],
+    [t, words, nameOf, onPick, isPast, isIgnored],
   );
   return (
     <LedgerTable<FindingItem>
@@ -175,14 +177,14 @@ export function Items({ asked, at, selected, onSelect, onPick }: ItemsProps) {
       peeked={at}
       onOpen={onPick}
       height_px={520}
-      empty={isPast ? t("nothingEnded") : t("calm")}
+      empty={t(isPast ? "nothingEnded" : isIgnored ? "nothingIgnored" : "calm")}
       card={(one) => (
         <button type="button" className="incidents-card" onClick={() => onPick(one)}>
           <span>
             <Grade grade={one.grade} /> <b>{words.kind(one.kind)}</b> {one.number}
           </span>
           <span>{words.cause(one)}</span>
-          {!isPast && <Limit due={one.due} />}
+          {!isPast && !isIgnored && <Limit due={one.due} />}
         </button>
       )}
     />

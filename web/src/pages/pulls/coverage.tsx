@@ -124,7 +124,7 @@ function Windows({ rows }: { rows: readonly PullWindow[] }) {
       caption={t("windows")}
       columns={[
         { key: "span", title: t("window"), render: (one) => `${near(one.begins)} – ${near(one.upto)}` },
-        { key: "listed", title: t("columns.listed"), render: (one) => count(one.listed), isNumber: true },
+        { key: "listed", title: t("listedThere"), render: (one) => count(one.listed), isNumber: true },
         { key: "missing", title: t("missingHere"), render: (one) => count(one.missing), isNumber: true },
         { key: "unreadable", title: t("unreadable"), render: (one) => count(one.unreadable), isNumber: true },
       ]}
