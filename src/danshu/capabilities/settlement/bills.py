@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from danshu.capabilities.settlement import accounts as a
-from danshu.capabilities.settlement.journal import Entry, Posting
+from danshu.capabilities.settlement.journal import Slip
 
 SOURCE: Final = "bill.line"
 _WALLETS: Final = {
@@ -50,22 +50,24 @@ class Movement(Struct, frozen=True):
     day: datetime.date
 
 
-def draw(line: Movement, currency: str) -> Entry:
-    """Give the entry of a line: one account against another, keyed by the line's own name.
+def draw(line: Movement, currency: str) -> Slip:
+    """Give the entry of a line as it is written: one account against another, keyed by the line's
+    own name. It is balanced and within bounds by its making, so nothing is checked.
 
     A book without a wallet of its own is a carrier's: what it charges is owed to it.
     """
     mine, other = _WALLETS.get(line.book, a.CARRIERS), _AGAINST[line.kind]
-    amount = abs(line.amount)
-    debit, credit = (mine, other) if line.amount > 0 else (other, mine)
-    return Entry(
-        key=f"bill/{line.id}",
-        date=line.day,
-        currency=currency,
-        postings=(
-            Posting(account=debit, debit=amount, channel=line.channel),
-            Posting(account=credit, credit=amount, channel=line.channel),
-        ),
-        source=SOURCE,
-        cause=str(line.id),
+    accounts = (mine, other) if line.amount > 0 else (other, mine)
+    amount, id_ = abs(line.amount), str(line.id)
+    return Slip(
+        f"bill/{id_}",
+        line.day.isoformat(),
+        currency,
+        SOURCE,
+        "",
+        line.channel,
+        "",
+        accounts,
+        (amount, -amount),
+        id_,
     )

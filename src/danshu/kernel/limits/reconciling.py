@@ -14,7 +14,7 @@ BILL_NOTE_CHARS: Final = 200
 BILL_BYTES: Final = 67_108_864
 BILL_CHUNK: Final = 10_000
 BILL_REJECTS: Final = 100_000
-BILL_POSTED: Final = 5_000
+BILL_POSTED: Final = 20_000
 
 # Bills that are due: how far back they are asked for, rules of a merchant
 BILL_DUE_DAYS: Final = 120
