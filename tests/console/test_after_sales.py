@@ -73,6 +73,7 @@ def test_a_return_from_request_to_inspection(
     page.get_by_role("button", name=made["number"]).click()
     page.get_by_label("收货仓").fill(warehouse)
     page.get_by_role("button", name="收货，开始质检").click()
+    expect(page.get_by_text("验收记在你名下，等级 B")).to_be_visible()  # found by its number
     photo = tmp_path / "cup.png"
     photo.write_bytes(PNG)
     page.get_by_label("拍照").set_input_files(photo)
@@ -82,6 +83,9 @@ def test_a_return_from_request_to_inspection(
     axe(page)
     page.get_by_role("button", name="完成质检").click()
     expect(page.get_by_role("status").first).to_contain_text("质检已记录")
+    said = site.call("GET", f"/v1/orders/{made['order']}/facts")["facts"]
+    (act,) = [f for f in said if f["type"] == "action.performed"]
+    assert {e["kind"] for e in act["evidence"]} == {"scan", "photo"}
 
     page = visit(f"/after-sales/{case['id']}", "finance")  # damaged goods: a person decides
     expect(page.locator("main")).to_contain_text("破损")

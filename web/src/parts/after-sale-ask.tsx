@@ -27,6 +27,7 @@ export default function AfterSaleAsk({ order, known, parcels, onClose, onDone }:
   const [kind, setKind] = useState<string>("return");
   const [reason, setReason] = useState<string>("quality");
   const [units, setUnits] = useState<Readonly<Record<number, number>>>({});
+  const [lowered, setLowered] = useState<Readonly<Record<number, number>>>({});
   const [own, setOwn] = useState(0);
   const [sku, setSku] = useState("");
   const [price, setPrice] = useState(0);
@@ -34,11 +35,12 @@ export default function AfterSaleAsk({ order, known, parcels, onClose, onDone }:
   const sent = parcels.filter((one) => one.carrier);
   const [parcel, setParcel] = useState(sent[0]?.fulfilment ?? 0);
   const hasLines = kind !== "compensation" && kind !== "claim";
-  const lines = hasLines
-    ? known.lines
-        .filter((n) => units[n.line])
-        .map((n) => ({ line: n.line, quantity: units[n.line] ?? 0 }))
-    : [];
+  // Price protection pays an amount, and nothing comes back for it.
+  const isPrice = kind === "refund_only" && reason === "price";
+  const chosen = isPrice
+    ? known.lines.map((n) => ({ line: n.line, lowered: lowered[n.line] ?? 0 })).filter((n) => n.lowered)
+    : known.lines.map((n) => ({ line: n.line, quantity: units[n.line] ?? 0 })).filter((n) => n.quantity);
+  const lines = hasLines ? chosen : [];
   const body = {
     kind,
     reason,
@@ -48,7 +50,7 @@ export default function AfterSaleAsk({ order, known, parcels, onClose, onDone }:
     ...(kind === "compensation" ? { own_fen: own } : {}),
     ...(kind === "claim" ? { fulfilment: parcel } : {}),
     ...(kind === "exchange" && sku
-      ? { wanted: [{ sku, quantity: lines[0]?.quantity ?? 1, price }] }
+      ? { wanted: [{ sku, quantity: lines.length === 1 ? (units[lines[0]?.line ?? 0] ?? 1) : 1, price }] }
       : {}),
   };
   const quote = useQuery({
@@ -107,22 +109,40 @@ export default function AfterSaleAsk({ order, known, parcels, onClose, onDone }:
         </Form.Item>
         {hasLines && (
           <fieldset className="case-lines">
-            <legend>{t("ask.lines")}</legend>
-            {known.lines.map((n) => (
-              <label key={n.line}>
-                <span>
-                  {n.title || n.sku} × {n.quantity} · {t("ask.sent", { n: n.shipped })}
-                </span>
-                <InputNumber
-                  aria-label={`${n.title || n.sku} ${t("money.units")}`}
-                  min={0}
-                  max={kind === "refund_only" ? n.units_left : Math.min(n.units_left, n.shipped - n.returned)}
-                  precision={0}
-                  value={units[n.line] ?? 0}
-                  onChange={(value) => setUnits((old) => ({ ...old, [n.line]: Number(value ?? 0) }))}
-                />
-              </label>
-            ))}
+            <legend>{t(isPrice ? "ask.lowered" : "ask.lines")}</legend>
+            {known.lines.map((n) =>
+              isPrice ? (
+                <label key={n.line}>
+                  <span>
+                    {n.title || n.sku} × {n.quantity} · {money(n.left, known.currency)}
+                  </span>
+                  <InputNumber
+                    aria-label={`${n.title || n.sku} ${t("ask.lowered")}`}
+                    min={0}
+                    max={n.left / 100}
+                    precision={2}
+                    value={(lowered[n.line] ?? 0) / 100}
+                    onChange={(value) =>
+                      setLowered((old) => ({ ...old, [n.line]: Math.round(Number(value ?? 0) * 100) }))
+                    }
+                  />
+                </label>
+              ) : (
+                  <label key={n.line}>
+                    <span>
+                      {n.title || n.sku} × {n.quantity} · {t("ask.sent", { n: n.shipped })}
+                    </span>
+                    <InputNumber
+                      aria-label={`${n.title || n.sku} ${t("money.units")}`}
+                      min={0}
+                      max={kind === "refund_only" ? n.units_left : Math.min(n.units_left, n.shipped - n.returned)}
+                      precision={0}
+                      value={units[n.line] ?? 0}
+                      onChange={(value) => setUnits((old) => ({ ...old, [n.line]: Number(value ?? 0) }))}
+                    />
+                  </label>
+              ),
+            )}
           </fieldset>
         )}
         {kind === "exchange" && (

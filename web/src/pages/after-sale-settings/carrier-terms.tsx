@@ -96,6 +96,7 @@ export function CarrierTermsCard() {
       {mayWrite && read.data && (
         <Form<Given>
           form={form}
+          name="terms"
           layout="vertical"
           requiredMark={false}
           className="row-form"

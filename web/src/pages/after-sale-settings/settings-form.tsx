@@ -70,6 +70,7 @@ export function SettingsForm({ found }: { found: AfterSaleSettingsShown }) {
   return (
     <Form<Given>
       form={form}
+      name="asking"
       layout="vertical"
       requiredMark={false}
       disabled={!mayWrite}

@@ -126,6 +126,7 @@ export function TimesCard() {
       {mayWrite && read.data && (
         <Form<Given>
           form={form}
+          name="times"
           layout="vertical"
           requiredMark={false}
           className="row-form"
