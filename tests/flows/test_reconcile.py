@@ -173,7 +173,9 @@ def test_a_queue_is_cleared_with_both_sides_shown_and_every_act_on_the_log(desk:
     assert act(desk, amount["id"], "assign", owner="me").json()["code"] == "difference_ended"
     # Above an amount, another person.
     rules = desk.call("GET", "/v1/reconcile/rules").json()["rules"] | {"second_fen": 4_480}
-    assert desk.call("PUT", "/v1/reconcile/rules", rules).json()["version"] == 1
+    assert desk.call("PUT", "/v1/reconcile/rules?base=0", rules).json()["version"] == 1
+    late = desk.call("PUT", "/v1/reconcile/rules?base=0", rules)
+    assert (late.status_code, late.json()["code"]) == (409, "rules_moved")
     missing = by_class["missing_in_bill"]["id"]
     act(desk, missing, "close", reason="later_bill", note="下月账单")
     assert act(desk, missing, "confirm").json()["code"] == "same_person"

@@ -29,7 +29,7 @@ from danshu.hub.reconcile_keyless import Keyless
 from danshu.hub.reconcile_store import Outcome, Scope
 from danshu.hub.worlds import now_ms
 from danshu.kernel import ids
-from danshu.kernel.errors import InputError
+from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor, Said, pack
 from danshu.kernel.limits import RECONCILE_CAUSE_CHARS
 from danshu.ledger import write
@@ -80,6 +80,12 @@ actual=%s, lines=%s, line=%s, rule=%s, at=%s, run=%s, seq=%s, head=%s, changed=n
 where tenant=%s and id=%s
 """
 _ONE_RUN: Final = 0x44526563  # "DRec": one run of a merchant writes at a time
+RULES_MOVED: Final = Refusal(
+    code="rules_moved",
+    reason="规则已被他人改过,先看新的",
+    reason_en="Somebody else has changed the rules: look at them first",
+    clause="reconcile.rules",
+)
 _encode = msgspec.json.encode
 
 
@@ -90,13 +96,17 @@ async def read_rules(connection: Connection, tenant: int) -> tuple[int, Rules]:
 
 
 async def set_rules(
-    connection: Connection, tenant: int, rules: Rules, actor: Actor
-) -> tuple[int, Rules]:
-    """Set a merchant's rules; the next run looks at everything by them. Raises InputError."""
+    connection: Connection, tenant: int, rules: Rules, actor: Actor, base: int | None = None
+) -> tuple[int, Rules] | Refusal:
+    """Set a merchant's rules; the next run looks at everything by them. `base` is the version that
+    they were written from, None whatever it is. Raises InputError.
+    """
     body = tolerances.encode(tolerances.check(rules))
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))
         version, before = await read_rules(connection, tenant)
+        if base is not None and base != version:
+            return RULES_MOVED
         if version and tolerances.encode(before) == body:
             return version, before
         digest = hashlib.sha256(body).digest()

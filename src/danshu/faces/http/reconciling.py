@@ -44,7 +44,7 @@ from danshu.hub.differences_views import (
 from danshu.hub.fields import PLAIN
 from danshu.hub.marks import Colleague
 from danshu.hub.reconcile_views import ReconcileRun
-from danshu.kernel.errors import InputError
+from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import (
     DIFFERENCE_NOTE_CHARS,
     DIFFERENCES_AT_ONCE,
@@ -55,6 +55,10 @@ ClassAsked = Annotated[str, QueryParameter(name="class", max_length=32, pattern=
 AgeAsked = Annotated[
     Literal["", "day", "week", "month", "older"],
     QueryParameter(name="age", description="since it happened: up to a day, a week, 31 days"),
+]
+RulesBase = Annotated[
+    int | None,
+    QueryParameter(ge=0, description="the version that the rules were written from"),
 ]
 BookAsked = Annotated[str, QueryParameter(name="book", max_length=64, pattern=PLAIN)]
 OwnerAsked = Annotated[
@@ -171,12 +175,19 @@ async def get_rules(request: Request[Any, Any, Any]) -> ReconcileRules:
     responses=PROBLEMS,
     guards=[may("reconcile.rules"), only_json],
 )
-async def put_rules(data: JSONBody[Rules], request: Request[Any, Any, Any]) -> ReconcileRules:
-    """Set the rates and tolerances; the next run looks at everything by them."""
+async def put_rules(
+    data: JSONBody[Rules], request: Request[Any, Any, Any], base: RulesBase = None
+) -> Response[ReconcileRules]:
+    """Set the rates and tolerances; the next run looks at everything by them. 409 `rules_moved`
+    when `base` is no longer in force.
+    """
     held = held_of(request)
     async with hub_of(request).connection() as connection:
-        version, rules = await reconcile.set_rules(connection, held.tenant, data, held.actor)
-    return ReconcileRules(version=version, rules=rules)
+        done = await reconcile.set_rules(connection, held.tenant, data, held.actor, base)
+    if isinstance(done, Refusal):
+        return respond(problems.of(done))
+    version, rules = done
+    return Response(ReconcileRules(version=version, rules=rules))
 
 
 @post("/v1/reconcile/runs", operation_id="beginReconcile", status_code=202, **_WRITE)

@@ -111,7 +111,7 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
       const kept = await ask<ParcelRulesShown>("/v1/parcel-rules", {
         method: "PUT",
         json: {
-          version: draft.base,
+          version: draft.isBehind ? shown.version : draft.base, // whoever was told saves over it
           rules: {
             merge: told.merge,
             split,
@@ -126,6 +126,7 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
       await onDone();
     } catch (error) {
       setProblem(asProblem(error));
+      await onDone(); // somebody else may have been faster: what they saved is shown beside
     } finally {
       setBusy(false);
     }
@@ -208,7 +209,7 @@ function RulesForm({ shown, onDone }: { shown: ParcelRulesShown; onDone: () => P
           <Select mode="tags" placeholder={t("rules.noChannel")} open={false} suffixIcon={null} />
         </Form.Item>
       </Card>
-      <BehindNote draft={draft} version={shown.version} />
+      <BehindNote draft={draft} version={shown.version} isReplaced />
       {problem && <ProblemNote problem={problem} />}
       {mayWrite && (
         <Button type="primary" htmlType="submit" loading={isBusy}>

@@ -78,13 +78,19 @@ function Editor({ now }: { now: ReconcileRules }) {
   const save = async () => {
     setBusy(true);
     try {
-      const kept = await ask<ReconcileRules>("/v1/reconcile/rules", { method: "PUT", json: rules });
+      const base = draft.isBehind ? now.version : draft.base; // whoever was told saves over it
+      const kept = await ask<ReconcileRules>(`/v1/reconcile/rules?base=${base}`, {
+        method: "PUT",
+        json: rules,
+      });
       draft.publish(kept.version, rules);
       client.setQueryData(KEY, kept);
       await client.invalidateQueries({ queryKey: [...RECONCILE_KEY, "counts"] });
       done(t("rulesSaved", { n: kept.version }));
     } catch (error) {
       failed(error);
+      // Somebody else was faster: what they saved is shown beside what stands here.
+      await client.invalidateQueries({ queryKey: KEY });
     } finally {
       setBusy(false);
     }
@@ -131,7 +137,7 @@ function Editor({ now }: { now: ReconcileRules }) {
           onDrop={() => setRates(rates.filter((_, no) => no !== at))}
         />
       ))}
-      <BehindNote draft={draft} version={now.version} />
+      <BehindNote draft={draft} version={now.version} isReplaced />
       {mayChange && (
         <div className="reconcile-acts">
           <Button icon={<PlusOutlined />} onClick={() => setRates([...rates, NEW])}>
