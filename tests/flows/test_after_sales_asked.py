@@ -221,6 +221,8 @@ def test_times_are_by_channel_and_the_merchant_s_own(house: House) -> None:
         assert any(r["own"] for r in told["items"]) == bool(hours)
         made = good(open_(house, str(house.place()["order"]), "refund_only", "other", (2, 1)))
         assert made["item"]["rule"] == rule
+        (named,) = [r for r in made["rules"] if r["code"] == rule]
+        assert named["hours"] == (hours or 48)
     long = {**row, "kind": "return", "step": "received", "hours": 2_000}
     good(house.call("PUT", path, long))
     made = good(open_(house, sent(house), "return", "quality", (1, 1)))

@@ -249,7 +249,9 @@ class Reckoning(Struct, frozen=True, kw_only=True):
 
 
 class RuleShown(Struct, frozen=True, kw_only=True):
-    """A rule of time: its code, hours and source; words in both languages."""
+    """A rule of time: its code, hours and source; words in both languages, "" where it is the
+    merchant's own row (`own`).
+    """
 
     code: str
     hours: int

@@ -35,7 +35,13 @@ from danshu.faces.http.framework import (
     only_json,
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import after_sales_money, after_sales_settings, after_sales_views, views
+from danshu.hub import (
+    after_sales_money,
+    after_sales_settings,
+    after_sales_times,
+    after_sales_views,
+    views,
+)
 from danshu.hub.actors import name_actors
 from danshu.hub.after_sales_views import CaseRow, Filter
 from danshu.hub.compose import Hub
@@ -151,13 +157,16 @@ async def read_case(hub: Hub, held: Held, id_: uuid.UUID) -> CaseShown:
         order, money = await after_sales_views.money_of(connection, tenant, row.order, str(id_))
         subs = (row.case.proposed_by, row.case.decided_by)
         people = await name_actors(connection, tenant, subs)
+        own = await after_sales_times.read(connection, tenant)
     case, pays = row.case, row.case.sum
     if case.state in ("asked", "inspected") and case.kind not in (COMPENSATION, CLAIM):
         pays = after_sales_money.due(order, case, str(id_))
     if case.outcome == "paid":  # shown as it was before this payment
         money = _before(money, pays)
     machine = machine_of(case.kind)
-    times = [r for r in rules.rules() if r.kind == case.kind]
+    mine = [r for r in own if r.step == case.state and r.channel in ("", order.channel)]
+    mine.sort(key=lambda r: (r.channel, r.begins), reverse=True)  # as rules.due ranks them
+    times = [r for r in (*mine, *rules.rules()) if r.kind == case.kind]
     return CaseShown(
         item=show(row),
         words=words,

@@ -73,7 +73,7 @@ function Facts({ found }: { found: CaseShown }) {
     facts.push([
       "rule",
       t("ruleOf", {
-        words: byLocale(rule.zh, rule.en),
+        words: byLocale(rule.zh, rule.en) || t("ownTime", { count: rule.hours }),
         source: rule.source === "merchant" ? t("ownRule") : rule.source,
       }),
     ]);
