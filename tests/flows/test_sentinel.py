@@ -149,14 +149,20 @@ def _check_late(house: House, order: str) -> None:
     with psycopg.connect(house.url, autocommit=True) as connection:
         connection.execute("update after_sales set due=now()-interval '1 minute'")
         connection.execute(
+            "insert into pull_accounts(tenant,channel,shop,adapter,url,every_s,is_sequence,asked,"
+            "upto,trouble) values(%s,'jd','S','jd','',60,false,now(),now()-interval '1 hour','no')",
+            (house.tenant,),
+        )
+        connection.execute(
             "insert into carrier_intercepts(tenant,id,fulfilment,carrier,waybill,asked,next_try)"
             " values(%s,%s,1,'SF','SF1',now()-interval '1 hour',null)",
             (house.tenant, order),
         )
     _look(house)
     late = {f["cause"]: f for f in _open(house, kind="stuck")}
-    assert set(late) == {"case_late", "intercept_late"}
-    assert {f["order"] for f in late.values()} == {order}
+    assert set(late) == {"case_late", "intercept_late", "pull_late"}
+    assert (late["pull_late"]["shop"], late["pull_late"]["params"]["trouble"]) == ("S", "no")
+    assert late["case_late"]["order"] == late["intercept_late"]["order"] == order
     assert late["case_late"]["params"]["case"] == case.json()["item"]["id"]
     assert {f["remedy"] for f in late.values()} == {"tell"}, "no order is re-routed for them"
     with psycopg.connect(house.url, autocommit=True) as connection:
@@ -164,6 +170,7 @@ def _check_late(house: House, order: str) -> None:
         again = connection.execute("select next_try from carrier_intercepts").fetchall()
         assert again[0][0] is not None, "before a person is asked, the carrier is, once more"
         connection.execute("delete from carrier_intercepts")
+        connection.execute("update pull_accounts set upto=now()")
     _look(house)
     assert _open(house, kind="stuck") == []
 

@@ -1,5 +1,6 @@
-"""What is late with after-sales: a case whose next step is past its time, and a parcel that a
-carrier was asked to stop and nobody heard of since. Both are of class `stuck`, each by its cause.
+"""What is late beside orders: a case whose next step is past its time, a parcel that a carrier was
+asked to stop and nobody heard of since, a shop whose listing can't be compared. All are of class
+`stuck`, each by its cause.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.sentinel.model import Found
 from danshu.hub import findings
-from danshu.kernel.limits import INTERCEPT_LATE_S, SENTINEL_STUCK_ROWS
+from danshu.kernel.limits import INTERCEPT_LATE_S, PULL_LATE_S, SENTINEL_STUCK_ROWS
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -17,11 +18,18 @@ if TYPE_CHECKING:
 Connection = Any
 CASE: Final = "case_late"
 INTERCEPT: Final = "intercept_late"
+PULL: Final = "pull_late"
 _FRESH: Final = """
 and not exists (select 1 from findings f where f.tenant=%(t)s and f.class='stuck'
   and f.subject={subject} and not (f.state='done' and f.how='gone'))
 """
 _CASE: Final = "replace(a.id::text,'-','')||'/case'"
+_SHOP: Final = "p.channel||'/'||p.shop||'/pull'"
+# An expired token is how it mostly comes about; meanwhile nothing that is missing would be found.
+_BEHIND: Final = f"""
+p.is_on and p.adapter<>'' and p.asked is not null
+and p.upto < %(now)s - (2*p.every_s + {PULL_LATE_S}) * interval '1 second'
+"""
 _PARCEL: Final = "replace(c.id::text,'-','')||'/'||c.fulfilment||'/intercept'"
 _CASES: Final = f"""
 select {_CASE}, a.id, a.oid, a.number, a.channel, a.shop, a.wh, a.amount, a.due, a.kind
@@ -52,21 +60,35 @@ and c.id is null limit {SENTINEL_STUCK_ROWS}
 _AGAIN: Final = """
 update carrier_intercepts set next_try=%s where tenant=%s and next_try is null and id=any(%s)
 """
+_SHOPS: Final = f"""
+select {_SHOP}, p.channel, p.shop, p.trouble, p.upto from pull_accounts p
+where p.tenant=%(t)s and {_BEHIND} {_FRESH.format(subject=_SHOP)} order by p.upto
+"""
+_SHOPS_OVER: Final = f"""
+select f.subject from findings f
+left join pull_accounts p on p.tenant=f.tenant and {_SHOP}=f.subject and {_BEHIND}
+where f.tenant=%(t)s and f.class='stuck' and f.cause='{PULL}' and f.state<>'done'
+and p.shop is null
+"""
 
 
 async def look(connection: Connection, tenant: int, at_ms: int) -> None:
-    """Find cases and parcels that are late, and end the findings of those that no longer are."""
+    """Find cases, parcels and shops that are late; end the findings of those that no longer are."""
     given = {
         "t": tenant,
         "now": write.instant(at_ms * 1000),
         "late": write.instant((at_ms - INTERCEPT_LATE_S * 1000) * 1000),
     }
-    cases, over, parcels, stopped = [
-        await (await connection.execute(sql, given)).fetchall()
-        for sql in (_CASES, _CASES_OVER, _PARCELS, _PARCELS_OVER)
+    opened: list[Found] = []
+    parcels = await _all(connection, _PARCELS, given)
+    opened += [_of_parcel(row) for row in parcels]
+    for sql, make in ((_CASES, _of_case), (_SHOPS, _of_shop)):
+        opened += [make(row) for row in await _all(connection, sql, given)]
+    gone = [
+        ("stuck", subject)
+        for sql in (_CASES_OVER, _PARCELS_OVER, _SHOPS_OVER)
+        for (subject,) in await _all(connection, sql, given)
     ]
-    opened = [_of_case(row) for row in cases] + [_of_parcel(row) for row in parcels]
-    gone = [("stuck", subject) for (subject,) in (*over, *stopped)]
     if opened or gone:
         async with connection.transaction():
             await findings.record(connection, tenant, at_ms, opened, gone)
@@ -94,6 +116,19 @@ def _of_parcel(row: tuple[Any, ...]) -> Found:
         order=id_.bytes, number=waybill, risk=total or 0,
         at_ms=_ms(asked) + INTERCEPT_LATE_S * 1000,
     )  # fmt: skip
+
+
+def _of_shop(row: tuple[Any, ...]) -> Found:
+    subject, channel, shop, trouble, upto = row
+    return Found(
+        klass="stuck", subject=subject, cause=PULL,
+        params={"trouble": trouble, "since": _ms(upto)}, channel=channel, shop=shop, place=shop,
+    )  # fmt: skip
+
+
+async def _all(connection: Connection, sql: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = await (await connection.execute(sql, given)).fetchall()
+    return rows
 
 
 def _ms(at: datetime.datetime) -> int:

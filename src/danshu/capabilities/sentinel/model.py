@@ -148,6 +148,7 @@ BY_CODE: Final = {each.code: each for each in CLASSES}
 _BY_CAUSE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "case_late": ("tell", ("look_case", "decide_case", "tell_buyer")),
     "intercept_late": ("tell", ("ask_carrier", "answer_intercept", "tell_buyer")),
+    "pull_late": ("tell", ("look_pull", "renew_token", "try_pull")),
     "unreadable": ("pull_in", ("read_inbox", "pull_in", "tell_us")),
 }
 """Remedy and steps of causes that ask for others than their class."""

@@ -70,6 +70,14 @@ function Whole({ one, group }: { one: FindingItem; group: Props["group"] }) {
             </dd>
           </>
         )}
+        {one.cause === "pull_late" && (
+          <>
+            <dt>{t("pull")}</dt>
+            <dd>
+              <Link to="/channels/pulls">{t("openPull")}</Link>
+            </dd>
+          </>
+        )}
         {typeof one.params.message === "string" && (
           <>
             <dt>{t("raw")}</dt>

@@ -12,7 +12,7 @@ type Told = Pick<FindingItem, "kind" | "cause" | "params" | "place" | "shop" | "
 
 /** Parameters of causes that are money, lengths of time, or instants. */
 const MONEY = new Set(["goods", "listed", "owed", "total", "paid", "shares", "refunded"]);
-const TIMES = new Set(["due", "before", "after", "asked"]);
+const TIMES = new Set(["due", "before", "after", "asked", "since"]);
 
 function shown(params: Params, kind: string): Record<string, string | number> {
   const made: Record<string, string | number> = {};

@@ -23,7 +23,8 @@ create table sentinel_changes (
   channel text not null, classes text[] not null, params jsonb not null,
   primary key (tenant, at, fact));
 alter table findings add column change text not null default '';
-create index findings_change on findings (tenant, change, incident) where change <> '';
+create index findings_change on findings (tenant, change, incident)
+  where change <> '' and state in ('open', 'assigned');
 """
 
 
