@@ -330,6 +330,9 @@ def test_dearer_goods_wait_for_their_supplement(house: House) -> None:
     # the same goods again cost the same, whatever the price list says by now
     assert exchanged(house, id_, skus[0], 9_900)["outcome"] == "exchanged"
     assert good(house.call("GET", f"/v1/orders/{id_}"))["holds"] == []
+    house.work("sequence", "sentinel")  # whose sums of lines, total and money hold
+    wrong = "select cause from findings where tenant=%s and oid=%s and class='amount_mismatch'"
+    assert ask(house.url, wrong, house.tenant, id_) == []
     assert audit(house) == []
 
 

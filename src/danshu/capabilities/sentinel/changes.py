@@ -73,7 +73,10 @@ class _Owed(Struct, frozen=True):
 
 
 class _Exchanged(Struct, frozen=True):
+    line: int
     lines: tuple[Line, ...]
+    moved: int
+    supplement: int = 0
 
 
 def _amend(life: Life, _: Told, data: _Amended) -> None:
@@ -147,8 +150,12 @@ def _owe(life: Life, _: Told, data: _Owed) -> None:
 
 
 def _exchange(life: Life, _: Told, data: _Exchanged) -> None:
-    if life.placed is not None:
-        life.placed = replace(life.placed, lines=(*life.placed.lines, *data.lines))
+    """What came back pays for what is sent, and a supplement for what that costs more."""
+    placed = life.placed
+    if placed is None:
+        return
+    lines = [replace(n, paid=n.paid - data.moved) if n.no == data.line else n for n in placed.lines]
+    life.placed = replace(placed, lines=(*lines, *data.lines), total=placed.total + data.supplement)
 
 
 READ: Final[dict[str, Any]] = {
