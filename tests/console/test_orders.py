@@ -7,7 +7,7 @@ import io
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.console.conftest import Visit
 from tests.console.devices import scan
@@ -148,3 +148,32 @@ def test_in_english(site: Site, visit: Visit) -> None:
     page.keyboard.press("j")
     page.keyboard.press("x")
     expect(page.get_by_role("status").filter(has_text="1").first).to_be_visible()
+
+
+def test_addresses_are_changed_by_selection_and_by_table(site: Site, visit: Visit) -> None:
+    order = site.place_order()
+    number = site.call("GET", f"/v1/orders/{order}/sheet")["number"]
+    # the table's numbers are looked up in the index, a moment behind the log
+    path = f"/v1/workbench/rows?ids={order}"
+    site.wait_for(path, lambda told: bool(told["items"]))
+    page = visit("/orders", "admin")
+    row = rows(page).filter(has_text=number)
+    row.get_by_role("checkbox").check()
+    page.locator(".bulk").get_by_role("button", name="改址").click()
+    dialog = page.get_by_role("dialog")
+    for label, text in (("省", "江苏省"), ("市", "南京市"), ("详细地址", "示例路 8 号")):
+        dialog.get_by_label(label, exact=True).fill(text)
+    expect(dialog).to_contain_text("将改址 1 单")
+    dialog.get_by_text("上传表格").click()
+    table = f"订单号,省市区,收货地址\n{number},江苏省南京市玄武区,示例路 9 号\n没有,江苏省,示例路\n"
+    file: FilePayload = {"name": "a.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    dialog.locator("input[type=file]").set_input_files(file)
+    expect(dialog).to_contain_text("2 行里 1 行对上了订单")
+    expect(dialog).to_contain_text("第 3 行")
+    dialog.get_by_label("原因").fill("买家搬家")
+    page.set_viewport_size({"width": 390, "height": 844})
+    act = dialog.get_by_role("button", name="改址 1 单")
+    expect(act).to_be_enabled()
+    act.click()
+    expect(page.locator("body")).to_contain_text("已改址 1 单")
+    assert site.call("GET", f"/v1/orders/{order}")["region"].startswith("3201")

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Offered, OffersShown, OrderSheet } from "@/api/types.gen";
 import { ask } from "@/client";
-import { count, exact, money } from "@/format";
+import { count, dated, money } from "@/format";
 import { useNotice } from "@/parts/notice";
 import { ProblemNote } from "@/parts/problem-note";
 import { asProblem } from "@/problem";
@@ -56,7 +56,7 @@ export function SubstituteOffers({ id, sheet, candidates, onDone }: Props) {
             units: count(one.units),
             name: one.title || one.sku,
             paid: money(one.paid, sheet.currency),
-            until: exact(one.until),
+            until: dated(one.until),
           })}{" "}
           <button
             type="button"
