@@ -168,6 +168,8 @@ class Doors:
                     await sentinel_pull.pull_due(connection, worlds, web, compose.now_ms())
         finally:
             await worlds.close()
+        for channel, shop in trades.SHOPS.items():  # the platform closes: they rest from here on
+            await sentinel_shops.turn(connection, tenant, channel, shop, ACTOR, is_on=False)
 
     def _behind(self, shops: Sequence[sentinel_shops.Shop]) -> bool:
         """Tell whether a listing was not compared yet past all orders. Raises ProgramError."""
