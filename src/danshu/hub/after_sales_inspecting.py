@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from danshu.hub.world import World
 
 Connection = psycopg.AsyncConnection[Any]
+_BY_HAND: Final = frozenset({"scan", "photo"})
 SIGNED: Final = "A"  # the grade that a signature alone gives
 OTHER_PARCEL: Final = Refusal(
     code="other_parcel",
@@ -69,6 +70,13 @@ async def _type(connection: Connection, world: World, held: Held) -> Action | No
     return action if performing.applies(action, held.order, promised) else None
 
 
+def _is_by_hand(action: Action) -> bool:
+    """Tell whether a hand-held gives all that an action type asks for: the parcel and photos. What
+    asks for more, a video say, is done on the order's page and named by the inspection.
+    """
+    return all(e.kind in _BY_HAND and e.per == "action" for e in action.evidence if e.min)
+
+
 async def _under_way(
     connection: Connection, tenant: int, order: uuid.UUID, by: By, now_ms: int
 ) -> rows.Act | None:
@@ -97,7 +105,7 @@ async def open_parcel(
         return OTHER_PARCEL
     held = await acts.hold(connection, world, row.order)
     action = await _type(connection, world, held) if held is not None else None
-    if action is None or by.person is None:
+    if action is None or by.person is None or not _is_by_hand(action):
         return None
     act = await performing.begin(connection, world, row.order, by, INSPECTION, 0, now_ms)
     if isinstance(act, Refusal):
