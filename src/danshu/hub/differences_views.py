@@ -55,7 +55,7 @@ order by l.at, l.no limit {DIFFERENCE_LINES}
 """
 _ORDER: Final = """
 select id, number, channel, shop, total, paid, refunded, compensated, placed, paid_at, refunded_at,
-shipped_at, cancelled from order_money where tenant=%s and id=%s
+shipped_at, cancelled, subsidy from order_money where tenant=%s and id=%s
 """
 _PARCELS: Final = """
 select w.waybill, w.carrier, w.wh, coalesce(r.name, w.region), w.weight_g, w.shipped_at
@@ -131,7 +131,9 @@ class BillRawLine(Struct, frozen=True, kw_only=True):
 
 
 class OrderMoney(Struct, frozen=True, kw_only=True):
-    """What the order's facts say of its money; 分, RFC 3339, "" where nothing happened."""
+    """What the order's facts say of its money; 分, RFC 3339, "" where nothing happened.
+    `subsidy_fen`: what the platform bears of the discount, 0 where it does not say.
+    """
 
     id: uuid.UUID
     number: str
@@ -141,6 +143,7 @@ class OrderMoney(Struct, frozen=True, kw_only=True):
     paid_fen: int
     refunded_fen: int
     compensated_fen: int
+    subsidy_fen: int
     placed: str
     paid_at: str
     refunded_at: str
@@ -324,6 +327,7 @@ def _ours(row: tuple[Any, ...]) -> OrderMoney:
         paid_fen=row[5],
         refunded_fen=row[6],
         compensated_fen=row[7],
+        subsidy_fen=row[13],
         placed=text(row[8]),
         paid_at=text(row[9]),
         refunded_at=text(row[10]),

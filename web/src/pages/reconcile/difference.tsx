@@ -134,6 +134,7 @@ function Ours({ shown }: { shown: DifferenceShown }) {
     ["refunded", money(order.refunded_fen)],
     ["refundedAt", order.refunded_at ? exact(order.refunded_at) : "—"],
     ["compensated", money(order.compensated_fen)],
+    ["subsidy", order.subsidy_fen ? money(order.subsidy_fen) : "—"],
     ["shippedAt", order.shipped_at ? exact(order.shipped_at) : "—"],
   ];
   return (

@@ -16,6 +16,7 @@ import { asProblem } from "@/problem";
 import { useMay } from "@/session";
 import { CHANNELS, Dues, Terms } from "./rule-lists";
 import { RECONCILE_KEY, useWords } from "./words";
+import "./reconcile.css";
 
 const KEY = [...RECONCILE_KEY, "rules"];
 type Rules = ReconcileRules["rules"];

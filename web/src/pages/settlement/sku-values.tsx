@@ -89,6 +89,7 @@ export function SkuValues() {
           <Input
             size="small"
             allowClear
+            className="settlement-find"
             aria-label={t("findSku")}
             placeholder={t("findSku")}
             value={word}
