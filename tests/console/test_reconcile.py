@@ -18,8 +18,13 @@ AT = "2026-10-02 10:00:00"
 
 
 def test_finance_clears_a_queue(
-    site: Site, visit: Visit, axe: Callable[[Page], None], tmp_path: Path
+    site: Site,
+    visit: Visit,
+    axe: Callable[[Page], None],
+    expected: Callable[..., None],
+    tmp_path: Path,
 ) -> None:
+    expected(r"409 .*/v1/reconcile/rules")
     file = tmp_path / "202610_jd.csv"
     moves = [
         Move(kind="sale", number=f"88000000{n}", amount=amount, at=AT, flow=f"JD{n}")
@@ -82,6 +87,18 @@ def test_finance_clears_a_queue(
     expect(rules).to_contain_text(re.compile("第 \\d+ 版"))
     kept = site.call("GET", "/v1/reconcile/rules")["rules"]["rates"][-1]
     assert (kept["channel"], kept["ppm"], kept["source"]) == ("taobao", 50_000, "类目佣金表")
+    # somebody else is faster: what is typed stands, and is saved over theirs once that is told
+    days = rules.get_by_label("付款后几天内应到账单")
+    days.fill("9")
+    site.call("PUT", "/v1/reconcile/rules", json={"settle_days": 20})
+    rules.get_by_role("button", name="保存规则").click()
+    expect(rules.get_by_role("alert")).to_contain_text("他人已存")
+    expect(days).to_have_value("9")
+    save = rules.get_by_role("button", name="保存规则")
+    expect(save).not_to_have_class(re.compile("loading"))
+    save.click()
+    expect(rules.get_by_role("alert")).to_have_count(0)
+    assert site.call("GET", "/v1/reconcile/rules")["rules"]["settle_days"] == 9
     site.call("PUT", "/v1/reconcile/rules", json={})
     page.goto(f"{site.address}/reconcile?class=missing_in_orders&state=closed")
     expect(page.get_by_role("row", name=re.compile("880000001"))).to_contain_text("线下收付款")
