@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from danshu.capabilities.sentinel import (
@@ -145,6 +145,7 @@ def test_what_is_judged_the_short_way_has_nothing_wrong(
 KEYS = st.integers(0, 9)
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.lists(st.tuples(KEYS, KEYS, st.integers(0, 400_000)), min_size=1, max_size=40),
@@ -176,8 +177,8 @@ def test_prints_find_the_newest_that_is_repeated(batches: list[list[tuple[int, i
 
 
 def test_all_of_the_window_is_kept_and_little_more() -> None:
-    """At 2,000 orders a second for twenty minutes no order of the last ten is forgotten."""
-    rows, index = 60_000, prints.Prints()
+    """At 600 orders a second for twenty minutes no order of the last ten is forgotten."""
+    rows, index = 18_000, prints.Prints()
     first: list[int] = []
     for nth in range(40):  # half a minute each
         at_ms = 1_764_000_000_000 + nth * 30_000
@@ -186,7 +187,7 @@ def test_all_of_the_window_is_kept_and_little_more() -> None:
         ids[:, :6] = np.frombuffer(at_ms.to_bytes(6, "big"), np.uint8)
         index.load(np.stack([keys, -keys], axis=1), ids)
         first.append(int(keys[0]))
-    assert 1_200_000 <= len(index) <= 1_200_000 * 4 // 3
+    assert 360_000 <= len(index) <= 360_000 * 4 // 3
     later = np.array([(who, 0) for who in first], np.int64)
     ids = np.frombuffer((at_ms.to_bytes(6, "big") + b"x" * 10) * len(first), np.uint8)
     assert len(index.add(later, ids.reshape(-1, 16))) == 20 + 1  # of ten minutes, to the ms

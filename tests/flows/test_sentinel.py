@@ -227,7 +227,8 @@ def test_a_platform_s_listing_finds_what_is_missing(house: House, channel: str) 
         _look(house)
         assert missing[0]["no"] not in {f["no"] for f in _open(house, limit="200")}
         assert listed.status_code == 200
-        _check_shop(house, channel, platform)
+        if channel == "pdd":  # the narrowest windows
+            _check_shop(house, channel, platform)
 
 
 def _garbled(channel: str, at_ms: int) -> bytes:
