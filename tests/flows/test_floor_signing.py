@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from typing import Any
 
+import psycopg
 import pytest
+from msgspec.structs import replace
 
+from danshu.capabilities.contract.actions.shipped import shipped
+from danshu.hub import merchants
 from tests.fixtures.acting import LATER, PNG, person, sign_reviews, upload_photo
+from tests.fixtures.after_sales import received
 from tests.fixtures.engine import ask
 from tests.fixtures.floor import ONE, TWO, audit, facts, go_through, release, waiting
-from tests.fixtures.hub import House
+from tests.fixtures.hub import TESTER, House
 from tests.fixtures.people import Browser
+from tests.flows.asking import tell
 from tests.flows.test_people_passkeys import ME
 
 TOOK_MS = 4_000
@@ -150,3 +157,42 @@ def test_a_key_that_goes_through_the_floor_does_not_sign(house: House) -> None:
         house.call("POST", review(order, "scan"), body, role="warehouse")
     refused = house.call("POST", review(order, "done"), {}, role="warehouse")
     assert (refused.status_code, refused.json()["code"]) == (409, "role_may_not")
+
+
+def sign_inspections(house: House) -> None:
+    """Let the merchant publish 退货验收 at grade A, from before any order."""
+    first = next(a for a in shipped() if a.action == "return_inspection")
+    signed = replace(first, version=2, who=replace(first.who, grade="A"))
+
+    async def run() -> None:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            said = await merchants.write_action(c, house.tenant, signed, TESTER.sub)
+            await merchants.say(c, house.tenant, TESTER, *said)
+
+    asyncio.run(run())
+    tell(house.url, "update actions set published='2020-01-01' where code='return_inspection'")
+
+
+def test_an_inspection_of_grade_a_ends_by_a_passkey_alone(house: House) -> None:
+    """A signature over the statement that names the parcel's scan and the photo; nothing less."""
+    sign_inspections(house)
+    browser, device = person(house, "W71", "warehouse")
+    case, _ = received(house)
+    case_path = f"/v1/after-sales/{case}"
+    shown = house.call("GET", case_path).json()["item"]
+    line = {"line": 1, "sku": shown["lines"][0]["sku"], "quantity": 1}
+    told = {"act": "inspect", "found": [{**line, "grade": "as_new", "outcome": "scrap"}]}
+    assert browser.call("POST", f"{case_path}/acts", told).json()["code"] == "scan_first"
+    opened = browser.call("POST", f"{case_path}/parcel", {"code": shown["number"]})
+    assert opened.json()["grade"] == "A", opened.text
+    assert upload_photo(browser, f"{case_path}/photos", PNG).status_code == 200
+    assert browser.call("POST", f"{case_path}/acts", told).json()["code"] == "sign_first"
+    statement = browser.call("POST", f"{case_path}/statement", {"lang": "zh"})
+    assert statement.status_code == 200, statement.text
+    signed = {**told, "credential": device.get(statement.json()["options"])}
+    done = browser.call("POST", f"{case_path}/acts", signed)
+    assert done.status_code == 200, done.text
+    assert done.json()["item"]["state"] == "paying"
+    (act,) = facts(house, shown["order"], "action.performed")
+    assert (act["data"]["action"], act["actor"]["grade"]) == ("return_inspection", "A")
+    assert browser.call("POST", f"{case_path}/acts", signed).json()["code"] == "not_at_inspect"
