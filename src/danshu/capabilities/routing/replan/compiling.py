@@ -1,4 +1,4 @@
-"""Compiles the replan's functions, and forgets what was compiled when any of its modules changes."""
+"""Compiles what replans, and forgets what was compiled when any of its modules changes."""
 
 from __future__ import annotations
 
