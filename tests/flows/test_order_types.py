@@ -227,11 +227,11 @@ def test_a_group_forms_or_owes_everything_back(
     (watched,) = page["items"]
     assert (watched["joined"], watched["needed"], watched["waiting"]) == (2, 0, 0)
     assert [t["type"] for t in page["types"]] == ["flu"]
-    path = "/v1/order-types/flu/groups/full/orders"
+    path = "/v1/order-types/flu/orders?group=full"
     listed = ok(house.call("GET", path))["items"]
     assert [o["order"] for o in listed] == orders[::-1]
     assert [o["paid"] for o in listed] == [False, True, True]
-    assert ok(house.call("GET", "/v1/order-types/flu/groups/none/orders"))["items"] == []
+    assert ok(house.call("GET", "/v1/order-types/flu/orders?group=none"))["items"] == []
     failed = read(house, thin)
     assert (failed["cancelled"], failed["owed"], failed["forfeited"]) == ("group_failed", 2_000, 0)
     late = act(house, orders[2], "pay", amount_fen=2_000)

@@ -47,8 +47,8 @@ _COUNTS: Final = "select state, count(*) from order_groups where tenant=%s group
 _ORDERS: Final = """
 select t.id, o.doc, t.stage, t.units, t.paid, t.alive, o.state, o.total
 from typed_orders t join orders o on o.tenant=t.tenant and o.id=t.id
-where t.tenant=%s and t.code=%s and t.grp=%s and t.grp <> '' and t.id < %s
-order by t.id desc limit %s
+where t.tenant=%(tenant)s and t.code=%(code)s and t.grp <> '' and t.id < %(before)s
+and (%(group)s = '' or t.grp=%(group)s) order by t.id desc limit %(limit)s
 """
 
 
@@ -157,10 +157,9 @@ async def count_states(connection: Connection, tenant: int) -> dict[str, int]:
 async def list_orders(
     connection: Connection, tenant: int, code: str, group: str, before: uuid.UUID, limit: int
 ) -> list[GroupOrder]:
-    """List the orders of a group, the newest first; none for a group that is not there."""
-    rows = await (
-        await connection.execute(_ORDERS, (tenant, code, group, before, limit))
-    ).fetchall()
+    """List the orders of a type's group, "" = of all its groups, the newest first."""
+    asked = {"tenant": tenant, "code": code, "group": group, "before": before, "limit": limit}
+    rows = await (await connection.execute(_ORDERS, asked)).fetchall()
     return [
         GroupOrder(
             order=r[0],

@@ -27,6 +27,9 @@ _State = Annotated[Literal["", "open", "formed", "failed"], QueryParameter(name=
 _Type = Annotated[str, QueryParameter(name="type", max_length=64, pattern=PLAIN)]
 
 
+_Group = Annotated[str, QueryParameter(name="group", max_length=64, pattern=PLAIN)]
+
+
 class GroupBuyType(Struct, frozen=True, kw_only=True):
     """A type in use that a group can be opened of: its name, how many orders form a group, when it
     closes by itself (a duration or an instant), and where it has pickup points, () = anywhere.
@@ -105,16 +108,12 @@ async def watch_groups(
     )  # fmt: skip
 
 
-@get(
-    "/v1/order-types/{code:str}/groups/{group:str}/orders",
-    operation_id="listGroupOrders",
-    **READ,
-)
+@get("/v1/order-types/{code:str}/orders", operation_id="listGroupOrders", **READ)
 async def list_group_orders(
-    code: FromPath[str], group: FromPath[str], request: Request[Any, Any, Any],
+    code: FromPath[str], request: Request[Any, Any, Any], group: _Group = "",
     cursor: Cursor = "", limit: Limit = 50,
 ) -> GroupOrders:  # fmt: skip
-    """List the orders of a group, the newest first."""
+    """List the orders of a type that are in a group, or in this one; the newest first."""
     async with hub_of(request).connection() as connection:
         found = await group_views.list_orders(
             connection, held_of(request).tenant, code, group, _before(cursor), limit

@@ -19,7 +19,7 @@ export function GroupOrdersList({ group }: { group: GroupWatched }) {
     queryKey: ["group-buys", "orders", group.type, group.code],
     fetch: (cursor, signal) =>
       ask(
-        `/v1/order-types/${group.type}/groups/${group.code}/orders?${query({ limit: LIMIT, cursor })}`,
+        `/v1/order-types/${group.type}/orders?${query({ group: group.code, limit: LIMIT, cursor })}`,
         { signal },
       ),
   });
