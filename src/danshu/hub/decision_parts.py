@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.routing.decide import replay
+from danshu.capabilities.routing.decide import Decision, replay
 
 if TYPE_CHECKING:
-    from danshu.capabilities.routing.decide import Decision
     from danshu.capabilities.routing.snapshot import Snapshot
-    from danshu.hub.decision_views import Recorded
 
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """A decision as a fact holds it."""
+
+    fact: str
+    decided_ms: int
+    decision: Decision
 
 
 class CutPart(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from danshu.capabilities.routing.ruling import Ruling
 from danshu.capabilities.routing.snapshot import Snapshot, load_snapshot
 from danshu.hub import panels, views
 from danshu.hub.decision_parts import CutLine, name_cut
+from danshu.hub.decision_parts import Recorded as Recorded
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import epoch_ms, rfc3339
@@ -181,14 +182,6 @@ class OrderDecision(Struct, frozen=True, kw_only=True):
     order: uuid.UUID
     facts: tuple[str, ...]
     decision: DecisionPanel | None
-
-
-class Recorded(Struct, frozen=True, kw_only=True):
-    """A decision as a fact holds it."""
-
-    fact: str
-    decided_ms: int
-    decision: Decision
 
 
 _kept: OrderedDict[str, Snapshot] = OrderedDict()
