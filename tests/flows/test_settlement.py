@@ -114,6 +114,8 @@ def close(house: House, one: Browser, two: Browser, last: str) -> str:
     waits = told(house, "/drafts")
     assert (waits["waiting"], [d["id"] for d in waits["items"]]) == (1, [draft["id"]])
     assert waits["people"][draft["by"]] == "F01"
+    (waiting,) = [c for c in told(house, f"/periods/{LAST}")["checks"] if c["code"] == "vouchers"]
+    assert (waiting["passed"], waiting["count"]) == (False, 1)
     enter = f"/v1/settlement/drafts/{draft['id']}"
     assert one.call("POST", f"{enter}/enter").json()["code"] == "same_person"
     made = check(two, draft)

@@ -80,6 +80,9 @@ select coalesce(sum(n.last - (select count(*) from journal j where j.tenant=n.te
   and j.period=n.period and j.word=n.word)),0)::int8
 from journal_numbers n where n.tenant=%s and n.period=%s
 """
+_WAITING: Final = (
+    "select count(*) from voucher_drafts where tenant=%s and state='proposed' and date <= %s"
+)
 _DIFFERENCES: Final = """
 select count(*) from differences where tenant=%s and state not in ('settled','closed')
 and at >= %s and at < %s
@@ -177,12 +180,15 @@ async def check(
         for day in (period.first, period.last + datetime.timedelta(days=1))
     ]
     open_ = await (await connection.execute(_DIFFERENCES, (tenant, *begins))).fetchone()
+    waits = (tenant, period.last)
+    waiting = await (await connection.execute(_WAITING, waits)).fetchone()
     asked = trial.Asked(
         is_over=calendar.day(now_ms) > period.last,
         earlier_open=sum(p.period < period.period and not p.closed for p in earlier),
         behind=await journal_room.count_owed(
             connection, tenant, round(begins[1].timestamp() * 1000), now_ms
         ),
+        waiting=waiting[0] if waiting else 0,
         missing=row[0] if row else 0,
         differences=open_[0] if open_ else 0,
         suspense=await read_suspense(connection, tenant),
@@ -248,6 +254,7 @@ _OPEN: Final = {
     "ended": ("期间还没有结束", "The period is not over"),
     "in_order": ("更早的期间还没有关账", "An earlier period is still open"),
     "read": ("还有事实没有入账", "Facts are still to be entered"),
+    "vouchers": ("还有手工凭证待复核", "Vouchers by hand wait to be checked"),
     "balanced": ("借贷不平", "Debits and credits differ"),
     "gapless": ("凭证断号", "Numbers of vouchers are missing"),
     "suspense": ("待查款超过限额,要说明原因", "Suspense is above its limit: say why"),

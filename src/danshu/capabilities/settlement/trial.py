@@ -13,7 +13,9 @@ from danshu.kernel import canonical
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Code = Literal["ended", "in_order", "read", "balanced", "gapless", "suspense", "differences"]
+Code = Literal[
+    "ended", "in_order", "read", "vouchers", "balanced", "gapless", "suspense", "differences"
+]
 EXPLAINABLE: Final = frozenset({"suspense", "differences"})
 """What may stay as it is, when somebody says why."""
 
@@ -45,12 +47,14 @@ class PeriodCheck(Struct, frozen=True, kw_only=True):
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What the checks look at: whether the period is over, earlier ones still open, facts not
-    entered yet, vouchers missing, differences open, what may stand in suspense.
+    entered yet, vouchers by hand that wait for a second person, vouchers missing, differences
+    open, what may stand in suspense.
     """
 
     is_over: bool
     earlier_open: int
     behind: int
+    waiting: int
     missing: int
     differences: int
     suspense: int
@@ -65,6 +69,7 @@ def judge(asked: Asked) -> tuple[PeriodCheck, ...]:
         PeriodCheck(code="ended", passed=asked.is_over),
         PeriodCheck(code="in_order", passed=not asked.earlier_open, count=asked.earlier_open),
         PeriodCheck(code="read", passed=not asked.behind, count=asked.behind),
+        PeriodCheck(code="vouchers", passed=not asked.waiting, count=asked.waiting),
         PeriodCheck(code="balanced", passed=not off, amount=off),
         PeriodCheck(code="gapless", passed=not asked.missing, count=asked.missing),
         PeriodCheck(

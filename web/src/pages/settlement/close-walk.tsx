@@ -21,6 +21,7 @@ import { KEY, SUSPENSE, usePeriodName } from "./model";
 const WAYS: Partial<Record<PeriodCheck["code"], string>> = {
   suspense: `/settlement?tab=balances&account=${SUSPENSE}`,
   differences: "/reconcile",
+  vouchers: "/settlement?tab=vouchers",
 };
 
 /** 关账: the checks one after the other; what has not passed is mended, or explained. */
