@@ -250,3 +250,30 @@ def test_times_are_by_channel_and_the_merchant_s_own(house: House) -> None:
     assert audit(house) == []
     house.call("PUT", "/v1/after-sale-settings", {"second_fen": 500_000})
     assert audit(house) == []
+
+
+def test_a_claim_is_reckoned_filed_and_settled(house: House) -> None:
+    terms = {
+        "carrier": "SF",
+        "begins": "2026-01-01",
+        "multiple": 0,
+        "cap_fen": 3_000,
+        "days": 30,
+        "source": "合同 2026-1",
+    }
+    assert house.call("PUT", "/v1/carrier-terms", terms).status_code == 200
+    id_ = sent(house, until="ship")
+    made = good(open_(house, id_, "claim", "lost", fulfilment=1))
+    assert (made["item"]["amount"], made["item"]["rule"]) == (3_000, "file_claim")
+    assert code(open_(house, id_, "claim", "lost", fulfilment=1)) == (409, "case_open")
+    assert code(do(house, made, "settle", amount_fen=1)) == (409, "not_filed")
+    listed = house.call("GET", "/v1/claims.csv", params={"carrier": "SF"}).text
+    for told in (f"SF{id_[-12:]}", "丢件", ",30.00,CNY,"):
+        assert told in listed
+    assert house.call("GET", "/v1/claims.csv", params={"carrier": "YTO"}).text.count("\n") == 1
+    good(do(house, made, "file", amount_fen=3_000, receipt="LP-1"))
+    done = good(do(house, made, "settle", amount_fen=2_500, receipt="LP-1"))
+    assert (done["item"]["state"], done["outcome"]) == ("closed", "settled")
+    (said,) = facts(house, id_, "claim.settled")
+    assert (said["data"]["amount"], said["data"]["carrier"]) == (2_500, "SF")
+    assert audit(house) == []
