@@ -17,6 +17,33 @@ PATIENCE_MS = 60_000  # only so that a failing test ends
 AT = "2026-10-02 10:00:00"
 
 
+def _write_rules(site: Site, page: Page) -> None:
+    """A rate is kept with its source, and what is typed outlives what another saves."""
+    # What a platform takes is a rate with its source; it is kept as a version.
+    page.goto(f"{site.address}/reconcile")
+    rules = page.locator("section.card", has=page.get_by_role("heading", name="规则：费率与容差"))
+    rules.get_by_role("button", name="添加费率").click()
+    rules.get_by_label("费率（%）").fill("5")
+    rules.get_by_label("依据").fill("类目佣金表")
+    rules.get_by_role("button", name="保存规则").click()
+    expect(rules).to_contain_text(re.compile("第 \\d+ 版"))
+    kept = site.call("GET", "/v1/reconcile/rules")["rules"]["rates"][-1]
+    assert (kept["channel"], kept["ppm"], kept["source"]) == ("taobao", 50_000, "类目佣金表")
+    # somebody else is faster: what is typed stands, and is saved over theirs once that is told
+    days = rules.get_by_label("付款后几天内应到账单")
+    days.fill("9")
+    site.call("PUT", "/v1/reconcile/rules", json={"settle_days": 20})
+    rules.get_by_role("button", name="保存规则").click()
+    expect(rules.get_by_role("alert")).to_contain_text("他人已存")
+    expect(days).to_have_value("9")
+    save = rules.get_by_role("button", name="保存规则")
+    expect(save).not_to_have_class(re.compile("loading"))
+    save.click()
+    expect(rules.get_by_role("alert")).to_have_count(0)
+    assert site.call("GET", "/v1/reconcile/rules")["rules"]["settle_days"] == 9
+    site.call("PUT", "/v1/reconcile/rules", json={})
+
+
 def test_finance_clears_a_queue(
     site: Site,
     visit: Visit,
@@ -77,28 +104,6 @@ def test_finance_clears_a_queue(
     dialog.get_by_role("button", name="提请关闭").click()
     expect(head).to_contain_text("待复核")
     expect(page.get_by_role("button", name="复核关闭")).to_be_disabled()
-    # What a platform takes is a rate with its source; it is kept as a version.
-    page.goto(f"{site.address}/reconcile")
-    rules = page.locator("section.card", has=page.get_by_role("heading", name="规则：费率与容差"))
-    rules.get_by_role("button", name="添加费率").click()
-    rules.get_by_label("费率（%）").fill("5")
-    rules.get_by_label("依据").fill("类目佣金表")
-    rules.get_by_role("button", name="保存规则").click()
-    expect(rules).to_contain_text(re.compile("第 \\d+ 版"))
-    kept = site.call("GET", "/v1/reconcile/rules")["rules"]["rates"][-1]
-    assert (kept["channel"], kept["ppm"], kept["source"]) == ("taobao", 50_000, "类目佣金表")
-    # somebody else is faster: what is typed stands, and is saved over theirs once that is told
-    days = rules.get_by_label("付款后几天内应到账单")
-    days.fill("9")
-    site.call("PUT", "/v1/reconcile/rules", json={"settle_days": 20})
-    rules.get_by_role("button", name="保存规则").click()
-    expect(rules.get_by_role("alert")).to_contain_text("他人已存")
-    expect(days).to_have_value("9")
-    save = rules.get_by_role("button", name="保存规则")
-    expect(save).not_to_have_class(re.compile("loading"))
-    save.click()
-    expect(rules.get_by_role("alert")).to_have_count(0)
-    assert site.call("GET", "/v1/reconcile/rules")["rules"]["settle_days"] == 9
-    site.call("PUT", "/v1/reconcile/rules", json={})
+    _write_rules(site, page)
     page.goto(f"{site.address}/reconcile?class=missing_in_orders&state=closed")
     expect(page.get_by_role("row", name=re.compile("880000001"))).to_contain_text("线下收付款")
