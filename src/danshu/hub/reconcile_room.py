@@ -25,8 +25,10 @@ Connection = psycopg.AsyncConnection[Any]
 NIGHTS: Final = Nightly(
     table="reconcile_nights",
     kept=("run",),
-    unasked="(exists (select 1 from bill_files f where f.tenant=t.id) or exists"
-    " (select 1 from reconcile_rules r where r.tenant=t.id))",
+    # who has just begun is not looked at in the middle of it, whatever the hour
+    unasked="(exists (select 1 from bill_files f where f.tenant=t.id"
+    " and f.made < now() - interval '1 hour') or exists (select 1 from reconcile_rules r"
+    " where r.tenant=t.id and r.made < now() - interval '1 hour'))",
 )
 # Lines that no run has looked at, of a merchant whose last bill has lain still for a while. A run
 # that was cancelled or failed since then is not begun again before the night.
