@@ -155,7 +155,7 @@ def _check_late(house: House, order: str) -> None:
         )
         connection.execute(
             "insert into carrier_intercepts(tenant,id,fulfilment,carrier,waybill,asked,next_try)"
-            " values(%s,%s,1,'SF','SF1',now()-interval '1 hour',null)",
+            " values(%s,%s,1,'SF','SF1',now()-interval '3 hours',null)",
             (house.tenant, order),
         )
     _look(house)

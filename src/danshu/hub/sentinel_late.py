@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.sentinel.model import Found
 from danshu.hub import findings
-from danshu.kernel.limits import INTERCEPT_LATE_S, PULL_LATE_S, SENTINEL_STUCK_ROWS
+from danshu.kernel.limits import INTERCEPT_CARRIER_MS, PULL_LATE_S, SENTINEL_STUCK_ROWS
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def look(connection: Connection, tenant: int, at_ms: int) -> None:
     given = {
         "t": tenant,
         "now": write.instant(at_ms * 1000),
-        "late": write.instant((at_ms - INTERCEPT_LATE_S * 1000) * 1000),
+        "late": write.instant((at_ms - INTERCEPT_CARRIER_MS) * 1000),
     }
     opened: list[Found] = []
     parcels = await _all(connection, _PARCELS, given)
@@ -114,7 +114,7 @@ def _of_parcel(row: tuple[Any, ...]) -> Found:
         params={"carrier": carrier, "waybill": waybill, "trouble": trouble, "asked": _ms(asked)},
         evidence=(f"{id_}/1",), channel=channel or "", warehouse=warehouse, place=carrier,
         order=id_.bytes, number=waybill, risk=total or 0,
-        at_ms=_ms(asked) + INTERCEPT_LATE_S * 1000,
+        at_ms=_ms(asked) + INTERCEPT_CARRIER_MS,
     )  # fmt: skip
 
 
