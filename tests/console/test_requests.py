@@ -25,7 +25,8 @@ def test_damage_is_claimed_on_a_phone_and_answered_at_a_desk(
     path = link["url"].removeprefix(site.address)
     phone = visit(path, "", size=PDA)
     phone.get_by_text("申请破损包赔").click()
-    phone.get_by_label("照片").set_input_files([PHOTO])
+    claim = phone.locator("form", has=phone.get_by_label("哪里破损、怎样破损"))
+    claim.get_by_label("照片").set_input_files([PHOTO])
     phone.get_by_label("哪里破损、怎样破损").fill("杯口碎裂")
     axe(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") <= PDA["width"]

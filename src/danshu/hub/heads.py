@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from danshu.hub.order_rows import OrderRow
-    from danshu.ledger.follow import Touches
+    from danshu.ledger.leaves import Touches
     from danshu.ledger.prove import Position, Prover
 
 Connection = psycopg.AsyncConnection[Any]

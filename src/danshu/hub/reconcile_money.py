@@ -22,7 +22,7 @@ from danshu.ledger.follow import Follower
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from danshu.ledger.follow import Leaf
+    from danshu.ledger.leaves import Leaf
 
 Connection = psycopg.AsyncConnection[Any]
 CURSOR: Final = "money"

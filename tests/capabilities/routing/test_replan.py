@@ -23,6 +23,7 @@ from danshu.capabilities.routing.replan.duals import Duals
 from danshu.capabilities.routing.replan.solve import Plan, solve
 from danshu.capabilities.routing.replan.work import Work
 from danshu.capabilities.routing.snapshot import Prices, Snapshot
+from danshu.kernel.compiling import stamp
 from danshu.kernel.errors import InputError
 
 if TYPE_CHECKING:
@@ -243,10 +244,10 @@ def test_what_was_compiled_is_forgotten_with_any_compiled_module(tmp_path: Path)
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").write_text("\n@compiled\ndef f(): ...\n")
     (tmp_path / "plain.py").write_text("def g(): ...\n")
-    before = compiling.stamp(tmp_path)
+    before = stamp(tmp_path)
     assert [name for name, *_ in before] == ["one.py", "two.py"]
     (tmp_path / "two.py").write_text("\n@compiled\ndef f(): return 1\n")
-    assert compiling.stamp(tmp_path) != before
+    assert stamp(tmp_path) != before
     index: Any = vars(placing.place_all)["_cache"]._cache_file
     assert vars(index)["_source_stamp"][1] == compiling.STAMP
     assert {name for name, *_ in compiling.STAMP} >= {"oracle.py", "placing.py", "saddle.py"}

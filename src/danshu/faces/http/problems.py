@@ -78,7 +78,6 @@ _STATUS: Final = {
     "no_sku": 404,
     "no_definition": 404,
     "no_action": 404,
-    "no_draft": 404,
     "no_block": 404,
     "no_row": 404,
     "no_calendar": 404,
