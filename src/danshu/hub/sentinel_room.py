@@ -242,11 +242,11 @@ class _Batch:
         rows = leaves.rows
         streams = {rows[at][0]: at for at in glance.fresh}
         order = glance.order()
-        ids = [rows[glance.fresh[at]][0] for at in order]
+        ids = [rows[glance.fresh[at]][0] for at in order.tolist()]
         asked = (self._tenant, write.uuid_bytes(ids), ids[0].hex(), ids[-1].hex())
         people = await (await self._connection.execute(_PERSONS, asked, binary=True)).fetchall()
-        known = [(person, streams[id_]) for id_, person in people if person]
-        hashed = glance.hash([person for person, _ in known], [at for _, at in known])[order]
+        whose = [streams[id_] for id_, person in people if person]
+        hashed = glance.hash([person for _, person in people if person], whose)[order]
         found = self._memory.prints.add(hashed, glance.ids[order])
         when = write.instant(self._at_ms * 1000)
         kept = (

@@ -245,10 +245,12 @@ async def _read_rows(
     cursor = await connection.cursor(binary=True).execute(
         _SEGMENTS, {"t": tenant, "h": half, "a": first, "b": end}
     )
+    at = connection.pgconn
+    of = (at.host, at.port, at.db)
     rows: list[FactRow] = []
     begun = reached = -1
     for start, n, gen, xid_from, xid_to, keys in await cursor.fetchall():
-        name = (connection.info.dsn, tenant, half, start, gen, xid_from, xid_to, keys)
+        name = (of, tenant, half, start, gen, xid_from, xid_to, keys)
         of_segment = recent.get(name) if recent is not None else None
         if of_segment is None:
             of_segment = await _read_fact_rows(connection, tenant, gen, xid_from, xid_to, keys)

@@ -1,6 +1,7 @@
 """Compiled: canonical JSON (RFC 8785: sorted keys, no spaces) read where it lies, without decoding.
 
-Whoever reads passes the end of what he may read; offsets of strings are without their quotes.
+Whoever reads passes the end of what he may read; offsets of strings are without their quotes. The
+loops that see every byte index by unsigned numbers: those need no look at what is below zero.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def type_of(text: str) -> int:
 def end_string(buf: Any, at: int, end: int) -> int:
     """From an opening quote to its closing one."""
     at += 1
-    while at < end and buf[at] != QUOTE:
-        at += 2 if buf[at] == BACKSLASH else 1
+    while at < end and buf[np.uintp(at)] != QUOTE:
+        at += 2 if buf[np.uintp(at)] == BACKSLASH else 1
     return min(at, end)
 
 
@@ -46,7 +47,7 @@ def end_value(buf: Any, at: int, end: int) -> int:
     """From the first byte of a value to the one after it."""
     depth = 0
     while at < end:
-        c = buf[at]
+        c = buf[np.uintp(at)]
         if c == QUOTE:
             at = end_string(buf, at, end)
         elif c in (OPEN, LIST):
@@ -81,7 +82,7 @@ def read_name(buf: Any, a: int, b: int) -> int:
     """Give the key [a, b) as a number: its first eight bytes, and how long it is."""
     found: Any = np.int64(0)
     for at in range(a, min(b, a + 8)):
-        found = (found << 8) | np.int64(buf[at])
+        found = (found << 8) | np.int64(buf[np.uintp(at)])
     return int(found * 31 + (b - a))
 
 
@@ -104,8 +105,8 @@ def find_type(buf: Any, a: int, b: int) -> int:
     """Give where the key `type` of a fact's envelope begins, which is near its end."""
     at = b - 8
     while at > a and not (
-        buf[at] == QUOTE and buf[at + 1] == 116 and buf[at + 2] == 121
-        and buf[at + 5] == QUOTE and buf[at + 7] == QUOTE
+        buf[np.uintp(at)] == QUOTE and buf[np.uintp(at + 1)] == 116 and buf[np.uintp(at + 2)] == 121
+        and buf[np.uintp(at + 5)] == QUOTE and buf[np.uintp(at + 7)] == QUOTE
     ):  # fmt: skip
         at -= 1
     return at
@@ -115,8 +116,8 @@ def find_type(buf: Any, a: int, b: int) -> int:
 def find_occurred(buf: Any, a: int, at: int) -> int:
     """Give where the text of `occurred` begins, which stands not far before `type`."""
     while at > a and not (
-        buf[at] == QUOTE and buf[at + 1] == 111 and buf[at + 2] == 99
-        and buf[at + 9] == QUOTE and buf[at + 11] == QUOTE
+        buf[np.uintp(at)] == QUOTE and buf[np.uintp(at + 1)] == 111 and buf[np.uintp(at + 2)] == 99
+        and buf[np.uintp(at + 9)] == QUOTE and buf[np.uintp(at + 11)] == QUOTE
     ):  # fmt: skip
         at -= 1
     return at + 12
