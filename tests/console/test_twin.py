@@ -18,6 +18,10 @@ from tests.fixtures import scorers
 
 BEFORE_MIN = 30
 
+# Where all vehicles stand: one alone may stay in its aisle.
+PLACES = """() => [...document.querySelectorAll('.twin-plan .twin-agv')]
+  .map((one) => one.getAttribute('x') + ',' + one.getAttribute('y')).join(' ')"""
+
 
 def feed(site: Site) -> list[Simulated]:
     """Half an hour of two floors: one zone's unit fails."""
@@ -54,10 +58,10 @@ def test_a_floor_lives_and_its_past_is_replayed(
     axe(page)
 
     slider = page.get_by_role("slider", name="回放的时刻")
-    before = plan.locator(".twin-agv").first.get_attribute("x")
+    before = page.evaluate(PLACES)
     slider.fill("45")
     expect(page.get_by_text("回放", exact=False).first).to_be_visible()
-    expect(plan.locator(".twin-agv").first).not_to_have_attribute("x", before or "")
+    page.wait_for_function(f"(was) => ({PLACES})() !== was", arg=before)
     expect(plan.locator(".twin-said").first).to_contain_text("℃")
     slider.fill("5")  # nobody told of that minute
     expect(plan.locator(".twin-agv")).to_have_count(0)

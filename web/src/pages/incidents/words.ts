@@ -51,6 +51,8 @@ export function useFindingWords() {
       t(`changes.${one.kind.replaceAll(".", "_")}`, {
         ...shown(one.params, ""),
         channel: channel(String(one.params.channel ?? "")),
+        // gifts, and gifts.dropped
+        master: t(`masters.${String(one.params.kind ?? "").split(".")[0]}`, { defaultValue: "" }),
         defaultValue: one.kind,
       }),
     remedy: (code: string) => t(`remedies.${code}`, { defaultValue: code }),
