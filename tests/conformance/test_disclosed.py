@@ -5,6 +5,8 @@ salt, held against the fact that commits to it; the two Python verifiers agree.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from types import ModuleType
 
 import pytest
 
@@ -14,7 +16,9 @@ from danshu.kernel.fact import Actor, Evidence
 from danshu.ledger import vault
 from danshu.stories import forging
 from danshu.testing import dossier
-from tests.conformance.test_forgeries import INSIDER, alone, failed  # noqa: F401 - a fixture
+from tests.conformance import test_forgeries as table
+
+alone = table.alone  # the fixture
 
 PERSONS = (b'{"detail":"1"}', b'{"detail":"2"}', b'{"detail":"3"}')
 SALTS = tuple(bytes([n]) * vault.SALT_BYTES for n in range(1, 4))
@@ -47,11 +51,11 @@ ORIGINALS = {
 
 
 def bundle(**changed: bytes) -> bytes:
-    return forging.mend({**FILES, **ORIGINALS, **changed}, signers=INSIDER)
+    return forging.mend({**FILES, **ORIGINALS, **changed}, signers=table.INSIDER)
 
 
-def test_each_receiver_is_held_against_its_own_fact(alone: object) -> None:  # noqa: F811
-    assert failed(bundle(), alone) == set()  # type: ignore[arg-type]
+def test_each_receiver_is_held_against_its_own_fact(alone: ModuleType) -> None:
+    assert table.failed(bundle(), alone) == set()
 
 
 FORGED: dict[str, dict[str, bytes]] = {
@@ -73,11 +77,11 @@ FORGED: dict[str, dict[str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_false_receiver_is_found(name: str, alone: object) -> None:  # noqa: F811
-    assert "disclosed" in failed(bundle(**FORGED[name]), alone)  # type: ignore[arg-type]
+def test_a_false_receiver_is_found(name: str, alone: ModuleType) -> None:
+    assert "disclosed" in table.failed(bundle(**FORGED[name]), alone)
 
 
 MAKERS: dict[str, Callable[[], bytes]] = {
     "true": bundle,
-    **{name: (lambda name=name: bundle(**FORGED[name])) for name in FORGED},  # type: ignore[misc]
+    **{name: partial(bundle, **changed) for name, changed in FORGED.items()},
 }

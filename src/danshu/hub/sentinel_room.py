@@ -120,12 +120,13 @@ async def _recall(connection: Connection, tenant: int, memory: Memory) -> None:
     while True:
         asked = (tenant, half, position)
         rows = await (await connection.execute(_READ_PRINTS, asked)).fetchall()
-        for half, position, keys, ids in rows:  # noqa: B007
+        if not rows:
+            return
+        for *_, keys, ids in rows:
             memory.prints.load(
                 _flat(keys, ">i8").astype(np.int64).reshape(-1, 2), _flat(ids, "(16,)u1")
             )
-        if not rows:
-            return
+        half, position = rows[-1][:2]
 
 
 def _flat(sent: bytes, kind: str) -> Any:
