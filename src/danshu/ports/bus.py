@@ -1,0 +1,42 @@
+"""Port `bus`: where events are relayed to in batches, to be read by many. Never the record.
+
+A message has an id; published again under the same id within the bus's window it is the same
+message. What was acknowledged is kept by the bus on most of its nodes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """A message for the bus: `subject` in dotted words, `id` for its deduplication."""
+
+    subject: str
+    id: str
+    content_type: str
+    body: bytes
+
+
+class Bus(Protocol):
+    """A connection to a bus, opened from a URL."""
+
+    async def open(self, url: str) -> None:
+        """Connect, and make what the bus keeps messages in. Raises NotAvailable."""
+        ...
+
+    async def publish(self, parcels: Sequence[Parcel]) -> int:
+        """Publish; return when all are acknowledged, with the number that the bus had already.
+
+        Raises NotAvailable when any was not; the caller publishes all of them again.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        ...
