@@ -14,8 +14,27 @@ from typing import Protocol
 
 from msgspec import Struct
 
-Send = Callable[[str, str, Mapping[str, str], bytes], Awaitable[tuple[int, bytes]]]
-"""Sends (method, URL, headers, body); gives status and body. Raises NotAvailable."""
+from danshu.kernel.errors import NotAvailable
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What came back over HTTP: header names are lower case."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+
+
+Send = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Answer]]
+"""Sends (method, URL, headers, body). Raises NotTaken where nothing left the house, NotAvailable
+where it is not known what the far side did."""
+
+
+class NotTaken(NotAvailable):
+    """The far side has certainly not taken the call: no connection was made, or it said so (429).
+
+    Any other NotAvailable leaves it open, and the call is looked for before it goes elsewhere.
+    """
 
 
 class Verdict(StrEnum):
@@ -110,7 +129,10 @@ class Held(Struct, frozen=True, kw_only=True):
 
 
 class Connector(Protocol):
-    """An adapter to one kind of far side."""
+    """An adapter to one kind of far side.
+
+    Secrets never stand in what it raises or answers: what it says is kept and shown.
+    """
 
     capability: str
     """What it is able to do: customs, risk, finance, logistics, wms, carrier, crm, erp, payment…"""
@@ -121,8 +143,9 @@ class Connector(Protocol):
     """Names of options and secrets without which it can't ask; secrets end in `secret` or `key`."""
 
     async def call(self, account: Account, send: Send, call: Call, at_ms: int) -> Reply:
-        """Ask. Raises NotAvailable when it may be tried again with the same key, InputError
-        `call_refused` where the far side did not understand, so that a person must look at it.
+        """Ask. Raises NotTaken when the far side certainly did not take it, NotAvailable when that
+        is not known (both may be tried again with the same key), InputError `call_refused` where
+        the far side did not understand, so that a person must look at it.
         """
         ...
 
