@@ -1,19 +1,33 @@
-"""Published events: which facts leave the house, and in which form: CloudEvents 1.0, JSON.
+"""Published events: a fact's bytes become CloudEvents 1.0, in one of three forms.
 
-An event is not the fact: it leaves out what only the ledger needs, what a party or a customer wrote
-in its own words, and who decided. Its id is that of the fact, so that whoever doubts an event can
-ask for the proof of the fact.
+Which facts are told, and what of each, is said by the adapters of port `event`. Here is what all
+have in common: the envelope, its forms on HTTP, and the topics of the notice service, which name
+types. An event's id is that of its fact, so that whoever doubts it can ask for the fact's proof.
+Nothing is stored: the same leaf gives the same bytes.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+import functools
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from msgspec import Struct
 
-from danshu.ports.notice import Event
+from danshu.hub import settings
+from danshu.ports import registry
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from danshu.ports.event import EventType
+
+PREFIX: Final = "danshu."
+STRUCTURED: Final = "application/cloudevents+json"
+BATCHED: Final = "application/cloudevents-batch+json"
+SCHEMA: Final = "/v1/event-types/%s/schema"
 TYPES: Final[dict[str, tuple[str, ...]]] = {
     "negotiation": (
         "negotiation.opened",
@@ -43,54 +57,185 @@ TYPES: Final[dict[str, tuple[str, ...]]] = {
     "breaker": ("routing.stopped", "routing.resumed"),
 }
 GROUPS: Final = tuple(TYPES)
-"""What may be subscribed to."""
-PREFIX: Final = "danshu."
+"""The topics of the notice service."""
 _GROUP_OF: Final = {kind: group for group, kinds in TYPES.items() for kind in kinds}
-_WITHHELD: Final = frozenset(
-    {"approved_by", "conditions", "digest", "drafted_by", "link", "message", "text", "token"}
-)
-_DIGEST_IS_A_NAME: Final = ("policy_set.", "prices.", "replan.")
+_MARK: Final = b'"type":"'
+_UNPRINTABLE: Final = re.compile(rb'[^!-~]|["%]', re.DOTALL)
 
 
-class _Kind(Struct, frozen=True):
+class Event(Struct, frozen=True, kw_only=True, gc=False):
+    """A published event: `body` is CloudEvents 1.0 in structured JSON, the same each time.
+
+    `key` is its id, `type` its CloudEvents type, `subject` the stream that it is about (an order,
+    a negotiation, an act), `topic` the group that its type belongs to.
+    """
+
+    key: str
+    type: str
+    subject: str
+    topic: str
+    body: bytes
+
+
+class _Fact(Struct, frozen=True, gc=False):
+    """What of a fact's envelope an event needs."""
+
+    data: msgspec.Raw
+    id: str
+    occurred: str
+    source: str
+    type: str
+    cause: str = ""
+
+
+class _Told(Struct, frozen=True, gc=False):
+    """An event's envelope in the order in which it is written."""
+
+    danshubook: str
+    danshucause: str | msgspec.UnsetType
+    danshuleaf: str
+    data: Struct
+    datacontenttype: str
+    dataschema: str
+    id: str
+    partitionkey: str
+    source: str
+    specversion: str
+    subject: str
+    time: str
     type: str
 
 
-_read_kind = msgspec.json.Decoder(_Kind).decode
-_encode = msgspec.json.Encoder(order="sorted").encode
+class _Way(Struct, frozen=True):
+    """How a type of fact is told: what does not change from one to the next."""
+
+    name: str
+    topic: str
+    schema: str
+    tell: Callable[[bytes], Struct | None]
+
+
+_read: Final = msgspec.json.Decoder(_Fact).decode
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def type_of(body: bytes) -> str:
+    """Give the type of a fact from the end of its canonical bytes, where it stands last but one."""
+    start = body.rfind(_MARK) + len(_MARK)
+    return body[start : body.find(b'"', start)].decode()
+
+
+def published(body: bytes) -> bool:
+    """Tell whether a fact is told to the world, without reading it."""
+    return type_of(body) in _ways()
 
 
 def group_of(body: bytes) -> str:
-    """Give the group that a fact's bytes are published under, "" for none."""
-    return _GROUP_OF.get(_read_kind(body).type, "")
+    """Give the topic of the notice service that a fact is told under, "" for none."""
+    return _GROUP_OF.get(type_of(body), "")
 
 
-def write(body: bytes, half: str, index: int) -> Event:
-    """Write the event of a fact: CloudEvents 1.0, structured JSON, the same bytes each time.
+def event_types() -> dict[str, EventType]:
+    """List the published types by their CloudEvents name. They are imported by this."""
+    loaded = [cast("EventType", registry.load("event", n)) for n in registry.names("event")]
+    return {each.name: each for each in sorted(loaded, key=lambda each: each.name)}
 
-    `danshubook` and `danshuleaf` name the place in the merchant's log, `danshucause` the fact that
-    it was said for.
+
+def write(body: bytes, half: str, position: int) -> Event | None:
+    """Write the event of a fact; None where this fact is not told.
+
+    `half` and `position` are its place in the merchant's log.
     """
+    fact = _read(body)
+    way = _ways().get(fact.type)
+    if way is None:
+        return _write_old(body, half, position) if fact.type in _GROUP_OF else None
+    data = way.tell(cast("bytes", fact.data))
+    if data is None:
+        return None
+    subject = fact.id.partition("/")[0]
+    told = _Told(
+        half,
+        fact.cause or msgspec.UNSET,
+        str(position),
+        data,
+        "application/json",
+        way.schema,
+        fact.id,
+        subject,
+        fact.source,
+        "1.0",
+        subject,
+        fact.occurred,
+        way.name,
+    )
+    return Event(key=fact.id, type=way.name, subject=subject, topic=way.topic, body=_encode(told))
+
+
+def to_binary(body: bytes) -> tuple[dict[str, str], bytes]:
+    """Give an event's headers and body in binary mode (HTTP protocol binding 1.0.2, 3.1)."""
+    attributes = _decode(body)
+    data = bytes(attributes.pop("data"))
+    kind = msgspec.json.decode(attributes.pop("datacontenttype"), type=str)
+    headers = {
+        f"ce-{name}": escape(msgspec.json.decode(value, type=str))
+        for name, value in attributes.items()
+    }
+    return {"content-type": kind, **headers}, data
+
+
+def escape(value: str) -> str:
+    """Percent-encode an attribute for a header (HTTP protocol binding 1.0.2, 3.1.3.2)."""
+    return _UNPRINTABLE.sub(lambda found: b"%%%02X" % found[0][0], value.encode()).decode()
+
+
+def to_batch(bodies: Iterable[bytes]) -> bytes:
+    """Put events together into the JSON batch format (JSON event format 1.0.2, 4)."""
+    return b"[%b]" % b",".join(bodies)
+
+
+@functools.cache
+def _ways() -> dict[str, _Way]:
+    """How each type of fact is told; made by the first that asks, as few processes tell any."""
+    chosen = settings.read()
+    origin = chosen.origin_at(chosen.port)
+    return {
+        each.fact: _Way(each.name, each.topic, origin + SCHEMA % name, each.tell)
+        for name, each in event_types().items()
+    }
+
+
+_WITHHELD: Final = frozenset(
+    {"approved_by", "conditions", "digest", "drafted_by", "link", "message", "text", "token"}
+)
+
+
+def _write_old(body: bytes, half: str, index: int) -> Event:
+    """Write an event whose type has no file of its own yet."""
     fact: dict[str, Any] = msgspec.json.decode(body)
-    kind = str(fact["type"])
-    data = {k: v for k, v in fact["data"].items() if k not in _WITHHELD or _names(kind, k)}
+    kind, subject = str(fact["type"]), str(fact["id"]).partition("/")[0]
+    named = kind.startswith(("policy_set.", "prices.", "replan."))
     told = {
         "specversion": "1.0",
         "id": fact["id"],
         "source": fact["source"],
         "type": PREFIX + kind,
-        "subject": str(fact["id"]).partition("/")[0],
+        "subject": subject,
         "time": fact["occurred"],
         "datacontenttype": "application/json",
         "danshubook": half,
         "danshuleaf": str(index),
-        "data": data,
+        "data": {
+            k: v for k, v in fact["data"].items() if k not in _WITHHELD or (k == "digest" and named)
+        },
     }
     if fact.get("cause"):
         told["danshucause"] = fact["cause"]
-    return Event(key=str(fact["id"]), type=PREFIX + kind, body=_encode(told))
-
-
-def _names(kind: str, field: str) -> bool:
-    """Tell whether a digest names what the event is about, and is no party's message."""
-    return field == "digest" and kind.startswith(_DIGEST_IS_A_NAME)
+    return Event(
+        key=str(fact["id"]),
+        type=PREFIX + kind,
+        subject=subject,
+        topic=_GROUP_OF[kind],
+        body=msgspec.json.encode(told, order="sorted"),
+    )

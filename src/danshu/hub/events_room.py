@@ -104,6 +104,8 @@ async def _take(connection: Connection, leaves: Sequence[Leaf]) -> None:
         if topic not in wanted:
             continue
         event = event_forms.write(leaf.body, leaf.half, leaf.position)
+        if event is None:
+            continue
         place = (leaf.tenant, leaf.half, leaf.position)
         await connection.execute(_PUT, (*place, topic, event.key, event.type, event.body))
 

@@ -1,0 +1,1 @@
+"""What the world is told: one file is one type of event."""
