@@ -5,6 +5,7 @@ Whoever uses one imports it from here; which file it stands in is for those who 
 
 from danshu.kernel.limits.after_sales import *  # noqa: F403
 from danshu.kernel.limits.amending import *  # noqa: F403
+from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
