@@ -8,10 +8,10 @@ usual share to the others in proportion, so that an explained closure is no surp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
-from scipy import special  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,6 +42,8 @@ def judge(
     places = sorted({*recent, *before})
     if total < LEAST or past < USUAL or len(places) < 2:
         return None
+    # scipy.special takes a sixth of a second to load, and most processes judge nothing
+    special: Any = import_module("scipy.special")
     # one decision more everywhere, so that a place without a past is possible
     weight = {place: before.get(place, 0) + 1 for place in places if place not in closed}
     whole = sum(weight.values())
