@@ -8,6 +8,7 @@ from danshu.kernel.limits.amending import *  # noqa: F403
 from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
+from danshu.kernel.limits.delivery import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.order_types import *  # noqa: F403
@@ -19,3 +20,4 @@ from danshu.kernel.limits.routing import *  # noqa: F403
 from danshu.kernel.limits.selling import *  # noqa: F403
 from danshu.kernel.limits.sentinel import *  # noqa: F403
 from danshu.kernel.limits.settlement import *  # noqa: F403
+from danshu.kernel.limits.weaving import *  # noqa: F403
