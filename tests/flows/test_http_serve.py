@@ -46,7 +46,8 @@ def server(databases: Callable[[], str]) -> Iterator[Server]:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, url, "127.0.0.1", str(port)], env=dict(os.environ)
+        [sys.executable, "-c", RUN, url, "127.0.0.1", str(port)],
+        env={**os.environ, "DANSHU_DRAIN_S": "3600"},  # until it is told a second time
     )
     base = f"http://127.0.0.1:{port}"
     try:
@@ -75,7 +76,7 @@ async def events(response: httpx.Response) -> AsyncIterator[tuple[int, str]]:
 
 
 @pytest.mark.anyio
-async def test_facts_come_as_a_stream_that_resumes(server: Server) -> None:
+async def test_facts_come_as_a_stream_until_the_node_drains(server: Server) -> None:
     async with httpx.AsyncClient(base_url=server.base, headers=server.headers, timeout=60) as c:
         placed = (await c.post("/v1/orders", json=order())).json()["order"]
         path = f"/v1/orders/{placed}"
@@ -91,6 +92,13 @@ async def test_facts_come_as_a_stream_that_resumes(server: Server) -> None:
             assert await anext(stream) == (seq + 1, "order.released")
             server.process.send_signal(signal.SIGTERM)  # the open stream must not hold it up
             assert [e async for e in stream] == []
+        ready = await c.get("/health/ready")
+        assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+        for path in ("/v1/orders", "/v1/channels/none", "/v1/orders:batch"):
+            said = await c.post(path, json=order(number="D1"))
+            assert said.headers["connection"] == "close", path
+        assert ask(server.url, "select count(*) from orders") == 2  # it was taken and answered
+        server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(30) is not None
 
 
@@ -110,7 +118,7 @@ async def test_the_end_answers_what_was_taken(server: Server) -> None:
         tasks = [asyncio.create_task(one(i)) for i in range(1, 200)]
         while ask(server.url, "select count(*) from orders") in (0, 1):
             await asyncio.sleep(0.005)
-        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGINT)
         statuses = await asyncio.gather(*tasks)
     server.process.wait(30)
     placed = ask(server.url, "select count(*) from orders")

@@ -17,6 +17,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     origin: str = ""
     proxies: str = ""
     private_hosts: frozenset[str] = frozenset()
+    drain_s: float = 0.0
 
     def origin_at(self, port: int) -> str:
         """Give where browsers find the console: what was set, else this machine by name.
@@ -34,4 +35,5 @@ def read() -> Settings:
         origin=os.environ.get("DANSHU_ORIGIN", "").rstrip("/"),
         proxies=os.environ.get("DANSHU_PROXIES", ""),
         private_hosts=frozenset(os.environ.get("DANSHU_PRIVATE_HOSTS", "").split(",")) - {""},
+        drain_s=float(os.environ.get("DANSHU_DRAIN_S", "0")),
     )

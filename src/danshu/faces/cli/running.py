@@ -12,6 +12,7 @@ import typer
 
 from danshu.faces.cli import opening
 from danshu.hub import compose, settings
+from danshu.kernel.errors import DanshuError
 from danshu.ledger import engine
 
 _PR_SET_PDEATHSIG = 1
@@ -39,21 +40,20 @@ def serve(host: str, port: int) -> int:
     return 0
 
 
-def work(only: str) -> int:
-    """Run the workers' rooms."""
+def work(only: str, excepted: str = "") -> int:
+    """Run the workers' rooms: those named, separated by commas, or all but those excepted."""
     import uvloop
 
     from danshu.faces.work import rooms
 
-    if only and only not in {r.name for r in rooms.ROOMS}:
-        typer.echo(
-            f"danshu: no room {only!r}; there are {', '.join(r.name for r in rooms.ROOMS)}",
-            err=True,
-        )
+    try:
+        chosen = rooms.choose(only, excepted)
+    except DanshuError as error:
+        typer.echo(f"danshu: {error}", err=True)
         return 2
     with engine.resolve() as store:
         compose.prepare(store.url)
-        uvloop.run(rooms.run(store.url, only))
+        uvloop.run(rooms.run(store.url, chosen))
     return 0
 
 

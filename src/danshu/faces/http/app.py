@@ -294,9 +294,20 @@ class Application:
         """Give the OpenAPI document of the routes."""
         return reference.document(self._rest)
 
+    def drain(self) -> None:
+        """Go on answering, but be ready no more: streams end, and each answer closes its
+        connection, so that callers come back by another node.
+        """
+        self.streams.closing = True
+        self.live.closing = True
+        if self.hot is not None:
+            self.hot.draining = True
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one connection."""
         if scope["type"] == "http":
+            if self.streams.closing:
+                send = headers.closing(send)
             path, method = scope["path"], scope["method"]
             if self.hot is not None and method == "POST":
                 if path == ORDERS:

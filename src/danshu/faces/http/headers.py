@@ -40,6 +40,18 @@ def said(scope: Any, is_https: bool = False) -> tuple[Header, ...]:
     return SECURE if is_https or scope.get("scheme") == "https" else HEADERS
 
 
+def closing(send: Any) -> Any:
+    """Wrap `send`: each answer is the last of its connection (RFC 9112 §9.6)."""
+
+    async def send_last(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            last = [h for h in message.get("headers", ()) if h[0].lower() != b"connection"]
+            message = {**message, "headers": [*last, (b"connection", b"close")]}
+        await send(message)
+
+    return send_last
+
+
 def sending(scope: Any, send: Any, is_https: bool = False) -> Any:
     """Wrap `send`: each answer gets the headers, unless its maker chose one by himself."""
 

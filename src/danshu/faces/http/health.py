@@ -11,6 +11,8 @@ from msgspec import Struct
 from danshu.hub import log_state
 from danshu.kernel.errors import NotAvailable
 
+DRAINING: Final = "draining"
+
 
 class Health(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`ok`, or what is wrong. `troubles` are what a person should see to while orders go on:
@@ -29,7 +31,9 @@ def live() -> Health:
 
 @get("/health/ready", operation_id="ready", tags=["health"], security=[{}])
 async def ready(request: Request[Any, Any, Any]) -> Response[Health]:
-    """Tell whether the database answers; 503 while it does not."""
+    """Tell whether the database answers; 503 while it does not, and once this node is to end."""
+    if request.app.state.streams.closing:
+        return Response(Health(status=DRAINING), status_code=503)
     try:
         async with request.app.state.hub.connection() as connection:
             troubles = await log_state.find_troubles(connection)

@@ -84,6 +84,7 @@ class Hot:
 
     def __init__(self, hub: Hub, keyring: Keyring, doors: Doors) -> None:
         self._hub, self._keyring, self._doors = hub, keyring, doors
+        self.draining = False  # then each answer closes its connection, by uvicorn's own way
         self._is_https = keyring.origin.startswith("https://")
 
     def recognise(self, headers: Iterable[Header]) -> Held | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import signal
+import time
 from types import FrameType
 from typing import Final
 
@@ -25,7 +27,8 @@ _GC: Final = (
 
 def run(url: str, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT: then no new connections, requests in flight are answered, then
-    the end.
+    the end. Before it, at SIGTERM, so many seconds as DANSHU_DRAIN_S says in which everything is
+    still taken and answered while load balancers learn that this node is not ready.
     """
     warm()
     gc.collect()
@@ -34,7 +37,7 @@ def run(url: str, host: str, port: int) -> None:
     chosen = settings.read()
     application = app.build(Hub(url), origin=chosen.origin_at(port))
     config = configure(application, host, port, chosen.proxies)
-    _Server(config, application).run()
+    _Server(config, application, chosen.drain_s).run()
 
 
 def configure(application: app.Application, host: str, port: int, proxies: str) -> uvicorn.Config:
@@ -60,16 +63,30 @@ def configure(application: app.Application, host: str, port: int, proxies: str) 
 
 
 class _Server(uvicorn.Server):
-    """Tells the open streams to end when it is told to end; they would hold it up otherwise."""
+    """Tells the application when it is told to end: open streams would hold it up otherwise. At
+    SIGTERM it goes on for `drain_s`; a second signal, or SIGINT, ends that.
+    """
 
-    def __init__(self, config: uvicorn.Config, application: app.Application) -> None:
+    def __init__(
+        self, config: uvicorn.Config, application: app.Application, drain_s: float = 0.0
+    ) -> None:
         super().__init__(config)
         self._application = application
+        self._drain_s = drain_s
+        self._end_s: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._application.streams.closing = True
-        self._application.live.closing = True
-        super().handle_exit(sig, frame)
+        was_told = self._end_s is not None
+        self._application.drain()
+        if sig == signal.SIGTERM and self._drain_s > 0 and not was_told:
+            self._end_s = time.monotonic() + self._drain_s
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._end_s is not None and time.monotonic() >= self._end_s:
+            return True
+        return await super().on_tick(counter)
 
 
 def warm() -> None:

@@ -72,6 +72,7 @@ class Wire(HttpToolsProtocol):
         if (
             self.url != _ORDERS
             or self._hot is None
+            or self._hot.draining
             or parser.get_method() != b"POST"
             or parser.get_http_version() != "1.1"
             or parser.should_upgrade()

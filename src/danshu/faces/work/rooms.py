@@ -11,13 +11,13 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from msgspec import Struct
 
-from danshu.faces.work import telemetry
+from danshu.faces.work import leading, telemetry
 from danshu.hub import (
     anchoring,
     carrier_room,
@@ -86,14 +86,16 @@ _BY_INDEX = (
 class Room(Struct, frozen=True):
     """A room: how a step is made, and how long to rest when there was nothing to do.
 
-    With `phase_s` it rests until the clock of all processes of this machine stands so much after a
-    multiple of `rest_s`: rooms that wait for one another then meet.
+    Of a room one process of the installation works, the others stand by, unless it is for each
+    machine (`everywhere`). With `phase_s` it rests until the clock of all processes of this machine
+    stands so much after a multiple of `rest_s`: rooms that wait for one another then meet.
     """
 
     name: str
     begin: Callable[[str], Step]
     rest_s: float
     phase_s: float | None = None
+    everywhere: bool = False
 
     def time_rest(self, now_s: float) -> float:
         """Tell how long to rest from `now_s` on the monotonic clock, in seconds."""
@@ -170,7 +172,7 @@ ROOMS = (
     Room("telemetry", telemetry.begin, 0.5),
     Room("feeds", feeding.begin, 5.0),
     Room("people", people_room.begin, 60.0),
-    Room("time", timing.begin, 1.0),
+    Room("time", timing.begin, 1.0, everywhere=True),  # each machine has a clock
     Room("stamp", stamping.begin, 0.5),
     Room("heads", heads.begin, 5.0),
     Room("witness", witnessing.begin, 5.0),
@@ -190,9 +192,10 @@ ROOMS = (
 
 
 async def live(room: Room, url: str, stop: asyncio.Event) -> None:
-    """Run a room until `stop`: step, rest when idle, begin anew after an error."""
+    """Run a room until `stop`: stand by, step, rest when idle, begin anew after an error."""
     connection: psycopg.AsyncConnection[Any] | None = None
     step: Step | None = None
+    leads = False
     try:
         while not stop.is_set():
             rest_s = 0.0
@@ -201,17 +204,21 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
                     connection = await connect(url, f"{WORKING} {room.name}")
                     for setting in _BY_INDEX:
                         await connection.execute(setting)
-                step = step or room.begin(url)
-                if await step(connection):
-                    continue
+                    leads = room.everywhere
+                leads = leads or await leading.lead(connection, room.name)
+                if leads:
+                    step = step or room.begin(url)
+                    if await step(connection):
+                        continue
             except (DanshuError, psycopg.Error, OSError) as error:
                 _log.warning("%s: %s", room.name, error)
                 rest_s = _AFTER_ERROR_S
-                step = None
+                step, leads = None, False
                 if connection is not None:
                     await connection.close()
             try:
-                rest_s = max(rest_s, room.time_rest(time.monotonic()))
+                idle_s = room.time_rest(time.monotonic()) if leads else leading.LOOK_S
+                rest_s = max(rest_s, idle_s)
                 await asyncio.wait_for(stop.wait(), rest_s)
             except TimeoutError:
                 continue
@@ -220,8 +227,24 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
             await connection.close()
 
 
-async def run(url: str, only: str = "") -> None:
-    """Run all rooms, or one, until SIGTERM or SIGINT."""
+def choose(only: str, excepted: str) -> list[Room]:
+    """Give the rooms that are named, separated by commas, or all but those excepted.
+
+    Raises DanshuError for a name that no room has, and where nothing is left.
+    """
+    known = {room.name: room for room in ROOMS}
+    wanted, left_out = ({n.strip() for n in text.split(",")} - {""} for text in (only, excepted))
+    if unknown := sorted((wanted | left_out) - known.keys()):
+        raise DanshuError(f"no room {unknown[0]!r}; there are {', '.join(known)}")
+    names = (wanted or set(known)) - left_out
+    chosen = [room for room in ROOMS if room.name in names]
+    if not chosen:
+        raise DanshuError("no room is left to work in")
+    return chosen
+
+
+async def run(url: str, chosen: Sequence[Room] = ROOMS) -> None:
+    """Run rooms until SIGTERM or SIGINT."""
     gc.freeze()  # what was imported stays; the collector need not look at it again
     gc.set_threshold(*_GC)
     stop = asyncio.Event()
@@ -229,6 +252,5 @@ async def run(url: str, only: str = "") -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
-        for room in ROOMS:
-            if only in ("", room.name):
-                group.create_task(live(room, url, stop))
+        for room in chosen:
+            group.create_task(live(room, url, stop))

@@ -1,0 +1,46 @@
+"""Of each room one process works: whoever holds its advisory lock in PostgreSQL, for as long as its
+connection lives. There is no other election, no lease and no clock in it.
+
+A leader that is killed loses its connection with its process, and the lock with that: who stands by
+finds it free at his next look. A leader whose machine is gone says nothing any more: the server
+then gives its connection up after KEEPALIVE of silence. What a room commits is guarded by itself
+(a cursor that moves from where it was read, rows taken with `skip locked`), so that a leader that
+was thought dead does nothing twice; docs/reference/rooms.md says which guard each room has.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import psycopg
+
+LOOK_S: Final = 1.0
+_SPACE: Final = 0x44616E52  # "DanR": the first word of the locks of rooms
+# Of a connection by TCP; over a Unix socket the server leaves them aside.
+KEEPALIVE: Final = (
+    "select set_config('tcp_keepalives_idle', '5', false),"
+    " set_config('tcp_keepalives_interval', '3', false),"
+    " set_config('tcp_keepalives_count', '3', false)"
+)
+
+
+def key_of(room: str) -> int:
+    """Give the second word of a room's lock, an int4."""
+    return zlib.crc32(room.encode()) - 2**31
+
+
+async def lead(connection: psycopg.AsyncConnection[Any], room: str) -> bool:
+    """Take the lock of a room for this connection; False while another process has it.
+
+    A connection that has it already takes it once more, so ask until it was had, then no more.
+    """
+    cursor = await connection.execute(
+        "select pg_try_advisory_lock(%s::int4, %s::int4)", (_SPACE, key_of(room))
+    )
+    row = await cursor.fetchone()
+    if row is None or not row[0]:
+        return False
+    await connection.execute(KEEPALIVE)
+    return True

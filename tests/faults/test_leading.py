@@ -1,0 +1,81 @@
+"""Of a room one process works; when its connection ends, the one that stood by goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import psycopg
+import pytest
+
+from danshu.faces.work import leading, rooms
+from danshu.kernel.errors import DanshuError
+
+pytest_plugins = ["tests.fixtures.engine"]
+pytestmark = pytest.mark.anyio
+PATIENCE_S = 60.0  # only so that a failing test ends
+
+
+async def until(true: Any) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def make_room(who: str, steps: list[str], pids: dict[str, int]) -> rooms.Room:
+    def begin(url: str) -> rooms.Step:
+        async def step(connection: psycopg.AsyncConnection[Any]) -> int:
+            await connection.execute("select 1")  # every room asks the database first
+            steps.append(who)
+            pids[who] = connection.info.backend_pid
+            return 0
+
+        return step
+
+    return rooms.Room("tried", begin, 0.01)
+
+
+async def test_who_stands_by_goes_on_when_the_leader_is_gone(
+    blank: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leading, "LOOK_S", 0.02)
+    steps: list[str] = []
+    pids: dict[str, int] = {}
+    stop = asyncio.Event()
+    first = asyncio.create_task(rooms.live(make_room("first", steps, pids), blank, stop))
+    await until(lambda: len(steps) > 2)
+    second = asyncio.create_task(rooms.live(make_room("second", steps, pids), blank, stop))
+    async with await psycopg.AsyncConnection.connect(blank, autocommit=True) as c:
+        asked = "select count(*) from pg_stat_activity where application_name = 'danshu work tried'"
+        while (await (await c.execute(asked)).fetchone()) != (2,):
+            await asyncio.sleep(0.01)
+        count = len(steps)
+        await until(lambda: len(steps) > count + 5)
+        assert set(steps) == {"first"}
+        await c.execute("select pg_terminate_backend(%s)", (pids["first"],))
+        await until(lambda: "second" in steps)
+        begun = steps.index("second")
+        await until(lambda: len(steps) > begun + 5)
+        assert set(steps[begun:]) == {"second"}  # the first came back, and stands by
+    stop.set()
+    await asyncio.gather(first, second)
+
+
+async def test_each_room_has_a_lock_of_its_own() -> None:
+    keys = [leading.key_of(room.name) for room in rooms.ROOMS]
+    assert len(set(keys)) == len(keys)
+    assert all(-(2**31) <= key < 2**31 for key in keys)
+
+
+async def test_rooms_are_chosen_by_name() -> None:
+    def names(only: str, excepted: str = "") -> list[str]:
+        return [room.name for room in rooms.choose(only, excepted)]
+
+    everything = [room.name for room in rooms.ROOMS]
+    assert names("") == everything
+    assert names("seal, sequence") == ["sequence", "seal"]
+    assert names("", "sequence,seal") == everything[2:]
+    for wrong in (("nothing",), ("", "nothing"), ("seal", "seal")):
+        with contextlib.suppress(DanshuError):
+            pytest.fail(f"{wrong} gave {names(*wrong)}")
