@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import FILTER_CHARS, FILTER_DEPTH, FILTER_PARTS
+from danshu.kernel.limits import EVENT_FILTER_CHARS, EVENT_FILTER_DEPTH, EVENT_FILTER_PARTS
 
 Test = Callable[[Mapping[str, Any]], bool]
 """Tells of an event, as its structured JSON was read, whether it is wanted."""
@@ -75,14 +75,14 @@ def values(event: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 def _count(filters: Any, pointer: str) -> Sequence[Any]:
-    if not isinstance(filters, list | tuple) or not 0 < len(filters) <= FILTER_PARTS:
-        raise _bad(f"a list of 1 to {FILTER_PARTS} filters", pointer)
+    if not isinstance(filters, list | tuple) or not 0 < len(filters) <= EVENT_FILTER_PARTS:
+        raise _bad(f"a list of 1 to {EVENT_FILTER_PARTS} filters", pointer)
     return filters
 
 
 def _compile(given: Any, pointer: str, depth: int) -> Test:
-    if depth > FILTER_DEPTH:
-        raise _bad(f"filters lie at most {FILTER_DEPTH} deep", pointer)
+    if depth > EVENT_FILTER_DEPTH:
+        raise _bad(f"filters lie at most {EVENT_FILTER_DEPTH} deep", pointer)
     if not isinstance(given, Mapping) or len(given) != 1:
         raise _bad("a filter has one member: exact, prefix, suffix, all, any or not", pointer)
     ((dialect, inner),) = given.items()
@@ -104,14 +104,14 @@ def _all(tests: Sequence[Test]) -> Test:
 
 def _compare(fits: Callable[[str, str], bool], wanted: Any, pointer: str) -> Test:
     """Every member of `wanted` must fit."""
-    if not isinstance(wanted, Mapping) or not 0 < len(wanted) <= FILTER_PARTS:
+    if not isinstance(wanted, Mapping) or not 0 < len(wanted) <= EVENT_FILTER_PARTS:
         raise _bad("names and the text that each is compared with", pointer)
     pairs: list[tuple[str, str]] = []
     for path, text in wanted.items():
         if not isinstance(path, str) or not _PATH.fullmatch(path):
             raise _bad("not an attribute, nor a path into the data", f"{pointer}/{path}"[:200])
-        if not isinstance(text, str) or not 0 < len(text) <= FILTER_CHARS:
-            raise _bad(f"text of 1 to {FILTER_CHARS} characters", f"{pointer}/{path}")
+        if not isinstance(text, str) or not 0 < len(text) <= EVENT_FILTER_CHARS:
+            raise _bad(f"text of 1 to {EVENT_FILTER_CHARS} characters", f"{pointer}/{path}")
         pairs.append((path, text))
 
     def test(event: Mapping[str, Any]) -> bool:

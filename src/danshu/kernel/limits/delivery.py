@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-FILTER_PARTS: Final = 20  # filters in a list, or names in one of them
-FILTER_DEPTH: Final = 5
-FILTER_CHARS: Final = 256
+EVENT_FILTER_PARTS: Final = 20  # filters in a list, or names in one of them
+EVENT_FILTER_DEPTH: Final = 5
+EVENT_FILTER_CHARS: Final = 256
 SUBSCRIPTIONS: Final = 50  # a merchant
 SUBSCRIPTION_TYPES: Final = 100  # names and patterns, a subscription
 EVENT_PORTION: Final = 8_192  # leaves of a book that are looked at together
