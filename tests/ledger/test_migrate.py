@@ -5,6 +5,8 @@ from __future__ import annotations
 import concurrent.futures
 import datetime
 import importlib
+import re
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -102,3 +104,41 @@ def test_the_one_follower_of_rows_begins_at_the_last_of_the_four(database: str) 
         # where one of them had not begun, the one begins anew
         rows = connection.execute("select name, tenant, position from cursors order by 1, 2")
         assert rows.fetchall() == [("other", 1, 9), ("other", 2, 9), ("rows", 1, 5)]
+
+
+def test_two_nodes_make_partitions_at_once(database: str) -> None:
+    def make(_: int) -> int:
+        with migrate.alone(database) as connection:
+            return migrate.make_partitions(connection, DAY, 2)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(make, range(3)))
+    assert sorted(made) == [0, 0, 2 * len(migrate.PARTITIONED)]
+
+
+def test_an_older_version_runs_on_a_schema_that_only_grew_and_on_no_other(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("update alembic_version set version_num = '9998'")
+        connection.execute(f"comment on table alembic_version is '{migrate.head()}'")
+        migrate.upgrade(database)  # leaves it alone
+        stands = connection.execute("select version_num from alembic_version").fetchone()
+        assert stands == ("9998",)
+        connection.execute("comment on table alembic_version is '9997'")
+        with pytest.raises(migrate.SchemaNewer, match="9998"):
+            migrate.upgrade(database)
+
+
+def test_migrations_that_nodes_of_two_versions_share_only_add() -> None:
+    """What takes something away comes a version later, and moves RUNS_FROM (see migrate.py)."""
+    takes = re.compile(
+        r"\bdrop\s+(table|column|constraint)\b|\brename\b|\balter\s+(column\s+)?\w+\s+(type|set\s+not\s+null)"
+        r"|\badd\s+(column\s+)?(?!constraint)\w+ (?![^,;]*default)[^,;]*\bnot\s+null",
+        re.IGNORECASE,
+    )
+    said = "alter table t add a int not null; alter table t drop column b; alter t rename c to d"
+    assert len(takes.findall(said)) == 3
+    assert not takes.search("alter table t add column a int not null default 0, add b text")
+    for path in Path(migrate.__file__).parent.glob("migrations/versions/0*.py"):
+        if path.name[:4] > migrate.RUNS_FROM:
+            source = path.read_text("utf-8").partition("def downgrade")[0]
+            assert takes.search(source) is None, path.name

@@ -135,7 +135,7 @@ def prepare(url: str) -> None:
     """Bring the database to this version's schema with partitions ahead of the clock."""
     migrate.upgrade(url)
     today = datetime.datetime.now(datetime.UTC).date()
-    with psycopg.connect(url, autocommit=True) as connection:
+    with migrate.alone(url) as connection:
         migrate.make_partitions(connection, today, PARTITION_DAYS)
         reading_days.make_partitions(connection, today, PARTITION_DAYS)
     # In a thread of its own: the caller may stand in an event loop already.

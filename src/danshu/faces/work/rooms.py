@@ -37,6 +37,7 @@ from danshu.hub import (
     reconcile_room,
     redeciding_room,
     refunds_room,
+    relay_room,
     replan_room,
     replays,
     resilience_room,
@@ -137,7 +138,7 @@ def _partitions(url: str) -> Step:
         today = datetime.datetime.now(datetime.UTC).date()
 
         def make() -> int:
-            with psycopg.connect(url, autocommit=True) as plain:
+            with migrate.alone(url) as plain:
                 reading_days.make_partitions(plain, today, PARTITION_DAYS)
                 return migrate.make_partitions(plain, today, PARTITION_DAYS)
 
@@ -157,6 +158,7 @@ ROOMS = (
     Room("refunds", refunds_room.REFUNDS.begin, 1.0),
     Room("notices", notices.begin, 2.0),
     Room("events", events_room.begin, 1.0),
+    Room(relay_room.ROOM, relay_room.begin, 0.5, phase_s=0.15),
     Room("negotiations", negotiation_room.begin, 0.2),
     Room("rows", rows_room.begin, 0.3),
     Room("journal", journal_room.begin, 1.0),
