@@ -51,6 +51,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     body: bytes = b""
     type: str = "application/json"
     location: str = ""
+    headers: dict[str, str] = {}  # beside those that every answer has
 
 
 def tell(told: Any, status: int = 200) -> Answer:
@@ -95,11 +96,13 @@ def _handler(respond: Callable[[Asked], Answer | None]) -> type[BaseHTTPRequestH
                 self.send_header("content-length", str(len(answer.body)))
                 if answer.location:
                     self.send_header("location", answer.location)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(answer.body)
                 self.wfile.flush()
 
-        do_GET = do_POST
+        do_GET = do_PATCH = do_PUT = do_DELETE = do_POST
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -1,0 +1,1 @@
+"""Adapters of the port `connector`: one file a kind of far side."""
