@@ -207,6 +207,21 @@ async def skip(
     return await _advance(connection, name, tenant, half, position, position + 1)
 
 
+async def move(
+    connection: psycopg.AsyncConnection[Any],
+    name: str,
+    tenant: int,
+    half: str,
+    before: int,
+    after: int,
+) -> bool:
+    """Move a cursor on, but only from where it is believed to be; False when it stands elsewhere.
+
+    For who does its work outside the database first, and may do it again.
+    """
+    return await _advance(connection, name, tenant, half, before, after)
+
+
 async def read_leaves(
     connection: psycopg.AsyncConnection[Any], tenant: int, half: str, first: int, end: int
 ) -> list[Leaf]:

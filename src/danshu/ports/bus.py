@@ -1,7 +1,8 @@
 """Port `bus`: where events are relayed to in batches, to be read by many. Never the record.
 
 A message has an id; published again under the same id within the bus's window it is the same
-message. What was acknowledged is kept by the bus on most of its nodes.
+message. What was acknowledged is kept by the bus on most of its nodes, in the order in which it was
+published.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
 
 
 class Bus(Protocol):
-    """A connection to a bus, opened from a URL."""
+    """A connection to a bus, opened from a URL. One program publishes at a time."""
 
     async def open(self, url: str) -> None:
         """Connect, and make what the bus keeps messages in. Raises NotAvailable."""
@@ -33,7 +34,15 @@ class Bus(Protocol):
     async def publish(self, parcels: Sequence[Parcel]) -> int:
         """Publish; return when all are acknowledged, with the number that the bus had already.
 
-        Raises NotAvailable when any was not; the caller publishes all of them again.
+        The bus keeps them in this order: where one was not taken, none behind it was. Raises
+        NotAvailable when any was not; the caller then closes, and asks `find` how far it came.
+        """
+        ...
+
+    async def find(self, subject: str) -> str:
+        """Give the id of the newest message under a subject, `…>` for all below it; "" for none.
+
+        Raises NotAvailable.
         """
         ...
 

@@ -16,6 +16,7 @@ from danshu.kernel.limits.orders import *  # noqa: F403
 from danshu.kernel.limits.parcels import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
 from danshu.kernel.limits.reconciling import *  # noqa: F403
+from danshu.kernel.limits.relay import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
 from danshu.kernel.limits.selling import *  # noqa: F403
 from danshu.kernel.limits.sentinel import *  # noqa: F403

@@ -1,0 +1,1 @@
+"""Buses that events are relayed to."""

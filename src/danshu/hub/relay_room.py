@@ -1,0 +1,266 @@
+"""The room `relay` 总线转发: follows the leaves of every merchant, publishes their events to a bus.
+
+The bus is never the record: a message is a portion of a book (capabilities/weave/portions.py), cut
+at the same places however often, and the cursor moves once the bus has acknowledged it. A relay
+that died between the two asks the bus for the newest message of a merchant and goes on behind it,
+where it bears the mark of this book. No transaction is open while the bus is waited for, since the
+sequencer waits for those. Idle where DANSHU_BUS_URL names no bus.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
+
+from danshu.capabilities.weave import portions
+from danshu.capabilities.weave.portions import Portion
+from danshu.hub import event_forms
+from danshu.kernel.errors import InputError, NotAvailable
+from danshu.kernel.limits import RELAY_BYTES, RELAY_EVENTS, RELAY_LEAVES, RELAY_MERCHANTS
+from danshu.ledger import follow, places
+from danshu.ports import registry
+from danshu.ports.bus import Parcel
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    import psycopg
+
+    from danshu.ledger.leaves import Leaf
+    from danshu.ports.bus import Bus
+
+    Connection = psycopg.AsyncConnection[Any]
+
+ROOM: Final = "relay"
+URL: Final = "DANSHU_BUS_URL"
+FORM: Final = "DANSHU_BUS_FORM"
+BATCH, SINGLE = "batch", "single"
+BUS: Final = "jetstream"
+SUBJECT: Final = "danshu.events."
+_MARK_CHARS: Final = 12
+_log = logging.getLogger("danshu.relay")
+_BEGIN: Final = "insert into relays(tenant) values (0) on conflict do nothing"
+_SINCE: Final = "select (extract(epoch from since)*1000)::int8 from relays where tenant=0"
+_BOOKS: Final = """
+select b.tenant, t.code, b.half, b.size, c.position, coalesce(r.epoch, 0)
+from books b join tenants t on t.id = b.tenant
+left join cursors c on c.name=%s and c.tenant=b.tenant and c.half=b.half
+left join relays r on r.tenant=b.tenant
+where b.size > coalesce(c.position, 0) order by b.tenant, b.half
+"""
+_SEGMENTS: Final = """
+select first, n from segments where tenant=%(t)s and half=%(h)s and first < %(most)s and first >=
+(select coalesce(max(first), 0) from segments where tenant=%(t)s and half=%(h)s and first <= %(at)s)
+order by first
+"""
+_PLACE: Final = """
+insert into cursors(name,tenant,half,position) values(%s,%s,%s,%s) on conflict do nothing
+"""
+
+
+class _Book(Struct):
+    """A book that has grown, and how far it was relayed."""
+
+    tenant: int
+    code: str
+    half: str
+    size: int
+    position: int
+    epoch: int
+
+
+def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
+    """Make the step of the room; without a bus there is nothing to do."""
+    del url
+    servers = os.environ.get(URL, "")
+    if not servers:
+        return _rest
+    form = os.environ.get(FORM, BATCH)
+    if form not in (BATCH, SINGLE):
+        raise InputError("bad_form", f"{FORM} is {BATCH} or {SINGLE}")
+    return Relay(servers, single=form == SINGLE).step
+
+
+async def _rest(connection: Connection) -> int:
+    del connection
+    return 0
+
+
+class Relay:
+    """The relay of all merchants of an installation; one works at a time."""
+
+    def __init__(self, servers: str, *, single: bool = False) -> None:
+        self._servers, self._single = servers, single
+        self._bus: Bus | None = None
+        self._since_ms: int | None = None
+        self._asked: set[tuple[int, int]] = set()  # tenant and epoch that the bus was asked of
+        self._quiet = False
+
+    async def step(self, connection: Connection) -> int:
+        """Relay a portion or more of each book that has grown; gives how many leaves."""
+        if self._since_ms is None:
+            await connection.execute(_BEGIN)
+            row = await (await connection.execute(_SINCE)).fetchone()
+            self._since_ms = int(row[0]) if row else 0
+        books = await self._read_books(connection)
+        if not books:
+            return 0
+        try:
+            return await self._relay(connection, books)
+        except NotAvailable as error:
+            if not self._quiet:
+                _log.warning("the bus cannot be written to: %s", error.detail)
+            self._quiet = True
+            await self.close()
+            return 0
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Let go of the bus; what it has is asked again."""
+        bus, self._bus = self._bus, None
+        self._asked.clear()
+        if bus is not None:
+            await bus.close()
+
+    async def _relay(self, connection: Connection, books: Sequence[_Book]) -> int:
+        bus = self._bus
+        if bus is None:
+            bus = cast("Callable[[], Bus]", type(registry.load("bus", BUS)))()
+            await bus.open(self._servers)
+            self._bus = bus
+        parcels: list[Parcel] = []
+        ends: list[tuple[_Book, int]] = []
+        for book in books:
+            if (book.tenant, book.epoch) not in self._asked:
+                await self._catch_up(connection, bus, book)
+            if book.position < book.size:
+                end = await self._write(connection, book, parcels)
+                ends.append((book, end))
+        if parcels:
+            await bus.publish(parcels)
+        self._quiet = False
+        async with connection.transaction():
+            for book, end in ends:
+                at = (book.tenant, book.half, book.position, end)
+                await follow.move(connection, ROOM, *at)
+        return sum(end - book.position for book, end in ends)
+
+    async def _read_books(self, connection: Connection) -> list[_Book]:
+        """List the older book of each merchant that has leaves to relay; a merchant of which
+        nothing was relayed begins where its log stood when this installation began to relay.
+        """
+        rows = await (await connection.execute(_BOOKS, (ROOM,))).fetchall()
+        found: dict[int, _Book] = {}
+        for tenant, code, half, size, position, epoch in rows:
+            if tenant in found:
+                continue
+            if position is None:
+                since_ms = self._since_ms or 0
+                position = await places.find_place(connection, tenant, half, since_ms)
+                await connection.execute(_PLACE, (ROOM, tenant, half, position))
+            if position < size:
+                found[tenant] = _Book(tenant, code, half, size, position, epoch)
+            if len(found) == RELAY_MERCHANTS:
+                break
+        return list(found.values())
+
+    async def _catch_up(self, connection: Connection, bus: Bus, book: _Book) -> None:
+        """Go on behind what the bus has of a book, where the last relay did not come to say so."""
+        newest = portions.read_name(await bus.find(f"{SUBJECT}{book.code}.>"))
+        self._asked.add((book.tenant, book.epoch))
+        if newest is None or newest.epoch != book.epoch or newest.half != book.half:
+            return
+        if not book.position < newest.end <= book.size:
+            return
+        at = (book.tenant, book.half, newest.end - 1, newest.end)
+        (last,) = await follow.read_leaves(connection, *at)
+        if _mark(last) != newest.mark:
+            _log.warning("the bus has another log of %s: nothing of it is skipped", book.code)
+        elif await follow.move(connection, ROOM, book.tenant, book.half, book.position, newest.end):
+            book.position = newest.end
+
+    async def _write(self, connection: Connection, book: _Book, parcels: list[Parcel]) -> int:
+        """Add messages of a book's next leaves; gives the position behind the last of them."""
+        at, half = book.position, book.half
+        asked = {"t": book.tenant, "h": half, "at": at, "most": at + RELAY_LEAVES}
+        segments = await (await connection.execute(_SEGMENTS, asked)).fetchall()
+        ends = list(portions.cut(at, segments, RELAY_EVENTS, RELAY_LEAVES))
+        leaves = iter(await follow.read_beside(connection, book.tenant, half, at, ends[-1]))
+        for end in ends:
+            portion = _Portion(book, at, single=self._single)
+            for leaf in leaves:
+                portion.add(leaf)
+                if leaf.position + 1 == end:
+                    break
+                if portion.bytes >= RELAY_BYTES:
+                    portion.close(parcels)
+                    portion = _Portion(book, leaf.position + 1, single=self._single)
+            portion.close(parcels)
+            at = end
+        return ends[-1]
+
+
+class _Portion:
+    """A portion while its events are gathered."""
+
+    def __init__(self, book: _Book, first: int, *, single: bool) -> None:
+        self._book, self._first, self._single = book, first, single
+        self._last: Leaf | None = None
+        self._events: list[tuple[int, event_forms.Event, Leaf]] = []
+        self.bytes = 0
+
+    def add(self, leaf: Leaf) -> None:
+        """Take a leaf in; where it is not told, only its place counts."""
+        self._last = leaf
+        if event_forms.published(leaf.body):
+            event = event_forms.write(leaf.body, leaf.half, leaf.position)
+            if event is not None:
+                self._events.append((leaf.position, event, leaf))
+                self.bytes += len(event.body)
+
+    def close(self, parcels: list[Parcel]) -> None:
+        """Make a message of the events, or one of each; none where nothing is told."""
+        if self._last is None or not self._events:
+            return
+        subject = f"{SUBJECT}{self._book.code}."
+        if not self._single:
+            bodies = [event.body for _, event, _ in self._events]
+            name = self._name(self._first, self._last)
+            body = event_forms.to_batch(bodies)
+            parcels.append(
+                Parcel(
+                    subject=subject + "batch", id=name, content_type=event_forms.BATCHED, body=body
+                )
+            )
+            return
+        for position, event, leaf in self._events:
+            kind = event.type.removeprefix(event_forms.PREFIX)
+            parcels.append(
+                Parcel(
+                    subject=f"{subject}{event.topic}.{kind}",
+                    id=self._name(position, leaf),
+                    content_type=event_forms.STRUCTURED,
+                    body=event.body,
+                )
+            )
+
+    def _name(self, first: int, last: Leaf) -> str:
+        book = self._book
+        return Portion(
+            code=book.code,
+            half=book.half,
+            first=first,
+            count=last.position + 1 - first,
+            mark=_mark(last),
+            epoch=book.epoch,
+        ).name()
+
+
+def _mark(leaf: Leaf) -> str:
+    return hashlib.sha256(leaf.body).hexdigest()[:_MARK_CHARS]
