@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 from msgspec import Struct
@@ -150,7 +150,7 @@ def write(body: bytes, half: str, position: int) -> Event | None:
     fact = _read(body)
     way = _ways().get(fact.type)
     if way is None:
-        return _write_old(body, half, position) if fact.type in _GROUP_OF else None
+        return None
     data = way.tell(cast("bytes", fact.data))
     if data is None:
         return None
@@ -204,38 +204,3 @@ def _ways() -> dict[str, _Way]:
         each.fact: _Way(each.name, each.topic, origin + SCHEMA % name, each.tell)
         for name, each in event_types().items()
     }
-
-
-_WITHHELD: Final = frozenset(
-    {"approved_by", "conditions", "digest", "drafted_by", "link", "message", "text", "token"}
-)
-
-
-def _write_old(body: bytes, half: str, index: int) -> Event:
-    """Write an event whose type has no file of its own yet."""
-    fact: dict[str, Any] = msgspec.json.decode(body)
-    kind, subject = str(fact["type"]), str(fact["id"]).partition("/")[0]
-    named = kind.startswith(("policy_set.", "prices.", "replan."))
-    told = {
-        "specversion": "1.0",
-        "id": fact["id"],
-        "source": fact["source"],
-        "type": PREFIX + kind,
-        "subject": subject,
-        "time": fact["occurred"],
-        "datacontenttype": "application/json",
-        "danshubook": half,
-        "danshuleaf": str(index),
-        "data": {
-            k: v for k, v in fact["data"].items() if k not in _WITHHELD or (k == "digest" and named)
-        },
-    }
-    if fact.get("cause"):
-        told["danshucause"] = fact["cause"]
-    return Event(
-        key=str(fact["id"]),
-        type=PREFIX + kind,
-        subject=subject,
-        topic=_GROUP_OF[kind],
-        body=msgspec.json.encode(told, order="sorted"),
-    )

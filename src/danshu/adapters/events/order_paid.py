@@ -1,4 +1,4 @@
-"""付款: money came in for an order."""
+"""付款: order paid."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from msgspec.json import Decoder
 
 
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Money came in for an order; the payment may be the whole or one of several."""
+    """Money came in for an order; it may be the whole or one of several payments."""
 
-    amount: Annotated[int, Meta(description="What was paid, in minor units (分) of its currency.")]
+    amount: Annotated[
+        int, Meta(description="What was paid, in minor units (分) of the order's currency.")
+    ]
     at: Annotated[str, Meta(description="When it was paid, as the channel says (RFC 3339, UTC).")]
     stage: Annotated[
         str,

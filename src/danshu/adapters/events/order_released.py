@@ -1,0 +1,32 @@
+"""下发仓库: order released."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from msgspec.json import Decoder
+
+from danshu.adapters.events._goods import Share
+
+
+class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The warehouse may begin."""
+
+    fulfilment: Annotated[
+        int, Meta(description="Number of the fulfilment order 履约单 in its order, from 1.")
+    ]
+    shares: Annotated[tuple[Share, ...], Meta(description="Units of lines that it is about.")]
+    warehouse: Annotated[str, Meta(description="Code of the warehouse.")]
+
+
+class OrderReleased:
+    """order.released, told to the world."""
+
+    name: Final = "danshu.order.released"
+    fact: Final = "order.released"
+    topic: Final = "order"
+    title: Final = "下发仓库"
+    title_en: Final = "Order released"
+    data: Final = Data
+    tell: Final = staticmethod(Decoder(Data).decode)

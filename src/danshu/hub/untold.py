@@ -1,0 +1,98 @@
+"""Facts that no event is told of, and why: what is not here has an adapter of port `event`.
+
+A name that ends in a dot or an underscore is a family.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+
+class Untold(Struct, frozen=True, kw_only=True):
+    """A reason, in Chinese and English, and the facts that it holds for."""
+
+    zh: str
+    en: str
+    facts: tuple[str, ...]
+
+
+UNTOLD: Final = (
+    Untold(
+        zh="关于在商户工作的人及其凭据",
+        en="about the people who work for the merchant, and what they sign in with",
+        facts=(
+            "certificate.",
+            "delegation.",
+            "difference.assigned",
+            "order.assigned",
+            "passkey.",
+            "password.",
+            "person.",
+            "policy.published",
+            "session.",
+            "signin.",
+            "totp.",
+            "voice.",
+        ),
+    ),
+    Untold(
+        zh="密钥与链接:知道它们存在就有用",
+        en="keys and links: that they exist is of use to whoever should not have them",
+        facts=("key.issued", "key.revoked", "link.", "party.link_issued"),
+    ),
+    Untold(
+        zh="枢纽如何接到别的系统、如何自己运行",
+        en="how the hub is joined to other systems and run; its own pages and figures tell it",
+        facts=(
+            "account.changed",
+            "alert.configured",
+            "authority.",
+            "carrier_desk.set",
+            "conflict.",
+            "connector.",
+            "connector_",
+            "dead_letters.",
+            "health_",
+            "log.configured",
+            "notice.configured",
+            "party.changed",
+            "provider.changed",
+            "pull.changed",
+            "remedy.configured",
+            "request.configured",
+            "signal_feed.",
+            "subscription.",
+            "woven.",
+        ),
+    ),
+    Untold(
+        zh="商户自己的账户",
+        en="the merchant's own account with the hub",
+        facts=("merchant.", "tenant."),
+    ),
+    Untold(
+        zh="谁看过、打印或导出了什么",
+        en="who saw, printed or exported what",
+        facts=("document.", "export."),
+    ),
+    Untold(
+        zh="背后是一位消费者:黑名单与个人信息的删除",
+        en="a customer stands behind it: blocklists, and the erasing of personal data",
+        facts=("intercept.listed", "intercept.unlisted", "vault."),
+    ),
+    Untold(
+        zh="未改变任何事的消息",
+        en="messages that changed nothing, and what people did about them in the inbox",
+        facts=("message.", "negotiation.disregarded"),
+    ),
+)
+
+
+def reason_of(fact: str) -> Untold | None:
+    """Give why a type of fact is not told; None where that is not said here."""
+    for each in UNTOLD:
+        if any(fact == f or (f[-1] in "._" and fact.startswith(f)) for f in each.facts):
+            return each
+    return None
