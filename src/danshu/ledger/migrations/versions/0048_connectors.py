@@ -16,6 +16,9 @@ create table connectors (
   title text not null, url text not null, trial_url text not null default '',
   options bytea not null default '{}', state text not null, concurrency int not null,
   rate_per_s int not null default 0, timeout_s float8 not null default 0,
+  secrets text[] not null default '{}', revision int not null default 1,
+  state_at timestamptz not null default now(), probed timestamptz,
+  probe_trouble text not null default '',
   breaker bytea not null default '{}', tokens float8 not null default 0,
   filled timestamptz not null default now(), made timestamptz not null default now(),
   primary key (tenant, id));
@@ -35,6 +38,8 @@ create index connector_calls_due on connector_calls (next_try) where next_try is
 create index connector_calls_at on connector_calls (tenant, connector, id);
 create index connector_calls_open on connector_calls (tenant, connector, next_try)
   where state in ('due', 'pending', 'held');
+create index connector_calls_unrouted on connector_calls (next_try)
+  where connector is null and next_try is not null;
 create table connector_routes (
   tenant int not null, capability text not null, version int not null, state text not null,
   body bytea not null, by text not null, reason text not null default '',
