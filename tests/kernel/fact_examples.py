@@ -30,7 +30,9 @@ from tests.kernel import (
     action_examples,
     after_sale_examples,
     bill_examples,
+    dictionary_examples,
     failsafe_examples,
+    health_examples,
     finding_examples,
     intercept_examples,
     link_examples,
@@ -38,6 +40,7 @@ from tests.kernel import (
     negotiation_examples,
     order_type_examples,
     override_examples,
+    paid_examples,
     parcel_examples,
     people_examples,
     policy_examples,
@@ -51,6 +54,7 @@ from tests.kernel import (
     settlement_examples,
     signal_examples,
     twin_examples,
+    woven_examples,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -251,6 +255,7 @@ EXAMPLES: list[Struct] = [
     *action_examples.EXAMPLES,
     *after_sale_examples.EXAMPLES,
     *bill_examples.EXAMPLES,
+    *dictionary_examples.EXAMPLES,
     time_facts.ClockFaulted(
         error_us=250_830, node="5f0c9a1e", offset_us=-249_000, source="ntp.ntsc.ac.cn", why="error"
     ),
@@ -265,6 +270,7 @@ EXAMPLES: list[Struct] = [
     *override_examples.EXAMPLES,
     *parcel_examples.EXAMPLES,
     *failsafe_examples.EXAMPLES,
+    *health_examples.EXAMPLES,
     *finding_examples.EXAMPLES,
     *replay_examples.EXAMPLES,
     *replan_examples.EXAMPLES,
@@ -278,6 +284,7 @@ EXAMPLES: list[Struct] = [
     *log_examples.EXAMPLES,
     *signal_examples.EXAMPLES,
     *twin_examples.EXAMPLES,
+    *woven_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",
         device_ended="2026-11-22T10:54:58.000Z",

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import answers, desk, histories, presale_rows, retry, rows
+from danshu.hub import answers, desk, histories, meters, presale_rows, retry, rows
 from danshu.hub.histories import Histories
-from danshu.hub.latency import Latency
+from danshu.hub.latency import Histogram, Latency
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.kernel.errors import (
     Busy,
@@ -60,7 +60,10 @@ class Batch:
         self._in_flight: asyncio.Task[None] | None = None
         self._loop_task: asyncio.Task[None] | None = None
         self._decided: Sequence[tuple[int, int, int, int]] = ()
-        self.latency = Latency()
+        self.latency = Latency(time.time)
+        # For the health board: what failed by no fault of its sender, how long commits took, and
+        # which groups met a row that had changed (their time counts nothing).
+        self.failed, self.commits, self.again = (Histogram(time.time) for _ in range(3))
         self.groups = 0
         self.slow_groups = 0
         self._closing = False
@@ -90,7 +93,7 @@ class Batch:
         if self._closing:
             raise _closed()
         if len(self._waiting) >= QUEUE_ORDERS:
-            raise Busy("too many orders are waiting", RETRY_AFTER_S)
+            raise self._refuse(1)
         request.asked_s = time.perf_counter()
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
@@ -99,10 +102,19 @@ class Batch:
             self._full.set()
         return future
 
+    @property
+    def waiting(self) -> int:
+        """Tell how many orders wait for their group."""
+        return len(self._waiting)
+
+    def _refuse(self, orders: int) -> Busy:
+        self.failed.note(0.0, orders)
+        return Busy("too many orders are waiting", RETRY_AFTER_S)
+
     async def place(self, requests: Sequence[Request]) -> list[Outcome]:
         """Place many and give their outcomes in order."""
         if len(self._waiting) + len(requests) > QUEUE_ORDERS:
-            raise Busy("too many orders are waiting", RETRY_AFTER_S)
+            raise self._refuse(len(requests))
         return list(await asyncio.gather(*(self.submit(r) for r in requests)))
 
     async def _run(self) -> None:
@@ -174,6 +186,8 @@ class Batch:
         self, asked: Sequence[tuple[Request, asyncio.Future[Outcome]]], error: Exception
     ) -> None:
         known = error if isinstance(error, DanshuError) else NotAvailable(str(error), RETRY_AFTER_S)
+        if not isinstance(known, InputError):
+            self.failed.note(0.0, len(asked))
         for _, future in asked:
             if not future.done():
                 future.set_result(known)
@@ -188,9 +202,11 @@ class Batch:
     async def _settle(self, group: Group) -> None:
         """Write a group and answer its requests; whatever happens, each future gets an outcome."""
         self.groups += 1
+        began_s = time.perf_counter()
         try:
             connection = await self._connect()
             group = await self._write(connection, group)
+            self.commits.note(time.perf_counter() - began_s)
             self._worlds.remember(group.named)
             desk.conclude(self._worlds, group)
         except DanshuError as e:
@@ -222,10 +238,14 @@ class Batch:
             if group.short:  # before anyone hears no, look again: others may have freed stock
                 again = await self._write_afresh(connection, group, short=True)
                 again.futures = group.futures
+                for p in again.placed:
+                    if p.short:  # what was wanted and not there: never sold twice, and counted
+                        meters.of(connection).note(p.request.tenant, "oversold")
                 return again
             returned = await write.commit(connection, rows.statements(group))
         except write.GuardFailed:
             self.slow_groups += 1
+            self.again.note(0.0)
             return await self._write_slowly(connection, group)
         self._worlds.learn(returned, self._decided)
         return group
@@ -263,6 +283,8 @@ class Batch:
     def _give_up(self, group: Group, error: DanshuError) -> None:
         desk.take_back(self._worlds, group)
         self._worlds.distrust(group.tenants)
+        if not isinstance(error, InputError):
+            self.failed.note(0.0, len(group.requests))
         for future, result in zip(group.futures, group.results, strict=True):
             if not future.done():
                 future.set_result(result if isinstance(result, InputError) else error)

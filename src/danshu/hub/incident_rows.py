@@ -12,6 +12,8 @@ DIFFERED: Final = "replay_differed"
 PRICES: Final = "prices_refused"
 POLICY: Final = "policy_unreadable"
 FINDING: Final = "finding_opened"
+HEALTH: Final = "health"
+HEALTH_OVER: Final = "health_over"
 _RAISE: Final = """
 insert into incident_notices(tenant,kind,key,detail) values(%s,%s,%s,%s) on conflict do nothing
 """

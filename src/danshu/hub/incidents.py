@@ -9,8 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from danshu.capabilities.sentinel.model import BY_CODE
+from danshu.capabilities.weave import health
 from danshu.hub import notices, outside
-from danshu.hub.incident_rows import DIFFERED, FINDING, POLICY, PRICES, STOPPED
+from danshu.hub.incident_rows import (
+    DIFFERED,
+    FINDING,
+    HEALTH,
+    HEALTH_OVER,
+    POLICY,
+    PRICES,
+    STOPPED,
+)
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import (
@@ -69,12 +78,27 @@ WORDS: Final = {
         "See the group of one cause on the page of exceptions and follow its steps; what has a"
         " one-click remedy shows a preview first.",
     ),
+    HEALTH: (
+        "指标越线",
+        "Metric over its threshold",
+        "到“能力健康度”看是谁拖累,按处置手册做;计划内的停机先设维护窗口。",
+        "See on the health board whose fault it is and follow the runbook; for planned work set a"
+        " maintenance window first.",
+    ),
+    HEALTH_OVER: (
+        "指标已恢复",
+        "Metric is well again",
+        "已回到阈值以内,不用处理。",
+        "It is within its thresholds again; there is nothing to do.",
+    ),
 }
 PAGES: Final = {
     STOPPED: "/redecisions",
     PRICES: "/replans",
     POLICY: "/policies",
     FINDING: "/incidents",
+    HEALTH: "/health-board",
+    HEALTH_OVER: "/health-board",
 }
 _REACH: Final = outside.Reach(NOTICE_TIMEOUT_S, NOTICE_BYTES, NOTICE_RETRY_S)
 _TAKE: Final = """
@@ -92,11 +116,14 @@ where tenant=%s and kind=%s and key=%s and state='due'
 
 def words(kind: str, *, zh: bool) -> tuple[str, str]:
     """Give the name of a kind of incident, and what to do about it; of a finding, `kind` names its
-    class after a colon.
+    class after a colon, of the health board its metric.
     """
     plain, _, klass = kind.partition(":")
     name, name_en, advice, advice_en = WORDS[plain]
-    if klass:
+    if plain in (HEALTH, HEALTH_OVER):
+        metric = health.by_code()[klass]
+        name, name_en = f"{metric.zh}：{name}", f"{metric.en}: {name_en}"
+    elif klass:
         name, name_en = BY_CODE[klass].zh, BY_CODE[klass].en
     return (name, advice) if zh else (name_en, advice_en)
 

@@ -19,15 +19,15 @@ from danshu.kernel.limits import POLICY_BYTES
 LOOK = "board.read contract.read floor.read master.read order.read promise.read"
 LOOK += " routing.read stock.read order_type.read"
 LOOK += " time.read trust.read"
-LOOK += " signal.read"
-LOOK += " after_sale.read finding.read"
+LOOK += " signal.read woven.read"
+LOOK += " after_sale.read finding.read health.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " contract.approve contract.write routing.activate routing.approve routing.rollback"
     " routing.override routing.override_alone routing.override_policy"
     " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
-    " signal.retire order_type.approve order_type.write"
+    " signal.retire order_type.approve order_type.write woven.approve woven.write"
     " reconcile.read reconcile.rules reconcile.write settlement.check settlement.close"
     " settlement.post settlement.read settlement.reopen settlement.write"
 )
@@ -58,7 +58,8 @@ PEOPLE = {
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
     " replan.run routing.activate routing.override routing.override_policy"
-    " routing.approve routing.rollback routing.write view.share",
+    " routing.approve routing.rollback routing.write view.share"
+    " woven.approve woven.call woven.write",
     "legal": "order_type.approve action.evidence calendar.write contract.approve contract.write"
     " link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
@@ -73,9 +74,10 @@ PEOPLE = {
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
-    "sre": "finding.work account.admin inbox.act inbox.read job.admin key.admin log.read log.write"
+    "sre": "finding.work health.write account.admin inbox.act inbox.read job.admin key.admin"
+    " log.read log.write"
     " merchant.read person.read policy.read routing.rollback time.stamp view.share"
-    " signal.retire",
+    " signal.retire woven.approve woven.call woven.write",
 }
 KEYS = {
     "warehouse": LOOK + " action.evidence action.perform"

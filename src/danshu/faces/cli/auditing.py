@@ -17,12 +17,14 @@ from danshu.hub.compose import Hub
 from danshu.hub.differences_audit import DifferencesFolder
 from danshu.hub.findings_audit import FindingsFolder
 from danshu.hub.folding import OrdersFolder, StockFolder
+from danshu.hub.health_audit import HealthFolder
 from danshu.hub.intercept_audit import InterceptsFolder
 from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
 from danshu.hub.order_type_audit import OrderTypesFolder
+from danshu.hub.paid_settings import PaidFolder
 from danshu.hub.parcel_settings import RulesFolder
 from danshu.hub.people_audit import PeopleFolder
 from danshu.hub.performing_audit import PerformingFolder
@@ -32,6 +34,7 @@ from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.remedy_audit import RemediesFolder
 from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
+from danshu.hub.woven_audit import WovenFolder
 from danshu.kernel.errors import InputError
 from danshu.ledger import audit
 from danshu.ledger.fold import Folder
@@ -57,10 +60,13 @@ def run(tenant: str, as_json: bool) -> int:
             PoliciesFolder(number),
             RemediesFolder(number),
             RulesFolder(number),
+            PaidFolder(number),
             NegotiationsFolder(number),
             DifferencesFolder(number),
             FindingsFolder(number),
+            HealthFolder(number),
             ReconcileFolder(number),
+            WovenFolder(number),
             AfterSalesFolder(number),
             SellingFolder(number),
             InterceptsFolder(number),

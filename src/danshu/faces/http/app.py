@@ -41,6 +41,7 @@ from danshu.faces.http import (
     deciding,
     definitions,
     delegations,
+    dictionary,
     entering,
     exported,
     failsafe,
@@ -53,6 +54,7 @@ from danshu.faces.http import (
     floor_work,
     headers,
     health,
+    health_board,
     holds,
     imports,
     inbox,
@@ -112,6 +114,7 @@ from danshu.faces.http import (
     times,
     transitions,
     twins,
+    weaving,
     workbench,
     zone_fits,
 )
@@ -120,7 +123,7 @@ from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
-from danshu.hub import entry, oidc
+from danshu.hub import entry, meters, oidc
 from danshu.hub.board_views import Boards
 from danshu.hub.compose import Hub
 from danshu.hub.job_runner import Runner
@@ -157,11 +160,13 @@ _ROUTES: Final = [
     *signals.ROUTES,
     *twins.ROUTES,
     *zone_fits.ROUTES,
+    *weaving.ROUTES,
     *resilience.ROUTES,
     *feeds.ROUTES,
     *stock.ROUTES,
     *stock_pages.ROUTES,
     *masters.ROUTES,
+    *dictionary.ROUTES,
     *selling.ROUTES,
     *intercepts.ROUTES,
     *imports.ROUTES,
@@ -199,6 +204,7 @@ _ROUTES: Final = [
     *redecisions.ROUTES,
     *failsafe.ROUTES,
     *findings.ROUTES,
+    *health_board.ROUTES,
     *finding_acts.ROUTES,
     *pulls.ROUTES,
     *replanning.ROUTES,
@@ -335,11 +341,13 @@ async def _live(frame: Litestar) -> AsyncIterator[None]:
     hub, runner, live = (frame.state[name] for name in ("hub", "runner", "live"))
     await hub.start()
     running = asyncio.create_task(runner.run())
+    measuring = asyncio.create_task(meters.publish(hub))
     try:
         yield
     finally:
         running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        measuring.cancel()
+        await asyncio.gather(running, measuring, return_exceptions=True)
         await live.stop()
         await hub.close()
 

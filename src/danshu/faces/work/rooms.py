@@ -27,10 +27,13 @@ from danshu.hub import (
     failsafe,
     feeding,
     heads,
+    health_room,
     journal_room,
     merging_room,
+    meters,
     negotiation_room,
     notices,
+    paid_room,
     paying,
     people_room,
     policy_room,
@@ -58,6 +61,7 @@ from danshu.hub import (
 )
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
+from danshu.kernel.limits import HEALTH_EVERY_S
 from danshu.ledger import migrate
 from danshu.ledger.engine import home
 from danshu.ledger.seal import Sealer
@@ -167,11 +171,12 @@ ROOMS = (
     Room("waiting", waiting_room.begin, 1.0),
     Room("merging", merging_room.begin, 5.0),
     Room("reconcile", reconcile_room.begin, 5.0),
+    Room("connectors", connectors_room.begin, 0.5),
     Room("carriers", carrier_room.CARRIER_ASKS.begin, 1.0),
+    Room("paid", paid_room.begin, 0.5),
     Room("pulls", sentinel_pull.begin, 1.0),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("signals", signals_room.begin, 1.0),
-    Room("connectors", connectors_room.begin, 0.5),
     Room("policies", policy_room.begin, 1.0),
     Room("telemetry", telemetry.begin, 0.5),
     Room("feeds", feeding.begin, 5.0),
@@ -191,6 +196,8 @@ ROOMS = (
     Room("twin", twin_room.begin, 2.0),
     Room("physics", zone_fits_room.begin, 5.0),
     Room("resilience", resilience_room.begin, 60.0),
+    Room("meters", meters.begin, HEALTH_EVERY_S, everywhere=True),  # each process measures
+    Room("health", health_room.begin, HEALTH_EVERY_S),
     Room("partitions", _partitions, 3600.0),
 )
 
@@ -212,13 +219,20 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
                 leads = leads or await leading.lead(connection, room.name)
                 if leads:
                     step = step or room.begin(url)
-                    if await step(connection):
+                    began_s = time.perf_counter()
+                    done = await step(connection)
+                    took_s = time.perf_counter() - began_s if done else None
+                    meters.of(connection).note(meters.SHARED, f"room:{room.name}", took_s)
+                    if done:
                         continue
             except (DanshuError, psycopg.Error, OSError) as error:
                 _log.warning("%s: %s", room.name, error)
                 rest_s = _AFTER_ERROR_S
                 step, leads = None, False
                 if connection is not None:
+                    if not connection.closed:
+                        failed = f"room:{room.name}"
+                        meters.of(connection).note(meters.SHARED, failed, ok=0, failed=1)
                     await connection.close()
             try:
                 idle_s = room.time_rest(time.monotonic()) if leads else leading.LOOK_S

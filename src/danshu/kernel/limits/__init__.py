@@ -9,10 +9,13 @@ from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.delivery import *  # noqa: F403
+from danshu.kernel.limits.health import *  # noqa: F403
+from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.order_types import *  # noqa: F403
 from danshu.kernel.limits.orders import *  # noqa: F403
+from danshu.kernel.limits.paid import *  # noqa: F403
 from danshu.kernel.limits.parcels import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
 from danshu.kernel.limits.reconciling import *  # noqa: F403
