@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from danshu.faces.cli import cluster, routing
+from danshu.faces.cli import cluster, relaying, routing
 
 app = typer.Typer(
     name="danshu",
@@ -22,6 +22,7 @@ evidence = typer.Typer(help="Evidence bundles of orders.", no_args_is_help=True)
 keys = typer.Typer(help="API keys and the log's verification keys.", no_args_is_help=True)
 app.add_typer(evidence, name="evidence")
 app.add_typer(routing.app, name="routing")
+app.add_typer(relaying.app, name="relay")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(keys, name="keys")
 person = typer.Typer(
