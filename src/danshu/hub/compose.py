@@ -16,6 +16,7 @@ from danshu.hub import acts, merchants, reading_days, rerouting
 from danshu.hub.batch import Batch
 from danshu.hub.readings import Readings
 from danshu.hub.stock_figures import StockFigures
+from danshu.hub.weaving import Weaver
 from danshu.hub.worlds import Worlds
 from danshu.hub.worlds import now_ms as now_ms
 from danshu.kernel.errors import NotAvailable, ProgramError, Refusal, UnknownOutcome
@@ -48,6 +49,7 @@ class Hub:
         self.batch = Batch(url, self.worlds, clock)
         self.readings = Readings(url, self.worlds, clock)
         self.stock_figures = StockFigures(self.connection)
+        self.weaver = Weaver(self.connection)
         self._pool: psycopg_pool.AsyncConnectionPool[psycopg.AsyncConnection[Any]] | None = None
 
     async def start(self) -> None:
@@ -73,6 +75,7 @@ class Hub:
         await self.readings.close()
         await self.worlds.close()
         await self.stock_figures.close()
+        await self.weaver.close()
         if self._pool:
             await self._pool.close()
 

@@ -68,6 +68,8 @@ _STATUS: Final = {
     "no_period": 404,
     "no_entry": 404,
     "no_draft": 404,
+    "no_woven": 404,
+    "no_operation": 404,
     "no_bill": 404,
     "no_run": 404,
     "no_difference": 404,
