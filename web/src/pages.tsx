@@ -80,6 +80,7 @@ export const PAGES: readonly Page[] = [
   { path: "/order-types", group: "money", title: "orderTypes", right: "order_type.read", load: () => import("./pages/order-types") },
   { path: "/order-types/:id", group: "money", title: "orderTypes", right: "order_type.read", load: () => import("./pages/order-types"), chrome: "work" },
   { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
+  { path: "/settings/dictionary", group: "settings", title: "dictionary", right: "master.read", load: () => import("./pages/dictionary") },
   { path: "/settings/people", group: "settings", title: "people", right: "person.read", load: () => import("./pages/people") },
   { path: "/settings/policies", group: "settings", title: "rights", right: "policy.read", load: () => import("./pages/authorisation") },
   { path: "/settings/delegations", group: "settings", title: "delegations", right: "action.lend", load: () => import("./pages/delegations") },

@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import merchants, sheet_check, sheet_targets
+from danshu.hub import authorities, merchants, sheet_check, sheet_targets
 from danshu.hub.intake_sheets import encode
 from danshu.hub.master_facts import SheetApplied, SheetUndone
 from danshu.hub.sheet_check import Outcome, Row
@@ -203,6 +203,7 @@ async def _write_chunk(connection: Connection, task: _Task, after: int) -> int:
         await connection.execute("select 1 from tenants where id=%s for update", (task.tenant,))
     keys = [row.key for row in rows]
     present = await sheet_targets.read_present(connection, task.tenant, name, keys, lock=True)
+    present.foreign = await authorities.read_foreign(connection, task.tenant, name)
     sheet_check.judge(task.kind, rows, present)
     if task.mode == "all" and any(row.wrong for row in rows):
         raise _Rejected([row for row in rows if row.wrong])

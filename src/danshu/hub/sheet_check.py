@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from danshu.hub import sheet_cells, sheet_files, sheet_targets
+from danshu.hub import authorities, sheet_cells, sheet_files, sheet_targets
 from danshu.hub.sheet_cells import Wrong
 from danshu.hub.sheet_kinds import KEYS
 from danshu.hub.sheet_targets import Key
@@ -64,6 +64,7 @@ async def check(
     rows = await asyncio.to_thread(_read, kind, body, form, columns, references)
     keys = [row.key for row in rows if row.wrong is None]
     present = await sheet_targets.read_present(connection, tenant, kind.name, keys)
+    present.foreign = await authorities.read_foreign(connection, tenant, kind.name)
     await asyncio.to_thread(judge, kind, rows, present)
     return rows
 
@@ -136,6 +137,11 @@ def _judge(kind: Kind, row: Row, present: Present) -> Wrong | None:
         wrong = _judge_part(row, present)
         if wrong is not None:
             return wrong
+    if before is not None:
+        for name, source in present.foreign.items():
+            if row.after[name] != before[name]:
+                value = str(row.after[name])[:SHEET_VALUE_CHARS]
+                return Wrong(field=name, reason="authority", value=value, detail=source)
     if before is None:
         row.outcome = Outcome.NEW
     elif all(row.after[name] == before[name] for name in row.after):

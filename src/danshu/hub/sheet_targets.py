@@ -87,6 +87,7 @@ class Present(msgspec.Struct, kw_only=True, eq=False):
     bundles: frozenset[str] = frozenset()  # codes that are bundles, and those that are components
     parts: frozenset[str] = frozenset()
     total: int = 0
+    foreign: dict[str, str] = {}  # fields that another system says, with its name
 
 
 async def read_references(connection: Connection, tenant: int, kind: str) -> References:

@@ -28,7 +28,7 @@ from danshu.faces.http.framework import (
 from danshu.faces.http.problems import of
 from danshu.faces.http.questions import Cursor, Limit, Question, read_place, write_place
 from danshu.faces.http.stock import Written, allow_warehouses
-from danshu.hub import catalogues, master_views, shelves
+from danshu.hub import authorities, catalogues, master_views, shelves
 from danshu.hub.compose import Hub
 from danshu.hub.master_rows import NewLane, NewRegion, NewSku, NewStock, NewWarehouse
 from danshu.hub.master_views import Connection, MasterSummary
@@ -128,8 +128,8 @@ KINDS: Final[dict[str, Kind]] = {
 async def write_rows(
     hub: Hub, tenant: int, actor: Actor, name: str, rows: Sequence[Struct]
 ) -> Refusal | None:
-    """Write rows of a kind in one commit. Raises InputError for a row that is named twice or hangs
-    in the air.
+    """Write rows of a kind in one commit. Raises InputError for a row that is named twice, hangs
+    in the air, or would write over another system's word.
     """
     kind = KINDS[name]
     seen: set[tuple[Any, ...]] = set()
@@ -139,6 +139,7 @@ async def write_rows(
             raise InputError("twice", f"{' '.join(key)} is named twice", f"/{i}")
         seen.add(key)
     async with hub.connection() as connection, connection.transaction():
+        await authorities.refuse_others(connection, tenant, name, rows)
         refusal = await kind.write(connection, tenant, rows, actor)
     hub.worlds.forget(tenant)
     return refusal
