@@ -268,6 +268,7 @@ EXAMPLES: list[Struct] = [
     *order_type_examples.EXAMPLES,
     *redecision_examples.EXAMPLES,
     *override_examples.EXAMPLES,
+    *paid_examples.EXAMPLES,
     *parcel_examples.EXAMPLES,
     *failsafe_examples.EXAMPLES,
     *health_examples.EXAMPLES,

@@ -27,6 +27,8 @@ from danshu.hub import (
     intercept_rows,
     merging_rows,
     moving,
+    paid_holds,
+    paid_review_rows,
     parcel_settings,
     part_shipments,
     policy_holds,
@@ -118,6 +120,8 @@ async def change(
             decided = await after_sales_follow.attend(
                 connection, world, held, decided, actor, now_ms
             )
+            if world.reviews is not None or held.order.review is not None:
+                decided = paid_holds.attend(world, held, decided)
             if decided.said:
                 await _write(connection, world, held, decided, actor, now_ms)
     except psycopg.errors.DivisionByZero as e:
@@ -247,6 +251,8 @@ async def _write(
         if decided.order.type:
             await presale_rows.follow(connection, world, held, decided)
         await intercept_rows.follow(connection, world, held, decided, actor, now_ms)
+        if decided.order.review is not held.order.review:
+            await paid_review_rows.follow(connection, world, held, decided, now_ms)
         for row in _verdicts(world, held.id, decided, now_ms):
             await connection.execute(_WRITE_VERDICT, row, binary=True)
         decided_on = {s.data.snapshot for s in decided.said if isinstance(s.data, Decision)}

@@ -14,12 +14,14 @@ from danshu.hub import (
     hold_rules,
     negotiating,
     negotiation_calls,
+    paid_reviews,
     presale_clock,
     substitute_offers,
 )
 from danshu.hub.compose import now_ms
 from danshu.hub.group_buys import TIMER_GROUP
 from danshu.hub.hold_rules import TIMER_HOLD
+from danshu.hub.paid_review_rows import TIMER_REVIEW
 from danshu.hub.policy_calls import TIMER_CALL
 from danshu.hub.presale_rows import TIMER_STAGE
 from danshu.hub.vote_holds import TIMER_ESCALATION
@@ -35,6 +37,7 @@ _RINGS = {
     TIMER_ESCALATION: escalating.release,
     TIMER_HOLD: hold_rules.ring,
     substitute_offers.TIMER_OFFER: substitute_offers.ring,
+    TIMER_REVIEW: paid_reviews.ring,
 }
 CLOCK = Actor(sub="clock", role="system", grade="C")
 

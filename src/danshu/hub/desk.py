@@ -21,6 +21,7 @@ from danshu.capabilities.orders import decide as orders
 from danshu.hub import (
     canary,
     intercepts,
+    paid_holds,
     policy_calls,
     policy_holds,
     presale,
@@ -191,9 +192,16 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         placement.said += sold.said
     if done.order.kind == "order":
         _promise(world, placement, now_ms)
-        if world.guard is not None:
-            intercepts.heed(world, placement, now_ms)
+        _heed(world, placement, now_ms)
     return placement
+
+
+def _heed(world: World, p: Placement, now_ms: int) -> None:
+    """Hold an order that rules stop, or that waits for others once it is paid."""
+    if world.guard is not None:
+        intercepts.heed(world, p, now_ms)
+    if world.reviews is not None:
+        paid_holds.heed(world, p)
 
 
 def _promise(world: World, p: Placement, now_ms: int) -> None:

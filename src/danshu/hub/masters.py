@@ -20,6 +20,7 @@ from danshu.hub import (
     cold_equipment,
     intercepts,
     order_type_book,
+    paid_settings,
     parcel_book,
     pictures,
     policy_arms,
@@ -130,6 +131,7 @@ async def load(
     world.selling = await selling.load(connection, tenant)
     world.order_types = await order_type_book.load(connection, tenant)
     world.parcels = await parcel_book.load(connection, tenant)
+    world.reviews = await paid_settings.load(connection, tenant)
     world.equipment = await cold_equipment.read_active(connection, tenant)
     return world
 

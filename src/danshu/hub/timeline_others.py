@@ -8,6 +8,7 @@ from danshu.hub.amend_words import AMENDED
 from danshu.hub.negotiation_words import ARRANGED
 from danshu.hub.order_type_words import STAGED
 from danshu.hub.override_words import OVERRIDDEN
+from danshu.hub.paid_words import REVIEWED
 from danshu.hub.parcel_words import PARCELS
 from danshu.hub.power_words import POWER_WORDS
 from danshu.hub.redecision_words import REDECIDED
@@ -26,4 +27,5 @@ OTHERS: Final[dict[str, tuple[str, str, str, str, str]]] = {
     **PARCELS,
     **SOLD,
     **REFUNDED,
+    **REVIEWED,
 }

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from danshu.hub.hold_words import HELD
+from danshu.hub.paid_words import REVIEW_HOLDS
 from danshu.hub.selling_words import INTERCEPTED
 from danshu.hub.timeline_others import OTHERS
 from danshu.hub.work_words import DOCUMENTS as DOCUMENTS
@@ -364,6 +365,7 @@ ROLES: Final[dict[str, Words]] = {
 HOLDS: Final[dict[str, Words]] = {
     **HELD,
     **INTERCEPTED,
+    **REVIEW_HOLDS,
     "sku_unknown": Words(zh="主数据没有这个商品", en="SKU not in master data"),
     "region_unknown": Words(zh="收货区域不在服务范围", en="Region not served"),
     "risk_review": Words(zh="平台风控审核中", en="Under the platform's risk review"),

@@ -20,6 +20,11 @@ class Untold(Struct, frozen=True, kw_only=True):
 
 UNTOLD: Final = (
     Untold(
+        zh="商户与它所询问的各方之间;订单因此挂起或放行,由 order.held、order.unheld 告知",
+        en="between the merchant and those it asks; order.held and order.unheld tell what follows",
+        facts=("paid_review.",),
+    ),
+    Untold(
         zh="关于在商户工作的人及其凭据",
         en="about the people who work for the merchant, and what they sign in with",
         facts=(

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from danshu.capabilities.contract.model import Clause
 from danshu.capabilities.intake.address import Gazetteer
+from danshu.capabilities.orders.reviews import Wanted
 from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.scorers.vote import Budget
 from danshu.capabilities.routing.snapshot import Snapshot
@@ -58,4 +59,5 @@ class World(Struct, kw_only=True, eq=False):
     budget: Budget = field(default_factory=Budget)  # of decisions that go to a person
     order_types: Types | None = None  # None = the merchant has none
     parcels: Parcels | None = None  # rules for them; None = the merchant has none
+    reviews: tuple[Wanted, ...] | None = None  # who is asked of paid orders; None = nobody
     named: str = ""  # the snapshot that a group of this process named last, in its commit

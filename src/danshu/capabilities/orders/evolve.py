@@ -13,6 +13,7 @@ from danshu.capabilities.orders import (
     hold_steps,
     parcel_steps,
     refunded,
+    review_steps,
     staged,
     substitute_steps,
 )
@@ -233,6 +234,7 @@ _STEPS: dict[type[Struct], Callable[[Order, Any], Order]] = {
     **hold_steps.STEPS,
     **staged.STEPS,
     **substitute_steps.STEPS,
+    **review_steps.STEPS,
 }
 
 

@@ -6,6 +6,8 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from danshu.capabilities.orders.review_model import Review
+
 
 class State(IntEnum):
     """The header's state; the value is what the row stores, in the order of a life."""
@@ -225,6 +227,7 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     release_ms: int = 0  # its release waits until then for another order of its receiver
     offers: tuple[Offer, ...] = ()  # of substitutes, that the buyer has not answered
     offered: int = 0  # how many there were
+    review: Review | None = None  # what was asked of whom when it was paid
 
 
 def stage(order: Order) -> State:

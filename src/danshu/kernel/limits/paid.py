@@ -1,0 +1,13 @@
+"""Limits of what is asked when an order is paid, and of what connectors say of themselves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAID_PARTIES: Final = 8
+PAID_WITHIN_S: Final = 604_800  # that a party may be given
+PAID_AT_ONCE: Final = 256  # payments asked about in a step of the room
+PAID_AGAIN_S: Final = 10  # after which one that could not be asked about is tried again
+PAID_UNDO_AGAIN_S: Final = 300  # after which a party that would not undo is asked again
+CALLBACK_BYTES: Final = 1_048_576
+CALLBACK_DAYS: Final = 30  # that a callback is remembered, so that a repeat does nothing
