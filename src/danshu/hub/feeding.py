@@ -9,16 +9,19 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from danshu.hub import merchants, outside, signal_feeds
-from danshu.hub.readings import Readings
+from danshu.hub import merchants, outside, signal_feeds, woven_book
+from danshu.hub.readings import Readings, Taken
 from danshu.hub.signal_facts import SignalFeedChanged
+from danshu.hub.weaving import Weaver
 from danshu.hub.worlds import Worlds, now_ms
+from danshu.hub.woven_connector import WOVEN
 from danshu.kernel.errors import DanshuError, InputError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import FEED_RETRY_S, FEED_TIMEOUT_S, FEEDS, SIGNAL_BODY_BYTES
 from danshu.ledger.write import instant
-from danshu.ports.signal import Message, Pulled, Signed
+from danshu.ports.signal import Fault, Message, Pulled, Reading, Signed
 
 if TYPE_CHECKING:
     import datetime
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from danshu.hub.readings import Taken
     from danshu.hub.signal_feeds import Lend
     from danshu.hub.world import World
     from danshu.kernel.fact import Actor
@@ -88,8 +90,12 @@ async def put(connection: Connection, tenant: int, new: NewFeed, actor: Actor) -
 
     Raises InputError `no_feed`, `bad_url`, `feed` when the adapter can't be asked or believed so.
     """
-    adapter = signal_feeds.find_feed(new.feed)
-    if new.every_s:
+    adapter = None
+    if new.feed.startswith(WOVEN):
+        await _check_woven(connection, tenant, new)
+    else:
+        adapter = signal_feeds.find_feed(new.feed)
+    if new.every_s and adapter is not None:
         if not isinstance(adapter, Pulled):
             raise InputError("feed", f"{new.feed} is not asked: it tells by itself", "/every_s")
         outside.check_url(new.url)
@@ -106,6 +112,15 @@ async def put(connection: Connection, tenant: int, new: NewFeed, actor: Actor) -
             every_s=new.every_s, feed=new.feed, name=new.name, place=new.place, state="connected"
         )
         await merchants.say(connection, tenant, actor, said)
+
+
+async def _check_woven(connection: Connection, tenant: int, new: NewFeed) -> None:
+    """Raise InputError `no_woven`, or `feed` where a capability says nothing of any variable."""
+    woven = await woven_book.read(connection, tenant, new.feed.removeprefix(WOVEN), 0)
+    if not woven.readings:
+        raise InputError("feed", f"{new.feed} gives no readings", "/feed")
+    if not new.every_s:
+        raise InputError("feed", f"{new.feed} is asked, it does not tell by itself", "/every_s")
 
 
 async def drop(connection: Connection, tenant: int, name: str, actor: Actor) -> None:
@@ -167,15 +182,23 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     worlds = Worlds(url)
     door = Readings(url, worlds, now_ms)
     web = outside.client()
+    lending: dict[str, Connection] = {}
+    weaver = Weaver(lambda: signal_feeds.lent(lending["connection"]))
 
     async def step(connection: Connection) -> int:
-        return await ask_due(connection, worlds, door, web, now_ms())
+        lending["connection"] = connection
+        return await ask_due(connection, worlds, door, web, now_ms(), weaver)
 
     return step
 
 
 async def ask_due(
-    connection: Connection, worlds: Worlds, door: Readings, web: httpx.AsyncClient, at_ms: int
+    connection: Connection,
+    worlds: Worlds,
+    door: Readings,
+    web: httpx.AsyncClient,
+    at_ms: int,
+    weaver: Weaver,
 ) -> int:
     """Ask the feeds that are due, one after the other; gives how many were."""
     asked = {"now": instant(at_ms * 1000)}
@@ -183,16 +206,35 @@ async def ask_due(
     for tenant, name, feed, url, place, key in rows:
         trouble = ""
         try:
-            world = await worlds.ensure(tenant)
-            body = await _fetch(web, world, feed, (url, place, key))
-            message = Message(body=body, received_ms=now_ms(), place=place)
-            taken = await signal_feeds.take(_lender(connection), door, tenant, feed, message)
+            if feed.startswith(WOVEN):
+                taken = await _sound(connection, door, tenant, feed, weaver)
+            else:
+                world = await worlds.ensure(tenant)
+                body = await _fetch(web, world, feed, (url, place, key))
+                message = Message(body=body, received_ms=now_ms(), place=place)
+                taken = await signal_feeds.take(_lender(connection), door, tenant, feed, message)
             trouble = "; ".join(f"{f.at} {f.code}" for f in taken.faults)[:500]
         except DanshuError as error:
             trouble = str(error)[:500]
             _log.warning("feed %s of merchant %s: %s", name, tenant, error)
         await connection.execute(_SAID, (trouble, tenant, name))
     return len(rows)
+
+
+async def _sound(
+    connection: Connection, door: Readings, tenant: int, feed: str, weaver: Weaver
+) -> Taken:
+    """Ask a woven capability, and take what its answer says of routing variables."""
+    woven = await woven_book.read(connection, tenant, feed.removeprefix(WOVEN), 0)
+    at_ms = now_ms()
+    told, wrong = await weaver.sound(tenant, woven, at_ms)
+    readings = [
+        Reading(key=said.key, subject=said.subject, value=said.value, observed_ms=at_ms)
+        for said in told
+    ]
+    taken = await door.take(tenant, feed, readings, at_ms) if readings else Taken()
+    faults = [Fault(at=fault.pointer, code="expression", detail=fault.detail) for fault in wrong]
+    return replace(taken, faults=(*faults, *taken.faults))
 
 
 async def _fetch(

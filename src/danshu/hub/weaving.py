@@ -158,8 +158,7 @@ class Weaver:
 
     @staticmethod
     async def _send_with(send: Send, sent: Sent, token: Token, secret: str) -> Answer:
-        sent.headers["authorization"] = f"Bearer {token.text}"
-        sent.secrets = (token.text, secret)
+        weaving_auth.carry(sent, token, secret)
         return await send(sent.method, sent.url, sent.headers, sent.body)
 
     def _sender(self, woven: Woven) -> Send:

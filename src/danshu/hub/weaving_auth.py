@@ -152,6 +152,12 @@ async def sign(woven: Woven, sent: Sent, secret: str, at_ms: int) -> None:
     sent.secrets += (text,)
 
 
+def carry(sent: Sent, token: Token, secret: str) -> None:
+    """Write an access token into a request (RFC 6750, 2.1)."""
+    sent.headers["authorization"] = f"Bearer {token.text}"
+    sent.secrets = (token.text, secret)
+
+
 async def grant(woven: Woven, secret: str, send: Send, at_ms: int) -> Token:
     """Ask for an access token by client credentials (RFC 6749, 4.4.2), the client by Basic (2.3.1).
 

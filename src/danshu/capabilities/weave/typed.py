@@ -66,6 +66,20 @@ def read_question(woven: Woven, body: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", msgspec.to_builtins(told))
 
 
+def pick_question(woven: Woven, body: bytes) -> dict[str, Any]:
+    """Read a question out of a larger body, which others are told too: unknown fields are left.
+
+    Raises InputError `woven_question`.
+    """
+    try:
+        told = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError("woven_question", str(error)) from error
+    names = {field.name for field in woven.question}
+    picked = {name: value for name, value in told.items() if name in names}
+    return read_question(woven, msgspec.json.encode(picked))
+
+
 def hold_answer(woven: Woven, answer: dict[str, Any]) -> str:
     """Say what of an answer is not of its type, "" where all is."""
     try:

@@ -115,6 +115,9 @@ class WovenReading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Woven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A woven capability. `path` stands after `base_url` and holds `{name}` for parts of the path.
 
+    As a connector it is able to do `operation` of `capability` ("" is its own code): what routes,
+    and the parties that are asked when an order is paid, are named by.
+
     `idempotency` is the header that takes the key of a call, which is the same at each try;
     `repeatable` says that the far side answers a repeated key with its first answer. `poll` is the
     question (JSON) that is asked where it is a signal. The samples are JSON as a person gave it.
@@ -125,6 +128,8 @@ class Woven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zh: str = ""
     en: str = ""
     kind: Kind = "generic"
+    capability: str = ""
+    operation: str = "ask"
     base_url: str
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     path: str = ""

@@ -100,6 +100,10 @@ def _head(woven: Woven) -> Iterator[WovenFinding]:
         yield _error("timeout", "/timeout_ms")
     if woven.idempotency and not _HEADER.fullmatch(woven.idempotency):
         yield _error("header", "/idempotency")
+    for name in ("capability", "operation"):
+        text = getattr(woven, name)
+        if not CODE.fullmatch(text or ("" if name == "operation" else woven.code)):
+            yield _error("code", f"/{name}")
     if not woven.answer:
         yield _error("no_answer", "/answer")
     if woven.method != "GET" and not woven.idempotency and not woven.repeatable:

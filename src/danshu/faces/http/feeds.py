@@ -32,10 +32,12 @@ _DAY_S: Final = 86_400
 
 
 class FeedAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A feed to connect. `every_s` 0: it tells by itself; `secret` verifies its webhook."""
+    """A feed to connect. `every_s` 0: it tells by itself; `secret` verifies its webhook. A feed
+    `woven:CODE` is a woven capability, asked the question that it names itself.
+    """
 
     name: Name
-    feed: Name
+    feed: Annotated[str, Meta(pattern=r"^(woven:)?[A-Za-z0-9_-]{1,64}(?![\s\S])")]
     url: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
     place: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
     key: Secret = ""
