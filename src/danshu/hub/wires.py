@@ -71,15 +71,18 @@ def sender(wire: aiohttp.ClientSession, far_side: str, reach: outside.Reach) -> 
     known, with `far_side` in its words, and InputError `bad_url` or `provider_fails`.
     """
     import aiohttp
+    from yarl import URL
 
     timeout = aiohttp.ClientTimeout(total=reach.timeout_s)
 
     async def send(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         host = urlsplit(outside.check_url(url)).hostname or ""
         check_address(host, host)
+        # As it stands: what was signed is what is sent.
+        exact = URL(url, encoded=True)
         try:
             async with wire.request(
-                method, url, headers=headers, data=body, allow_redirects=False, timeout=timeout
+                method, exact, headers=headers, data=body, allow_redirects=False, timeout=timeout
             ) as answer:
                 got = bytearray()
                 async for part in answer.content.iter_any():

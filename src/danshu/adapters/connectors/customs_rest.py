@@ -9,8 +9,9 @@
     X-Broker-Sign: hex HMAC-SHA256(secret, method \\n path?query \\n time \\n SHA-256(body) in hex)
 
 The three documents and the list go in one message. Statuses are those of customs' receipts 回执
-(GB: 总署公告 2016 年第 26 号, CEB622): 2 and 3 under way, 100 returned, 800 released, 899 closed,
-below 0 an error. Words and addresses are general knowledge of such services, checked against none.
+(message CEB622 of the unified system for cross-border retail imports): 2, 3, 120, 300, 399 under
+way, 100 returned, 800 released, 899 closed, below 0 an error. Words and addresses are general
+knowledge of such services, checked against none of them.
 """
 
 from __future__ import annotations
