@@ -13,7 +13,7 @@ import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.hub import merchants, outside
+from danshu.hub import merchants, outside, settings
 from danshu.hub.connector_facts import ConnectorDrained, ConnectorSet
 from danshu.kernel import canonical, ids
 from danshu.kernel.errors import InputError, ProgramError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 PORT: Final = "connector"
+CALLBACK: Final = "callback_url"
+"""The option by which an adapter knows its own address; what a person sets goes before it."""
 TRIAL, ON, DRAINING, OFF = "trial", "on", "draining", "off"
 STATES: Final = (TRIAL, ON, DRAINING, OFF)
 NO_CONNECTOR: Final = InputError("no_connector", "there is no such connector")
@@ -152,7 +154,14 @@ async def open_account(connection: Connection, desk: Desk, *, trial: bool = Fals
         raise InputError("no_trial", "there is no address of a sandbox", "/trial_url")
     secrets = await safe.read_all(connection, desk.tenant, _prefix(desk.id))
     url = desk.trial_url if trial else desk.url
-    return Account(url=url, options=desk.options, secrets=secrets, trial=trial)
+    options = {CALLBACK: callback_url(desk.id), **desk.options}
+    return Account(url=url, options=options, secrets=secrets, trial=trial)
+
+
+def callback_url(id_: uuid.UUID) -> str:
+    """Give the address at which a far side calls back."""
+    told = settings.read()
+    return f"{told.origin_at(told.port)}/v1/connectors/{id_}/callbacks"
 
 
 async def connect(
