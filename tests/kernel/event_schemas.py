@@ -13,16 +13,61 @@ from pathlib import Path
 from typing import Any
 
 from danshu.hub import event_forms, event_schemas
+from danshu.hub.event_catalogue import OUT, catalogue
 from tests.tidy.tree import ROOT
 
 FOLDER = ROOT / "src" / "danshu" / "data" / "events"
-WORDS = {"title", "description", "$id", "$schema", "$defs"}
+GOLDEN = ROOT / "tests" / "kernel" / "golden"
+HEARD: dict[str, Any] = {
+    "danshu.carrier.parcel.collected": {"carrier": "SF", "waybill": "SF1390000000001"},
+    "danshu.carrier.parcel.delivered": {"carrier": "SF", "waybill": "SF1390000000001"},
+    "danshu.order.cancel_requested": {
+        "channel": "taobao",
+        "number": "999000317001214687",
+        "reason": "buyer_regret",
+    },
+    "danshu.payment.received": {
+        "amount": 15_300,
+        "channel": "taobao",
+        "number": "999000317001214687",
+    },
+    "danshu.stock.counted": {
+        "levels": [{"on_hand": 120, "sku": "SKU-00017"}],
+        "warehouse": "WH-HGH",
+    },
+    "danshu.wms.fulfilment.packed": {
+        "fulfilment": 1,
+        "order": "019aa9d3-6b80-7000-8000-000000000002",
+    },
+    "danshu.wms.fulfilment.picked": {
+        "fulfilment": 1,
+        "order": "019aa9d3-6b80-7000-8000-000000000002",
+    },
+    "danshu.wms.fulfilment.shipped": {
+        "carrier": "SF",
+        "fulfilment": 1,
+        "order": "019aa9d3-6b80-7000-8000-000000000002",
+        "waybill": "SF1390000000001",
+    },
+}
+WORDS = {"examples", "title", "description", "$id", "$schema", "$defs"}
 
 
 def made() -> dict[str, bytes]:
     """The schemas that the code makes now, by the name of their file."""
-    types = event_forms.event_types().values()
-    return {f"{each.name}.json": event_schemas.write(each) for each in types}
+    files = {}
+    for each in catalogue().values():
+        example = example_of(each.fact) if each.direction == OUT else HEARD[each.name]
+        files[f"{each.name}.json"] = event_schemas.write(event_schemas.make(each, example))
+    return files
+
+
+def example_of(kind: str) -> Any:
+    """The data of the event of a type's newest golden fact."""
+    body = max(GOLDEN.glob(f"{kind}.v*.json")).read_bytes()
+    event = event_forms.write(body, "2026H2", 1_741)
+    assert event is not None
+    return json.loads(event.body)["data"]
 
 
 def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The pages of docs/reference that are written from the code: facts.md and machines.md.
+"""The pages of docs/reference that are written from the code: facts.md, machines.md, events.md.
 
 `python -m tests.kernel.reference_pages` writes them anew; a test compares.
 """
@@ -17,6 +17,8 @@ from danshu.capabilities.after_sales.machines import AFTER_SALE, CARRIER_CLAIM
 from danshu.capabilities.orders.machines import FULFILMENT, HOLD, ORDER
 from danshu.capabilities.orders.parcel_edges import INTERCEPT
 from danshu.capabilities.routing.negotiation.machine import NEGOTIATION
+from danshu.hub import event_schemas, untold
+from danshu.hub.event_catalogue import IN, OUT, Entry, catalogue
 from danshu.kernel import fact
 from tests.tidy.tree import REFERENCE, modules
 
@@ -104,7 +106,64 @@ def machines() -> str:
     return "\n".join(parts)
 
 
-PAGES = {REFERENCE / "facts.md": facts, REFERENCE / "machines.md": machines}
+TOPICS = {
+    "order": "订单",
+    "payment": "收付款",
+    "promise": "承诺",
+    "route": "分仓",
+    "stock": "库存",
+    "shipment": "履约与包裹",
+    "negotiation": "协商",
+    "after_sale": "售后",
+    "settlement": "结算",
+    "group": "拼团",
+    "master": "主数据与规则",
+    "anomaly": "异常",
+    "evidence": "证据",
+}
+
+
+def events() -> str:
+    """events.md."""
+    types = catalogue().values()
+    lines = [(INTROS / "events.md").read_text("utf-8"), "## What is told 发布的事件", ""]
+    topics = {each.topic for each in types if each.direction == OUT}
+    if topics != TOPICS.keys():
+        raise AssertionError(f"topics without a word: {topics ^ TOPICS.keys()}")
+    for topic, zh in TOPICS.items():
+        lines += [f"### `{topic}` {zh}", "", *rows_of([e for e in types if e.topic == topic])]
+    lines += ["## What is heard 收听的事件", "", "`POST /v1/events`. " + HEARD, ""]
+    lines += rows_of([each for each in types if each.direction == IN])
+    lines += ["## What is not told 不发布的事实", "", "| facts | why | 原因 |", "|---|---|---|"]
+    for each in untold.UNTOLD:
+        names = ", ".join(f"`{f}*`" if f[-1] in "._" else f"`{f}`" for f in each.facts)
+        lines.append(f"| {names} | {each.en} | {each.zh} |")
+    return "\n".join(lines) + "\n"
+
+
+HEARD = (
+    "An order is named by `order`, by `channel` and `number`, or by `waybill`; else `subject` is"
+    " its id. Each type needs the right of its act beside `event.send`."
+)
+
+
+def rows_of(types: list[Entry]) -> list[str]:
+    """A table of types."""
+    lines = ["| type | 中文 | what it says | fields |", "|---|---|---|---|"]
+    for each in types:
+        fields_ = ", ".join(
+            f"`{f['name']}`{'' if f['required'] else ' ?'}"
+            for f in event_schemas.fields(event_schemas.load(each))
+        )
+        lines.append(f"| `{each.name}` | {each.title} | {each.note} | {fields_} |")
+    return [*lines, ""]
+
+
+PAGES = {
+    REFERENCE / "facts.md": facts,
+    REFERENCE / "machines.md": machines,
+    REFERENCE / "events.md": events,
+}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from danshu.kernel.limits import POLICY_BYTES
 LOOK = "board.read contract.read floor.read master.read order.read promise.read"
 LOOK += " routing.read stock.read order_type.read"
 LOOK += " time.read trust.read"
-LOOK += " signal.read woven.read"
+LOOK += " signal.read subscription.read woven.read"
 LOOK += " after_sale.read finding.read health.read"
 RULING = (
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
@@ -27,7 +27,7 @@ RULING = (
     " routing.override routing.override_alone routing.override_policy"
     " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
-    " signal.retire order_type.approve order_type.write woven.approve woven.write"
+    " signal.retire subscription.write order_type.approve order_type.write woven.approve woven.write"
     " reconcile.read reconcile.rules reconcile.write settlement.check settlement.close"
     " settlement.post settlement.read settlement.reopen settlement.write"
 )
@@ -74,13 +74,13 @@ PEOPLE = {
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
-    "sre": "finding.work health.write account.admin inbox.act inbox.read job.admin key.admin"
+    "sre": "event.read subscription.write finding.work health.write account.admin inbox.act inbox.read job.admin key.admin"
     " log.read log.write"
     " merchant.read person.read policy.read routing.rollback time.stamp view.share"
     " signal.retire woven.approve woven.call woven.write",
 }
 KEYS = {
-    "warehouse": LOOK + " action.evidence action.perform"
+    "warehouse": LOOK + " action.evidence action.perform event.send"
     " field.address field.name field.phone floor.handover floor.pack"
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",

@@ -5,11 +5,13 @@ Whoever uses one imports it from here; which file it stands in is for those who 
 
 from danshu.kernel.limits.after_sales import *  # noqa: F403
 from danshu.kernel.limits.amending import *  # noqa: F403
+from danshu.kernel.limits.archive import *  # noqa: F403
 from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.delivery import *  # noqa: F403
 from danshu.kernel.limits.health import *  # noqa: F403
+from danshu.kernel.limits.hearing import *  # noqa: F403
 from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403

@@ -1,0 +1,119 @@
+"""Which events there are: their types, what each says, and their JSON Schemas."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+from msgspec import Meta, Struct
+
+from danshu.faces.http.framework import READ_PROBLEMS, declare_read, may
+from danshu.hub import event_schemas, untold
+from danshu.hub.event_catalogue import Entry, catalogue
+from danshu.kernel.errors import InputError
+
+TypeName = Annotated[str, Meta(max_length=100)]
+SCHEMA_JSON: Final = "application/schema+json"
+_RIGHT: Final = "subscription.read"
+
+
+class EventField(Struct, frozen=True, kw_only=True):
+    """A field of an event's data: its type as JSON Schema says it, and what it means."""
+
+    name: str
+    type: str
+    required: bool
+    note: str
+
+
+class EventTypeItem(Struct, frozen=True, kw_only=True):
+    """A type of event. `direction` is out (the hub tells it) or in (the hub hears it); `topic` ""
+    for those that come in.
+    """
+
+    type: str
+    direction: str
+    topic: str
+    title: str
+    title_en: str
+    note: str
+
+
+class EventTypeView(EventTypeItem, frozen=True, kw_only=True):
+    """A type of event with its fields and the path of its schema."""
+
+    fields: tuple[EventField, ...]
+    schema: str
+
+
+class UntoldFacts(Struct, frozen=True, kw_only=True):
+    """Facts that no event is told of, and why; a name that ends in a dot is a family."""
+
+    zh: str
+    en: str
+    facts: tuple[str, ...]
+
+
+class EventTypeList(Struct, frozen=True, kw_only=True):
+    """Every type by its name, and what is not told."""
+
+    items: tuple[EventTypeItem, ...]
+    untold: tuple[UntoldFacts, ...]
+
+
+@get("/v1/event-types", **declare_read("listEventTypes", "events", _RIGHT))
+async def list_event_types() -> EventTypeList:
+    """List the types of events that the hub tells and hears."""
+    return EventTypeList(
+        items=tuple([EventTypeItem(**_item(each)) for each in catalogue().values()]),
+        untold=tuple([UntoldFacts(zh=u.zh, en=u.en, facts=u.facts) for u in untold.UNTOLD]),
+    )
+
+
+@get("/v1/event-types/{event_type:str}", **declare_read("getEventType", "events", _RIGHT))
+async def get_event_type(event_type: FromPath[TypeName]) -> EventTypeView:
+    """Read a type: what it says, field by field."""
+    entry = _find(event_type)
+    schema = event_schemas.load(entry)
+    return EventTypeView(
+        **_item(entry),
+        fields=tuple([EventField(**field) for field in event_schemas.fields(schema)]),
+        schema=f"/v1/event-types/{entry.name}/schema",
+    )
+
+
+@get(
+    "/v1/event-types/{event_type:str}/schema",
+    operation_id="getEventSchema",
+    tags=["events"],
+    responses=READ_PROBLEMS,
+    guards=[may(_RIGHT)],
+    media_type=SCHEMA_JSON,
+)
+async def get_event_schema(
+    event_type: FromPath[TypeName], request: Request[Any, Any, Any]
+) -> Response[bytes]:
+    """Give the JSON Schema (draft 2020-12) of a type's data: what `dataschema` names."""
+    return Response(event_schemas.read(_find(event_type)), media_type=SCHEMA_JSON)
+
+
+def _find(name: str) -> Entry:
+    entry = catalogue().get(name)
+    if entry is None:
+        raise InputError("no_event_type", f"no event type {name!r}")
+    return entry
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    return {
+        "type": entry.name,
+        "direction": entry.direction,
+        "topic": entry.topic,
+        "title": entry.title,
+        "title_en": entry.title_en,
+        "note": entry.note,
+    }
+
+
+ROUTES: Final = [list_event_types, get_event_type, get_event_schema]
