@@ -71,8 +71,10 @@ async def read_quick(
     for subject, bucket, n in await _all(connection, _TOOK, (minute - 5,)):
         took.setdefault(subject, {})[bucket] = n
     for subject, code, unit in (("orders", "order_create", 1000), ("routing", "decision", 1)):
-        us = percentile_us(took.get(subject, {}), 0.99)
-        shared[code] = Value(value=None if us is None else round(us / unit, 3))
+        of = took.get(subject, {})
+        us = percentile_us(of, 0.99)
+        value = None if us is None else round(us / unit, 3)
+        shared[code] = Value(value=value, n=sum(of.values()))
     webhooks: dict[int, list[tuple[str, int, int]]] = {}
     for tenant, subject, ok, failed in await _all(connection, _SHARES, (minute - 60,)):
         if subject == "stock":

@@ -156,8 +156,8 @@ async def look(connection: Connection, memory: Memory, at_ms: int) -> int:
             muted = scopes.get(tenant, frozenset())
             level = burning.level if burning else Level.NORMAL
             after = Standing(
-                value=value,
-                held=hold(before.held, value.value, limits, metric.better, at_ms, level),
+                value=Value(value=value.value, culprit=value.culprit),
+                held=hold(before.held, _judged(metric, value), limits, metric.better, at_ms, level),
                 burn=burning,
                 muted=health_windows.ALL in muted or metric.code in muted,
             )
@@ -200,6 +200,11 @@ def _value(
         if value is not None:
             return value
     return Value(value=0.0) if metric.code == "oversell_refusals" else Value()
+
+
+def _judged(metric: Metric, value: Value) -> float | None:
+    """Give the value that has a level: one of a few samples has none."""
+    return value.value if value.n is None or value.n >= metric.least else None
 
 
 async def _count(

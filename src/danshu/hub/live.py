@@ -42,6 +42,7 @@ RIGHTS: Final = {  # what a listener must be allowed to hear a topic
     "jobs": "board.read",
     "twin": "signal.read",
     "findings": "finding.read",
+    "health": "health.read",
 }
 _encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger("danshu.live")

@@ -54,7 +54,8 @@ _TWIN: Final = """
 select coalesce((select no from signal_moves where tenant=%(t)s), 0),
 coalesce((select max(at) from (select distinct on (wh) wh, at from twin_frames
   where tenant=%(t)s and at > %(since)s order by wh, at desc) f), 0),
-coalesce((select sum(since) from twin_stops where tenant=%(t)s), 0)::text
+coalesce((select sum(since) from twin_stops where tenant=%(t)s), 0)::text,
+coalesce((select position from cursors where name='health' and tenant=0 and half=''), 0)
 """
 _TWIN_MS: Final = 60_000
 _KEYS_VALID: Final = "select id from api_keys where tenant=%s and id = any(%s) and revoked is null"
@@ -88,6 +89,12 @@ class FindingNews(Struct, frozen=True, kw_only=True):
     red: int
 
 
+class HealthNews(Struct, frozen=True, kw_only=True):
+    """The room looked at the health board again, at that moment."""
+
+    at: str
+
+
 class JobNews(Struct, frozen=True, kw_only=True):
     """Where a job stands; `exact` False: `total` is an estimate. `ended` "" = not yet."""
 
@@ -119,8 +126,9 @@ class Source:
         self._positions: dict[str, int] | None = None
         self._placed: dict[str, int] = {}
         self._jobs: dict[uuid.UUID, JobNews] = {}
-        self._twin: tuple[Any, ...] | None = None
+        self._twin: list[Any] | None = None
         self._findings = -1
+        self._looked = 0
 
     async def look(self, connection: Connection, now_ms: int) -> Seen:
         """Look once, on a connection of one's own."""
@@ -136,7 +144,10 @@ class Source:
             self._positions, self._placed = now, placed
         messages.append(("trust", await trust.read(connection, self._tenant, now_ms)))
         asked = {"t": self._tenant, "since": now_ms - _TWIN_MS}
-        twin = await (await connection.execute(_TWIN, asked)).fetchone()
+        *twin, looked = await (await connection.execute(_TWIN, asked)).fetchone() or (0, 0, "0", 0)
+        if looked != self._looked:
+            self._looked = looked
+            messages.append(("health", HealthNews(at=rfc3339(looked))))
         if self._twin not in (None, twin):
             messages.append(("twin", TwinNews(at=rfc3339(now_ms))))
         self._twin = twin

@@ -24,8 +24,8 @@ Unit = Literal["ms", "us", "s", "percent", "count"]
 class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A metric: its code and names, unit, which way it is better, the seconds that a value is of
     (0: now), what it is to be, from where it is blue, yellow and red, the percent of events that
-    are to be good (None: it has no budget), the page of the rows behind it. `shared`: of the
-    installation.
+    are to be good (None: it has no budget), of how many samples a value must be to have a level,
+    the page of the rows behind it. `shared`: of the installation.
     """
 
     code: str
@@ -40,6 +40,7 @@ class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     yellow: float | None = None
     red: float | None = None
     objective: float | None = None
+    least: int = 0
     shared: bool = False
 
     @property
@@ -54,9 +55,12 @@ class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Value(Struct, frozen=True, kw_only=True):
-    """What a metric is now, None: nobody measured it. `culprit` names what is worst of it."""
+    """What a metric is now, None: nobody measured it. `culprit` names what is worst of it; `n` is
+    of how many samples it is, None where that does not matter.
+    """
 
     value: float | None = None
+    n: int | None = None
     culprit: str = ""
 
 
