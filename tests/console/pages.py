@@ -77,6 +77,7 @@ def fill(site: Site, path: str) -> str:
         "/pda/handover/:": lambda: site.by_state("packed")["order"],
         "/contract/actions/:": lambda: "outbound_review",
         "/order-types/:": lambda: _order_type(site),
+        "/weaver/:": lambda: _woven(site),
         "/policies/:": lambda: f"{_policy(site)}?tab=clauses",
         "/after-sales/:": lambda: _case(site),
         "/go/:": lambda: site.by_state("shipped")["number"],
@@ -109,6 +110,15 @@ def _order_type(site: Site) -> str:
         return str(book["drafts"][0]["id"])
     new = {"type": book["templates"][0] | {"type": "shown"}}
     return str(site.call("POST", "/v1/order-types/drafts", json=new)["id"])
+
+
+def _woven(site: Site) -> str:
+    """Begin a woven capability from a template, or give the draft that is open."""
+    book = site.call("GET", "/v1/woven")
+    if book["drafts"]:
+        return str(book["drafts"][0]["id"])
+    new = {"woven": book["templates"][0] | {"code": "shown"}}
+    return str(site.call("POST", "/v1/woven/drafts", json=new)["id"])
 
 
 def _job(site: Site) -> str:
