@@ -65,7 +65,7 @@ def _said(opened: rig.Rig, kind: str) -> dict[uuid.UUID, int]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_the_node_of_a_job_dies_again_and_again(made: Path, seed: int) -> None:
     """kill -9 three times at random; the last node ends what the first began."""
     rng = random.Random(seed)
