@@ -6,7 +6,13 @@ export default defineConfig({
   // Streams are read by EventSource (src/live), not by the client.
   parser: {
     filters: {
-      operations: { exclude: ["GET /v1/console/live", "GET /v1/orders/{order_id}/stream"] },
+      operations: {
+        exclude: [
+          "GET /v1/console/live",
+          "GET /v1/events/stream",
+          "GET /v1/orders/{order_id}/stream",
+        ],
+      },
     },
   },
   output: { path: "src/api" },

@@ -7,13 +7,12 @@ import importlib
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from danshu.faces.http.notice_settings import Topic
 from danshu.hub import event_forms, untold
 from danshu.kernel import fact
 from danshu.kernel.fact import epoch_ms
@@ -148,11 +147,3 @@ def test_a_schema_that_breaks_readers_is_refused(change: str) -> None:
     assert event_schemas.breaks(old, new) == []
     BROKEN[change](new)
     assert event_schemas.breaks(old, new)
-
-
-def test_topics_of_notices_are_those_of_the_settings() -> None:
-    assert get_args(Topic) == event_forms.GROUPS
-    kinds = [kind for kinds in event_forms.TYPES.values() for kind in kinds]
-    assert len(set(kinds)) == len(kinds)
-    assert {f"danshu.{kind}" for kind in kinds} <= TYPES.keys()
-    assert event_forms.group_of(b'{"type":"order.placed"}') == ""

@@ -20,11 +20,8 @@ from danshu.ledger.engine import Engine
 from danshu.testing import notice_desk
 from danshu.testing.notice_desk import Desk
 from tests.fixtures import engine as stores
-from tests.fixtures.events import tell_events, told
 from tests.fixtures.floor import PNG, act, audit, facts
 from tests.fixtures.hub import House, open_house
-from tests.fixtures.negotiating import add_rider, offer, open_call, speak
-from tests.fixtures.policies import negotiate_all, publish
 from tests.flows.asking import ask, post, tell
 
 HOUR_MS = 3_600_000
@@ -348,47 +345,3 @@ def test_a_notice_is_refused_or_given_up_and_both_are_facts(house: House, desk: 
     assert (said["data"]["reason"], said["data"]["tries"]) == ("no_service", 2)
     due_again(house)
     assert step(house) == 0
-
-
-def test_what_is_subscribed_to_is_told_in_order_from_then_on(house: House, desk: Desk) -> None:
-    page = add_rider(house, "r1")
-    before = open_call(house, place(house), parties=["r1"])["id"]
-    house.work("sequence")
-    connect(house, desk, events=["negotiation", "policy"])
-    call = open_call(house, place(house), parties=["r1"])["id"]
-    assert offer(house, page, call, 1_200).status_code == 200
-    speak(house, page, call, "confirm", "c", award="a1")
-    desk.trouble = [503]
-    tell_events(house)
-    assert told(desk) == [], "nothing overtakes what could not be sent"
-    waits = house.call("GET", "/v1/notice-settings").json()
-    assert (waits["waiting"], waits["lost"]) == (5, 0)
-    assert waits["trouble"] == "the service answers 503"
-    desk.break_after = 1  # taken, and the answer is lost
-    tell_events(house)
-    publish(house, negotiate_all(review=False), "协商")
-    tell_events(house)
-    came = told(desk)
-    of_call = [e for e in came if e["subject"] == call]
-    kinds = ["opened", "proposed", "awarded", "confirmed"]
-    assert [e["type"] for e in of_call] == [f"danshu.negotiation.{kind}" for kind in kinds]
-    assert [e["danshucause"] for e in of_call[1:3]] == [f"{call}/1", f"{call}/2"]
-    assert sorted(e["type"] for e in came if e not in of_call) == [
-        "danshu.policy_set.activated",
-        "danshu.policy_set.published",
-        "danshu.shipment.arranged",
-    ]
-    assert before not in str(came)
-    leaves = [int(e["danshuleaf"]) for e in came]
-    assert leaves == sorted(leaves)
-    assert [taken.came for taken in desk.notices.values()] == [2, *[1] * 6]
-    desk.trouble = [422]
-    open_call(house, place(house), parties=["r1"])
-    tell_events(house)
-    assert house.call("GET", "/v1/notice-settings").json()["lost"] == 1
-    bad = house.call("PUT", "/v1/notice-settings", {"adapter": "webhook", "events": ["orders"]})
-    assert bad.status_code == 422
-    connect(house, desk)
-    open_call(house, place(house), parties=["r1"])
-    tell_events(house)
-    assert len(desk.notices) == 7

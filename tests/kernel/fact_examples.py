@@ -53,6 +53,7 @@ from tests.kernel import (
     selling_examples,
     settlement_examples,
     signal_examples,
+    subscription_examples,
     twin_examples,
     woven_examples,
 )
@@ -284,6 +285,7 @@ EXAMPLES: list[Struct] = [
     *remedy_examples.EXAMPLES,
     *log_examples.EXAMPLES,
     *signal_examples.EXAMPLES,
+    *subscription_examples.EXAMPLES,
     *twin_examples.EXAMPLES,
     *woven_examples.EXAMPLES,
     floor.FulfilmentWorked(

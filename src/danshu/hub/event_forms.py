@@ -1,9 +1,9 @@
 """Published events: a fact's bytes become CloudEvents 1.0, in one of three forms.
 
 Which facts are told, and what of each, is said by the adapters of port `event`. Here is what all
-have in common: the envelope, its forms on HTTP, and the topics of the notice service, which name
-types. An event's id is that of its fact, so that whoever doubts it can ask for the fact's proof.
-Nothing is stored: the same leaf gives the same bytes.
+have in common: the envelope and its forms on HTTP. An event's id is that of its fact, so that
+whoever doubts it can ask for the fact's proof. Nothing is stored: the same leaf gives the same
+bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 from msgspec import Struct
@@ -28,37 +28,6 @@ PREFIX: Final = "danshu."
 STRUCTURED: Final = "application/cloudevents+json"
 BATCHED: Final = "application/cloudevents-batch+json"
 SCHEMA: Final = "/v1/event-types/%s/schema"
-TYPES: Final[dict[str, tuple[str, ...]]] = {
-    "negotiation": (
-        "negotiation.opened",
-        "negotiation.unopened",
-        "negotiation.proposed",
-        "negotiation.declined",
-        "negotiation.retracted",
-        "negotiation.consented",
-        "negotiation.awarded",
-        "negotiation.confirmed",
-        "negotiation.refused",
-        "negotiation.countered",
-        "negotiation.lapsed",
-        "negotiation.closed",
-        "shipment.arranged",
-        "promise.amended",
-    ),
-    "redecision": ("route.redecided",),
-    "replan": ("replan.finished", "prices.published"),
-    "policy": (
-        "policy_set.published",
-        "policy_set.activated",
-        "policy_set.canaried",
-        "policy_set.shadowed",
-        "policy_set.rolled_back",
-    ),
-    "breaker": ("routing.stopped", "routing.resumed"),
-}
-GROUPS: Final = tuple(TYPES)
-"""The topics of the notice service."""
-_GROUP_OF: Final = {kind: group for group, kinds in TYPES.items() for kind in kinds}
 _MARK: Final = b'"type":"'
 _UNPRINTABLE: Final = re.compile(rb'[^!-~]|["%]', re.DOTALL)
 
@@ -77,15 +46,19 @@ class Event(Struct, frozen=True, kw_only=True, gc=False):
     body: bytes
 
 
-class _Fact(Struct, frozen=True, gc=False):
+class _Envelope(Struct, frozen=True, kw_only=True, gc=False):
     """What of a fact's envelope an event needs."""
 
-    data: msgspec.Raw
+    cause: str = ""
     id: str
     occurred: str
     source: str
-    type: str
-    cause: str = ""
+
+
+class _Fact(_Envelope, frozen=True, kw_only=True, gc=False):
+    """A fact whose data was not read yet."""
+
+    data: msgspec.Raw
 
 
 class _Told(Struct, frozen=True, gc=False):
@@ -107,12 +80,17 @@ class _Told(Struct, frozen=True, gc=False):
 
 
 class _Way(Struct, frozen=True):
-    """How a type of fact is told: what does not change from one to the next."""
+    """How a type of fact is told: what does not change from one to the next.
+
+    `read` gives a `_Fact`; where an adapter only decodes, with its data decoded on the way, and
+    `tell` is None: a fact is then walked through once.
+    """
 
     name: str
     topic: str
     schema: str
-    tell: Callable[[bytes], Struct | None]
+    read: Callable[[bytes], Any]
+    tell: Callable[[bytes], Struct | None] | None
 
 
 _read: Final = msgspec.json.Decoder(_Fact).decode
@@ -131,11 +109,6 @@ def published(body: bytes) -> bool:
     return type_of(body) in _ways()
 
 
-def group_of(body: bytes) -> str:
-    """Give the topic of the notice service that a fact is told under, "" for none."""
-    return _GROUP_OF.get(type_of(body), "")
-
-
 def event_types() -> dict[str, EventType]:
     """List the published types by their CloudEvents name. They are imported by this."""
     loaded = [cast("EventType", registry.load("event", n)) for n in registry.names("event")]
@@ -147,11 +120,11 @@ def write(body: bytes, half: str, position: int) -> Event | None:
 
     `half` and `position` are its place in the merchant's log.
     """
-    fact = _read(body)
-    way = _ways().get(fact.type)
+    way = _ways().get(type_of(body))
     if way is None:
         return None
-    data = way.tell(cast("bytes", fact.data))
+    fact = way.read(body)
+    data = fact.data if way.tell is None else way.tell(fact.data)
     if data is None:
         return None
     subject = fact.id.partition("/")[0]
@@ -201,6 +174,16 @@ def _ways() -> dict[str, _Way]:
     chosen = settings.read()
     origin = chosen.origin_at(chosen.port)
     return {
-        each.fact: _Way(each.name, each.topic, origin + SCHEMA % name, each.tell)
+        each.fact: _Way(each.name, each.topic, origin + SCHEMA % name, *_make_reader(each))
         for name, each in event_types().items()
     }
+
+
+def _make_reader(
+    each: EventType,
+) -> tuple[Callable[[bytes], Any], Callable[[bytes], Struct | None] | None]:
+    """Give how a type's facts are read, and what is still to be done with their data."""
+    if not isinstance(getattr(each.tell, "__self__", None), msgspec.json.Decoder):
+        return _read, each.tell
+    typed = msgspec.defstruct("_Typed", [("data", each.data)], bases=(_Envelope,), gc=False)
+    return msgspec.json.Decoder(typed).decode, None

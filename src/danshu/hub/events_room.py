@@ -1,168 +1,371 @@
-"""The room of events: what merchants subscribed to leaves by their notice service, as CloudEvents.
+"""The room of events: follows the log for the merchants' subscriptions and hands published events
+over to their receivers.
 
-It follows the leaves of merchants that subscribed, from where they stood then; each event goes into
-a tray in the commit that moves the cursor. From the tray it is sent in the order of the log, at
-least once, under one key; one that cannot be sent holds back what is behind it until it is given
-up. A full tray stops the reading of that merchant's leaves, and nothing else.
+Each subscription is held by one process, by a lock that its death frees. Leaves are read, and
+events written, once for all subscriptions that stand at the head; each then adds its filter, one
+join, one signature and the POST. Posting goes on beside the others and beside the database, which
+is asked between: a slow receiver holds up itself alone.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import psycopg
+from msgspec import Struct
 
-from danshu.hub import event_forms, notices, outside
+from danshu.capabilities.weave import breaker as breakers
+from danshu.capabilities.weave import filters as rules
+from danshu.capabilities.weave.breaker import Breaker, Phase
+from danshu.capabilities.weave.filters import Test
+from danshu.hub import dead_letters, event_reading, event_settling, subscriptions, wires
 from danshu.hub.compose import now_ms
-from danshu.kernel.errors import InputError, NotAvailable
-from danshu.kernel.limits import (
-    EVENT_KEEP_DAYS,
-    EVENTS_AT_ONCE,
-    EVENTS_WAITING,
-    NOTICE_BYTES,
-    NOTICE_GIVE_UP_S,
-    NOTICE_RETRY_MAX_S,
-    NOTICE_RETRY_S,
-    NOTICE_TIMEOUT_S,
-    REASON_CHARS,
-)
-from danshu.ledger import write
-from danshu.ledger.follow import Follower
-from danshu.ports import registry
-from danshu.ports.notice import Account, Event
+from danshu.hub.event_posting import BATCH, Delivery, Outlet
+from danshu.hub.event_reading import Reader
+from danshu.hub.event_settling import Parked, Stretch
+from danshu.kernel.errors import DanshuError
+from danshu.kernel.limits import EVENT_PORTION, EVENT_SINGLES, EVENTS_PARKED, SECRET_OVERLAP_S
+from danshu.ledger import follow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    import uuid
+    from collections.abc import Awaitable, Callable
 
-    import httpx
+    import aiohttp
 
-    from danshu.ledger.leaves import Leaf
-    from danshu.ports.notice import Messenger
+    from danshu.hub.event_forms import Event
 
 Connection = psycopg.AsyncConnection[Any]
+Place = tuple[int, "uuid.UUID"]
 _log = logging.getLogger("danshu.events")
-_REACH: Final = outside.Reach(NOTICE_TIMEOUT_S, NOTICE_BYTES, NOTICE_RETRY_S)
-_SUBSCRIBED: Final = """
-select s.tenant from notice_settings s where s.events <> '{}' and (select count(*) from (
-  select 1 from event_sends e where e.tenant=s.tenant and e.state='due' limit %s) w) < %s
-order by 1
+_ROWS: Final = """
+select s.tenant, s.id, s.revision, s.breaker, s.parked,
+coalesce((extract(epoch from s.next_retry)*1000)::int8, 0), b.half, b.size, b.position
+from subscriptions s left join lateral (
+  select b.half, b.size, coalesce(c.position, 0) as position from books b left join cursors c
+  on c.name='subscription/' || s.id and c.tenant=b.tenant and c.half=b.half
+  where b.tenant=s.tenant and b.size > coalesce(c.position, 0) order by b.half limit 1) b on true
+where s.state='active' order by s.tenant, s.id
 """
-_WANTED: Final = "select events from notice_settings where tenant=%s"
-_PUT: Final = """
-insert into event_sends(tenant,half,position,topic,id,type,body,next_try)
-values (%s,%s,%s,%s,%s,%s,%s,now()) on conflict do nothing
+_LOCK: Final = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
+_UNLOCK: Final = "select pg_advisory_unlock(hashtextextended(%s, 0))"
+_SUBJECTS: Final = """
+select distinct subject from parked_events where tenant=%s and subscription=%s and state='parked'
 """
-_HEADS: Final = """
-select tenant from (select distinct on (tenant) tenant, next_try from event_sends
-  where state='due' order by tenant, half, position) h where next_try <= %s order by tenant
+_DUE: Final = """
+with due as (select subject from parked_events where tenant=%s and subscription=%s
+  and state='parked' and next_try <= to_timestamp(%s/1000.0) order by next_try limit %s)
+select half, position, tries, (extract(epoch from parked)*1000)::int8 from parked_events
+where tenant=%s and subscription=%s and state='parked' and subject in (select subject from due)
+order by half, position limit %s
 """
-_NEXT: Final = """
-select half, position, id, type, body, tries, (extract(epoch from made)*1000)::int8
-from event_sends where tenant=%s and state='due' order by half, position limit %s
-"""
-_SENT: Final = "delete from event_sends where tenant=%s and half=%s and position=%s"
-_LEAVE: Final = """
-update event_sends set tries=tries+1, next_try=%s, trouble=%s
-where tenant=%s and half=%s and position=%s
-"""
-_END: Final = """
-update event_sends set state=%s, tries=tries+1, next_try=null, trouble=%s
-where tenant=%s and half=%s and position=%s
-"""
-_SWEEP: Final = """
-delete from event_sends where state<>'due' and made < now() - make_interval(days => %s)
-"""
+_TAKE_AT_ONCE: Final = 4  # new subscriptions a step, so that processes that start together share
+_TOGETHER_S: Final = 0.1  # that quick receivers are waited for together
+_SLOW_S: Final = 0.4  # and then for any
+_LEAD: Final = EVENT_PORTION  # leaves of no interest that are passed before it is written down
+_LEAD_MS: Final = 5_000
+_SWEEP_MS: Final = 600_000
+_decode_breaker = msgspec.json.Decoder(Breaker).decode
+
+
+class _Row(Struct, frozen=True, eq=False):
+    """How a subscription stands in the database; `half` is "" when it has read all there is."""
+
+    place: Place
+    revision: int
+    breaker: Breaker
+    parked: int
+    retry_ms: int
+    half: str
+    size: int
+    position: int
+
+
+class _Work(Struct, eq=False):
+    """What is under way: a stretch of the log, or parked events."""
+
+    delivery: Delivery
+    task: asyncio.Task[None]
+    stretch: Stretch | None
+    parked: tuple[Parked, ...]
+
+
+class _Held(Struct, eq=False):
+    """A subscription that this process holds. `lead` is how far it read beyond its position where
+    nothing was of interest: (half, stored position, position, since when).
+    """
+
+    row: _Row
+    outlet: Outlet
+    types: frozenset[str]
+    test: Test | None
+    until_ms: int
+    work: _Work | None = None
+    lead: tuple[str, int, int, int] | None = None
+    size: int = 0
+    again_ms: int = 0
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
-    """Give the step of the room: it reads leaves into the tray and sends what is due."""
+    """Give the step of the room: it reads what is new and hands it over."""
     del url  # the room's own connection is all it needs
-    follower: Follower[Sequence[Leaf]] | None = None
-    known: list[int] = []
-
-    async def step(connection: Connection) -> int:
-        nonlocal follower, known
-        limit = (EVENTS_WAITING, EVENTS_WAITING)
-        rows = await (await connection.execute(_SUBSCRIBED, limit)).fetchall()
-        tenants = [row[0] for row in rows]
-        if follower is None or tenants != known:
-            follower, known = Follower(notices.EVENTS, _take, tenants), tenants
-        at_ms = now_ms()
-        read = await follower.step(connection, at_ms) if tenants else 0
-        return read + await send_due(connection, at_ms)
-
-    return step
+    return Engine()
 
 
-async def _take(connection: Connection, leaves: Sequence[Leaf]) -> None:
-    """Put the events of one merchant's leaves into the tray."""
-    row = await (await connection.execute(_WANTED, (leaves[0].tenant,))).fetchone()
-    wanted = set(row[0]) if row else set()
-    for leaf in leaves:
-        topic = event_forms.group_of(leaf.body)
-        if topic not in wanted:
-            continue
-        event = event_forms.write(leaf.body, leaf.half, leaf.position)
-        if event is None:
-            continue
-        place = (leaf.tenant, leaf.half, leaf.position)
-        await connection.execute(_PUT, (*place, topic, event.key, event.type, event.body))
+class Engine:
+    """The subscriptions that a process holds, and what is under way for them."""
 
+    def __init__(self, clock: Callable[[], int] = now_ms) -> None:
+        self._clock: Final = clock
+        self._reader: Final = Reader()
+        self._held: Final[dict[Place, _Held]] = {}
+        self._wire: aiohttp.ClientSession | None = None
+        self._swept_ms = 0
 
-async def send_due(connection: Connection, at_ms: int) -> int:
-    """Send what is due, each merchant's in the order of its log; gives how many ended."""
-    at = write.instant(at_ms * 1000)
-    heads = await (await connection.execute(_HEADS, (at,))).fetchall()
-    if not heads:
-        return 0
-    ended = 0
-    async with outside.client() as web:
-        for (tenant,) in heads:
-            ended += await _send_some(connection, web, tenant, at_ms)
-    await connection.execute(_SWEEP, (EVENT_KEEP_DAYS,))
-    return ended
-
-
-async def _send_some(
-    connection: Connection, web: httpx.AsyncClient, tenant: int, at_ms: int
-) -> int:
-    settings = await notices.read_settings(connection, tenant)
-    rows = await (await connection.execute(_NEXT, (tenant, EVENTS_AT_ONCE))).fetchall()
-    ended = 0
-    for half, position, key, kind, body, tries, made_ms in rows:
-        place = (tenant, half, position)
-        event = Event(key=key, type=kind, body=bytes(body))
+    async def __call__(self, connection: Connection) -> int:
+        """Begin what can be begun, wait a little, write down what ended; 0 when nothing is left."""
         try:
-            await _send(web, settings, event, at_ms)
-            await connection.execute(_SENT, place)
-        except NotAvailable as error:
-            trouble = error.detail[:REASON_CHARS]
-            if at_ms - made_ms < NOTICE_GIVE_UP_S * 1000:
-                wait_s = min(NOTICE_RETRY_MAX_S, NOTICE_RETRY_S << min(tries, 20))
-                next_try = write.instant((at_ms + wait_s * 1000) * 1000)
-                await connection.execute(_LEAVE, (next_try, trouble, *place))
-                return ended
-            await connection.execute(_END, ("abandoned", trouble, *place))
-        except InputError as error:
-            await connection.execute(_END, ("refused", error.detail[:REASON_CHARS], *place))
-        ended += 1
-    return ended
+            return await self._step(connection)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Let go of everything; what is under way is sent again by whoever comes next."""
+        tasks = [held.work.task for held in self._held.values() if held.work]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._held.clear()
+        if self._wire is not None:
+            await self._wire.close()
+            self._wire = None
+
+    async def _step(self, connection: Connection) -> int:
+        rows = await self._read_rows(connection)
+        at_ms = self._clock()
+        await self._hold(connection, rows, at_ms)
+        if not self._held:
+            if self._wire is not None:
+                await self.close()
+            return 0
+        moved = 0
+        heads = self._find_heads()
+        for held in self._held.values():
+            if held.work is None and at_ms >= held.again_ms:
+                moved += await self._begin(connection, held, heads, at_ms)
+        moved += await self._wait(connection)
+        if at_ms - self._swept_ms > _SWEEP_MS:
+            self._swept_ms = at_ms
+            await dead_letters.sweep(connection)
+        return moved
+
+    async def _read_rows(self, connection: Connection) -> dict[Place, _Row]:
+        rows = await (await connection.execute(_ROWS)).fetchall()
+        return {
+            (row[0], row[1]): _Row(
+                (row[0], row[1]),
+                row[2],
+                _decode_breaker(bytes(row[3])),
+                row[4],
+                row[5],
+                row[6] or "",
+                row[7] or 0,
+                row[8] or 0,
+            )
+            for row in rows
+        }
+
+    async def _hold(self, connection: Connection, rows: dict[Place, _Row], at_ms: int) -> None:
+        """Take subscriptions that nobody holds, let go of those that are no more, see changes."""
+        for place in [place for place in self._held if place not in rows]:
+            held = self._held.pop(place)
+            if held.work is not None:
+                held.work.task.cancel()
+            await connection.execute(_UNLOCK, (_name(place),))
+        new = 0
+        for place, row in rows.items():
+            known = self._held.get(place)
+            if known is None:
+                if new == _TAKE_AT_ONCE:
+                    continue
+                locked = await (await connection.execute(_LOCK, (_name(place),))).fetchone()
+                if not (locked and locked[0]):
+                    continue
+                new += 1
+            elif known.row.revision == row.revision and at_ms < known.until_ms:
+                known.row = row
+                continue
+            elif known.work is not None:
+                continue  # what is under way ends first
+            await self._open(connection, row, at_ms)
+
+    async def _open(self, connection: Connection, row: _Row, at_ms: int) -> None:
+        """Read a subscription's settings and secrets."""
+        try:
+            found = await subscriptions.read(connection, *row.place)
+            outlet = await subscriptions.read_outlet(connection, found, at_ms)
+            types = rules.compile_types(found.wanted.types, list(event_reading.facts_by_event()))
+            test = rules.compile_filter(found.wanted.filters)
+        except DanshuError as error:  # another key of the safe, a filter of a newer version
+            _log.warning("subscription %s can't be read: %s", row.place[1], error)
+            self._held.pop(row.place, None)
+            await connection.execute(_UNLOCK, (_name(row.place),))
+            return
+        ends_ms = found.rotated_ms + SECRET_OVERLAP_S * 1000
+        until_ms = ends_ms if at_ms < ends_ms else at_ms + SECRET_OVERLAP_S * 1000
+        self._held[row.place] = _Held(row, outlet, types, test, until_ms)
+
+    def _find_heads(self) -> dict[tuple[int, str], tuple[int, frozenset[str]]]:
+        """Give the furthest position of each book, and all types that its merchant wants."""
+        heads: dict[tuple[int, str], tuple[int, frozenset[str]]] = {}
+        for (tenant, _), held in self._held.items():
+            key = (tenant, held.row.half)
+            position, types = heads.get(key, (0, frozenset()))
+            heads[key] = (max(position, _position(held)), types | held.types)
+        return heads
+
+    async def _begin(
+        self,
+        connection: Connection,
+        held: _Held,
+        heads: dict[tuple[int, str], tuple[int, frozenset[str]]],
+        at_ms: int,
+    ) -> int:
+        """Begin to hand over what a subscription has to; gives how many leaves were passed."""
+        row = held.row
+        if breakers.look(row.breaker, at_ms) is Phase.OPEN:
+            return 0
+        if row.parked and 0 < row.retry_ms <= at_ms:
+            parked, events = await self._read_parked(connection, row.place, at_ms)
+            if events:
+                self._start(held, self._make(held, events), parked)
+                return 0
+        if not row.half or row.parked >= EVENTS_PARKED:
+            return 0
+        start = _position(held)
+        if start >= row.size:
+            return 0
+        span = range(start, min(row.size, start + EVENT_PORTION))
+        head, wanted = heads[row.place[0], row.half]
+        types = wanted if start == head else held.types
+        portion = await self._reader.read(connection, row.place[0], row.half, span, types)
+        chosen = event_reading.choose(portion, held.types, held.test)
+        end = span.stop
+        if held.outlet.mode != BATCH and len(chosen) > EVENT_SINGLES:
+            end, chosen = chosen[EVENT_SINGLES].position, chosen[:EVENT_SINGLES]
+        stretch = await self._part(connection, held, chosen, end)
+        if not stretch.events and not stretch.behind:
+            await self._pass(connection, held, stretch, at_ms)
+            return end - start
+        events = [placed.event for placed in stretch.events]
+        self._start(held, self._make(held, events), (), stretch)
+        return 0
+
+    async def _part(
+        self,
+        connection: Connection,
+        held: _Held,
+        chosen: list[event_reading.Placed],
+        end: int,
+    ) -> Stretch:
+        """Part what waits behind a parked event of its subject from the rest."""
+        row = held.row
+        parked: set[str] = set()
+        if row.parked and chosen:
+            cursor = await connection.execute(_SUBJECTS, row.place)
+            parked = {subject for (subject,) in await cursor.fetchall()}
+        return Stretch(
+            half=row.half,
+            before=row.position,
+            end=end,
+            events=[p for p in chosen if p.event.subject not in parked],
+            behind=[p for p in chosen if p.event.subject in parked],
+        )
+
+    async def _pass(
+        self, connection: Connection, held: _Held, stretch: Stretch, at_ms: int
+    ) -> None:
+        """Pass leaves of no interest; written down now and then, as reading them again is cheap."""
+        since_ms = held.lead[3] if held.lead and held.lead[0] == stretch.half else at_ms
+        held.lead = (stretch.half, stretch.before, stretch.end, since_ms)
+        if stretch.end - stretch.before >= _LEAD or at_ms - since_ms >= _LEAD_MS:
+            held.lead = None
+            tenant, id_ = held.row.place
+            at = (tenant, stretch.half, stretch.before, stretch.end)
+            await follow.move(connection, event_settling.name(id_), *at)
+
+    async def _read_parked(
+        self, connection: Connection, place: Place, at_ms: int
+    ) -> tuple[tuple[Parked, ...], list[Event]]:
+        given = (*place, at_ms, EVENT_SINGLES, *place, EVENT_SINGLES)
+        rows = await (await connection.execute(_DUE, given)).fetchall()
+        due = [
+            Parked(
+                spot=event_reading.Spot(half=half, position=position), tries=tries, since_ms=since
+            )
+            for half, position, tries, since in rows
+        ]
+        events = await event_reading.read_at(connection, place[0], [each.spot for each in due])
+        known = tuple([each for each in due if each.spot in events])
+        return known, [events[each.spot] for each in known]
+
+    def _make(self, held: _Held, events: list[Event]) -> Delivery:
+        self._wire = self._wire or wires.open_wire()
+        return Delivery(self._wire, held.outlet, events, held.row.breaker, self._clock, held.size)
+
+    def _start(
+        self,
+        held: _Held,
+        delivery: Delivery,
+        parked: tuple[Parked, ...],
+        stretch: Stretch | None = None,
+    ) -> None:
+        task = asyncio.create_task(delivery.run())
+        held.work = _Work(delivery, task, stretch, parked)
+
+    async def _wait(self, connection: Connection) -> int:
+        """Wait a little for what is under way, and write down what ended."""
+        tasks = [held.work.task for held in self._held.values() if held.work]
+        if not tasks:
+            return 0
+        done, _ = await asyncio.wait(tasks, timeout=_TOGETHER_S)
+        if not done:
+            await asyncio.wait(tasks, timeout=_SLOW_S, return_when=asyncio.FIRST_COMPLETED)
+        for held in self._held.values():
+            work = held.work
+            if work is not None and work.task.done():
+                held.work = None
+                await self._settle(connection, held, work)
+        return len(tasks)
+
+    async def _settle(self, connection: Connection, held: _Held, work: _Work) -> None:
+        place, at_ms = held.row.place, self._clock()
+        work.task.result()
+        held.size, held.lead = work.delivery.size, None
+        try:
+            if work.stretch is not None:
+                await event_settling.settle(connection, place, work.stretch, work.delivery, at_ms)
+            else:
+                await event_settling.settle_parked(
+                    connection, place, work.parked, work.delivery, at_ms
+                )
+            if work.delivery.gone:
+                await event_settling.pause_gone(connection, place)
+        except event_settling.Moved:
+            _log.info("subscription %s was set elsewhere meanwhile", place[1])
 
 
-async def _send(
-    web: httpx.AsyncClient, settings: notices.Settings, event: Event, at_ms: int
-) -> None:
-    """Hand an event over. Raises NotAvailable, InputError `notice_refused`."""
-    if not settings.adapter:
-        raise NotAvailable(notices.NO_SERVICE, NOTICE_RETRY_MAX_S)
-    messenger = cast("Messenger", registry.load("notice", settings.adapter))
-    account = Account(url=settings.url, secret=settings.secret)
-    lent = outside.sender(web, "the service", _REACH)
-    try:
-        await messenger.publish(account, lent, event, at_ms)
-    except (NotAvailable, InputError):
-        raise
-    except Exception as error:  # an adapter is somebody else's code
-        _log.exception("event %s cannot be sent", event.key)
-        raise NotAvailable("program", NOTICE_RETRY_S) from error
+def _position(held: _Held) -> int:
+    """Give how far a subscription has read: its stored position, or beyond it."""
+    lead, row = held.lead, held.row
+    if lead is not None and lead[:2] == (row.half, row.position):
+        return lead[2]
+    return row.position
+
+
+def _name(place: Place) -> str:
+    return f"danshu/subscription/{place[0]}/{place[1]}"

@@ -18,6 +18,8 @@ import psycopg
 from danshu.capabilities.people.policies import Principal
 from danshu.hub import (
     bulk,
+    connector_books,
+    dead_letters,
     exports,
     jobs,
     people,
@@ -110,8 +112,12 @@ class Runner:
                 await replan.work(self._hub, job, holder)
             elif job.kind == resilience.KIND:
                 await resilience.work(self._hub, job, holder)
+            elif job.kind == dead_letters.KIND:
+                await dead_letters.work(self._hub, job, holder, seat)
             elif job.kind == reconcile.KIND:
                 await reconcile.work(self._hub, job, holder)
+            elif job.kind == connector_books.KIND:
+                await connector_books.work(self._hub, job, holder)
             elif job.kind == voucher_exports.KIND:
                 await voucher_exports.work(self._hub, job, holder, seat, self.folder)
             else:

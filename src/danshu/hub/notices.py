@@ -72,47 +72,21 @@ _OF_ORDER: Final = """
 select code, step, state, addressee, (extract(epoch from due)*1000)::int8, tries, trouble, receipt
 from notices where tenant=%s and id=%s order by made, code, step
 """
-_SETTINGS: Final = "select adapter, url, secret, events from notice_settings where tenant=%s"
+_SETTINGS: Final = "select adapter, url, secret from notice_settings where tenant=%s"
 _SET: Final = """
-insert into notice_settings(tenant,adapter,url,secret,events) values (%s,%s,%s,%s,%s)
+insert into notice_settings(tenant,adapter,url,secret) values (%s,%s,%s,%s)
 on conflict (tenant) do update set adapter=excluded.adapter, url=excluded.url,
-secret=excluded.secret, events=excluded.events
-"""
-EVENTS: Final = "events"
-"""The follower of published events: its cursors."""
-_FROM_NOW: Final = """
-insert into cursors(name,tenant,half,position) select %s, tenant, half, size from books
-where tenant=%s on conflict (name,tenant,half) do update set position=excluded.position
-"""
-_DROP_EVENTS: Final = """
-delete from event_sends where tenant=%s and state='due' and not topic = any(%s)
-"""
-_WAKE_EVENTS: Final = "update event_sends set next_try=now() where tenant=%s and state='due'"
-_STANDING: Final = """
-select count(*) filter (where state='due'), count(*) filter (where state<>'due'),
-coalesce((array_agg(trouble order by half, position) filter (where trouble<>''))[1], '')
-from event_sends where tenant=%s
+secret=excluded.secret
 """
 _WAKE: Final = "update notices set next_try=%s where tenant=%s and state='due'"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The service that tells people; `adapter` is "" while none is connected. `events` are the
-    topics of published events that it is told of too.
-    """
+    """The service that tells people; `adapter` is "" while none is connected."""
 
     adapter: str = ""
     url: str = ""
     secret: str = ""
-    events: tuple[str, ...] = ()
-
-
-class EventStanding(Struct, frozen=True, kw_only=True):
-    """Published events that wait, those that were refused or given up, the trouble of the first."""
-
-    waiting: int
-    lost: int
-    trouble: str
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -291,31 +265,16 @@ async def read_settings(connection: Connection, tenant: int) -> Settings:
     row = await (await connection.execute(_SETTINGS, (tenant,))).fetchone()
     if row is None:
         return Settings()
-    return Settings(adapter=row[0], url=row[1], secret=row[2], events=tuple(row[3]))
-
-
-async def read_events(connection: Connection, tenant: int) -> EventStanding:
-    """Tell how the events stand that a merchant subscribed to."""
-    row = await (await connection.execute(_STANDING, (tenant,))).fetchone()
-    waiting, lost, trouble = row or (0, 0, "")
-    return EventStanding(waiting=waiting, lost=lost, trouble=trouble)
+    return Settings(adapter=row[0], url=row[1], secret=row[2])
 
 
 async def configure(
     connection: Connection, tenant: int, actor: Actor, wanted: Settings, at_ms: int
 ) -> None:
-    """Set through which service people are told; what waits is tried now. Events are published from
-    what is said after they were subscribed to.
-    """
+    """Set through which service people are told; what waits is tried now."""
     async with connection.transaction():
-        before = await read_settings(connection, tenant)
-        topics = list(wanted.events)
-        given = (tenant, wanted.adapter, wanted.url, wanted.secret, topics)
+        given = (tenant, wanted.adapter, wanted.url, wanted.secret)
         await connection.execute(_SET, given)
-        if wanted.events and not before.events:
-            await connection.execute(_FROM_NOW, (EVENTS, tenant))
-        await connection.execute(_DROP_EVENTS, (tenant, topics))
-        await connection.execute(_WAKE_EVENTS, (tenant,))
-        said = NoticeConfigured(adapter=wanted.adapter, events=wanted.events, url=wanted.url)
+        said = NoticeConfigured(adapter=wanted.adapter, url=wanted.url)
         await merchants.say(connection, tenant, actor, said)
         await connection.execute(_WAKE, (write.instant(at_ms * 1000), tenant))

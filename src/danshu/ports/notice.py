@@ -62,16 +62,6 @@ class Incident(Struct, frozen=True, kw_only=True):
     made: str
 
 
-class Event(Struct, frozen=True, kw_only=True):
-    """A published event: `body` is CloudEvents 1.0 in structured JSON, the same at each try;
-    `key` its id, `type` its type.
-    """
-
-    key: str
-    type: str
-    body: bytes
-
-
 class Messenger(Protocol):
     """An adapter to one kind of service."""
 
@@ -84,6 +74,3 @@ class Messenger(Protocol):
 
     async def alarm(self, account: Account, send: Send, incident: Incident, at_ms: int) -> str:
         """Hand an incident over at `at_ms`, as `send` does a notice; raises the same."""
-
-    async def publish(self, account: Account, send: Send, event: Event, at_ms: int) -> str:
-        """Hand an event over at `at_ms`, as `send` does a notice; raises the same."""

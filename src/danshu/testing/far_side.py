@@ -102,7 +102,7 @@ def _handler(respond: Callable[[Asked], Answer | None]) -> type[BaseHTTPRequestH
                 self.wfile.write(answer.body)
                 self.wfile.flush()
 
-        do_GET = do_PATCH = do_PUT = do_DELETE = do_POST
+        do_GET = do_PATCH = do_PUT = do_DELETE = do_OPTIONS = do_POST
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -34,6 +34,7 @@ from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.remedy_audit import RemediesFolder
 from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
+from danshu.hub.subscription_audit import SubscriptionsFolder
 from danshu.hub.woven_audit import WovenFolder
 from danshu.kernel.errors import InputError
 from danshu.ledger import audit
@@ -55,6 +56,7 @@ def run(tenant: str, as_json: bool) -> int:
             ActionsFolder(number),
             PeopleFolder(number),
             StandingFolder(number),
+            SubscriptionsFolder(number),
             PerformingFolder(number),
             PowersFolder(number),
             PoliciesFolder(number),

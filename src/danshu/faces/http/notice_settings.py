@@ -1,12 +1,9 @@
-"""The notice service over HTTP: through which people are told of breaches, and a merchant's systems
-of events.
-"""
+"""The notice service over HTTP: through which people are told of breaches."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
-import psycopg
 from litestar import Request, get, put
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
@@ -17,55 +14,32 @@ from danshu.faces.http.framework import (
     held_of,
     hub_of,
 )
-from danshu.hub import event_forms, notices, outside
+from danshu.hub import notices, outside
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import InputError
 from danshu.ports import registry
 
-Connection = psycopg.AsyncConnection[Any]
 Ask = Request[Any, Any, Any]
-Topic = Literal["negotiation", "redecision", "replan", "policy", "breaker"]
 
 
 class NoticeSettings(Struct, frozen=True, kw_only=True):
-    """Through which service people are told of breaches; its secret stays in. `events` of `topics`
-    are published to it as CloudEvents: so many wait, or were refused or given up; `trouble` is that
-    of the first, "" for none.
-    """
+    """Through which service people are told of breaches; its secret stays in."""
 
     adapter: str
     url: str
     adapters: tuple[str, ...]
-    events: tuple[str, ...]
-    topics: tuple[str, ...]
-    waiting: int
-    lost: int
-    trouble: str
 
 
 class NewNoticeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`adapter` "" connects no service; `secret` "" keeps the one that is there. `events` are the
-    topics that are published to it; none where they are left out.
-    """
+    """`adapter` "" connects no service; `secret` "" keeps the one that is there."""
 
     adapter: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
     url: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
     secret: Annotated[str, Meta(max_length=500, pattern=PLAIN)] = ""
-    events: tuple[Topic, ...] = ()
 
 
-async def _show(connection: Connection, tenant: int, found: notices.Settings) -> NoticeSettings:
-    standing = await notices.read_events(connection, tenant)
-    return NoticeSettings(
-        adapter=found.adapter,
-        url=found.url,
-        adapters=registry.names("notice"),
-        events=found.events,
-        topics=event_forms.GROUPS,
-        waiting=standing.waiting,
-        lost=standing.lost,
-        trouble=standing.trouble,
-    )
+def _show(found: notices.Settings) -> NoticeSettings:
+    return NoticeSettings(adapter=found.adapter, url=found.url, adapters=registry.names("notice"))
 
 
 @get("/v1/notice-settings", **declare_read("getNoticeSettings", "requests", "merchant.read"))
@@ -73,7 +47,7 @@ async def get_notice_settings(request: Ask) -> NoticeSettings:
     """Read through which service people are told of breaches."""
     async with hub_of(request).connection() as connection:
         tenant = held_of(request).tenant
-        return await _show(connection, tenant, await notices.read_settings(connection, tenant))
+        return _show(await notices.read_settings(connection, tenant))
 
 
 @put("/v1/notice-settings", **declare_write("putNoticeSettings", "requests", "merchant.write"))
@@ -90,10 +64,9 @@ async def put_notice_settings(data: JSONBody[NewNoticeSettings], request: Ask) -
             adapter=data.adapter,
             url=data.url if data.adapter else "",
             secret=(data.secret or before.secret) if data.adapter else "",
-            events=tuple(sorted(set(data.events))) if data.adapter else (),
         )
         await notices.configure(connection, held.tenant, held.actor, wanted, hub.clock())
-        return await _show(connection, held.tenant, wanted)
+        return _show(wanted)
 
 
 ROUTES: Final = [get_notice_settings, put_notice_settings]

@@ -50,6 +50,7 @@ class Streams:
 
     def __init__(self) -> None:
         self.open = 0
+        self.of_tenant: dict[int, int] = {}  # streams of published events
         self.closing = False
 
 

@@ -162,7 +162,8 @@ ROOMS = (
     Room("payouts", paying.COMPENSATIONS.begin, 1.0),
     Room("refunds", refunds_room.REFUNDS.begin, 1.0),
     Room("notices", notices.begin, 2.0),
-    Room("events", events_room.begin, 1.0),
+    # of subscriptions each process takes some, so there may be many of these
+    Room("events", events_room.begin, 0.5, phase_s=0.2, everywhere=True),
     Room(relay_room.ROOM, relay_room.begin, 0.5, phase_s=0.15),
     Room("negotiations", negotiation_room.begin, 0.2),
     Room("rows", rows_room.begin, 0.3),
@@ -228,6 +229,7 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
             except (DanshuError, psycopg.Error, OSError) as error:
                 _log.warning("%s: %s", room.name, error)
                 rest_s = _AFTER_ERROR_S
+                await let_go(step)
                 step, leads = None, False
                 if connection is not None:
                     if not connection.closed:
@@ -241,8 +243,16 @@ async def live(room: Room, url: str, stop: asyncio.Event) -> None:
             except TimeoutError:
                 continue
     finally:
+        await let_go(step)
         if connection is not None:
             await connection.close()
+
+
+async def let_go(step: Step | None) -> None:
+    """Close what a step holds open beside its connection, where it says so by `close`."""
+    close: Callable[[], Awaitable[None]] | None = getattr(step, "close", None)
+    if close is not None:
+        await close()
 
 
 def choose(only: str, excepted: str) -> list[Room]:

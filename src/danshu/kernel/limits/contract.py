@@ -90,9 +90,6 @@ NOTICE_GIVE_UP_S: Final = 86_400
 NOTICES_AT_ONCE: Final = 20
 # Published events: of a merchant in one step; in its tray before its log is read no further; days
 # that one which was refused or given up is kept
-EVENTS_AT_ONCE: Final = 100
-EVENTS_WAITING: Final = 100_000
-EVENT_KEEP_DAYS: Final = 30
 # Alerts: groups and mailboxes of a merchant; seconds between two messages to one of them; lines of
 # a message, incidents that it stands for; channels taken up in one step; days that what was sent is
 # kept

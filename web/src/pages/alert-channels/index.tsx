@@ -16,10 +16,9 @@ import { asProblem } from "@/problem";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
 import { ChannelForm } from "./channel-form";
-import { EventsCard } from "./events-card";
 import { CHANNELS } from "./paths";
 
-/** 通知: groups and mailboxes that are told of incidents, and the events that systems hear. */
+/** 通知: groups and mailboxes that are told of incidents. */
 export default function AlertChannelsPage() {
   const { t } = useTranslation("alerts");
   const [edited, setEdited] = useState<AlertChannel | "new" | null>(null);
@@ -134,7 +133,6 @@ export default function AlertChannelsPage() {
         onRetry={() => void list.refetch()}
         empty={t("empty")}
       />
-      <EventsCard />
       {edited && (
         <ChannelForm
           found={edited === "new" ? null : edited}
