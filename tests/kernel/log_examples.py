@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from danshu.hub import archive_facts as archive
 from danshu.ledger import facts as ledger
 
 EXAMPLES: list[Struct] = [
+    archive.FactsArchived(
+        day="2026-08-21",
+        digest="c9" * 32,
+        facts=61_204,
+        object="facts/demo/2026-08-21/00001-c9c9c9c9c9c9c9c9.parquet",
+        part=1,
+        rows=20_000,
+    ),
+    archive.FactsRestored(day="2026-08-21", digest="c9" * 32, part=1, rows=20_000),
     ledger.KeyRotated(new="ab" * 32, old="cd" * 32, until="2026-11-29T11:00:00.000Z"),
     ledger.KeyWithdrawn(key="cd" * 32, reason="备份介质遗失"),
     ledger.LogLinked(held=300, origin="danshu/demo/2026h2", root="ef" * 32, size=800),

@@ -22,6 +22,7 @@ from danshu.hub import (
     carrier_desks,
     cold_dispatch,
     cold_equipment,
+    dispatch_rows,
     floor_rows,
     hold_rules,
     intercept_rows,
@@ -51,7 +52,7 @@ from danshu.hub.rows import TIMER_PROMISE
 from danshu.hub.vote_holds import TIMER_ESCALATION
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Actor, epoch_ms, pack
-from danshu.ledger import write
+from danshu.ledger import archived, write
 
 if TYPE_CHECKING:
     import uuid
@@ -100,6 +101,7 @@ async def change(
     Raises GuardFailed when stock was taken meanwhile (nothing was written; the caller reads stock
     again).
     """
+    await archived.recall(connection, world.tenant, [id_])  # asks nothing of a young order
     try:
         async with connection.transaction():
             held = await hold(connection, world, id_)
@@ -251,6 +253,8 @@ async def _write(
         if decided.order.type:
             await presale_rows.follow(connection, world, held, decided)
         await intercept_rows.follow(connection, world, held, decided, actor, now_ms)
+        if world.connected:
+            await dispatch_rows.follow(connection, world, held, decided, now_ms)
         if decided.order.review is not held.order.review:
             await paid_review_rows.follow(connection, world, held, decided, now_ms)
         for row in _verdicts(world, held.id, decided, now_ms):

@@ -59,6 +59,7 @@ UNTOLD: Final = (
             "connector.",
             "connector_",
             "dead_letters.",
+            "facts.",
             "health_",
             "log.configured",
             "notice.configured",

@@ -19,6 +19,7 @@ from danshu.capabilities.routing.explain import Explanation, explain
 from danshu.capabilities.routing.snapshot import load_snapshot
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError, ProgramError
+from danshu.ledger import archived
 
 if TYPE_CHECKING:
     from danshu.hub.compose import Hub
@@ -92,6 +93,7 @@ async def read_facts(
     connection: Connection, tenant: int, id_: uuid.UUID, after: int, limit: int
 ) -> list[Numbered]:
     """Read the facts of a stream after position `after`, oldest first; `limit` commits at most."""
+    await archived.recall(connection, tenant, [id_])
     cursor = await connection.execute(_FACTS, (tenant, id_, after, limit), binary=True)
     return [
         Numbered(first + i, bytes(body))

@@ -7,6 +7,8 @@ what it reads: memory does not grow with the log. Whether the facts still give t
 
 from __future__ import annotations
 
+import contextlib
+import struct
 import uuid
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -15,13 +17,12 @@ import msgspec
 from msgspec import Struct
 
 from danshu.kernel import fact, merkle
-from danshu.kernel.errors import Refusal
+from danshu.kernel.errors import ProgramError, Refusal
 from danshu.kernel.tiles import Edge, Tile, split_hashes
-from danshu.ledger import seal, signers
+from danshu.ledger import archived, seal, signers
 from danshu.ledger.edge import LogBroken
 from danshu.ledger.findings import (
     CURSOR_ROWS,
-    FACTS,
     Difference,
     Findings,
     Report,
@@ -29,7 +30,7 @@ from danshu.ledger.findings import (
     unpacked,
 )
 from danshu.ledger.fold import Folder, fold_rows
-from danshu.ledger.follow import read_segment
+from danshu.ledger.follow import read_present
 from danshu.ledger.sequence import KEY
 
 if TYPE_CHECKING:
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
     import psycopg
 
     from danshu.kernel.note import VerifierKey
+    from danshu.ledger.leaves import FactRow
 
 __all__ = ["Difference", "Folder", "Report", "audit_log", "fold_rows"]
 
+_FIRST: Final = uuid.UUID(int=0)
 _LAST: Final = uuid.UUID(int=2**128 - 1)
 _MODULUS: Final = 2**256
 
@@ -105,9 +108,10 @@ async def audit_log(
         publics += [public_key] if public_key else []
         code = await _code(connection, tenant)
         logged = _Sum()
+        away = archived.Away(await archived.read_parts(connection, tenant, _FIRST, _LAST))
         halves = await (await connection.execute(_HALVES, {"t": tenant})).fetchall()
         for (half,) in halves:
-            book = _Book(tenant, half, findings, logged)
+            book = _Book(tenant, half, findings, logged, away)
             origin = seal.origin_of(code, half)
             await book.walk(connection, [seal.log_key(origin, public) for public in publics])
         stored = await _walk_streams(connection, tenant, findings)
@@ -127,8 +131,10 @@ async def audit_log(
 class _Book:
     """The walk over one book: one tree grown from the facts, beside what is stored of it."""
 
-    def __init__(self, tenant: int, half: str, findings: Findings, logged: _Sum) -> None:
-        self._tenant, self._half = tenant, half
+    def __init__(
+        self, tenant: int, half: str, findings: Findings, logged: _Sum, away: archived.Away
+    ) -> None:
+        self._tenant, self._half, self._away = tenant, half, away
         self._name = f"book {tenant}/{half}"
         self._findings = findings
         self._logged = logged
@@ -166,11 +172,11 @@ class _Book:
         if first != self._edge.size or len(hashes) != n * merkle.HASH_BYTES:
             self._differ("log.gap", where, f"should begin at {self._edge.size}, {n} leaves")
         try:
-            bodies = await read_segment(connection, self._tenant, gen, xid_from, xid_to, keys)
-        except LogBroken as error:
+            rows = await read_present(connection, self._tenant, gen, xid_from, xid_to, keys)
+            leaves = self._hash(rows, keys, hashes)
+        except (LogBroken, ProgramError, struct.error, ValueError) as error:
             self._differ("log.rows", where, str(error))
-            bodies = []
-        leaves = [merkle.leaf_hash(body) for body in bodies]
+            leaves = []
         if b"".join(leaves) != hashes:
             self._differ("log.leaf", where, _first_changed(first, leaves, hashes))
         # go on with what the log says, so that one changed fact is one difference
@@ -184,6 +190,25 @@ class _Book:
             end = at + count * merkle.HASH_BYTES
             self._logged.add(KEY.pack(stream, v, count), hashes[at:end])
             at = end
+
+    def _hash(self, rows: list[FactRow], keys: bytes, hashes: bytes) -> list[bytes]:
+        """Hash the facts of a segment again. Of what was put away the log's own word is taken: the
+        walk over the streams, which reads the files, hashes it and compares the sums.
+        """
+        there = {KEY.pack(stream, v, n): body for stream, v, n, body in rows}
+        leaves: list[bytes] = []
+        for stream, v, n in KEY.iter_unpack(keys):
+            body = there.pop(KEY.pack(stream, v, n), None)
+            if body is not None:
+                leaves += [merkle.leaf_hash(one) for one in fact.unpack(body)]
+            elif self._away.covers(uuid.UUID(bytes=stream)):
+                leaves += split_hashes(hashes)[len(leaves) : len(leaves) + n]
+                self._findings.count("put_away", n)
+            else:
+                raise LogBroken(f"the fact row {uuid.UUID(bytes=stream)}/{v} is missing")
+        if there:
+            raise LogBroken(f"{len(there)} fact rows are not as logged")
+        return leaves
 
     async def _tile(
         self, connection: psycopg.AsyncConnection[Any], tile: Tile, data: bytes
@@ -242,9 +267,8 @@ async def _walk_streams(
     logged = _Sum()
     stream: uuid.UUID | None = None
     seq, head = 0, fact.NO_HEAD
-    async with connection.cursor(name="audit_streams", binary=True) as rows:
-        rows.itersize = CURSOR_ROWS
-        await rows.execute(FACTS, (tenant, uuid.UUID(int=0), _LAST))
+    rows = archived.walk(connection, "audit_streams", tenant, _FIRST, _LAST)
+    async with contextlib.aclosing(rows):
         async for this, v, n, body, pending in rows:
             if this != stream:
                 findings.count("streams")

@@ -5,6 +5,7 @@ Reads one snapshot, a day of streams at a time: memory is bounded by the busiest
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -12,7 +13,8 @@ import msgspec
 
 from danshu.kernel import fact, ids
 from danshu.kernel.errors import DanshuError
-from danshu.ledger.findings import CURSOR_ROWS, FACTS, Findings, snapshot, unpacked
+from danshu.ledger import archived
+from danshu.ledger.findings import Findings, snapshot, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +72,7 @@ async def fold_rows(
             wanted.setdefault(name, []).append(folder)
     async with snapshot(connection):
         first = uuid.UUID(int=0)
+        away = archived.Away(await archived.read_parts(connection, tenant, first, _LAST))
         while True:
             row = await (
                 await connection.execute(
@@ -78,9 +81,11 @@ async def fold_rows(
                     (tenant, first),
                 )
             ).fetchone()
-            end = _next_day(row[0]) if row else _LAST
-            if row:
-                await _fold(connection, tenant, (row[0], end), wanted, findings)
+            here = [s for s in (row[0] if row else None, away.next_from(first)) if s is not None]
+            begin = min(here, default=None)
+            end = _next_day(begin) if begin else _LAST
+            if begin:
+                await _fold(connection, tenant, (begin, end), wanted, findings)
             for folder in folders:
                 findings.take(await folder.compare(connection, first, end))
             if end == _LAST:
@@ -99,10 +104,9 @@ async def _fold(
     findings: Findings,
 ) -> None:
     first, end = bounds
-    async with connection.cursor(name="audit_fold", binary=True) as rows:
-        rows.itersize = CURSOR_ROWS
-        last = end if end == _LAST else uuid.UUID(int=end.int - 1)
-        await rows.execute(FACTS, (tenant, first, last))
+    last = end if end == _LAST else uuid.UUID(int=end.int - 1)
+    rows = archived.walk(connection, "audit_fold", tenant, first, last)
+    async with contextlib.aclosing(rows):
         async for stream, v, _, body, _ in rows:
             for seq, one in enumerate(unpacked(body)[0], v):
                 findings.count("facts")

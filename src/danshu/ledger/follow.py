@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from danshu.kernel import fact, limits
 from danshu.kernel.errors import ProgramError
+from danshu.ledger import archived
 from danshu.ledger.edge import LogBroken
 from danshu.ledger.leaves import FactRow, Leaf, Place, Rows, Touches, cut
 from danshu.ledger.recent import Recent
@@ -303,6 +304,23 @@ async def read_touches(
     return Touches(tenant, half, first, touched)
 
 
+async def read_present(
+    connection: psycopg.AsyncConnection[Any],
+    tenant: int,
+    gen: int,
+    xid_from: str,
+    xid_to: str,
+    keys: bytes,
+) -> list[FactRow]:
+    """Read the fact rows of a segment that are in the database, compared with nothing."""
+    streams = [keys[at : at + _STREAM_BYTES] for at in range(0, len(keys), KEY.size)]
+    low, high = uuid.UUID(bytes=min(streams)), uuid.UUID(bytes=max(streams))
+    cursor = await connection.cursor(binary=True).execute(
+        _FACTS, (gen, xid_from, xid_to, tenant, low, high)
+    )
+    return await cursor.fetchall()
+
+
 async def read_segment(
     connection: psycopg.AsyncConnection[Any],
     tenant: int,
@@ -333,10 +351,16 @@ async def _read_fact_rows(
         raise LogBroken(f"tenant {tenant}: the keys of {gen}:{xid_from}-{xid_to} are torn")
     streams = [keys[at : at + _STREAM_BYTES] for at in range(0, len(keys), KEY.size)]
     low, high = uuid.UUID(bytes=min(streams)), uuid.UUID(bytes=max(streams))
-    cursor = await connection.cursor(binary=True).execute(
-        _FACTS, (gen, xid_from, xid_to, tenant, low, high)
-    )
-    rows: list[FactRow] = await cursor.fetchall()
+    bounds = (gen, xid_from, xid_to, tenant, low, high)
+    rows: list[FactRow] = await (
+        await connection.cursor(binary=True).execute(_FACTS, bounds)
+    ).fetchall()
+    if b"".join([KEY.pack(s, v, n) for s, v, n, _ in rows]) == keys:
+        return rows
+    # who reads from long ago meets what was put away
+    if await archived.recall(connection, tenant, [uuid.UUID(bytes=s) for s in set(streams)]):
+        cursor = await connection.cursor(binary=True).execute(_FACTS, bounds)
+        rows = await cursor.fetchall()
     if b"".join([KEY.pack(s, v, n) for s, v, n, _ in rows]) != keys:
         raise LogBroken(
             f"tenant {tenant}: the facts of {gen}:{xid_from}-{xid_to} are not as logged"

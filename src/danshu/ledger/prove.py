@@ -17,6 +17,7 @@ from danshu.kernel import fact, limits, merkle, note
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.merkle import HASH_BYTES
 from danshu.kernel.tiles import TILE_BYTES, TILE_HASHES, TILE_HEIGHT
+from danshu.ledger import archived
 from danshu.ledger.edge import LogBroken, read_hashes, read_tops
 from danshu.ledger.sequence import KEY
 
@@ -97,6 +98,7 @@ async def find(
     connection: psycopg.AsyncConnection[Any], tenant: int, stream: uuid.UUID, seq: int
 ) -> Position | None:
     """Find the leaf of fact `seq` of a stream; None when it is unknown or not in the log yet."""
+    await archived.recall(connection, tenant, [stream])
     cursor = await connection.cursor(binary=True).execute(
         _WHERE + " and f.v <= %s order by f.v desc limit 1", (tenant, stream, seq)
     )
@@ -114,6 +116,7 @@ async def locate(
     commits: int,
 ) -> list[list[Located]]:
     """Read the facts of a stream after position `after`, a list a commit, each with its leaf."""
+    await archived.recall(connection, tenant, [stream])
     cursor = await connection.cursor(binary=True).execute(
         _WHERE + " and f.v + f.n - 1 > %s order by f.v limit %s", (tenant, stream, after, commits)
     )
@@ -197,6 +200,7 @@ class Prover:
         self, connection: psycopg.AsyncConnection[Any], tenant: int, stream: uuid.UUID
     ) -> Material:
         """Prove every fact of a stream, in each book at that book's newest signed checkpoint."""
+        await archived.recall(connection, tenant, [stream])
         cursor = await connection.cursor(binary=True).execute(
             _WHERE + " order by f.v", (tenant, stream)
         )

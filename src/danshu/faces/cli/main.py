@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from danshu.faces.cli import cluster, relaying, routing
+from danshu.faces.cli import archive, cluster, log_words, relaying, routing
 
 app = typer.Typer(
     name="danshu",
@@ -29,8 +29,8 @@ person = typer.Typer(
     help="People of a merchant: the first admin, a way back in.", no_args_is_help=True
 )
 app.add_typer(person, name="person")
-log = typer.Typer(help="The log's keys, and a linked log after a restored backup.")
-app.add_typer(log, name="log")
+app.add_typer(log_words.app, name="log")
+app.add_typer(archive.app, name="archive")
 
 _GC = (100_000, 50, 1_000)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
@@ -235,6 +235,18 @@ def openapi(
     raise typer.Exit(describing.run(file))
 
 
+@app.command()
+def asyncapi(
+    file: Annotated[
+        Path | None, typer.Argument(dir_okay=False, help="Standard output when left out.")
+    ] = None,
+) -> None:
+    """Write the events' AsyncAPI 3.0 document; the same code gives the same bytes."""
+    from danshu.faces.cli import describing
+
+    raise typer.Exit(describing.run_events(file))
+
+
 @person.command("invite")
 def person_invite(
     login: Annotated[str, typer.Argument(help="What they sign in by, an e-mail address.")],
@@ -287,61 +299,6 @@ def person_link(
     from danshu.faces.cli import people as room
 
     raise typer.Exit(room.link(who, tenant, as_json))
-
-
-@log.command("keys")
-def log_keys(
-    witness: Annotated[
-        bool, typer.Option("--witness", help="Print the lines for a witness's --logs instead.")
-    ] = False,
-    tenant: Tenant = "demo",
-    as_json: Json = False,
-) -> None:
-    """List the keys that the log signs or signed by, with their validity."""
-    from danshu.faces.cli import log as room
-
-    raise typer.Exit(room.keys(tenant, witness, as_json))
-
-
-@log.command("rotate")
-def log_rotate(
-    key_file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="The new key, kept in a file.")
-    ] = None,
-    overlap: Annotated[
-        int, typer.Option(help="Hours that the old key signs beside it.", min=0, max=8760)
-    ] = 168,
-    as_json: Json = False,
-) -> None:
-    """Change the log's key; every merchant's book says so."""
-    from danshu.faces.cli import log as room
-
-    raise typer.Exit(room.rotate(key_file, overlap, as_json))
-
-
-@log.command("revoke")
-def log_revoke(
-    key: Annotated[str, typer.Argument(help="Public key in hex, from `danshu log keys`.")],
-    reason: Annotated[str, typer.Option(help="Why; it stands in the fact.")],
-    as_json: Json = False,
-) -> None:
-    """Revoke a key that was rotated away; it signs nothing any more."""
-    from danshu.faces.cli import log as room
-
-    raise typer.Exit(room.revoke(key, reason, as_json))
-
-
-@log.command("relink")
-def log_relink(
-    seals: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="Folder of the last notes.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Begin a linked log after an older backup was restored; stop everything else first."""
-    from danshu.faces.cli import log as room
-
-    raise typer.Exit(room.link(seals, as_json))
 
 
 @app.command()

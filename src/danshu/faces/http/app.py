@@ -31,9 +31,14 @@ from danshu.faces.http import (
     bulk,
     bundles,
     buyer_requests,
+    callbacks,
     carriers,
     certificates,
     coefficients,
+    connector_books,
+    connector_calls,
+    connector_routes,
+    connectors,
     customer,
     customer_asks,
     customer_cases,
@@ -44,7 +49,9 @@ from danshu.faces.http import (
     delegations,
     dictionary,
     entering,
+    event_document,
     event_pulls,
+    event_types,
     exported,
     failsafe,
     feeds,
@@ -57,6 +64,7 @@ from danshu.faces.http import (
     headers,
     health,
     health_board,
+    hearing,
     holds,
     imports,
     inbox,
@@ -79,6 +87,7 @@ from danshu.faces.http import (
     order_types,
     orders,
     overriding,
+    paid_reviews,
     parcel_rules,
     parcels,
     people,
@@ -124,7 +133,7 @@ from danshu.faces.http import (
 from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
-from danshu.faces.http.framework import Strict, StrictStructs, on_error
+from danshu.faces.http.framework import Strict, StrictStructs, on_error, recall
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.hub import entry, meters, oidc
 from danshu.hub.board_views import Boards
@@ -192,6 +201,9 @@ _ROUTES: Final = [
     *subscriptions.ROUTES,
     *dead_letters.ROUTES,
     *event_pulls.ROUTES,
+    *event_types.ROUTES,
+    *event_document.ROUTES,
+    *hearing.ROUTES,
     *definitions.ROUTES,
     *modelling.ROUTES,
     *action_drafts.ROUTES,
@@ -207,12 +219,18 @@ _ROUTES: Final = [
     *release_waits.ROUTES,
     *parcel_rules.ROUTES,
     *carriers.ROUTES,
+    *connectors.ROUTES,
+    *connector_calls.ROUTES,
+    *connector_routes.ROUTES,
+    *connector_books.ROUTES,
     *redecisions.ROUTES,
     *failsafe.ROUTES,
     *findings.ROUTES,
     *health_board.ROUTES,
     *finding_acts.ROUTES,
     *pulls.ROUTES,
+    *paid_reviews.ROUTES,
+    *callbacks.ROUTES,
     *replanning.ROUTES,
     *billing.ROUTES,
     *reconciling.ROUTES,
@@ -360,7 +378,10 @@ async def _live(frame: Litestar) -> AsyncIterator[None]:
 
 def _frame() -> Litestar:
     return Litestar(
-        [*health.ROUTES, Router("/", route_handlers=_ROUTES, dto=Strict, return_dto=None)],
+        [
+            *health.ROUTES,
+            Router("/", route_handlers=_ROUTES, dto=Strict, return_dto=None, before_request=recall),
+        ],
         plugins=[StrictStructs()],
         openapi_config=_OPENAPI,
         exception_handlers={Exception: on_error},

@@ -4,6 +4,8 @@ one error shape.
 
 from __future__ import annotations
 
+import time
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
@@ -31,6 +33,7 @@ from danshu.hub.compose import Hub
 from danshu.hub.sessions import Session
 from danshu.kernel.errors import InputError, ProgramError
 from danshu.kernel.limits import ORDER_BODY_BYTES
+from danshu.ledger import archived
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -236,6 +239,18 @@ async def own_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteH
 async def only_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """The guard of routes whose body is JSON."""
     check_json(connection.headers.get("content-type", "application/json").encode("latin-1"))
+
+
+async def recall(request: Request[Any, Any, Any]) -> None:
+    """Before a route about something old: what was put away of it comes back first."""
+    held: Held | None = request.scope["state"].get("held")
+    if held is None:
+        return
+    now_ms = time.time_ns() // 1_000_000
+    named = [v for v in request.path_params.values() if isinstance(v, uuid.UUID)]
+    if old := [id_ for id_ in named if not archived.is_young(id_, now_ms)]:
+        async with hub_of(request).connection() as connection:
+            await archived.recall(connection, held.tenant, old)
 
 
 def held_of(request: Request[Any, Any, Any]) -> Held:

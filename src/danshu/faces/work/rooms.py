@@ -20,6 +20,7 @@ from msgspec import Struct
 from danshu.faces.work import leading, telemetry
 from danshu.hub import (
     anchoring,
+    archive_room,
     carrier_room,
     clocks,
     connectors_room,
@@ -199,6 +200,7 @@ ROOMS = (
     Room("resilience", resilience_room.begin, 60.0),
     Room("meters", meters.begin, HEALTH_EVERY_S, everywhere=True),  # each process measures
     Room("health", health_room.begin, HEALTH_EVERY_S),
+    Room("archive", archive_room.begin, archive_room.REST_S),
     Room("partitions", _partitions, 3600.0),
 )
 
