@@ -65,7 +65,7 @@ def made() -> dict[str, bytes]:
 def example_of(kind: str) -> Any:
     """The data of the event of a type's newest golden fact."""
     body = max(GOLDEN.glob(f"{kind}.v*.json")).read_bytes()
-    event = event_forms.write(body, "2026H2", 1_741)
+    event = event_forms.write(body, "2026h2", 1_741)
     assert event is not None
     return json.loads(event.body)["data"]
 

@@ -50,7 +50,7 @@ def test_each_mode_says_the_same() -> None:
         (event,) * 3
     )
     assert (event.data, event.seq) == ({"n": "运 100 %"}, 1)
-    assert event.attributes["danshubook"] == "2026H2"
+    assert event.attributes["danshubook"] == "2026h2"
     told = {**json.loads(body), "data_base64": base64.b64encode(b'{"n":1}').decode()}
     assert consumer.read_event({k: v for k, v in told.items() if k != "data"}).data == {"n": 1}
 

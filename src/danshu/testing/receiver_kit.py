@@ -66,7 +66,7 @@ def event(
     """Make an event of the hub about a subject of its own."""
     subject = subject or str(uuid.uuid4())
     told = {
-        "danshubook": "2026H2",
+        "danshubook": "2026h2",
         "danshuleaf": str(seq),
         "data": data,
         "datacontenttype": "application/json",

@@ -52,6 +52,6 @@ class Score(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     fee_fen: Annotated[int, Meta(description="Fee, 分.")]
     incentive_fen: Annotated[int, Meta(description="Incentive, 分.")]
     late_fen: Annotated[int, Meta(description="Lateness, 分.")]
-    proposal: Annotated[str, Meta(description="Number of the proposal.")]
+    proposal: Annotated[str, Meta(description="Name of the proposal.")]
     refusal_fen: Annotated[int, Meta(description="Refusal, 分.")]
     total_fen: Annotated[int, Meta(description="Sum, 分.")]

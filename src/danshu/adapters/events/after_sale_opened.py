@@ -22,12 +22,15 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         int, Meta(description="Number of the fulfilment order; 0 where it is about none.")
     ] = 0
     kind: Annotated[
-        str, Meta(description="Kind of the case: return, refund_only, exchange, claim…")
+        str, Meta(description="Kind: return, exchange, refund_only, compensation or claim.")
     ]
     lines: Annotated[tuple[CaseLine, ...], Meta(description="What is asked for, by line.")] = ()
     number: Annotated[str, Meta(description="Number of the order on the channel.")]
     order: Annotated[str, Meta(description="The stream of the order.")]
-    origin: Annotated[str, Meta(description="Who asked: the buyer, the merchant, the platform…")]
+    origin: Annotated[
+        str,
+        Meta(description="Who opened it: person, buyer, platform, or what happened to the order."),
+    ]
     reason: Annotated[str, Meta(description="Code of the reason.")]
     rule: Annotated[str, Meta(description='The rule that it follows; "" for none.')] = ""
     sum: Annotated[Sum, Meta(description="What the case pays.")] = Sum()

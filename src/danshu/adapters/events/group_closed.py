@@ -13,7 +13,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
     closes: Annotated[str, Meta(description="Until when it takes orders (RFC 3339, UTC).")]
     code: Annotated[str, Meta(description="Code of the group.")]
-    type: Annotated[str, Meta(description='Code of the order type; "" for the plain one.')]
+    type: Annotated[str, Meta(description="Code of the order type.")]
     was: Annotated[str, Meta(description="Until when it was to take orders (RFC 3339, UTC).")]
 
 

@@ -15,7 +15,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     formed: Annotated[bool, Meta(description="Whether the group has formed.")]
     joined: Annotated[int, Meta(description="Orders that joined and had paid.")]
     minimum: Annotated[int, Meta(description="Orders that must join.")]
-    type: Annotated[str, Meta(description='Code of the order type; "" for the plain one.')]
+    type: Annotated[str, Meta(description="Code of the order type.")]
 
 
 class GroupDecided:

@@ -15,7 +15,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     code: Annotated[str, Meta(description="Code of the group.")]
     minimum: Annotated[int, Meta(description="Orders that must join.")]
     region: Annotated[str, Meta(description="Code of the region (GB/T 2260).")]
-    type: Annotated[str, Meta(description='Code of the order type; "" for the plain one.')]
+    type: Annotated[str, Meta(description="Code of the order type.")]
 
 
 class GroupOpened:

@@ -13,11 +13,11 @@ from danshu.adapters.events._talks import Score
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The best offer was taken up, to be confirmed."""
 
-    award: Annotated[str, Meta(description="Number of the award in its negotiation.")]
+    award: Annotated[str, Meta(description="Name of the award in its negotiation.")]
     confirm_by: Annotated[
         str, Meta(description="Until when the party may confirm (RFC 3339, UTC).")
     ]
-    proposal: Annotated[str, Meta(description="Number of the proposal.")]
+    proposal: Annotated[str, Meta(description="Name of the proposal in its negotiation.")]
     reserved: Annotated[str, Meta(description='The next best proposal; "" for none.')]
     scores: Annotated[tuple[Score, ...], Meta(description="Scores of the proposals.")]
     trip_ms: Annotated[

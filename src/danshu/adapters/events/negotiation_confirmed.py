@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The party confirms the award: the contract is made (Civil Code art. 483)."""
 
-    award: Annotated[str, Meta(description="Number of the award in its negotiation.")]
+    award: Annotated[str, Meta(description="Name of the award in its negotiation.")]
     number: Annotated[str, Meta(description="The party's own number of the contract.")]
     party: Annotated[str, Meta(description="Code of the party 承运方.")]
 

@@ -13,7 +13,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     (Civil Code art. 488).
     """
 
-    award: Annotated[str, Meta(description="Number of the award in its negotiation.")]
+    award: Annotated[str, Meta(description="Name of the award in its negotiation.")]
     fee_fen: Annotated[int, Meta(description="The party's fee, in 分.")]
     party: Annotated[str, Meta(description="Code of the party 承运方.")]
     shift_min: Annotated[int, Meta(description="By how many minutes the window is shifted.")]

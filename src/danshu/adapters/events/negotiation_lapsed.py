@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An award was not confirmed in time; whatever is said of it later is not heard."""
 
-    award: Annotated[str, Meta(description="Number of the award in its negotiation.")]
+    award: Annotated[str, Meta(description="Name of the award in its negotiation.")]
 
 
 class NegotiationLapsed:

@@ -18,7 +18,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     eta: Annotated[str, Meta(description="When the party expects to deliver (RFC 3339, UTC).")]
     fee_fen: Annotated[int, Meta(description="The party's fee, in 分.")]
     party: Annotated[str, Meta(description="Code of the party 承运方.")]
-    proposal: Annotated[str, Meta(description="Number of the proposal.")]
+    proposal: Annotated[str, Meta(description="Name of the proposal in its negotiation.")]
     valid_until: Annotated[str, Meta(description="Until when the offer binds (RFC 3339, UTC).")]
     window: Annotated[str, Meta(description="Id of the window of delivery.")]
 

@@ -12,7 +12,7 @@ from danshu.adapters.events._codes import keep_code
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The party refuses what it was awarded; the next best is asked."""
 
-    award: Annotated[str, Meta(description="Number of the award in its negotiation.")]
+    award: Annotated[str, Meta(description="Name of the award in its negotiation.")]
     party: Annotated[str, Meta(description="Code of the party 承运方.")]
     reason: Annotated[
         str, Meta(description='Code of the reason; "" where it was put in somebody\'s own words.')

@@ -12,7 +12,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """An offer that is neither awarded nor kept in reserve was taken back."""
 
     party: Annotated[str, Meta(description="Code of the party 承运方.")]
-    proposal: Annotated[str, Meta(description="Number of the proposal.")]
+    proposal: Annotated[str, Meta(description="Name of the proposal in its negotiation.")]
 
 
 class NegotiationRetracted:

@@ -11,16 +11,9 @@ from danshu.adapters.events._goods import Line
 
 
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The buyer's order as the channel said it; personal data only as commitments."""
+    """The buyer's order as the channel said it, without the buyer and the receiver."""
 
-    buyer: Annotated[
-        str,
-        Meta(
-            description="A commitment to the buyer, the same for the same buyer; it says "
-            "nothing else."
-        ),
-    ] = ""
-    channel: Annotated[str, Meta(description='Code of the sales channel; "" of any.')]
+    channel: Annotated[str, Meta(description="Code of the sales channel.")]
     created: Annotated[
         str, Meta(description="When the buyer placed it, as the channel says (RFC 3339, UTC).")
     ]
@@ -37,9 +30,11 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         tuple[str, ...],
         Meta(description="Codes of the reasons for which it is held from the beginning."),
     ] = ()
-    key: Annotated[str, Meta(description="The key under which it is known once.")]
+    key: Annotated[
+        str, Meta(description="The key under which the order is known once and for all.")
+    ]
     kind: Annotated[
-        str, Meta(description="order, or what else the platform calls it: exchange, reship…")
+        str, Meta(description="order, return or cancel: what the message asked for.")
     ] = "order"
     lines: Annotated[tuple[Line, ...], Meta(description="Its lines.")]
     number: Annotated[str, Meta(description="Order number on the channel.")]

@@ -14,7 +14,9 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     action: Annotated[str, Meta(description="Code of the contract action 契约动作.")]
     code: Annotated[str, Meta(description="Code of the promise.")]
     definition: Annotated[str, Meta(description="SHA-256 (hex) of the definition that holds.")]
-    holder: Annotated[str, Meta(description="Whose the power is.")]
+    holder: Annotated[
+        str, Meta(description="Whose it is: the party of the promise, such as buyer.")
+    ]
     step: Annotated[int, Meta(description="Number of the step of the breach chain, from 0.")]
 
 

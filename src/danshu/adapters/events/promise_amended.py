@@ -13,12 +13,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
     before: Annotated[str, Meta(description="When it was due before (RFC 3339, UTC).")]
     code: Annotated[str, Meta(description="Code of the promise.")]
-    consent: Annotated[
-        str,
-        Meta(
-            description='The id of the fact in which the buyer agreed; "" where none was asked for.'
-        ),
-    ]
+    consent: Annotated[str, Meta(description="The id of the fact in which the buyer agreed.")]
     due: Annotated[str, Meta(description="When it falls due (RFC 3339, UTC).")]
 
 

@@ -15,7 +15,7 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         int,
         Meta(description="At most so many units may be sold on the channel; -1 lifts the quota."),
     ]
-    channel: Annotated[str, Meta(description='Code of the sales channel; "" of any.')]
+    channel: Annotated[str, Meta(description="Code of the sales channel.")]
     sku: Annotated[str, Meta(description="Code of the SKU.")]
     warehouse: Annotated[str, Meta(description="Code of the warehouse.")]
 

@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Orders, payments, bills and waybills were held against one another."""
 
-    cause: Annotated[str, Meta(description="What the run was for: bills or the night.")]
+    cause: Annotated[str, Meta(description="What the run was for.")]
     lines: Annotated[int, Meta(description="Lines of bills that were looked at.")]
     matched: Annotated[int, Meta(description="Lines that were matched.")]
     open: Annotated[int, Meta(description="Differences that are open after it.")]

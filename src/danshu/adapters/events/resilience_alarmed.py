@@ -15,8 +15,8 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         bool,
         Meta(description="Whether it fell under the threshold; otherwise it came back over it."),
     ]
-    part: Annotated[str, Meta(description="Which part of the index.")]
-    score: Annotated[int, Meta(description="The index.")]
+    part: Annotated[str, Meta(description="Which part of the index, such as labour.")]
+    score: Annotated[int, Meta(description="The index, from 0 to 100.")]
     threshold: Annotated[int, Meta(description="The threshold of the index.")]
     warehouse: Annotated[str, Meta(description="Code of the warehouse.")]
 

@@ -21,7 +21,11 @@ class Data(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     minute: Annotated[int, Meta(description="Minute of the local day of the decision.")]
     parts_fen: Annotated[
         tuple[int, ...],
-        Meta(description="Parts of the cost in 分, in the order that the policy's pages give."),
+        Meta(
+            description="Parts of the cost in 分: freight of the first kilogram and of the others, "
+            "handling, lateness, risk, splitting, shadow prices, what stays unfulfilled, policy "
+            "(left out where 0)."
+        ),
     ]
     plan: Annotated[
         tuple[tuple[int, str], ...],

@@ -118,7 +118,7 @@ def _example(entry: Entry, data: Any) -> dict[str, Any]:
             "source": "danshu/1",
             "subject": _STREAM,
             "partitionkey": _STREAM,
-            "danshubook": "2026H2",
+            "danshubook": "2026h2",
             "danshuleaf": "1741",
         }
     return {
