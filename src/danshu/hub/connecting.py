@@ -116,6 +116,27 @@ def on_reply(purpose: str, hearer: Hearer) -> None:
         raise ProgramError(f"two hear the answers of {purpose!r}")
 
 
+Filler = Callable[[Connection, int, str, bytes], Awaitable[bytes]]
+"""Gives the body that is handed over: tenant, subject, the body that stands in the outbox."""
+_FILLERS: Final[dict[str, Filler]] = {}
+
+
+def on_ask(purpose: str, filler: Filler) -> None:
+    """Have the bodies of a purpose's calls filled in each time they are handed over, so that what
+    may have to be erased does not stand in the outbox.
+    """
+    if _FILLERS.setdefault(purpose, filler) is not filler:
+        raise ProgramError(f"two fill in what is asked for {purpose!r}")
+
+
+async def fill(
+    connection: Connection, tenant: int, purpose: str, subject: str, body: bytes
+) -> bytes:
+    """Give the body of a call as it is handed over."""
+    filler = _FILLERS.get(purpose)
+    return body if filler is None else await filler(connection, tenant, subject, body)
+
+
 def hearer_of(purpose: str) -> Hearer | None:
     """Give who is told of the answers of a purpose."""
     return _HEARERS.get(purpose)

@@ -228,7 +228,8 @@ async def record(connection: Connection, outcomes: Sequence[Outcome]) -> set[uui
     """
     if not outcomes:
         return set()
-    cursor = await connection.execute(_RECORD, tuple(zip(*map(_row, outcomes), strict=True)))
+    columns = [list(column) for column in zip(*map(_row, outcomes), strict=True)]
+    cursor = await connection.execute(_RECORD, columns)
     return {row[1] for row in await cursor.fetchall()}
 
 

@@ -312,6 +312,8 @@ async def _change(
             version=done.version,
         )
         await merchants.say(connection, tenant, actor, said)
+        if head is None:
+            await merchants.touch(connection, tenant)  # acts ask what has a route
     return done
 
 

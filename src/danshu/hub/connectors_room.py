@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from danshu.capabilities.weave import routes
 from danshu.hub import connecting, connector_outbox, connector_sides, wires
 from danshu.hub.compose import now_ms
+from danshu.hub.connector_hearers import HEARERS as HEARERS
 from danshu.hub.connector_outbox import End, Outcome, Taken, Window
 from danshu.hub.connector_tending import Tender
 from danshu.hub.connectors import ON, TRIAL
@@ -97,7 +98,14 @@ class Engine:
             windows = self._windows(at_ms)
             if not windows:
                 return []
-            return await connector_outbox.take(connection, windows, at_ms, LEASE_MS)
+            taken = await connector_outbox.take(connection, windows, at_ms, LEASE_MS)
+            return [await self._fill(connection, call) for call in taken]
+
+    async def _fill(self, connection: Connection, call: Taken) -> Taken:
+        """Fill in what does not stand in the outbox."""
+        told = (call.tenant, call.purpose, call.subject, call.body)
+        body = await connecting.fill(connection, *told)
+        return call if body is call.body else replace(call, body=body)
 
     async def _route(self, connection: Connection, at_ms: int) -> None:
         """Say where calls go that have no connector yet."""

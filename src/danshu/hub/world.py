@@ -60,4 +60,5 @@ class World(Struct, kw_only=True, eq=False):
     order_types: Types | None = None  # None = the merchant has none
     parcels: Parcels | None = None  # rules for them; None = the merchant has none
     reviews: tuple[Wanted, ...] | None = None  # who is asked of paid orders; None = nobody
+    connected: frozenset[str] = frozenset()  # what has a route, of what fulfilment asks by itself
     named: str = ""  # the snapshot that a group of this process named last, in its commit
