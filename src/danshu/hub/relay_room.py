@@ -19,9 +19,11 @@ from msgspec import Struct
 from danshu.capabilities.weave import portions
 from danshu.capabilities.weave.portions import Portion
 from danshu.hub import event_forms
+from danshu.kernel import fact
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import RELAY_BYTES, RELAY_EVENTS, RELAY_LEAVES, RELAY_MERCHANTS
 from danshu.ledger import follow, places
+from danshu.ledger.edge import LogBroken
 from danshu.ports import registry
 from danshu.ports.bus import Parcel
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from danshu.ledger.leaves import Leaf
     from danshu.ports.bus import Bus
 
     Connection = psycopg.AsyncConnection[Any]
@@ -121,6 +122,11 @@ class Relay:
             await self.close()
             raise
 
+    async def warm(self) -> None:
+        """Connect, and load the types of events, before anything is there. Raises NotAvailable."""
+        await self._open()
+        event_forms.published(b"")
+
     async def close(self) -> None:
         """Let go of the bus; what it has is asked again."""
         bus, self._bus = self._bus, None
@@ -128,12 +134,15 @@ class Relay:
         if bus is not None:
             await bus.close()
 
-    async def _relay(self, connection: Connection, books: Sequence[_Book]) -> int:
-        bus = self._bus
-        if bus is None:
+    async def _open(self) -> Bus:
+        if self._bus is None:
             bus = cast("Callable[[], Bus]", type(registry.load("bus", BUS)))()
             await bus.open(self._servers)
             self._bus = bus
+        return self._bus
+
+    async def _relay(self, connection: Connection, books: Sequence[_Book]) -> int:
+        bus = await self._open()
         parcels: list[Parcel] = []
         ends: list[tuple[_Book, int]] = []
         for book in books:
@@ -180,7 +189,7 @@ class Relay:
             return
         at = (book.tenant, book.half, newest.end - 1, newest.end)
         (last,) = await follow.read_leaves(connection, *at)
-        if _mark(last) != newest.mark:
+        if _mark(last.body) != newest.mark:
             _log.warning("the bus has another log of %s: nothing of it is skipped", book.code)
         elif await follow.move(connection, ROOM, book.tenant, book.half, book.position, newest.end):
             book.position = newest.end
@@ -191,76 +200,68 @@ class Relay:
         asked = {"t": book.tenant, "h": half, "at": at, "most": at + RELAY_LEAVES}
         segments = await (await connection.execute(_SEGMENTS, asked)).fetchall()
         ends = list(portions.cut(at, segments, RELAY_EVENTS, RELAY_LEAVES))
-        leaves = iter(await follow.read_beside(connection, book.tenant, half, at, ends[-1]))
-        for end in ends:
-            portion = _Portion(book, at, single=self._single)
-            for leaf in leaves:
-                portion.add(leaf)
-                if leaf.position + 1 == end:
-                    break
-                if portion.bytes >= RELAY_BYTES:
-                    portion.close(parcels)
-                    portion = _Portion(book, leaf.position + 1, single=self._single)
-            portion.close(parcels)
-            at = end
-        return ends[-1]
+        rows = await follow.read_beside(connection, book.tenant, half, at, ends[-1])
+        portion, left, position = _Portion(book, at), iter(ends), at
+        end = next(left)
+        for _, _, _, packed in rows.rows:
+            for body in fact.unpack(packed):
+                event = event_forms.write(body, half, position)
+                position += 1
+                if event is not None:
+                    portion.told.append((position - 1, event, body))
+                    portion.bytes += len(event.body)
+                if position == end or portion.bytes >= RELAY_BYTES:
+                    parcels += portion.pack(position, body, single=self._single)
+                    portion = _Portion(book, position)
+                    end = next(left, -1) if position == end else end
+        if position != ends[-1]:
+            raise LogBroken(f"book {book.tenant}/{half}: a row before {position} is torn")
+        return position
 
 
 class _Portion:
-    """A portion while its events are gathered."""
+    """A portion of a book while its events are gathered: position, event, fact of each."""
 
-    def __init__(self, book: _Book, first: int, *, single: bool) -> None:
-        self._book, self._first, self._single = book, first, single
-        self._last: Leaf | None = None
-        self._events: list[tuple[int, event_forms.Event, Leaf]] = []
+    def __init__(self, book: _Book, first: int) -> None:
+        self._book, self._first = book, first
+        self.told: list[tuple[int, event_forms.Event, bytes]] = []
         self.bytes = 0
 
-    def add(self, leaf: Leaf) -> None:
-        """Take a leaf in; where it is not told, only its place counts."""
-        self._last = leaf
-        if event_forms.published(leaf.body):
-            event = event_forms.write(leaf.body, leaf.half, leaf.position)
-            if event is not None:
-                self._events.append((leaf.position, event, leaf))
-                self.bytes += len(event.body)
-
-    def close(self, parcels: list[Parcel]) -> None:
-        """Make a message of the events, or one of each; none where nothing is told."""
-        if self._last is None or not self._events:
-            return
+    def pack(self, end: int, last: bytes, *, single: bool) -> list[Parcel]:
+        """Make a message of the events up to `end`, or one of each; none where nothing is told."""
         subject = f"{SUBJECT}{self._book.code}."
-        if not self._single:
-            bodies = [event.body for _, event, _ in self._events]
-            name = self._name(self._first, self._last)
-            body = event_forms.to_batch(bodies)
-            parcels.append(
+        if not self.told:
+            return []
+        if not single:
+            return [
                 Parcel(
-                    subject=subject + "batch", id=name, content_type=event_forms.BATCHED, body=body
+                    subject=subject + "batch",
+                    id=self._name(self._first, end, last),
+                    content_type=event_forms.BATCHED,
+                    body=event_forms.to_batch([event.body for _, event, _ in self.told]),
                 )
+            ]
+        return [
+            Parcel(
+                subject=f"{subject}{event.topic}.{event.type.removeprefix(event_forms.PREFIX)}",
+                id=self._name(position, position + 1, body),
+                content_type=event_forms.STRUCTURED,
+                body=event.body,
             )
-            return
-        for position, event, leaf in self._events:
-            kind = event.type.removeprefix(event_forms.PREFIX)
-            parcels.append(
-                Parcel(
-                    subject=f"{subject}{event.topic}.{kind}",
-                    id=self._name(position, leaf),
-                    content_type=event_forms.STRUCTURED,
-                    body=event.body,
-                )
-            )
+            for position, event, body in self.told
+        ]
 
-    def _name(self, first: int, last: Leaf) -> str:
+    def _name(self, first: int, end: int, last: bytes) -> str:
         book = self._book
         return Portion(
             code=book.code,
             half=book.half,
             first=first,
-            count=last.position + 1 - first,
+            count=end - first,
             mark=_mark(last),
             epoch=book.epoch,
         ).name()
 
 
-def _mark(leaf: Leaf) -> str:
-    return hashlib.sha256(leaf.body).hexdigest()[:_MARK_CHARS]
+def _mark(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:_MARK_CHARS]

@@ -35,6 +35,9 @@ CLUSTER: Final = """cluster {{
 }}
 """
 _START_S: Final = 30
+_ASK: Final = (
+    b'CONNECT {"verbose":false}\r\nSUB _INBOX.ready 1\r\nPUB $JS.API.INFO _INBOX.ready 0\r\n\r\n'
+)
 
 
 class Node(Struct, kw_only=True, eq=False):
@@ -97,6 +100,7 @@ def run(count: int = 3) -> Iterator[Nodes]:
                 nodes.append(node)
             for node in nodes:
                 _wait(node.port, node.process)
+            _wait_leader(clients[0])
             yield Nodes(nodes)
         finally:
             for node in nodes:
@@ -124,3 +128,17 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.02)
     raise RuntimeError("nats-server does not answer")
+
+
+def _wait_leader(port: int) -> None:
+    """Wait until JetStream answers: nodes that have just begun choose a leader first."""
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end:
+        with contextlib.suppress(TimeoutError), socket.create_connection(("127.0.0.1", port)) as s:
+            s.settimeout(0.5)
+            s.sendall(_ASK)
+            got = b""
+            while b'"memory"' not in got:
+                got += s.recv(65_536)
+            return
+    raise RuntimeError("JetStream has no leader")
