@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.hub import settings
+from danshu.kernel.errors import ProgramError
 from danshu.ports import registry
 
 if TYPE_CHECKING:
@@ -170,13 +171,18 @@ def to_batch(bodies: Iterable[bytes]) -> bytes:
 
 @functools.cache
 def _ways() -> dict[str, _Way]:
-    """How each type of fact is told; made by the first that asks, as few processes tell any."""
+    """How each type of fact is told; made by the first that asks, as few processes tell any.
+
+    Raises ProgramError where two adapters tell one fact: an event's id is the fact's.
+    """
     chosen = settings.read()
     origin = chosen.origin_at(chosen.port)
-    return {
-        each.fact: _Way(each.name, each.topic, origin + SCHEMA % name, *_make_reader(each))
-        for name, each in event_types().items()
-    }
+    ways: dict[str, _Way] = {}
+    for name, each in event_types().items():
+        if each.fact in ways:
+            raise ProgramError(f"{name} and {ways[each.fact].name} are told of one fact")
+        ways[each.fact] = _Way(each.name, each.topic, origin + SCHEMA % name, *_make_reader(each))
+    return ways
 
 
 def _make_reader(

@@ -2,8 +2,7 @@
 
 An adapter is one file with one class. Its `data` is the whole of what the world may know of such a
 fact: a field that is not in it does not leave the house. A published type only grows: fields are
-added with defaults, none changes its meaning or goes; what can't be said so is a new type, whose
-name ends in `.v2`, told beside the old one.
+added with defaults, none changes its meaning or goes. One type of fact is told by one adapter.
 """
 
 from __future__ import annotations
