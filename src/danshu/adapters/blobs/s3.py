@@ -7,6 +7,8 @@ their S3 endpoints); with `style=path` the bucket is in the path. boto3 is the e
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +53,10 @@ class S3:
                 config=Config(
                     connect_timeout=_TIMEOUT_S,
                     read_timeout=_TIMEOUT_S,
-                    retries={"mode": "standard", "max_attempts": 4},
+                    retries={"mode": "standard"},
+                    # services that are not AWS know no trailers of chunks
+                    request_checksum_calculation="when_required",
+                    response_checksum_validation="when_required",
                     s3={"addressing_style": chosen.get("style", "auto")},
                 ),
             )
@@ -62,8 +67,13 @@ class S3:
         """Upload a file; the service checks its SHA-256 (x-amz-checksum-sha256)."""
         try:
             with path.open("rb") as body:
+                digest = base64.b64encode(hashlib.file_digest(body, "sha256").digest())
+                body.seek(0)
                 self._client.put_object(
-                    Bucket=self._bucket, Key=self._key(name), Body=body, ChecksumAlgorithm="SHA256"
+                    Bucket=self._bucket,
+                    Key=self._key(name),
+                    Body=body,
+                    ChecksumSHA256=digest.decode(),
                 )
         except self._errors as error:
             raise self._missing(name, error) from error
