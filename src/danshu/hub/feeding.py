@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from danshu.hub import merchants, outside, signal_feeds, woven_book
 from danshu.hub.readings import Readings, Taken
 from danshu.hub.signal_facts import SignalFeedChanged
-from danshu.hub.weaving import Weaver
+from danshu.hub.weaving import Tokens, Weaver
 from danshu.hub.worlds import Worlds, now_ms
 from danshu.hub.woven_connector import WOVEN
 from danshu.kernel.errors import DanshuError, InputError
@@ -182,12 +182,14 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     worlds = Worlds(url)
     door = Readings(url, worlds, now_ms)
     web = outside.client()
-    lending: dict[str, Connection] = {}
-    weaver = Weaver(lambda: signal_feeds.lent(lending["connection"]))
+    tokens: Tokens = {}
 
     async def step(connection: Connection) -> int:
-        lending["connection"] = connection
-        return await ask_due(connection, worlds, door, web, now_ms(), weaver)
+        weaver = Weaver(_lender(connection), tokens)
+        try:
+            return await ask_due(connection, worlds, door, web, now_ms(), weaver)
+        finally:
+            await weaver.close()
 
     return step
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     Lend = Callable[[], AbstractAsyncContextManager[Any]]
 _UNAUTHORISED: Final = 401
+Tokens = dict[tuple[int, str, str, str], Token]
+"""Access tokens by merchant, code, addresses, client and scope."""
 
 
 class RequestShown(Struct, frozen=True, kw_only=True):
@@ -62,10 +64,10 @@ class WovenOutcome(Struct, frozen=True, kw_only=True):
 class Weaver:
     """Calls far sides; keeps connections and access tokens."""
 
-    def __init__(self, lend: Lend) -> None:
+    def __init__(self, lend: Lend, tokens: Tokens | None = None) -> None:
         self._lend = lend
         self._wire: aiohttp.ClientSession | None = None
-        self._tokens: dict[tuple[int, str, str, str], Token] = {}
+        self._tokens: Tokens = {} if tokens is None else tokens
         self._under_way = 0
 
     async def close(self) -> None:
