@@ -85,17 +85,6 @@ def test_a_worse_candidate_goes_back_and_its_calls_are_looked_for_first(monkeypa
         head = await yard.route()
         assert head.stage == "rolled_back"
         assert (head.by, head.route.canary) == ("connectors", None)
-        told = (
-            await query(
-                yard.connection,
-                "select count(*) from facts where tenant=%s and convert_from(body,'UTF8') like %s",
-                yard.tenant,
-                "%connector_route.rolled_back%",
-            )
-            if False
-            else []
-        )
-        assert told == []
         assert not new.books
         # What failed there may have been done for all we know: the candidate is asked first.
         for _ in range(4):
@@ -130,7 +119,7 @@ def test_a_swap_drains_and_loses_and_doubles_nothing(monkeypatch, database):
         )
         await yard.step(later_ms=10_000)
         assert (await yard.desk(stable)).state == "off"
-        with pytest.raises(InputError, match="is off|drained"):
+        with pytest.raises(InputError, match="drained"):
             await connector_routes.roll_back(
                 yard.connection, yard.tenant, "customs", TESTER, "late", yard.now_ms()
             )

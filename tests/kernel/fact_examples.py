@@ -30,6 +30,7 @@ from tests.kernel import (
     action_examples,
     after_sale_examples,
     bill_examples,
+    connector_examples,
     dictionary_examples,
     failsafe_examples,
     health_examples,
@@ -256,6 +257,7 @@ EXAMPLES: list[Struct] = [
     *action_examples.EXAMPLES,
     *after_sale_examples.EXAMPLES,
     *bill_examples.EXAMPLES,
+    *connector_examples.EXAMPLES,
     *dictionary_examples.EXAMPLES,
     time_facts.ClockFaulted(
         error_us=250_830, node="5f0c9a1e", offset_us=-249_000, source="ntp.ntsc.ac.cn", why="error"

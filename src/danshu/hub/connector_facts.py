@@ -23,7 +23,7 @@ class ConnectorSet(Struct, frozen=True, kw_only=True, omit_defaults=True):
     revision: int
     secrets: tuple[str, ...] = ()
     state: str
-    timeout_s: float = 0.0
+    timeout_ms: int = 0
     title: str
     trial_url: str = ""
     url: str

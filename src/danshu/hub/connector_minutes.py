@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 MINUTE_MS: Final = 60_000
+SHOWN_MS: Final = 24 * 60 * MINUTE_MS  # of a canary, to people
 _ADD: Final = """
 insert into connector_minutes as m
   (tenant,connector,minute,route,calls,done,refused,failed,latency)

@@ -109,6 +109,11 @@ async def load(connection: Connection, tenant: int, adapter: str) -> Connector:
         if prefix not in _LENDERS:
             raise InputError("unknown_adapter", f"no adapter {adapter!r}", "/adapter")
         return await _LENDERS[prefix](connection, tenant, name)
+    return load_plugin(adapter)
+
+
+def load_plugin(adapter: str) -> Connector:
+    """Give the adapter that is plugged in under a name. Raises InputError `unknown_adapter`."""
     try:
         return cast("Connector", registry.load(PORT, adapter))
     except ProgramError:
@@ -148,10 +153,10 @@ def make_desk(row: tuple[Any, ...]) -> Desk:
 async def open_account(connection: Connection, desk: Desk, *, trial: bool = False) -> Account:
     """Give the account, its secrets opened, of the far side or of its sandbox.
 
-    Raises InputError `no_trial` where it has no sandbox, NotAvailable without the safe's key.
+    Raises InputError `no_sandbox` where it has no sandbox, NotAvailable without the safe's key.
     """
     if trial and not desk.trial_url:
-        raise InputError("no_trial", "there is no address of a sandbox", "/trial_url")
+        raise InputError("no_sandbox", "there is no address of a sandbox", "/trial_url")
     secrets = await safe.read_all(connection, desk.tenant, _prefix(desk.id))
     url = desk.trial_url if trial else desk.url
     options = {CALLBACK: callback_url(desk.id), **desk.options}
@@ -295,7 +300,7 @@ async def _write(connection: Connection, actor: Actor, desk: Desk, reason: str) 
         revision=desk.revision,
         secrets=desk.secrets,
         state=desk.state,
-        timeout_s=desk.timeout_s,
+        timeout_ms=round(desk.timeout_s * 1000),
         title=desk.title,
         trial_url=desk.trial_url,
         url=desk.url,

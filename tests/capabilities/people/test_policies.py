@@ -19,15 +19,18 @@ from danshu.kernel.limits import POLICY_BYTES
 LOOK = "board.read contract.read floor.read master.read order.read promise.read"
 LOOK += " routing.read stock.read order_type.read"
 LOOK += " time.read trust.read"
+LOOK += " connector.read"
 LOOK += " signal.read subscription.read woven.read"
 LOOK += " after_sale.read finding.read health.read"
 RULING = (
+    "connector.route connector.write "
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " contract.approve contract.write routing.activate routing.approve routing.rollback"
     " routing.override routing.override_alone routing.override_policy"
     " routing.write"
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
-    " signal.retire subscription.write order_type.approve order_type.write woven.approve woven.write"
+    " signal.retire subscription.write order_type.approve order_type.write"
+    " woven.approve woven.write"
     " reconcile.read reconcile.rules reconcile.write settlement.check settlement.close"
     " settlement.post settlement.read settlement.reopen settlement.write"
 )
@@ -54,7 +57,7 @@ PEOPLE = {
     " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
     " order.unhold view.share",
-    "policy": "contract.write order_type.write"
+    "policy": "connector.route contract.write order_type.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
     " replan.run routing.activate routing.override routing.override_policy"
@@ -74,7 +77,9 @@ PEOPLE = {
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write view.share",
-    "sre": "event.read subscription.write finding.work health.write account.admin inbox.act inbox.read job.admin key.admin"
+    "sre": "connector.route connector.write "
+    "event.read subscription.write finding.work health.write"
+    " account.admin inbox.act inbox.read job.admin key.admin"
     " log.read log.write"
     " merchant.read person.read policy.read routing.rollback time.stamp view.share"
     " signal.retire woven.approve woven.call woven.write",

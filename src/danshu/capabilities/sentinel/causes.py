@@ -65,6 +65,8 @@ KINDS: Final = {
     "key.revoked": Kind((*_INTAKE, *_PARCELS), ("key",)),
     "master.imported": Kind((*_INTAKE, *_ROUTING), ("kind",)),
     "carrier_desk.set": Kind(_PARCELS, ("carrier", "adapter")),
+    "connector_route.set": Kind((*_PARCELS, *_MONEY), ("capability", "stage")),
+    "connector_route.rolled_back": Kind((*_PARCELS, *_MONEY), ("capability", "by")),
     "parcel_rules.set": Kind(_PARCELS, ("version",)),
     "after_sales.configured": Kind(_MONEY, ()),
     "remedy.configured": Kind(_MONEY, ("adapter",)),
