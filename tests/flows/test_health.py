@@ -6,9 +6,12 @@ import asyncio
 import time
 from typing import Any
 
+import httpx
 import psycopg
+import pytest
 
-from danshu.hub import alerts, health_room, meters
+from danshu.faces.work import metrics
+from danshu.hub import alerts, health_room, meters, scraping
 from danshu.hub.health_audit import HealthFolder
 from danshu.hub.meters import Meters
 from danshu.kernel.fact import rfc3339
@@ -160,3 +163,77 @@ def test_maintenance_rings_nothing_and_hides_nothing(house: House) -> None:
     assert look(house, memory, NOW_MS + 70_000, 6) == 1, "as they are now, it is well"
     assert not any(t["is_own"] for t in call("DELETE", metric).json()["tiles"])
     assert audit(house) == []
+
+
+def scrape(house: House, **headers: str) -> Any:
+    """Scrape the server, as somebody on this machine."""
+    return house.client.request("GET", "/metrics", headers=headers)
+
+
+def test_metrics_stay_bounded_for_a_thousand_merchants(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.place()
+    looked = """
+    insert into health_states(tenant,metric,value,level,since,worse,worst,better,best,at)
+    select t, m, t, t % 4, now(), 0, 0, 0, 0, now() from generate_series({}, {}) t,
+    unnest(array['order_create','event_delivery']) m
+    """
+    monkeypatch.setenv("DANSHU_METRICS_TOKEN", "t0ken")
+    assert scrape(house).status_code == 403
+    assert scrape(house, authorization="Bearer t0ken2").status_code == 403
+    told = []
+    for first, last in ((1001, 1001), (1002, 2000)):
+        tell(house.url, looked.format(first, last))
+        answer = scrape(house, authorization="Bearer t0ken")
+        assert answer.status_code == 200, answer.text
+        told.append(answer.text)
+    few, many = (
+        {line.rpartition(" ")[0] for line in text.splitlines() if line[0] != "#"} for text in told
+    )
+    assert few == many, "merchants add no series"
+    assert 'danshu_health{metric="event_delivery"} 1001.0' in told[1], "the worst of all"
+    assert 'danshu_health{metric="order_create"} 2000.0' in told[1]
+    assert 'danshu_health_merchants{level="red",metric="order_create"} 250.0' in told[1]
+    assert "danshu_order_seconds_count 1.0" in told[1]
+    tell(house.url, f"update health_states set tenant={house.tenant} where tenant=1001")
+    code = house.call("GET", "/v1/merchant").json()["code"]
+    monkeypatch.setenv("DANSHU_METRICS_MERCHANTS", f"{code}, nobody")
+    named = scrape(house, authorization="Bearer t0ken").text
+    mine = [line for line in named.splitlines() if line.startswith("danshu_merchant_health{")]
+    assert [line.partition(" ")[2] for line in mine] == ["1001.0", "1001.0"]
+
+
+def test_a_worker_answers_scrapes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> list[int]:
+        async with metrics.serve(house.url, 0) as port, httpx.AsyncClient() as web:
+            at = f"http://127.0.0.1:{port}"
+            asked = [
+                (f"{at}/metrics", {}),
+                (f"{at}/other", {}),
+                (f"{at}/metrics", {"x-forwarded-for": "8.8.8.8"}),
+                (f"{at}/metrics", {"x-long": "x" * 40_000}),
+            ]
+            return [(await web.get(url, headers=more)).status_code for url, more in asked]
+
+    monkeypatch.delenv("DANSHU_METRICS_TOKEN", raising=False)
+    assert asyncio.run(work()) == [200, 404, 403, 431]
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "may"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("10.0.0.8", {}, False),
+        ("", {}, False),
+        ("testclient", {}, False),
+        ("127.0.0.1", {"x-forwarded-for": "10.0.0.8"}, False),
+        ("127.0.0.1", {"forwarded": "for=10.0.0.8"}, False),
+    ],
+)
+def test_without_a_token_this_machine_alone_scrapes(
+    peer: str, headers: dict[str, str], *, may: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DANSHU_METRICS_TOKEN", raising=False)
+    assert scraping.may_scrape(peer, headers) is may

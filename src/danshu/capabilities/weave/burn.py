@@ -64,7 +64,8 @@ def rate(counts: Counts, objective: float) -> float:
     """Give the burn rate: the share of bad events over the share that may be bad; 0 of nothing."""
     if not counts.total:
         return 0.0
-    return (1 - counts.good / counts.total) / (1 - objective)
+    # rounded: a share exactly at a limit is at it, whatever floats make of it
+    return round((1 - counts.good / counts.total) / (1 - objective), 9)
 
 
 def judge(counts: Mapping[int, Counts], objective: float, least: int) -> Burn | None:

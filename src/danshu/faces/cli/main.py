@@ -69,11 +69,12 @@ def work(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Have the board (or --only journal) made again; exit.")
     ] = False,
+    metrics: Annotated[int, typer.Option(help="Port that answers GET /metrics; 0 = none.")] = 0,
 ) -> None:
     """Start the workers beside the HTTP nodes; of each room one works, others stand by."""
     from danshu.faces.cli import running
 
-    raise typer.Exit(running.rebuild(only) if rebuild else running.work(only, excepted))
+    raise typer.Exit(running.rebuild(only) if rebuild else running.work(only, excepted, metrics))
 
 
 @app.command()
@@ -82,6 +83,16 @@ def doctor(as_json: Json = False) -> None:
     from danshu.faces.cli import doctor as room
 
     raise typer.Exit(room.run(as_json))
+
+
+@app.command()
+def monitoring(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where the files go.")],
+) -> None:
+    """Write Prometheus rules with their tests, a scrape example and a Grafana dashboard."""
+    from danshu.faces.cli import monitoring as room
+
+    raise typer.Exit(room.run(folder))
 
 
 @app.command()

@@ -40,8 +40,10 @@ def serve(host: str, port: int) -> int:
     return 0
 
 
-def work(only: str, excepted: str = "") -> int:
-    """Run the workers' rooms: those named, separated by commas, or all but those excepted."""
+def work(only: str, excepted: str = "", metrics_port: int = 0) -> int:
+    """Run the workers' rooms: those named, separated by commas, or all but those excepted; a port
+    answers scrapes.
+    """
     import uvloop
 
     from danshu.faces.work import rooms
@@ -53,7 +55,7 @@ def work(only: str, excepted: str = "") -> int:
         return 2
     with engine.resolve() as store:
         compose.prepare(store.url)
-        uvloop.run(rooms.run(store.url, chosen))
+        uvloop.run(rooms.run(store.url, chosen, metrics_port))
     return 0
 
 

@@ -79,6 +79,7 @@ from danshu.faces.http import (
     me_voice,
     merchant,
     merging,
+    metrics,
     modelling,
     negotiations,
     notice_settings,
@@ -380,6 +381,7 @@ def _frame() -> Litestar:
     return Litestar(
         [
             *health.ROUTES,
+            *metrics.ROUTES,
             Router("/", route_handlers=_ROUTES, dto=Strict, return_dto=None, before_request=recall),
         ],
         plugins=[StrictStructs()],

@@ -5,6 +5,7 @@ partitions. A room that fails begins again; nothing is skipped.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import gc
 import logging
@@ -154,6 +155,7 @@ def _partitions(url: str) -> Step:
     return step
 
 
+METERS = Room("meters", meters.begin, HEALTH_EVERY_S, everywhere=True)  # each process measures
 ROOMS = (
     # Few large batches cost less than many small ones. A fact waits at most half a second for its
     # place, and a quarter, in which that batch is written, for its signature.
@@ -198,7 +200,7 @@ ROOMS = (
     Room("twin", twin_room.begin, 2.0),
     Room("physics", zone_fits_room.begin, 5.0),
     Room("resilience", resilience_room.begin, 60.0),
-    Room("meters", meters.begin, HEALTH_EVERY_S, everywhere=True),  # each process measures
+    METERS,
     Room("health", health_room.begin, HEALTH_EVERY_S),
     Room("archive", archive_room.begin, archive_room.REST_S),
     Room("partitions", _partitions, 3600.0),
@@ -273,14 +275,20 @@ def choose(only: str, excepted: str) -> list[Room]:
     return chosen
 
 
-async def run(url: str, chosen: Sequence[Room] = ROOMS) -> None:
-    """Run rooms until SIGTERM or SIGINT."""
+async def run(url: str, chosen: Sequence[Room] = ROOMS, metrics_port: int = 0) -> None:
+    """Run rooms until SIGTERM or SIGINT; with a port, answer scrapes there."""
     gc.freeze()  # what was imported stays; the collector need not look at it again
     gc.set_threshold(*_GC)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with asyncio.TaskGroup() as group:
-        for room in chosen:
-            group.create_task(live(room, url, stop))
+    async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as stack:
+        if metrics_port:
+            from danshu.faces.work import metrics
+
+            await stack.enter_async_context(metrics.serve(url, metrics_port))
+        tasks = [group.create_task(live(room, url, stop)) for room in chosen]
+        if METERS not in chosen:  # whatever a process does, it says how that went
+            tasks.append(group.create_task(live(METERS, url, stop)))
+        await asyncio.wait(tasks)
