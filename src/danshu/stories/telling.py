@@ -142,6 +142,11 @@ STORIES: Final = (
         title="平台推送丢了几条:几秒内查出漏单,一键补进来,没有一单来两次",
         module="danshu.stories.missing_orders",
     ),
+    Story(
+        name="new-channel",
+        title="没人听说过的平台当场开卖:插件一个文件,发货回传编织而成,单枢的文件一个字节不变",
+        module="danshu.stories.new_channel",
+    ),
 )
 
 

@@ -83,13 +83,11 @@ def test_names_that_are_alike_are_proposed() -> None:
 
 
 def test_a_document_that_refers_to_itself_ends() -> None:
-    node = {"type": "object", "properties": {"name": {"type": "string"}}}
-    node["properties"]["child"] = {"$ref": "#/components/schemas/Node"}
-    node["properties"]["children"] = {
-        "type": "array",
-        "items": {"$ref": "#/components/schemas/Node"},
-    }
-    answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}
+    itself = {"$ref": "#/components/schemas/Node"}
+    many = {"type": "array", "items": itself}
+    inner: dict[str, Any] = {"name": {"type": "string"}, "child": itself, "children": many}
+    node = {"type": "object", "properties": inner}
+    answer = {"content": {"application/json": {"schema": itself}}}
     document = {
         "openapi": "3.1.0",
         "info": {"title": "t"},
