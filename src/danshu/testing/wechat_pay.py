@@ -89,6 +89,7 @@ class Pay:
         self.trouble: list[Answer] = []
         self.lose = 0
         self.slow = False
+        self.clock_s = 0  # by which it signs answers; 0 is now
         self._lock = threading.Lock()
 
     def respond(self, asked: Asked) -> Answer | None:
@@ -145,7 +146,7 @@ class Pay:
     def sign(self, told: dict[str, Any], status: int = 200) -> Answer:
         """Sign an answer."""
         body = json.dumps(told, ensure_ascii=False).encode()
-        return Answer(status=status, body=body, headers=signed_headers(body))
+        return Answer(status=status, body=body, headers=signed_headers(body, self.clock_s))
 
     def settle(self, number: str, status: str, at_s: int = 0) -> tuple[dict[str, str], bytes]:
         """End a refund that was in process; gives headers and body of the notice of it."""

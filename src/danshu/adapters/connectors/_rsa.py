@@ -21,9 +21,17 @@ _BITS_MIN: Final = 2048
 BAD_KEY: Final = InputError("call_refused", "a key of the account can't be read as RSA")
 
 
+def _read(text: str) -> bytes:
+    """Give the bytes of a key; what stands around a PEM is not passed over."""
+    data = text.strip().encode()
+    if data.startswith(b"-----") != data.endswith(b"-----"):
+        raise BAD_KEY
+    return data
+
+
 @functools.lru_cache(maxsize=256)
 def _private(text: str) -> rsa.RSAPrivateKey:
-    data = text.strip().encode()
+    data = _read(text)
     try:
         if data.startswith(b"-----"):
             key = serialization.load_pem_private_key(data, None)
@@ -38,7 +46,7 @@ def _private(text: str) -> rsa.RSAPrivateKey:
 
 @functools.lru_cache(maxsize=256)
 def _public(text: str) -> rsa.RSAPublicKey:
-    data = text.strip().encode()
+    data = _read(text)
     try:
         if data.startswith(b"-----BEGIN CERTIFICATE"):
             key = x509.load_pem_x509_certificate(data).public_key()

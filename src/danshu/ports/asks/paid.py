@@ -17,8 +17,8 @@ class PaidEvent(Struct, frozen=True, kw_only=True):
     type: str
     subject: str
     time: str
+    data: msgspec.Raw
     datacontenttype: str = "application/json"
-    data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Agreed(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,8 +1,7 @@
-"""What is asked when an order is paid 已付款协同, and what far sides said of themselves.
+"""What is asked when an order is paid 已付款协同.
 
 `paid_reviews_due` are paid orders whose parties are to be asked, with the event that they are asked
-by: put there in the commit that moves the follower's cursor, gone in the one that asks. A row of
-`connector_news` is a callback that was acted on, committed with what it did.
+by: put there in the commit that moves the follower's cursor, gone in the one that asks.
 """
 
 from __future__ import annotations
@@ -19,11 +18,6 @@ create table paid_reviews_due (
   tenant int not null, id uuid not null, event bytea not null, tries int not null default 0,
   next_try timestamptz not null, primary key (tenant, id));
 create index paid_reviews_due_next on paid_reviews_due (next_try);
-create table connector_news (
-  tenant int not null, connector uuid not null, id text not null, kind text not null,
-  subject text not null, heard timestamptz not null, outcome text not null default '',
-  primary key (tenant, connector, id));
-create index connector_news_heard on connector_news (heard);
 """
 
 
