@@ -154,7 +154,7 @@ def test_what_is_no_event_is_refused(shared_house: House) -> None:
 
 def test_types_are_listed_with_their_schemas(shared_house: House) -> None:
     listed = shared_house.call("GET", "/v1/event-types").json()
-    types = {i["type"]: i for i in listed["items"]}
+    types = {i["name"]: i for i in listed["items"]}
     assert {i for i in types if types[i]["direction"] == "in"} == set(hearing.KINDS)
     assert types["danshu.order.paid"]["topic"] == "payment"
     assert any("session." in each["facts"] for each in listed["untold"])

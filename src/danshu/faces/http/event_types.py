@@ -32,7 +32,7 @@ class EventTypeItem(Struct, frozen=True, kw_only=True):
     for those that come in.
     """
 
-    type: str
+    name: str
     direction: str
     topic: str
     title: str
@@ -71,10 +71,10 @@ async def list_event_types() -> EventTypeList:
     )
 
 
-@get("/v1/event-types/{event_type:str}", **declare_read("getEventType", "events", _RIGHT))
-async def get_event_type(event_type: FromPath[TypeName]) -> EventTypeView:
+@get("/v1/event-types/{name:str}", **declare_read("getEventType", "events", _RIGHT))
+async def get_event_type(name: FromPath[TypeName]) -> EventTypeView:
     """Read a type: what it says, field by field."""
-    entry = _find(event_type)
+    entry = _find(name)
     schema = event_schemas.load(entry)
     return EventTypeView(
         **_item(entry),
@@ -84,7 +84,7 @@ async def get_event_type(event_type: FromPath[TypeName]) -> EventTypeView:
 
 
 @get(
-    "/v1/event-types/{event_type:str}/schema",
+    "/v1/event-types/{name:str}/schema",
     operation_id="getEventSchema",
     tags=["events"],
     responses=READ_PROBLEMS,
@@ -92,10 +92,10 @@ async def get_event_type(event_type: FromPath[TypeName]) -> EventTypeView:
     media_type=SCHEMA_JSON,
 )
 async def get_event_schema(
-    event_type: FromPath[TypeName], request: Request[Any, Any, Any]
+    name: FromPath[TypeName], request: Request[Any, Any, Any]
 ) -> Response[bytes]:
     """Give the JSON Schema (draft 2020-12) of a type's data: what `dataschema` names."""
-    return Response(event_schemas.read(_find(event_type)), media_type=SCHEMA_JSON)
+    return Response(event_schemas.read(_find(name)), media_type=SCHEMA_JSON)
 
 
 def _find(name: str) -> Entry:
@@ -107,7 +107,7 @@ def _find(name: str) -> Entry:
 
 def _item(entry: Entry) -> dict[str, Any]:
     return {
-        "type": entry.name,
+        "name": entry.name,
         "direction": entry.direction,
         "topic": entry.topic,
         "title": entry.title,
