@@ -143,6 +143,11 @@ STORIES: Final = (
         module="danshu.stories.missing_orders",
     ),
     Story(
+        name="paid-fanout",
+        title="付款后风控、财务、物流同时被问:都同意才放行,一方拒绝其余撤销,一方不答按声明办",
+        module="danshu.stories.paid_fanout",
+    ),
+    Story(
         name="new-channel",
         title="没人听说过的平台当场开卖:插件一个文件,发货回传编织而成,单枢的文件一个字节不变",
         module="danshu.stories.new_channel",

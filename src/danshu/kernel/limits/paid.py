@@ -10,4 +10,3 @@ PAID_AT_ONCE: Final = 256  # payments asked about in a step of the room
 PAID_AGAIN_S: Final = 10  # after which one that could not be asked about is tried again
 PAID_UNDO_AGAIN_S: Final = 300  # after which a party that would not undo is asked again
 CALLBACK_BYTES: Final = 1_048_576
-CALLBACK_DAYS: Final = 30  # that a callback is remembered, so that a repeat does nothing
