@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 
 from danshu.faces.work import leading, rooms
 from danshu.kernel.errors import DanshuError
+from tests.tidy.tree import document
 
 pytest_plugins = ["tests.fixtures.engine"]
 pytestmark = pytest.mark.anyio
@@ -79,3 +81,16 @@ async def test_rooms_are_chosen_by_name() -> None:
     for wrong in (("nothing",), ("", "nothing"), ("seal", "seal")):
         with contextlib.suppress(DanshuError):
             pytest.fail(f"{wrong} gave {names(*wrong)}")
+
+
+async def test_every_room_is_in_the_reference() -> None:
+    page = document("rooms.md")
+    told = {name for line in page.splitlines() for name in _named(line)}
+    assert told == {room.name for room in rooms.ROOMS}
+    everywhere = {n for line in page.splitlines() if "*everywhere*" in line for n in _named(line)}
+    assert everywhere == {room.name for room in rooms.ROOMS if room.everywhere}
+
+
+def _named(line: str) -> list[str]:
+    first = line.split("|")[1] if line.startswith("| `") else ""
+    return re.findall(r"`([a-z]+)`", first)
