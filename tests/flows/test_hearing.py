@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
+
 from danshu.hub import event_forms, hearing
-from danshu.kernel.limits import HEARD_EVENTS
-from tests.fixtures.engine import ask
+from danshu.kernel.limits import HEARD_DAYS, HEARD_EVENTS
+from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, UNITS, WAREHOUSES, House
 
 SOURCE = "//wms.example/hz"
@@ -47,6 +50,12 @@ def state(house: House, order: str) -> str:
 def rows(house: House) -> Any:
     """How many events were noted."""
     return ask(house.url, "select count(*) from heard_events")
+
+
+async def swept(url: str) -> int:
+    """How many rows a sweep takes away."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        return await hearing.sweep(connection)
 
 
 def test_a_parcel_s_way_is_told_by_events(house: House) -> None:
@@ -124,6 +133,13 @@ def test_counts_cancellations_and_payments_are_told_by_events(house: House) -> N
     said = ask(house.url, facts)
     assert send(house, ended, "operator").json()["outcome"] == "repeated"
     assert ask(house.url, facts) == said
+    tell(
+        house.url,
+        f"update heard_events set heard=now()-interval '{HEARD_DAYS} days 1 hour' where id='x1'",
+    )
+    assert asyncio.run(swept(house.url)) == 1
+    assert asyncio.run(swept(house.url)) == 0
+    assert send(house, ended, "operator").status_code == 409  # it is heard anew, and too late
 
 
 def test_what_is_no_event_is_refused(shared_house: House) -> None:

@@ -299,6 +299,11 @@ async def _note(connection: Connection, tenant: int, event: Event) -> bool:
     return False
 
 
+async def sweep(connection: Connection) -> int:
+    """Take some of what was heard long ago away; gives how many rows."""
+    return (await connection.execute(_SWEEP, (HEARD_DAYS, HEARD_SWEEP_ROWS))).rowcount
+
+
 class Sweeper:
     """Takes what was heard long ago away, at most once a minute."""
 
@@ -312,4 +317,4 @@ class Sweeper:
             return
         self._next_s = now_s + 60
         async with hub.connection() as connection, connection.transaction():
-            await connection.execute(_SWEEP, (HEARD_DAYS, HEARD_SWEEP_ROWS))
+            await sweep(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from danshu.hub import hearing
 from danshu.hub.compose import Hub, now_ms
 from danshu.kernel import consumer
 from danshu.kernel.errors import DanshuError, InputError
-from danshu.kernel.limits import HEARD_BODY_BYTES, HEARD_EVENT_BYTES, HEARD_EVENTS
+from danshu.kernel.limits import HEARD_BODY_BYTES, HEARD_EVENT_BYTES, HEARD_EVENTS, HEARD_WIDTH
 
 _SWEEPER: Final = hearing.Sweeper()
 _encode: Final = msgspec.json.Encoder().encode
@@ -63,10 +64,28 @@ async def send_events(request: Request[Any, Any, Any]) -> Response[Heard | Heard
     if not 1 <= len(told) <= HEARD_EVENTS:
         raise InputError("bad_event", f"a batch holds 1 to {HEARD_EVENTS} events")
     await _SWEEPER.sweep(hub)
-    heard = [await _hear(hub, held, each) for each in told]
+    heard = await _hear_all(hub, held, told)
     if is_batch:
         return Response(HeardBatch(items=tuple(heard)))
     return respond(heard[0].problem) if heard[0].problem else Response(heard[0])
+
+
+async def _hear_all(hub: Hub, held: Held, told: list[Any]) -> list[Heard]:
+    """Hear events: those of one subject, or of none, one after the other, some subjects at once."""
+    lanes: dict[str, list[int]] = {}
+    for n, each in enumerate(told):
+        subject = each.get("subject") if isinstance(each, dict) else None
+        lanes.setdefault(str(subject or ""), []).append(n)
+    heard: dict[int, Heard] = {}
+    waiting = iter(lanes.values())
+
+    async def walk() -> None:
+        for lane in waiting:
+            for n in lane:
+                heard[n] = await _hear(hub, held, told[n])
+
+    await asyncio.gather(*[walk() for _ in range(min(HEARD_WIDTH, len(lanes)))])
+    return [heard[n] for n in range(len(told))]
 
 
 async def _hear(hub: Hub, held: Held, told: Any) -> Heard:

@@ -10,6 +10,8 @@ HEARD_BODY_BYTES: Final = 4 * 1024 * 1024
 """Of one request."""
 HEARD_NAME_CHARS: Final = 200
 """Of an event's id, source, type or subject."""
+HEARD_WIDTH: Final = 4
+"""Subjects of a batch that are worked on at once."""
 HEARD_LINES: Final = 500
 """SKUs that one event may count."""
 HEARD_DAYS: Final = 30
