@@ -267,6 +267,19 @@ async def read_ours(
     return ours
 
 
+def gather(desks: list[Desk], books: dict[uuid.UUID, list[Held]]) -> dict[str, list[Theirs]]:
+    """Put the books of far sides together, by key."""
+    titles = {desk.id: desk.title for desk in desks}
+    held: dict[str, list[Theirs]] = {}
+    for id_, listed in books.items():
+        for one in listed:
+            told = Theirs(
+                connector=id_, title=titles[id_], reference=one.reference, verdict=one.verdict
+            )
+            held.setdefault(one.key, []).append(told)
+    return held
+
+
 def _operations(theirs: dict[uuid.UUID, list[Held]]) -> frozenset[str]:
     """Give what the far sides list: questions that change nothing stand in no book."""
     return frozenset(held.operation for books in theirs.values() for held in books)

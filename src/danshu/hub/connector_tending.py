@@ -78,6 +78,7 @@ class Tender:
         self._probed: dict[Place, tuple[int, str]] = {}
         self._asked: dict[Place, int] = {}
         self._stored: dict[Place, bytes] = {}
+        self._begun: dict[tuple[int, str], int] = {}
         self._quiet_s: dict[Place, int] = {}
         self._swept_ms = self._backlog_ms = 0
 
@@ -183,6 +184,10 @@ class Tender:
         assert head.route.canary is not None
         told = head.route.canary
         candidate = self.by_name.get((head.tenant, told.candidate))
+        if self._begun.get((head.tenant, head.capability)) != told.began and candidate:
+            # A new canary: somebody says that it works, whatever opened its breaker before.
+            self._begun[head.tenant, head.capability] = told.began
+            candidate.breaker = breaker.CLOSED
         counts = await connector_minutes.read_since(
             connection, head.tenant, (told.candidate, told.replaces), told.began, at_ms - _WINDOW_MS
         )
