@@ -18,6 +18,7 @@ from danshu.hub import bundle_parts, settings, timing
 from danshu.stories import (
     caller,
     demo_exceptions,
+    demo_weave,
     floor_feed,
     furnishing,
     showing,
@@ -54,9 +55,13 @@ def run(once: bool, orders: int) -> int:
     if port and stage.is_ready(stage.default_address()):
         console.print(f"{stage.default_address()} 已有单枢在运行;本次演示另用一个端口。")
         port = 0
-    with time_sources.lend() as sources, stage.open_stage(1, port=port) as place:
+    with (
+        time_sources.lend() as sources,
+        demo_weave.lend() as sides,
+        stage.open_stage(1, port=port) as place,
+    ):
         _tell_sources(console, sources)
-        totals, seen, key = asyncio.run(_play(place, orders, console))
+        totals, seen, key = asyncio.run(_play(place, sides, orders, console))
         totals.seconds = round(time.monotonic() - started, 1)
         if once:
             sys.stdout.write(msgspec.json.encode(totals).decode() + "\n")
@@ -100,7 +105,7 @@ def _wait(place: stage.Stage, key: str) -> None:
 
 
 async def _play(
-    place: stage.Stage, orders: int, console: Console
+    place: stage.Stage, sides: demo_weave.Sides, orders: int, console: Console
 ) -> tuple[Totals, list[dict[str, Any]], str]:
     async with place.connection() as connection:
         tenant = await furnishing.furnish(connection, CODE, "示例商户")
@@ -122,6 +127,7 @@ async def _play(
         totals.warehouses, totals.skus = await furnishing.count_masters(connection, tenant)
     console.print(f"商户 {CODE}:{totals.warehouses} 个仓,{totals.skus:,} 个 SKU。")
     async with place.client(key) as client:
+        await demo_weave.connect(client, sides)
         refused = await _send(client, shops, orders, begun_ms, console)
         there = await caller.list_orders(client)
         listed = [o for o in there if o["channel"] in messages.CHANNELS]
@@ -130,6 +136,7 @@ async def _play(
         await _count(client, seen, totals)
         await _prove(client, seen, totals, console)
         await demo_exceptions.play(place, client, seen, CODE, password)
+        await demo_weave.declare(place, client, tenant, sorted(o["order"] for o in seen))
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
