@@ -18,10 +18,11 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
+from danshu.capabilities.orders import model
 from danshu.capabilities.orders.commands import Command
 from danshu.capabilities.people.policies import Context
 from danshu.capabilities.stock.model import StockLevel
-from danshu.hub import acts, heard_forms, order_rights, replies, shelves
+from danshu.hub import acts, heard_forms, lists, order_rights, replies, shelves
 from danshu.hub.world import World
 from danshu.kernel.consumer import Event
 from danshu.kernel.errors import DanshuError, InputError, Refusal
@@ -45,6 +46,7 @@ CONFLICT: Final = Refusal(
     clause="events.id",
 )
 _NO_ORDER: Final = acts.NO_ORDER
+_decode_order: Final = msgspec.json.Decoder(model.Order).decode
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]*")
 _NOTE: Final = """
 insert into heard_events(tenant,source,id,digest,type,subject) values(%s,%s,%s,%s,%s,%s)
@@ -55,16 +57,12 @@ _SWEEP: Final = """
 delete from heard_events where (tenant,source,id) in (select tenant,source,id from heard_events
 where heard < now() - make_interval(days => %s) order by heard limit %s)
 """
-# A number is known at once under the key that its order came by, and to the follower of money.
-_BY_NUMBER: Final = """
-select oid from idem where tenant=%(tenant)s and okey in (%(shop)s, %(api)s)
-union select id from order_money
-where tenant=%(tenant)s and number=%(number)s and channel=%(channel)s
+# The key under which an order of a platform, or of the API, came in: known in its own commit.
+_BY_KEY: Final = """
+select i.oid from idem i join orders o on o.tenant=i.tenant and o.id=i.oid
+where i.tenant=%s and i.okey=any(%s) and o.channel=any(%s)
 """
-_BY_WAYBILL: Final = """
-select distinct id from order_waybills where tenant=%s and waybill=%s
-and (%s = '' or carrier = %s)
-"""
+_CANDIDATES: Final = 20  # orders that the search index may give for a number or waybill
 _LEVELS: Final = """
 select k.code, s.safety, s.in_transit from stock s
 join warehouses w on w.tenant=s.tenant and w.no=s.wh
@@ -146,7 +144,11 @@ def _on_order(event: str) -> Callable[[Doing, Any], Awaitable[Refusal | None]]:
 
 
 async def _find(doing: Doing, data: heard_forms.Named) -> uuid.UUID | None:
-    """Give the order that is meant; None where there is none, or more than one."""
+    """Give the order that is meant; None where there is none, or more than one.
+
+    The hub's id and the key that an order came by are known at once, a waybill and a number that
+    came by another key when the search index has them: about a second later.
+    """
     waybill = getattr(data, "waybill", "")
     tenant, connection = doing.ear.tenant, doing.connection
     if data.order or not (data.number or waybill):
@@ -156,19 +158,26 @@ async def _find(doing: Doing, data: heard_forms.Named) -> uuid.UUID | None:
         except ValueError:
             raise InputError("bad_data", f"{text!r} is not the id of an order", "/order") from None
     if data.number:
-        keys = {
-            "tenant": tenant,
-            "number": data.number,
-            "channel": data.channel,
-            "shop": f"{data.channel}/{data.shop}/{data.number}",
-            "api": f"api/{data.number}",
-        }
-        cursor = await connection.execute(_BY_NUMBER, keys)
-    else:
-        carrier = getattr(data, "carrier", "")
-        cursor = await connection.execute(_BY_WAYBILL, (tenant, waybill, carrier, carrier))
-    rows = await cursor.fetchall()
-    return rows[0][0] if len(rows) == 1 else None
+        keys = [f"{data.channel}/{data.shop}/{data.number}", f"api/{data.number}"]
+        channels = [data.channel] if data.channel else ["api"]
+        cursor = await connection.execute(_BY_KEY, (tenant, keys, channels))
+        rows: list[tuple[uuid.UUID]] = await cursor.fetchall()
+        if len(rows) == 1:
+            return rows[0][0]
+    asked = lists.Filter(q=data.number or waybill, channel=data.channel)
+    page = await lists.page(connection, tenant, asked, None, _CANDIDATES)
+    found = [row.id for row in page.rows if _is_meant(_decode_order(row.doc), data, waybill)]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_meant(order: model.Order, data: heard_forms.Named, waybill: str) -> bool:
+    """Tell whether an order has the number, or a parcel of it the waybill."""
+    if data.number:
+        return order.number == data.number and data.shop in ("", order.shop)
+    carrier = getattr(data, "carrier", "")
+    return any(
+        f.waybill == waybill and carrier in ("", f.carrier) for f in order.fulfilments if f.waybill
+    )
 
 
 async def _count(doing: Doing, data: heard_forms.Counted) -> Refusal | None:
