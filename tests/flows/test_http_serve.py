@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from danshu.hub import compose
 from tests.fixtures.engine import ask
-from tests.fixtures.hub import furnish, order
+from tests.fixtures.hub import _work, furnish, order
 
 RUN = "import sys; from danshu.faces.http import serve; serve.run(*sys.argv[1:3], int(sys.argv[3]))"
 START_S = 120
@@ -75,9 +75,20 @@ async def events(response: httpx.Response) -> AsyncIterator[tuple[int, str]]:
             seen = {}
 
 
+async def take(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:
+    """Give lines up to the first that begins so."""
+    async for line in lines:
+        yield line
+        if line.startswith(last):
+            return
+
+
 @pytest.mark.anyio
 async def test_facts_come_as_a_stream_until_the_node_drains(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.base, headers=server.headers, timeout=60) as c:
+    async with (
+        httpx.AsyncClient(base_url=server.base, headers=server.headers, timeout=60) as c,
+        contextlib.AsyncExitStack() as stack,
+    ):
         placed = (await c.post("/v1/orders", json=order())).json()["order"]
         path = f"/v1/orders/{placed}"
         seq = (await c.get(path)).json()["seq"]
@@ -90,8 +101,22 @@ async def test_facts_come_as_a_stream_until_the_node_drains(server: Server) -> N
             done = await c.post(f"{path}/transitions", json={"event": "release"})
             assert done.status_code == 200
             assert await anext(stream) == (seq + 1, "order.released")
+            await _work(server.url, ("sequence",))
+            asked = {"types": "order.released", "since": "2000-01-01T00:00:00Z"}
+            published = c.stream("GET", "/v1/events/stream", params=asked)
+            told = await stack.enter_async_context(published)
+            lines = told.aiter_lines()
+            heads = [line async for line in take(lines, "data: ")]
+            assert heads[-1].startswith('data: {"danshubook":"')
+            assert heads[-2] == "event: danshu.order.released"
+            half = heads[-3].removeprefix("id: ").partition("/")[0]
+            resumed = {"last-event-id": f"{half}/0"}
+            again = c.stream("GET", "/v1/events/stream", params=asked, headers=resumed)
+            once_more = await stack.enter_async_context(again)
+            assert [x async for x in take(once_more.aiter_lines(), "data: ")][-3:] == heads[-3:]
             server.process.send_signal(signal.SIGTERM)  # the open stream must not hold it up
             assert [e async for e in stream] == []
+            assert "event: danshu" not in "".join([line async for line in lines])
         ready = await c.get("/health/ready")
         assert (ready.status_code, ready.json()["status"]) == (503, "draining")
         for path in ("/v1/orders", "/v1/channels/none", "/v1/orders:batch"):
