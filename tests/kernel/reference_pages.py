@@ -143,9 +143,9 @@ def events() -> str:
 
 HEARD = (
     "An order is named by `order` (the hub's id), by `channel`, `shop` and `number`, or by"
-    " `waybill`; else `subject` is its id. Waybills are known about a second after they were recorded; before"
-    " that the answer is `no_order`, and the event may be sent again. Each type needs the right of"
-    " its act beside `event.send`."
+    " `waybill`; else `subject` is its id. Waybills are known about a second after they were"
+    " recorded; before that the answer is `no_order`, and the event may be sent again. Each type"
+    " needs the right of its act beside `event.send`."
 )
 
 
