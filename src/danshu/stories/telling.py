@@ -152,6 +152,11 @@ STORIES: Final = (
         title="没人听说过的平台当场开卖:插件一个文件,发货回传编织而成,单枢的文件一个字节不变",
         module="danshu.stories.new_channel",
     ),
+    Story(
+        name="customs-switch",
+        title="报关行换一家:订单不停,坏的一家自己退回,两边账一张不少、一张不重",
+        module="danshu.stories.customs_switch",
+    ),
 )
 
 

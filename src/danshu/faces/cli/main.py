@@ -31,6 +31,7 @@ person = typer.Typer(
 app.add_typer(person, name="person")
 app.add_typer(log_words.app, name="log")
 app.add_typer(archive.app, name="archive")
+app.add_typer(safekeeping.app, name="safe")
 
 _GC = (100_000, 50, 1_000)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of prose.")]
