@@ -93,8 +93,12 @@ def _installed(port: str) -> Iterator[Plugin]:
     unique: dict[tuple[str, str], EntryPoint] = {}
     for entry in entry_points(group=_GROUP + port):
         unique[entry.name, entry.value] = entry  # one package may be found twice on the path
+    origins: dict[int, str] = {}  # a package's name is read from its metadata: once, not for each
     for entry in unique.values():
-        origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown package"
+        origin = origins.get(id(entry.dist), "")
+        if not origin:
+            origin = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown package"
+            origins[id(entry.dist)] = origin
         yield Plugin(port=port, name=spell_name(entry.name), origin=origin, target=entry.value)
 
 
