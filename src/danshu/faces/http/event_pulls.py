@@ -21,7 +21,7 @@ from danshu.capabilities.weave import filters as rules
 from danshu.faces.http.framework import READ_PROBLEMS, held_of, hub_of, may
 from danshu.faces.http.proofs import Streams
 from danshu.faces.http.questions import epoch
-from danshu.hub import event_reading
+from danshu.hub import event_forms, event_reading
 from danshu.hub.compose import Hub
 from danshu.hub.event_forms import Event
 from danshu.hub.event_reading import Spot
@@ -139,6 +139,7 @@ async def pull_events(
     A page may hold fewer events than asked for, or none, though more follow: `is_end` tells.
     """
     hub, tenant = hub_of(request), held_of(request).tenant
+    await event_forms.prepare()
     wish = _read_wish(types, filter_)
     at = await _begin(hub, tenant, after, since)
     async with hub.connection() as connection:
@@ -182,6 +183,7 @@ async def stream_events(
     and nothing repeated.
     """
     hub, tenant = hub_of(request), held_of(request).tenant
+    await event_forms.prepare()
     wish = _read_wish(types, filter_)
     place = last_event_id or after
     at = await _begin(hub, tenant, place, since)

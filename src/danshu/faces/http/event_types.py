@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from danshu.faces.http.framework import READ_PROBLEMS, declare_read, may
-from danshu.hub import event_schemas, untold
+from danshu.hub import event_forms, event_schemas, untold
 from danshu.hub.event_catalogue import Entry, catalogue
 from danshu.kernel.errors import InputError
 
@@ -65,6 +65,7 @@ class EventTypeList(Struct, frozen=True, kw_only=True):
 @get("/v1/event-types", **declare_read("listEventTypes", "events", _RIGHT))
 async def list_event_types() -> EventTypeList:
     """List the types of events that the hub tells and hears."""
+    await event_forms.prepare()
     return EventTypeList(
         items=tuple([EventTypeItem(**_item(each)) for each in catalogue().values()]),
         untold=tuple([UntoldFacts(zh=u.zh, en=u.en, facts=u.facts) for u in untold.UNTOLD]),
@@ -74,7 +75,7 @@ async def list_event_types() -> EventTypeList:
 @get("/v1/event-types/{name:str}", **declare_read("getEventType", "events", _RIGHT))
 async def get_event_type(name: FromPath[TypeName]) -> EventTypeView:
     """Read a type: what it says, field by field."""
-    entry = _find(name)
+    entry = await _find(name)
     schema = event_schemas.load(entry)
     return EventTypeView(
         **_item(entry),
@@ -95,10 +96,11 @@ async def get_event_schema(
     name: FromPath[TypeName], request: Request[Any, Any, Any]
 ) -> Response[bytes]:
     """Give the JSON Schema (draft 2020-12) of a type's data: what `dataschema` names."""
-    return Response(event_schemas.read(_find(name)), media_type=SCHEMA_JSON)
+    return Response(event_schemas.read(await _find(name)), media_type=SCHEMA_JSON)
 
 
-def _find(name: str) -> Entry:
+async def _find(name: str) -> Entry:
+    await event_forms.prepare()
     entry = catalogue().get(name)
     if entry is None:
         raise InputError("no_event_type", f"no event type {name!r}")
