@@ -27,7 +27,7 @@ from danshu.hub import people, sessions
 from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
 from danshu.testing.authenticator import Authenticator
-from tests.fixtures import after_sales, connecting, overriding, policies, scorers
+from tests.fixtures import after_sales, connecting, overriding, policies, scorers, weaving
 from tests.fixtures import engine as stores
 from tests.fixtures.bills import bring_bill
 from tests.fixtures.floor import claim, photograph, release
@@ -199,6 +199,7 @@ def _act(side: Side) -> None:
     """Begin an act with evidence, lend a right, record a certificate, bring in a bill."""
     house = side.house
     bring_bill(house, "WALL-A-BILL")
+    side.found |= connecting.fill(house)
     order = house.place(number="WALL-A-ACTS")["order"]
     path = f"/v1/orders/{order}/acts"
     begun = side.browser.call("POST", path, {"action": "quality_check"})
@@ -293,7 +294,7 @@ def _fill(side: Side) -> None:
     version = house.call("GET", "/v1/contract/actions").json()["items"][0]
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)
-    side.found |= connecting.fill(house)
+    side.found |= connecting.fill(house) | weaving.fill(house)
     side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)
     house.work(*ROOMS)
     _stamp(side)

@@ -2,8 +2,8 @@
 
 `rest` speaks JSON with HMAC and answers at once; `window` takes CEB messages in a form and sends
 its receipts later (customs_broker_forms.py has the words of both). Both prove our signatures,
-answer a repeated key with what they answered at first, and tell their books. `python -m` runs one as
-a process of its own: POST /_mood changes how it is, GET /_books tells what it did.
+answer a repeated key with what they answered at first, and tell their books. `python -m` runs one
+as a process of its own: POST /_mood changes how it is, GET /_books tells what it did.
 """
 
 from __future__ import annotations
