@@ -20,7 +20,13 @@ from danshu.faces.http.framework import (
     may,
 )
 from danshu.faces.http.questions import Cursor, Limit, epoch, read_place, write_place
-from danshu.hub import event_reading, subscription_trials, subscription_views, subscriptions
+from danshu.hub import (
+    event_forms,
+    event_reading,
+    subscription_trials,
+    subscription_views,
+    subscriptions,
+)
 from danshu.hub.event_posting import Meaning
 from danshu.hub.fields import PLAIN
 from danshu.hub.subscription_views import Delivered, SubscriptionView
@@ -150,6 +156,7 @@ async def add_subscription(data: JSONBody[NewSubscription], request: Ask) -> Mad
     With `verify` the receiver is first asked whether it allows that (CloudEvents Web Hooks).
     """
     hub, held = hub_of(request), held_of(request)
+    await event_forms.prepare()
     wanted = subscriptions.check(_wanted(data))
     if data.verify:
         await subscription_trials.shake_hands(wanted.url)
@@ -172,6 +179,7 @@ async def put_subscription(
 ) -> SubscriptionView:
     """Change a subscription; it goes on from where it stands."""
     hub, held = hub_of(request), held_of(request)
+    await event_forms.prepare()
     wanted = subscriptions.check(_wanted(data))
     if data.verify:
         await subscription_trials.shake_hands(wanted.url)
