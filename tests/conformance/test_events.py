@@ -10,8 +10,22 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.inspect import (
+    EnumType,
+    LiteralType,
+    Metadata,
+    NoneType,
+    StrType,
+    StructType,
+    TupleType,
+    Type,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
 
 from danshu.hub import event_forms, untold
 from danshu.kernel import fact
@@ -147,3 +161,72 @@ def test_a_schema_that_breaks_readers_is_refused(change: str) -> None:
     assert event_schemas.breaks(old, new) == []
     BROKEN[change](new)
     assert event_schemas.breaks(old, new)
+
+
+def differences(fact_type: Type, told: Type, at: str) -> Iterator[str]:
+    """What of a fact's field its event could not read, or would read as something else."""
+    fact_type, told = bare(fact_type), bare(told)
+    match fact_type, told:
+        case StructType(), StructType():
+            if fact_type.array_like != told.array_like:
+                yield f"{at}: one is an array"
+            yield from unlike(fact_type, told, at)
+        case (VarTupleType(), VarTupleType()):
+            yield from differences(fact_type.item_type, told.item_type, f"{at}[]")
+        case (TupleType(), TupleType()) if len(fact_type.item_types) == len(told.item_types):
+            for n, pair in enumerate(zip(fact_type.item_types, told.item_types, strict=True)):
+                yield from differences(*pair, f"{at}[{n}]")
+        case (UnionType(), UnionType()) if len(fact_type.types) == len(told.types) == 2:
+            both = [[t for t in u.types if bare(t) != NoneType()] for u in (fact_type, told)]
+            yield from differences(both[0][0], both[1][0], at)
+        case ((EnumType() | LiteralType() | StrType()), StrType()):
+            pass
+        case _ if fact_type != told:
+            yield f"{at}: {fact_type} is told as {told}"
+
+
+def bare(kind: Type) -> Type:
+    """A type without what is said of it."""
+    return bare(kind.type) if isinstance(kind, Metadata) else kind
+
+
+def unlike(fact_struct: StructType, told: StructType, at: str) -> Iterator[str]:
+    """Compare the fields that are told with those of the fact, their defaults too."""
+    known = {f.encode_name: f for f in fact_struct.fields}
+    if told.array_like and [f.encode_name for f in told.fields] != list(known):
+        yield f"{at}: an array is told whole or not at all"
+    for field in told.fields:
+        place = f"{at}.{field.encode_name}"
+        source = known.get(field.encode_name)
+        if source is None:
+            yield f"{place}: the fact has no such field"
+            continue
+        yield from differences(source.type, field.type, place)
+        coded = source.required and field.default == ""  # words of one's own are emptied
+        if source.required != field.required and not coded:
+            yield f"{place}: it may be left out in one of them only"
+        elif usual(source) != usual(field) and not coded:
+            yield f"{place}: left out it means something else"
+
+
+def usual(field: Any) -> Any:
+    """What a field means that is left out."""
+    value = field.default
+    if value is msgspec.NODEFAULT and field.default_factory is not msgspec.NODEFAULT:
+        value = field.default_factory()
+    return msgspec.to_builtins(value) if value is not msgspec.NODEFAULT else "(required)"
+
+
+def test_every_fact_that_can_be_said_can_be_told() -> None:
+    """Field by field: whatever a fact of the type holds, now or long ago, its event reads it."""
+    for name in modules():
+        if name.endswith((".facts", "_facts")):
+            importlib.import_module(name)
+    found: list[str] = []
+    for each in TYPES.values():
+        said = type_info(fact.TYPES[each.fact, fact.latest(each.fact)])
+        told = type_info(each.data)
+        assert isinstance(said, StructType)
+        assert isinstance(told, StructType)
+        found += unlike(said, told, each.name)
+    assert found == []
