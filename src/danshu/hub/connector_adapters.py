@@ -12,7 +12,7 @@ from danshu.kernel.errors import DanshuError
 from danshu.ports import registry
 
 
-class OperationView(Struct, frozen=True, kw_only=True):
+class ConnectorOperation(Struct, frozen=True, kw_only=True):
     """What can be asked of an adapter, with the JSON Schemas of question and answer."""
 
     name: str
@@ -23,7 +23,7 @@ class OperationView(Struct, frozen=True, kw_only=True):
     gives: dict[str, Any]
 
 
-class AdapterView(Struct, frozen=True, kw_only=True):
+class ConnectorAdapter(Struct, frozen=True, kw_only=True):
     """An adapter that is plugged in; `needs` are options and secrets that it can't do without."""
 
     name: str
@@ -32,10 +32,10 @@ class AdapterView(Struct, frozen=True, kw_only=True):
     title_en: str
     needs: tuple[str, ...]
     secrets: tuple[str, ...]
-    operations: tuple[OperationView, ...]
+    operations: tuple[ConnectorOperation, ...]
 
 
-def list_adapters() -> list[AdapterView]:
+def list_adapters() -> list[ConnectorAdapter]:
     """Give the adapters that are plugged in; one that cannot be loaded is left out."""
     found = []
     for name in registry.names(connectors.PORT):
@@ -44,7 +44,7 @@ def list_adapters() -> list[AdapterView]:
         except DanshuError:
             continue
         found.append(
-            AdapterView(
+            ConnectorAdapter(
                 name=name,
                 capability=adapter.capability,
                 title=adapter.title,
@@ -52,7 +52,7 @@ def list_adapters() -> list[AdapterView]:
                 needs=tuple(n for n in adapter.needs if not is_secret(n)),
                 secrets=tuple(n for n in adapter.needs if is_secret(n)),
                 operations=tuple(
-                    OperationView(
+                    ConnectorOperation(
                         name=operation.name,
                         undo=operation.undo,
                         timeout_s=operation.timeout_s,

@@ -57,7 +57,7 @@ values(%s,%s,%s,%s,%s,%s,%s,%s)
 _READ: Final = "select capability, since, until from connector_runs where tenant=%s and id=%s"
 
 
-class Figures(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BooksFigures(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a run found. `unlisted` are titles of far sides that list no books."""
 
     ours: int = 0
@@ -104,7 +104,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 def compare(
     ours: dict[str, Ours], theirs: dict[str, list[Theirs]], listed: frozenset[uuid.UUID]
-) -> tuple[Figures, list[Difference]]:
+) -> tuple[BooksFigures, list[Difference]]:
     """Compare both sides, by key. `listed` are the far sides whose books were read."""
     found: list[Difference] = []
     agreed = 0
@@ -116,7 +116,7 @@ def compare(
         elif call is not None and held:
             agreed += 1
     count = Counter(one.kind for one in found)
-    figures = Figures(
+    figures = BooksFigures(
         ours=len(ours),
         theirs=sum(len(each) for each in theirs.values()),
         agreed=agreed,
@@ -295,7 +295,7 @@ async def _step(hub: Hub, job: Job, holder: uuid.UUID, done: int) -> bool:
 
 
 async def _keep(
-    connection: Connection, job: Job, figures: Figures, found: list[Difference]
+    connection: Connection, job: Job, figures: BooksFigures, found: list[Difference]
 ) -> None:
     await connection.execute(_END, ("done", msgspec.json.encode(figures), job.tenant, job.id))
     async with connection.cursor() as cursor:

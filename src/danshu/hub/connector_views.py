@@ -65,10 +65,10 @@ select no, kind, key, connector, call, detail from connector_differences
 where tenant=%s and run=%s and no>=%s order by no limit %s
 """
 NO_RUN: Final = InputError("no_run", "there is no such comparison")
-_decode_figures: Final = msgspec.json.Decoder(connector_books.Figures).decode
+_decode_figures: Final = msgspec.json.Decoder(connector_books.BooksFigures).decode
 
 
-class Minute(Struct, frozen=True, kw_only=True):
+class ConnectorMinute(Struct, frozen=True, kw_only=True):
     """What a connector did in a minute; `p95_ms` of its tries, `backlog` the most that waited."""
 
     at: str
@@ -80,7 +80,7 @@ class Minute(Struct, frozen=True, kw_only=True):
     backlog: int
 
 
-class Health(Struct, frozen=True, kw_only=True):
+class ConnectorHealth(Struct, frozen=True, kw_only=True):
     """The last hour: tries, what share of them the far side answered (hundredths of a percent), the
     p50 and p95 of how long they took.
     """
@@ -90,7 +90,7 @@ class Health(Struct, frozen=True, kw_only=True):
     answered: int
     p50_ms: int
     p95_ms: int
-    minutes: tuple[Minute, ...]
+    minutes: tuple[ConnectorMinute, ...]
 
 
 class ConnectorView(Struct, frozen=True, kw_only=True):
@@ -117,10 +117,10 @@ class ConnectorView(Struct, frozen=True, kw_only=True):
     breaker_until: str
     probed: str
     probe_trouble: str
-    health: Health
+    health: ConnectorHealth
 
 
-class CallView(Struct, frozen=True, kw_only=True):
+class ConnectorCall(Struct, frozen=True, kw_only=True):
     """A call: who has it, how often it was tried, what was answered. `handed`: the far side may
     have it.
     """
@@ -147,7 +147,7 @@ class CallView(Struct, frozen=True, kw_only=True):
     channel: str
 
 
-class RunView(Struct, frozen=True, kw_only=True):
+class BooksRun(Struct, frozen=True, kw_only=True):
     """A comparison of both sides' books."""
 
     id: uuid.UUID
@@ -155,10 +155,10 @@ class RunView(Struct, frozen=True, kw_only=True):
     began: str
     state: str
     trouble: str
-    figures: connector_books.Figures
+    figures: connector_books.BooksFigures
 
 
-class DifferenceView(Struct, frozen=True, kw_only=True):
+class BooksDifference(Struct, frozen=True, kw_only=True):
     """Where the books differ."""
 
     no: int
@@ -191,7 +191,9 @@ async def read_connector(connection: Connection, tenant: int, id_: uuid.UUID) ->
     return found
 
 
-async def read_health(connection: Connection, tenant: int, minutes: int) -> dict[uuid.UUID, Health]:
+async def read_health(
+    connection: Connection, tenant: int, minutes: int
+) -> dict[uuid.UUID, ConnectorHealth]:
     """Give how the connectors of a merchant were in the last minutes."""
     rows = await (await connection.execute(_HEALTH, (tenant, minutes))).fetchall()
     by_connector: dict[uuid.UUID, list[tuple[Any, ...]]] = {}
@@ -207,7 +209,7 @@ async def list_calls(
     state: str,
     before: uuid.UUID,
     limit: int,
-) -> list[CallView]:
+) -> list[ConnectorCall]:
     """List the calls of a connector, the newest first, or (None) those that no route has taken."""
     if connector is None:
         cursor = await connection.execute(_UNROUTED, (tenant, before, limit))
@@ -217,7 +219,7 @@ async def list_calls(
     return [_call(row) for row in await cursor.fetchall()]
 
 
-async def read_call(connection: Connection, tenant: int, id_: uuid.UUID) -> CallView:
+async def read_call(connection: Connection, tenant: int, id_: uuid.UUID) -> ConnectorCall:
     """Give one call. Raises InputError `no_call`."""
     row = await (await connection.execute(_ONE, (tenant, id_))).fetchone()
     if row is None:
@@ -227,13 +229,13 @@ async def read_call(connection: Connection, tenant: int, id_: uuid.UUID) -> Call
 
 async def list_runs(
     connection: Connection, tenant: int, capability: str, before: uuid.UUID, limit: int
-) -> list[RunView]:
+) -> list[BooksRun]:
     """List comparisons of a capability, the newest first."""
     asked = (tenant, capability, before, limit)
     return [_run(row) for row in await (await connection.execute(_RUNS, asked)).fetchall()]
 
 
-async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> RunView:
+async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> BooksRun:
     """Give a comparison. Raises InputError `no_run`."""
     row = await (await connection.execute(_RUN, (tenant, id_))).fetchone()
     if row is None:
@@ -243,14 +245,16 @@ async def read_run(connection: Connection, tenant: int, id_: uuid.UUID) -> RunVi
 
 async def list_differences(
     connection: Connection, tenant: int, run: uuid.UUID, first: int, limit: int
-) -> list[DifferenceView]:
+) -> list[BooksDifference]:
     """List where the books differ, in the order of the keys."""
     rows = await (await connection.execute(_DIFFERENCES, (tenant, run, first, limit))).fetchall()
     names = ("no", "kind", "key", "connector", "call", "detail")
-    return [DifferenceView(**dict(zip(names, row, strict=True))) for row in rows]
+    return [BooksDifference(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _view(desk: connectors.Desk, standing: tuple[Any, ...], health: Health) -> ConnectorView:
+def _view(
+    desk: connectors.Desk, standing: tuple[Any, ...], health: ConnectorHealth
+) -> ConnectorView:
     state, probed, probe_trouble, state_at, waiting = standing
     at = decode_breaker(state)
     return ConnectorView(
@@ -277,14 +281,14 @@ def _view(desk: connectors.Desk, standing: tuple[Any, ...], health: Health) -> C
     )
 
 
-def _health(rows: Iterable[tuple[Any, ...]]) -> Health:
+def _health(rows: Iterable[tuple[Any, ...]]) -> ConnectorHealth:
     minutes = []
     whole = [0] * BUCKETS
     for minute, calls, done, refused, failed, backlog, latencies in rows:
         one = [sum(column) for column in zip(*latencies, strict=True)]
         whole = [a + b for a, b in zip(whole, one, strict=True)]
         minutes.append(
-            Minute(
+            ConnectorMinute(
                 at=_instant(minute),
                 calls=int(calls),
                 done=int(done),
@@ -296,7 +300,7 @@ def _health(rows: Iterable[tuple[Any, ...]]) -> Health:
         )
     calls = sum(minute.calls for minute in minutes)
     failed = sum(minute.failed for minute in minutes)
-    return Health(
+    return ConnectorHealth(
         calls=calls,
         failed=failed,
         answered=10_000 * (calls - failed) // calls if calls else 10_000,
@@ -309,16 +313,16 @@ def _health(rows: Iterable[tuple[Any, ...]]) -> Health:
 _NO_HEALTH: Final = _health(())
 
 
-def _call(row: tuple[Any, ...]) -> CallView:
+def _call(row: tuple[Any, ...]) -> ConnectorCall:
     named = dict(zip(_CALL.split(","), row, strict=True))
     for name in ("asked", "tried", "answered", "next_try"):
         named[name] = _instant(named[name])
-    return CallView(**named)
+    return ConnectorCall(**named)
 
 
-def _run(row: tuple[Any, ...]) -> RunView:
+def _run(row: tuple[Any, ...]) -> BooksRun:
     id_, capability, began, state, figures, trouble = row
-    return RunView(
+    return BooksRun(
         id=id_,
         capability=capability,
         began=_instant(began),

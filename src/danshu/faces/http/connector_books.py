@@ -23,25 +23,25 @@ from danshu.faces.http.jobs import runner_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.workbench import who_of
 from danshu.hub import connector_books, connector_views, lists
-from danshu.hub.connector_views import DifferenceView, RunView
+from danshu.hub.connector_views import BooksDifference, BooksRun
 
 Ask = Request[Any, Any, Any]
 Id = FromPath[uuid.UUID]
 _ONE: Final = "/v1/connector-routes/{capability:str}"
 
 
-class ComparisonPage(Struct, frozen=True, kw_only=True):
+class BooksRuns(Struct, frozen=True, kw_only=True):
     """Comparisons of a capability's books, newest first; `next` is "" at the end."""
 
-    items: tuple[RunView, ...]
+    items: tuple[BooksRun, ...]
     next: str
 
 
-class Comparison(Struct, frozen=True, kw_only=True):
+class BooksCompared(Struct, frozen=True, kw_only=True):
     """A comparison and a page of where the books differ; `next` is "" at the end."""
 
-    run: RunView
-    items: tuple[DifferenceView, ...]
+    run: BooksRun
+    items: tuple[BooksDifference, ...]
     next: str
 
 
@@ -53,7 +53,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     guards=[may(ROUTE), only_json],
     status_code=202,
 )
-async def compare(capability: FromPath[str], data: JSONBody[RouteReason], request: Ask) -> RunView:
+async def compare(capability: FromPath[str], data: JSONBody[RouteReason], request: Ask) -> BooksRun:
     """Compare our calls with the books of all far sides of a capability, as a job."""
     del data
     held, hub = held_of(request), hub_of(request)
@@ -75,7 +75,7 @@ async def compare(capability: FromPath[str], data: JSONBody[RouteReason], reques
 )
 async def list_comparisons(
     capability: FromPath[str], request: Ask, cursor: Cursor = "", limit: Limit = 20
-) -> ComparisonPage:
+) -> BooksRuns:
     """List comparisons, newest first."""
     before = lists.LAST
     if cursor:
@@ -88,9 +88,7 @@ async def list_comparisons(
             connection, held_of(request).tenant, capability, before, limit + 1
         )
     more = found[limit - 1] if len(found) > limit else None
-    return ComparisonPage(
-        items=tuple(found[:limit]), next=write_place(str(more.id)) if more else ""
-    )
+    return BooksRuns(items=tuple(found[:limit]), next=write_place(str(more.id)) if more else "")
 
 
 @get(
@@ -102,7 +100,7 @@ async def list_comparisons(
 )
 async def get_comparison(
     run_id: Id, request: Ask, cursor: Cursor = "", limit: Limit = 50
-) -> Comparison:
+) -> BooksCompared:
     """Read a comparison: its figures, and where the books differ."""
     tenant = held_of(request).tenant
     first = int(read_place(cursor, int)[0]) if cursor else 0
@@ -110,7 +108,9 @@ async def get_comparison(
         run = await connector_views.read_run(connection, tenant, run_id)
         found = await connector_views.list_differences(connection, tenant, run_id, first, limit + 1)
     more = found[limit].no if len(found) > limit else None
-    return Comparison(run=run, items=tuple(found[:limit]), next=write_place(more) if more else "")
+    return BooksCompared(
+        run=run, items=tuple(found[:limit]), next=write_place(more) if more else ""
+    )
 
 
 ROUTES: Final = [compare, list_comparisons, get_comparison]

@@ -23,7 +23,7 @@ from danshu.faces.http.framework import (
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import connecting, connector_answers, connector_views, connectors, lists
 from danshu.hub.connecting import Context
-from danshu.hub.connector_views import CallView
+from danshu.hub.connector_views import ConnectorCall
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import CALL_BODY_BYTES, ORDER_BODY_BYTES
@@ -37,21 +37,21 @@ State = Annotated[
 ]
 
 
-class CallPage(Struct, frozen=True, kw_only=True):
+class ConnectorCalls(Struct, frozen=True, kw_only=True):
     """Calls, newest first; `next` is "" at the end."""
 
-    items: tuple[CallView, ...]
+    items: tuple[ConnectorCall, ...]
     next: str
 
 
-class TrialCall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConnectorTrial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A call to the far side's sandbox: an operation of its adapter, and what it asks."""
 
     operation: Annotated[str, Meta(min_length=1, max_length=64)]
     body: dict[str, Any]
 
 
-class CallSettled(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConnectorCallSettle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a person decides of an open call. `retry`: ask again now; `move`: the far side does not
     have it, by this person's word, so it goes where the route leads; `end`: it is refused.
     """
@@ -69,9 +69,11 @@ def _before(cursor: str) -> uuid.UUID:
         raise lists.OTHER_QUESTION from error
 
 
-def _page(found: list[CallView], limit: int) -> CallPage:
+def _page(found: list[ConnectorCall], limit: int) -> ConnectorCalls:
     more = found[limit - 1] if len(found) > limit else None
-    return CallPage(items=tuple(found[:limit]), next=write_place(str(more.id)) if more else "")
+    return ConnectorCalls(
+        items=tuple(found[:limit]), next=write_place(str(more.id)) if more else ""
+    )
 
 
 @get(
@@ -87,7 +89,7 @@ async def list_calls(
     call_state: State = "",
     cursor: Cursor = "",
     limit: Limit = 50,
-) -> CallPage:
+) -> ConnectorCalls:
     """List the calls of a connector, newest first."""
     tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection:
@@ -105,7 +107,7 @@ async def list_calls(
     responses=READ_PROBLEMS,
     guards=[may(READ)],
 )
-async def list_unrouted(request: Ask, cursor: Cursor = "", limit: Limit = 50) -> CallPage:
+async def list_unrouted(request: Ask, cursor: Cursor = "", limit: Limit = 50) -> ConnectorCalls:
     """List calls that no route has taken, newest first."""
     async with hub_of(request).connection() as connection:
         found = await connector_views.list_calls(
@@ -121,7 +123,7 @@ async def list_unrouted(request: Ask, cursor: Cursor = "", limit: Limit = 50) ->
     responses=READ_PROBLEMS,
     guards=[may(READ)],
 )
-async def get_call(call_id: Id, request: Ask) -> CallView:
+async def get_call(call_id: Id, request: Ask) -> ConnectorCall:
     """Read a call: who has it, how often it was tried, what was answered."""
     async with hub_of(request).connection() as connection:
         return await connector_views.read_call(connection, held_of(request).tenant, call_id)
@@ -135,7 +137,7 @@ async def get_call(call_id: Id, request: Ask) -> CallView:
     guards=[may(WRITE), only_json],
     status_code=200,
 )
-async def settle(call_id: Id, data: JSONBody[CallSettled], request: Ask) -> CallView:
+async def settle(call_id: Id, data: JSONBody[ConnectorCallSettle], request: Ask) -> ConnectorCall:
     """Decide of an open call what programs can't."""
     held, hub = held_of(request), hub_of(request)
     async with hub.connection() as connection:
@@ -161,7 +163,7 @@ async def settle(call_id: Id, data: JSONBody[CallSettled], request: Ask) -> Call
     request_max_body_size=ORDER_BODY_BYTES,
     status_code=202,
 )
-async def try_call(connector_id: Id, data: JSONBody[TrialCall], request: Ask) -> CallView:
+async def try_call(connector_id: Id, data: JSONBody[ConnectorTrial], request: Ask) -> ConnectorCall:
     """Ask the far side's sandbox; nothing follows from the answer."""
     held, hub = held_of(request), hub_of(request)
     body, at_ms = msgspec.json.encode(data.body), hub.clock()

@@ -36,7 +36,7 @@ _Codes = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_len
 _Part = Annotated[int, Meta(ge=0, le=WHOLE)]
 
 
-class WayView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConnectorWay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Calls of these warehouses and channels (none named: all) go to this connector."""
 
     connector: uuid.UUID
@@ -44,7 +44,7 @@ class WayView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channels: _Codes = ()
 
 
-class ShareView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConnectorShare(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of the calls of these warehouses and channels so many hundredths of a percent go over."""
 
     share: _Part
@@ -55,7 +55,7 @@ class ShareView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class WaysWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ways of a route in order: the first that fits a call names its connector."""
 
-    ways: Annotated[tuple[WayView, ...], Meta(min_length=1, max_length=ROUTE_WAYS)]
+    ways: Annotated[tuple[ConnectorWay, ...], Meta(min_length=1, max_length=ROUTE_WAYS)]
     reason: Reason = ""
 
 
@@ -67,7 +67,7 @@ class CanaryWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     candidate: uuid.UUID
     replaces: uuid.UUID
     share: _Part
-    shares: Annotated[tuple[ShareView, ...], Meta(max_length=ROUTE_WAYS)] = ()
+    shares: Annotated[tuple[ConnectorShare, ...], Meta(max_length=ROUTE_WAYS)] = ()
     reason: Reason = ""
 
 
@@ -77,7 +77,7 @@ class RouteReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     reason: Reason = ""
 
 
-class SideView(Struct, frozen=True, kw_only=True):
+class ConnectorSide(Struct, frozen=True, kw_only=True):
     """What one side of a canary did since it began: tries, how they ended, p95 in ms."""
 
     done: int
@@ -86,39 +86,39 @@ class SideView(Struct, frozen=True, kw_only=True):
     p95_ms: int
 
 
-class CanaryView(Struct, frozen=True, kw_only=True):
+class ConnectorCanary(Struct, frozen=True, kw_only=True):
     """A canary with both sides beside one another."""
 
     candidate: uuid.UUID
     replaces: uuid.UUID
     share: int
-    shares: tuple[ShareView, ...]
+    shares: tuple[ConnectorShare, ...]
     began: int
-    candidate_did: SideView
-    replaced_did: SideView
+    candidate_did: ConnectorSide
+    replaced_did: ConnectorSide
 
 
-class RouteView(Struct, frozen=True, kw_only=True):
+class ConnectorRoute(Struct, frozen=True, kw_only=True):
     """A route as it is: steady, canary, full (its predecessor `drains`), rolled_back."""
 
     capability: str
     version: int
     stage: Stage
-    ways: tuple[WayView, ...]
-    canary: CanaryView | None
+    ways: tuple[ConnectorWay, ...]
+    canary: ConnectorCanary | None
     drains: uuid.UUID | None
     by: str
     reason: str
     set_at: str
 
 
-class Routes(Struct, frozen=True, kw_only=True):
+class ConnectorRoutes(Struct, frozen=True, kw_only=True):
     """A merchant's routes, by capability."""
 
-    items: tuple[RouteView, ...]
+    items: tuple[ConnectorRoute, ...]
 
 
-class RouteVersion(Struct, frozen=True, kw_only=True):
+class ConnectorRouteVersion(Struct, frozen=True, kw_only=True):
     """What a route was."""
 
     version: int
@@ -129,14 +129,14 @@ class RouteVersion(Struct, frozen=True, kw_only=True):
     set_at: str
 
 
-class RouteVersions(Struct, frozen=True, kw_only=True):
+class ConnectorRouteVersions(Struct, frozen=True, kw_only=True):
     """Versions of a route, newest first; `next` is "" at the end."""
 
-    items: tuple[RouteVersion, ...]
+    items: tuple[ConnectorRouteVersion, ...]
     next: str
 
 
-async def _view(connection: Any, head: Version, now_ms: int) -> RouteView:
+async def _view(connection: Any, head: Version, now_ms: int) -> ConnectorRoute:
     canary = head.route.canary
     shown = None
     if canary is not None:
@@ -144,24 +144,24 @@ async def _view(connection: Any, head: Version, now_ms: int) -> RouteView:
         did = await connector_minutes.read_since(
             connection, head.tenant, names, canary.began, now_ms - connector_minutes.SHOWN_MS
         )
-        shown = CanaryView(
+        shown = ConnectorCanary(
             candidate=uuid.UUID(canary.candidate),
             replaces=uuid.UUID(canary.replaces),
             share=canary.share,
             shares=tuple(
-                ShareView(share=s.share, warehouses=s.warehouses, channels=s.channels)
+                ConnectorShare(share=s.share, warehouses=s.warehouses, channels=s.channels)
                 for s in canary.shares
             ),
             began=canary.began,
             candidate_did=_side(did[canary.candidate]),
             replaced_did=_side(did[canary.replaces]),
         )
-    return RouteView(
+    return ConnectorRoute(
         capability=head.capability,
         version=head.version,
         stage=head.stage,
         ways=tuple(
-            WayView(
+            ConnectorWay(
                 connector=uuid.UUID(way.connector),
                 warehouses=way.warehouses,
                 channels=way.channels,
@@ -176,8 +176,8 @@ async def _view(connection: Any, head: Version, now_ms: int) -> RouteView:
     )
 
 
-def _side(sample: Sample) -> SideView:
-    return SideView(
+def _side(sample: Sample) -> ConnectorSide:
+    return ConnectorSide(
         done=sample.done,
         refused=sample.refused,
         failed=sample.failed,
@@ -192,12 +192,14 @@ def _side(sample: Sample) -> SideView:
     responses=READ_PROBLEMS,
     guards=[may(READ)],
 )
-async def list_routes(request: Ask) -> Routes:
+async def list_routes(request: Ask) -> ConnectorRoutes:
     """List by which connectors calls go, with both sides of each canary."""
     hub = hub_of(request)
     async with hub.connection() as connection:
         heads = await connector_routes.read_heads(connection, held_of(request).tenant)
-        return Routes(items=tuple([await _view(connection, h, hub.clock()) for h in heads]))
+        return ConnectorRoutes(
+            items=tuple([await _view(connection, h, hub.clock()) for h in heads])
+        )
 
 
 @put(
@@ -209,7 +211,7 @@ async def list_routes(request: Ask) -> Routes:
 )
 async def set_ways(
     capability: FromPath[str], data: JSONBody[WaysWanted], request: Ask
-) -> RouteView:
+) -> ConnectorRoute:
     """Set the ways of a route while no canary is on."""
     held, hub = held_of(request), hub_of(request)
     ways = tuple(
@@ -232,7 +234,7 @@ async def set_ways(
 )
 async def set_canary(
     capability: FromPath[str], data: JSONBody[CanaryWanted], request: Ask
-) -> RouteView:
+) -> ConnectorRoute:
     """Begin a canary, or change its shares."""
     held, hub = held_of(request), hub_of(request)
     canary = Canary(
@@ -261,7 +263,7 @@ async def set_canary(
 )
 async def promote(
     capability: FromPath[str], data: JSONBody[RouteReason], request: Ask
-) -> RouteView:
+) -> ConnectorRoute:
     """Put the candidate where its predecessor stood, which drains."""
     held, hub = held_of(request), hub_of(request)
     async with hub.connection() as connection:
@@ -281,7 +283,7 @@ async def promote(
 )
 async def roll_back(
     capability: FromPath[str], data: JSONBody[RouteReason], request: Ask
-) -> RouteView:
+) -> ConnectorRoute:
     """End a canary, or put back what it took the place of while that is not off yet."""
     held, hub = held_of(request), hub_of(request)
     async with hub.connection() as connection:
@@ -301,7 +303,7 @@ async def roll_back(
 )
 async def list_versions(
     capability: FromPath[str], request: Ask, cursor: Cursor = "", limit: Limit = 50
-) -> RouteVersions:
+) -> ConnectorRouteVersions:
     """List what a route was, by whose word and why, newest first."""
     before = int(read_place(cursor, int)[0]) if cursor else INTEGER_MAX
     async with hub_of(request).connection() as connection:
@@ -309,9 +311,9 @@ async def list_versions(
             connection, held_of(request).tenant, capability, before, limit + 1
         )
     more = found[limit - 1] if len(found) > limit else None
-    return RouteVersions(
+    return ConnectorRouteVersions(
         items=tuple(
-            RouteVersion(
+            ConnectorRouteVersion(
                 version=one.version,
                 stage=one.stage,
                 share=one.route.canary.share if one.route.canary else 0,

@@ -18,7 +18,7 @@ from danshu.faces.http.framework import (
     only_json,
 )
 from danshu.hub import connector_adapters, connector_routes, connector_views, connectors
-from danshu.hub.connector_adapters import AdapterView
+from danshu.hub.connector_adapters import ConnectorAdapter
 from danshu.hub.connector_views import ConnectorView
 from danshu.hub.fields import PLAIN
 from danshu.kernel.limits import (
@@ -89,7 +89,7 @@ class Connectors(Struct, frozen=True, kw_only=True):
 class ConnectorAdapters(Struct, frozen=True, kw_only=True):
     """The adapters that are plugged in, by name."""
 
-    items: tuple[AdapterView, ...]
+    items: tuple[ConnectorAdapter, ...]
 
 
 @get(
