@@ -63,8 +63,7 @@ def shipped(house: House, code: str, **changes: Any) -> dict[str, Any]:
 
 
 def keep(house: House, woven: dict[str, Any], secret: str) -> Any:
-    path = f"/v1/woven/secrets/{woven['code']}"
-    return ok(house.call("PUT", path, {"woven": woven, "secret": secret}))
+    return ok(house.call("PUT", "/v1/woven/secrets", {"woven": woven, "secret": secret}))
 
 
 def publish(people: tuple[Browser, Browser], woven: dict[str, Any]) -> None:

@@ -150,10 +150,13 @@ async def publish(
 async def retire(
     connection: Connection, tenant: int, code: str, version: int, reason: str, actor: Actor
 ) -> Refusal | None:
-    """Take a version back: it is called no more."""
+    """Take a version back: it is called no more. Raises InputError `no_woven`."""
     async with connection.transaction():
         row = await (await connection.execute(_STOP, (tenant, code, version))).fetchone()
         if row is None:
+            known = await connection.execute(_READ, (tenant, code, version))
+            if await known.fetchone() is None:
+                raise NO_WOVEN
             return Refusal(
                 code="woven_not_active",
                 reason="没有在用的这个版本",

@@ -222,7 +222,7 @@ async def _weave(
     woven = dict(next(t for t in book["templates"] if t["code"] == "ship_notice"))
     woven |= {"code": WOVEN, "zh": "花市发货回传", "en": "Huashi ship notice", "base_url": url}
     body = {"woven": woven, "secret": SHOP_TOKEN}
-    await caller.ask(client, "PUT", f"/v1/woven/secrets/{WOVEN}", json=body)
+    await caller.ask(client, "PUT", "/v1/woven/secrets", json=body)
     shown = await writer.ask("/v1/woven/preview", {"woven": woven})
     voice.claim("样例试算通过,密钥不露", shown["sound"] and SHOP_TOKEN not in str(shown), shown)
     draft = await writer.ask("/v1/woven/drafts", {"woven": woven})

@@ -218,16 +218,15 @@ async def try_woven(data: JSONBody[WovenAsked], request: Request[Any, Any, Any])
 
 
 @put(
-    "/v1/woven/secrets/{code:str}",
+    "/v1/woven/secrets",
     **declare_write("putWovenSecret", _TAG, "woven.write", 2 * WOVEN_BYTES),
 )
 async def put_woven_secret(
-    code: FromPath[str], data: JSONBody[WovenSecret], request: Request[Any, Any, Any]
+    data: JSONBody[WovenSecret], request: Request[Any, Any, Any]
 ) -> WovenKept:
     """Lay the secret of a far side into the safe, for its addresses alone; it is never shown."""
-    held, woven = held_of(request), msgspec.structs.replace(data.woven, code=code)
-    if not woven_lint.CODE.fullmatch(code):
-        raise InputError("woven_code", "a code is small letters, digits and _", "/code")
+    held, woven = held_of(request), data.woven
+    _check_code(woven)
     async with hub_of(request).connection() as connection:
         await weaving_auth.put_secret(connection, held.tenant, woven, data.secret, held.actor)
     return WovenKept(origin=weaving_auth.origin_of(woven), has_secret=bool(data.secret))

@@ -95,7 +95,7 @@ function Secret({ woven, isOpen, hasSecret, origin }: SecretProps) {
   const [secret, setSecret] = useState("");
   const keep = useMutation({
     mutationFn: () =>
-      putWovenSecret({ path: { code: woven.code }, body: { woven: plain(woven), secret } }),
+      putWovenSecret({ body: { woven: plain(woven), secret } }),
     onSuccess: async () => {
       setSecret("");
       notice.done(t("secretKept"));
