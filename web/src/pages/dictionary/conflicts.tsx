@@ -48,7 +48,7 @@ export function Conflicts({ state, read }: { state: string; read: Dictionary }) 
       plain("field", 120, (one) => words.field(one)),
       plain("kept", 190, (one) => words.value(one, one.source, one.kept)),
       {
-        ...plain("said", 360, (one) => one.said.map((s) => words.source(s.source)).join(" ")),
+        ...plain("said", 480, (one) => one.said.map((s) => words.source(s.source)).join(" ")),
         render: (one) => (
           <Words conflict={one} words={words} onChoose={mayWrite ? choose : undefined} />
         ),
@@ -122,9 +122,10 @@ function Words(props: {
             key={source}
             size="small"
             title={t("useNote")}
+            aria-label={t("use", { said: words.value(conflict, source, value) })}
             onClick={() => onChoose({ conflict, source, value })}
           >
-            {t("use", { said: words.value(conflict, source, value) })}
+            {words.value(conflict, source, value)}
           </Button>
         ) : (
           <span key={source}>{words.value(conflict, source, value)}</span>
