@@ -77,3 +77,51 @@ def test_the_gap_board_shows_where_it_was_stuck_and_refuses_with_a_reason(
     expect(page.locator("body")).to_contain_text("不赔：买家已另行补偿")
     (item,) = site.call("GET", f"/v1/orders/{made['order']}/compensations")["items"]
     assert (item["state"], item["reason"]) == ("refused", "买家已另行补偿")
+
+
+def test_whoever_is_asked_about_a_payment_shows_on_the_order(
+    site: Site, visit: Visit, axe: Callable[..., None]
+) -> None:
+    """A party that nobody connected: a person ends its call, which is a no."""
+    settings = "/v1/paid-review-settings"
+    page = visit("/settings/paid", "admin")
+    expect(page.get_by_text("付款后不问谁")).to_be_visible()
+    axe(page)
+    parties = [{"name": "insurer", "within_s": 3600}]
+    body = {"version": site.call("GET", settings)["version"], "on": True, "parties": parties}
+    version = site.call("PUT", settings, json=body)["version"]
+    try:
+        page.reload()
+        expect(page.get_by_text("insurer还没有接通，问不到。")).to_be_visible()
+        page.get_by_label("限时（分钟）").fill("90")
+        page.get_by_role("button", name="保存").click()
+        expect(page.get_by_text("已保存，此后付款的订单先问")).to_be_visible()
+        version += 1
+        assert site.call("GET", settings)["parties"][0]["within_s"] == 5400
+        order = site.place_order()
+        page = visit(f"/orders/{order}", "admin")
+        card = page.get_by_role("region", name="已付款协同")
+        expect(card).to_contain_text("等答复")
+        expect(card).to_contain_text("insurer")
+        _end_call(site, order)
+        expect(card).to_contain_text("有一方拒绝，其余已撤销")
+        expect(card).to_contain_text("保险公司不承保")
+        axe(page)
+        card.get_by_role("button", name="再问一次各方").click()
+        expect(card.get_by_role("button", name="再问一次各方")).to_have_count(0)
+        expect(card).to_contain_text("等答复")
+        _end_call(site, order)
+    finally:
+        off = {"version": version, "on": False, "parties": parties}
+        site.call("PUT", settings, json=off)
+
+
+def _end_call(site: Site, order: str) -> None:
+    """Say by a person's word that the party says no."""
+
+    def waiting(page: Any) -> list[Any]:
+        return [c for c in page["items"] if c["subject"] == order and c["state"] == "due"]
+
+    (call,) = waiting(site.wait_for("/v1/connector-calls", lambda page: bool(waiting(page))))
+    body = {"act": "end", "reason": "保险公司不承保"}
+    site.call("POST", f"/v1/connector-calls/{call['id']}/settle", json=body)

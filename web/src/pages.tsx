@@ -91,6 +91,7 @@ export const PAGES: readonly Page[] = [
   { path: "/settings/calendars", group: "settings", title: "calendars", right: "promise.read", load: () => import("./pages/calendars") },
   { path: "/settings/links", group: "settings", title: "customerLinks", right: "link.read", load: () => import("./pages/customer-links") },
   { path: "/settings/after-sales", group: "settings", title: "afterSaleSettings", right: "after_sale.read", load: () => import("./pages/after-sale-settings") },
+  { path: "/settings/paid", group: "settings", title: "paid", right: "order.read", load: () => import("./pages/paid") },
   { path: "/settings/remedies", group: "settings", title: "remedies", right: "merchant.read", load: () => import("./pages/remedy-settings") },
   { path: "/settings/notices", group: "settings", title: "notices", right: "merchant.read", load: () => import("./pages/alert-channels") },
   { path: "/settings/merchant", group: "settings", title: "tenant", right: "merchant.read", load: () => import("./pages/merchant") },

@@ -68,6 +68,11 @@ class Told(Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
+def far_side(told: Told) -> str:
+    """Name who answered, as the subject of facts."""
+    return f"{told.capability}/{told.connector}" if told.connector else told.capability
+
+
 Hearer = Callable[[Connection, "Worlds", Told], Awaitable[None]]
 """Acts on an answer in the transaction that records it; what it raises takes the answer back, and
 it is heard again. GuardFailed and NotAvailable are such; they may come at any time."""

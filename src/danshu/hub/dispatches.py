@@ -62,7 +62,7 @@ async def hear_waybill(connection: Connection, worlds: Worlds, told: Told) -> No
 
 async def _act(connection: Connection, worlds: Worlds, told: Told, command: Command) -> None:
     world = await worlds.ensure(told.tenant)
-    actor = Actor(sub=f"{told.capability}/{told.connector or ''}", role="connector", grade="C")
+    actor = Actor(sub=connecting.far_side(told), role="connector", grade="C")
     said = replace(command, by=told.reply.reason[:REASON_CHARS])
     id_ = uuid.UUID(told.subject)
     await acts.change(connection, world, id_, actor, told.at_ms, acts.command(said))

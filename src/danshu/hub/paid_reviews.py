@@ -142,7 +142,7 @@ async def hear_undo(connection: Connection, worlds: Worlds, told: Told) -> None:
 
 async def _say(connection: Connection, worlds: Worlds, told: Told, then: Any) -> None:
     world = await worlds.ensure(told.tenant)
-    actor = Actor(sub=f"{told.capability}/{told.connector or ''}", role="connector", grade="C")
+    actor = Actor(sub=connecting.far_side(told), role="connector", grade="C")
 
     def decide(_: World, held: Held, now_ms: int) -> Change | Refusal:
         done = then(held, now_ms)

@@ -23,6 +23,7 @@ import { ParcelsCard } from "./parcels-card";
 import { PromisesCard } from "./promises-card";
 import { ReceiverCard } from "./receiver-card";
 import { RequestsCard } from "./requests-card";
+import { ReviewCard } from "./review-card";
 import { TimelineCard } from "./timeline-card";
 import { useActs } from "./use-acts";
 import { useOrder, useOrderStream, useRefresh } from "./use-order";
@@ -115,6 +116,7 @@ function Page({ id }: { id: string }) {
           <div className="order-column" data-part="promises">
             <PromisesCard promises={sheet.promises} />
           </div>
+          <ReviewCard id={id} onDone={refresh} />
           <AfterSalesCard id={id} parcels={sheet.parcels} onDone={refresh} />
           <CompensationCard id={id} promises={sheet.promises} onDecided={refresh} />
           <RequestsCard

@@ -39,6 +39,7 @@ const OPERATIONS = new Set([
   "getProof",
   "listActs",
   "listOverrides",
+  "getPaidReview",
 ]);
 
 /** Ask again for all that the page shows of an order. */
