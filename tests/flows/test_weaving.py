@@ -182,7 +182,9 @@ def test_capacity_is_asked_with_a_token_that_is_kept_and_renewed(
         assert ok(house.call("POST", "/v1/woven/preview", {"woven": woven}))["sound"]
 
 
-def test_addresses_are_guarded_and_redirects_not_followed(house: House) -> None:
+def test_addresses_are_guarded_and_redirects_not_followed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reached = []
 
     def lead(asked: far_side.Asked) -> far_side.Answer:
@@ -200,6 +202,10 @@ def test_addresses_are_guarded_and_redirects_not_followed(house: House) -> None:
         no(house.call("POST", "/v1/woven/try", body), "provider_fails")
     body = {"woven": {**woven, "base_url": "http://example.com"}}
     no(house.call("POST", "/v1/woven/try", body), "bad_url")
+    # a hub that the world reaches keeps what people weave from its own machine
+    monkeypatch.setenv("DANSHU_ORIGIN", "https://hub.example")
+    body = {"woven": {**woven, "base_url": "http://127.0.0.1:9"}}
+    no(house.call("POST", "/v1/woven/try", body), "provider_fails")
 
 
 def test_a_document_is_read_and_a_mapping_proposed(
@@ -259,6 +265,25 @@ def test_a_woven_capability_is_a_connector(house: House, people: tuple[Browser, 
         assert desk.shipped == {"P-1": {"carrier_code": "SF", "tracking_number": "W1"}}
         assert asyncio.run(ask("k2")).verdict is Verdict.REFUSED
         assert woven_connector.WOVEN == "woven:"
+        # the engine asks it as any other far side
+        names = [a["name"] for a in ok(house.call("GET", "/v1/connector-adapters"))["items"]]
+        assert "woven:ship_notice" in names
+        wish: dict[str, Any] = {
+            "adapter": "woven:ship_notice",
+            "title": "回传",
+            "url": url,
+            "trial_url": url,
+        }
+        no(house.call("POST", "/v1/connectors", wish), "bad_options")
+        wish |= {"secrets": {"secret": SHOP_TOKEN}}
+        made = ok(house.call("POST", "/v1/connectors", wish), 201)
+        question = {"order": "P-2", "carrier": "SF", "waybill": "W2"}
+        trial = {"operation": "ask", "body": question}
+        called = ok(house.call("POST", f"/v1/connectors/{made['id']}/trials", trial), 202)
+        house.work("connectors")
+        seen = ok(house.call("GET", f"/v1/connector-calls/{called['id']}"))
+        assert seen["state"] == "done", seen
+        assert desk.shipped["P-2"]["tracking_number"] == "W2"
     path = "/v1/woven/ship_notice/1/retire"
     ok(house.call("POST", path, {"reason": "换了平台"}))
     no(house.call("POST", path, {"reason": "换了平台"}), "woven_not_active")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +10,9 @@ from msgspec import Struct
 from danshu.hub import connectors
 from danshu.kernel.errors import DanshuError
 from danshu.ports import registry
+
+if TYPE_CHECKING:
+    from danshu.ports.connector import Connector
 
 
 class ConnectorOperation(Struct, frozen=True, kw_only=True):
@@ -43,28 +46,31 @@ def list_adapters() -> list[ConnectorAdapter]:
             adapter = connectors.load_plugin(name)
         except DanshuError:
             continue
-        found.append(
-            ConnectorAdapter(
-                name=name,
-                capability=adapter.capability,
-                title=adapter.title,
-                title_en=adapter.title_en,
-                needs=tuple(n for n in adapter.needs if not is_secret(n)),
-                secrets=tuple(n for n in adapter.needs if is_secret(n)),
-                operations=tuple(
-                    ConnectorOperation(
-                        name=operation.name,
-                        undo=operation.undo,
-                        timeout_s=operation.timeout_s,
-                        repeatable=operation.repeatable,
-                        asks=_schema(operation.asks),
-                        gives=_schema(operation.gives),
-                    )
-                    for operation in adapter.operations
-                ),
-            )
-        )
+        found.append(show(name, adapter))
     return found
+
+
+def show(name: str, adapter: Connector) -> ConnectorAdapter:
+    """Show an adapter under the name that connects it."""
+    return ConnectorAdapter(
+        name=name,
+        capability=adapter.capability,
+        title=adapter.title,
+        title_en=adapter.title_en,
+        needs=tuple(n for n in adapter.needs if not is_secret(n)),
+        secrets=tuple(n for n in adapter.needs if is_secret(n)),
+        operations=tuple(
+            ConnectorOperation(
+                name=operation.name,
+                undo=operation.undo,
+                timeout_s=operation.timeout_s,
+                repeatable=operation.repeatable,
+                asks=_schema(operation.asks),
+                gives=_schema(operation.gives),
+            )
+            for operation in adapter.operations
+        ),
+    )
 
 
 def is_secret(name: str) -> bool:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.weave import typed
 from danshu.capabilities.weave.mapping import Built, Received, Sounded, Understood, WovenFault
-from danshu.hub import expressions, outside, weaving_auth, wires, woven_book
+from danshu.hub import expressions, outside, settings, weaving_auth, wires, woven_book
 from danshu.hub.weaving_auth import Sent, Token
 from danshu.hub.weaving_child import Errand
 from danshu.hub.woven_book import WovenDay
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     Lend = Callable[[], AbstractAsyncContextManager[Any]]
 _UNAUTHORISED: Final = 401
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 Tokens = dict[tuple[int, str, str, str], Token]
 """Access tokens by merchant, code, addresses, client and scope."""
 
@@ -122,6 +123,7 @@ class Weaver:
     async def _ask(
         self, tenant: int, woven: Woven, question: dict[str, Any], key: str, at_ms: int
     ) -> WovenOutcome:
+        guard(woven)
         built = await build(woven, question)
         if built.faults:
             first = built.faults[0]
@@ -185,6 +187,20 @@ class Weaver:
             Errand(does="sound", woven=woven, question=question, answer=outcome.answer)
         )
         return done.sounded, done.faults
+
+
+def guard(woven: Woven) -> None:
+    """Hold a hub that is reached by https to public addresses: this machine's own ports, which
+    `outside` leaves open for trials on a laptop, are not for what people weave.
+
+    Raises InputError `provider_fails`.
+    """
+    chosen = settings.read()
+    for url in (woven.base_url, woven.auth.token_url):
+        host = urlsplit(url).hostname or ""
+        is_inside = host in _HERE and host not in chosen.private_hosts
+        if is_inside and chosen.origin.startswith("https://"):
+            raise InputError("provider_fails", f"{host} is not a public address")
 
 
 async def build(woven: Woven, question: dict[str, Any]) -> Built:

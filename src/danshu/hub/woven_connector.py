@@ -135,4 +135,14 @@ async def lend(connection: Any, tenant: int, name: str) -> Connector:
     return WovenConnector(woven)
 
 
+async def list_lent(connection: Any, tenant: int) -> list[tuple[str, Connector]]:
+    """Give the connectors of the newest versions that may be called, by their names."""
+    found: dict[str, Connector] = {}
+    for version in await woven_book.list_versions(connection, tenant):
+        if version.active:
+            name = WOVEN + version.woven.code
+            found.setdefault(name, WovenConnector(version.woven))
+    return list(found.items())
+
+
 connectors.lend(WOVEN[:-1], lend)

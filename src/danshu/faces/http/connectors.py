@@ -17,7 +17,13 @@ from danshu.faces.http.framework import (
     may,
     only_json,
 )
-from danshu.hub import connector_adapters, connector_routes, connector_views, connectors
+from danshu.hub import (
+    connector_adapters,
+    connector_routes,
+    connector_views,
+    connectors,
+    woven_connector,
+)
 from danshu.hub.connector_adapters import ConnectorAdapter
 from danshu.hub.connector_views import ConnectorView
 from danshu.hub.fields import PLAIN
@@ -100,9 +106,13 @@ class ConnectorAdapters(Struct, frozen=True, kw_only=True):
     guards=[may(READ)],
 )
 async def list_adapters(request: Ask) -> ConnectorAdapters:
-    """List what may be connected: capability, operations with their schemas, what each needs."""
-    del request
-    return ConnectorAdapters(items=tuple(connector_adapters.list_adapters()))
+    """List what may be connected: capability, operations with their schemas, what each needs; what
+    the merchant has woven is among it.
+    """
+    async with hub_of(request).connection() as connection:
+        woven = await woven_connector.list_lent(connection, held_of(request).tenant)
+    lent = [connector_adapters.show(name, adapter) for name, adapter in woven]
+    return ConnectorAdapters(items=(*connector_adapters.list_adapters(), *lent))
 
 
 @get(
