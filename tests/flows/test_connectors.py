@@ -9,7 +9,15 @@ import uuid
 
 import pytest
 
-from danshu.hub import connecting, connector_answers, connector_routes, connectors
+from danshu.hub import (
+    connecting,
+    connector_answers,
+    connector_routes,
+    connectors,
+    health_figures,
+    health_room,
+    health_rows,
+)
 from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import CALL_QUIET_MS, DRAIN_QUIET_S
@@ -209,3 +217,52 @@ def test_an_idle_room_asks_little(database):
             await connection.close()
 
     asyncio.run(run())
+
+
+def test_the_health_board_rings_while_a_far_side_fails_and_when_it_is_over(monkeypatch, database):
+    async def story(yard, broker):
+        id_ = await yard.connect(broker)
+        board, connection = health_room.Memory(), yard.connection
+
+        async def look(times: int, apart_ms: int = 10_000) -> None:
+            for _ in range(times):
+                yard.later_ms += apart_ms
+                await health_room.look(connection, board, yard.now_ms())
+
+        async def told() -> list[tuple[object, ...]]:
+            return await query(
+                connection, "select kind, grade, detail from alert_sends order by made, key"
+            )
+
+        await connection.execute(
+            "insert into alert_channels(tenant,no,name,adapter,url,secret,lang,grade,is_on)"
+            " values(%s,1,'on call','wecom','','','zh',3,true)",
+            (yard.tenant,),
+        )
+        broker.mood = Mood(latency_ms=0, fail=100)
+        await yard.ask(*KEYS[:20])
+        await yard.step()
+        await yard.step(later_ms=2_000)  # what was counted is written each second
+        await look(2)
+        ((kind, grade, detail),) = await told()
+        assert (kind, grade) == ("health:connector_availability", 1)
+        assert detail.startswith("0 % · ≥ 99.5 %")
+        assert detail.endswith("报关行 rest")
+        rows = await health_rows.read(connection, yard.tenant, yard.now_ms())
+        (row,) = [r for r in rows if r.kind == "connector"]
+        assert (row.subject, row.availability, row.p99_us is None) == (f"connector:{id_}", 0, False)
+        assert row.state in ("failing", "open")
+        # under maintenance its calls count for nothing
+        scopes = {yard.tenant: frozenset({row.subject})}
+        found = await health_figures.read_quick(connection, yard.now_ms(), scopes)
+        assert "connector_availability" not in found.get(yard.tenant, {})
+        # it answers again: days later the figure is well, and people hear so
+        broker.mood = Mood(latency_ms=0)
+        for _ in range(6):
+            await yard.step(later_ms=600_000)
+        await look(1, apart_ms=120_000)
+        await look(1, apart_ms=4 * 86_400_000)
+        await look(12)  # at most two steps down, of six looks each
+        assert [kind for kind, *_ in await told()][1:] == ["health_over:connector_availability"]
+
+    play(monkeypatch, database, story, "rest")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import alert_channels, incidents, outside, settings
+from danshu.hub import alert_channels, incidents, meters, outside, settings
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import (
     ALERT_EVERY_S,
@@ -116,7 +116,9 @@ async def _tell(
         channel = await alert_channels.take(connection, tenant, no)
         told = compose(due, channel.lang, tenant)
         await hand_over(web, channel, told, at_ms)
+        meters.of(connection).note(tenant, f"alert:{no}")
     except NotAvailable as error:
+        meters.of(connection).note(tenant, f"alert:{no}", ok=0, failed=1)
         wait_s = min(NOTICE_RETRY_MAX_S, NOTICE_RETRY_S << min(tries - 1, 20))
         trouble = error.detail[:REASON_CHARS]
         old = write.instant((at_ms - NOTICE_GIVE_UP_S * 1000) * 1000)

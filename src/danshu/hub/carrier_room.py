@@ -92,6 +92,7 @@ async def _hear(
 
 
 CARRIER_ASKS: Final = Errands(
+    name="carriers",
     take=_TAKE,
     leave=_LEAVE,
     at_once=INTERCEPTS_AT_ONCE,

@@ -8,6 +8,7 @@ asks must be able to ask twice, by a key of its own, or because the answer stays
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +16,7 @@ import httpx
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import outside
+from danshu.hub import meters, outside
 from danshu.hub.compose import now_ms
 from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import InputError, NotAvailable
@@ -51,7 +52,7 @@ class Errands(Struct, Generic[E], frozen=True, kw_only=True):
     `read` understands; `leave` sets the next try (or none) and the trouble of the one at `place`.
     `run` asks and says what came of it, or when it is tried again. A try may take so long as
     `reach` says; after a failure it is tried again when `reach` says, each time after twice as
-    long, at most `retry_max_s`.
+    long, at most `retry_max_s`. The health board calls it by `name`.
     """
 
     take: str
@@ -62,6 +63,7 @@ class Errands(Struct, Generic[E], frozen=True, kw_only=True):
     read: Callable[[Sequence[Any]], E]
     place: Callable[[E], tuple[Any, ...]]
     run: Callable[[Connection, Worlds, httpx.AsyncClient, E, int], Awaitable[Later | None]]
+    name: str
 
     def begin(self, url: str) -> Callable[[Connection], Awaitable[int]]:
         """Give the step of the room: it runs what is due and tells how many it took up."""
@@ -87,6 +89,7 @@ class Errands(Struct, Generic[E], frozen=True, kw_only=True):
     async def _run(
         self, connection: Connection, worlds: Worlds, web: httpx.AsyncClient, errand: E, at_ms: int
     ) -> None:
+        began_s = time.perf_counter()
         try:
             later = await self.run(connection, worlds, web, errand, at_ms)
         except NotAvailable as error:
@@ -100,6 +103,9 @@ class Errands(Struct, Generic[E], frozen=True, kw_only=True):
         except Exception:  # noqa: BLE001 - logged; one errand must not stop the others
             _log.exception("%s cannot be done", self.place(errand))
             later = Later("program")
+        took_s = time.perf_counter() - began_s
+        counts = {"ok": int(later is None), "failed": int(later is not None)}
+        meters.of(connection).note(errand.tenant, f"errand:{self.name}", took_s, **counts)
         if later is None:
             return
         wait_s = later.after_s

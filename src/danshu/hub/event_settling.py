@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from danshu.capabilities.weave import backoff
 from danshu.capabilities.weave.breaker import Breaker, Phase
-from danshu.hub import merchants
+from danshu.hub import merchants, meters
 from danshu.hub.event_posting import Fate, Meaning
 from danshu.hub.event_reading import Placed, Spot
 from danshu.hub.subscription_facts import SubscriptionPaused
@@ -226,6 +226,10 @@ async def _touch(
     connection: Connection, place: tuple[int, uuid.UUID], delivery: Delivery, at_ms: int
 ) -> None:
     taken = sum([fate is Fate.TAKEN for fate in delivery.fates])
+    for one in delivery.attempts:
+        ok = one.events if one.meaning is Meaning.TAKEN else 0
+        counts = {"ok": ok, "failed": one.events - ok}
+        meters.of(connection).note(place[0], f"webhook:{place[1]}", one.ms / 1000, **counts)
     bad = [attempt for attempt in delivery.attempts if attempt.meaning is not Meaning.TAKEN]
     trouble = bad[-1].trouble if bad else ""
     state: Breaker = delivery.breaker

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import hmac
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from danshu.hub import merchants, outside, signal_feeds, woven_book
+from danshu.hub import merchants, meters, outside, signal_feeds, woven_book
 from danshu.hub.readings import Readings, Taken
 from danshu.hub.signal_facts import SignalFeedChanged
 from danshu.hub.weaving import Tokens, Weaver
@@ -206,7 +207,7 @@ async def ask_due(
     asked = {"now": instant(at_ms * 1000)}
     rows = await (await connection.execute(_DUE, asked)).fetchall()
     for tenant, name, feed, url, place, key in rows:
-        trouble = ""
+        trouble, began_s = "", time.perf_counter()
         try:
             if feed.startswith(WOVEN):
                 taken = await _sound(connection, door, tenant, feed, weaver)
@@ -219,6 +220,9 @@ async def ask_due(
         except DanshuError as error:
             trouble = str(error)[:500]
             _log.warning("feed %s of merchant %s: %s", name, tenant, error)
+        took_s = time.perf_counter() - began_s
+        counts = {"ok": int(not trouble), "failed": int(bool(trouble))}
+        meters.of(connection).note(tenant, f"feed:{name}", took_s, **counts)
         await connection.execute(_SAID, (trouble, tenant, name))
     return len(rows)
 

@@ -57,6 +57,11 @@ from signal_sources s join unnest(%(keys)s::text[], %(ttls)s::int8[]) t(key, ttl
 left join signal_latest l on l.tenant=s.tenant and l.no=s.no
 where s.retired is null group by 1, 2
 """
+_RELAYED: Final = """
+select b.tenant, b.half, b.size, c.position from books b join cursors c
+on c.tenant=b.tenant and c.half=b.half and c.name='relay'
+"""
+_NAMES: Final = "select 'webhook:' || id, name from subscriptions"
 _BEHIND: Final = "select distinct tenant from books where size > signed"
 
 
@@ -76,13 +81,14 @@ async def read_quick(
         value = None if us is None else round(us / unit, 3)
         shared[code] = Value(value=value, n=sum(of.values()))
     webhooks: dict[int, list[tuple[str, int, int]]] = {}
+    names: dict[str, str] = {k: v for k, v in await _all(connection, _NAMES, ())}
     for tenant, subject, ok, failed in await _all(connection, _SHARES, (minute - 60,)):
         if subject == "stock":
             shared["reservation_conflicts"] = Value(value=_percent(failed, ok + failed))
         elif subject == "oversold":
             _put(found, tenant, "oversell_refusals", Value(value=float(ok)))
         elif subject not in muted.get(tenant, ()):
-            name = subject.partition(":")[2]
+            name = names.get(subject, subject.partition(":")[2])
             webhooks.setdefault(tenant, []).append((name, ok + failed, failed))
     _put_shares(found, "event_delivery", webhooks)
     connectors: dict[int, list[tuple[str, int, int]]] = {}
@@ -92,6 +98,7 @@ async def read_quick(
         if f"connector:{id_}" not in muted.get(tenant, ()):
             connectors.setdefault(tenant, []).append((title, calls, failed))
     _put_shares(found, "connector_availability", connectors)
+    await _relay(connection, found, at_ms)
     behind = {row[0] for row in await _all(connection, _BEHIND, ())}
     for (tenant,) in await _all(connection, "select id from tenants", ()):
         waiting_ms = 0
@@ -99,6 +106,20 @@ async def read_quick(
             waiting_ms = (await trust.read(connection, tenant, at_ms)).waiting_ms
         _put(found, tenant, "seal_lag", Value(value=round(waiting_ms / 1000, 1)))
     return found
+
+
+async def _relay(connection: Connection, found: Found, at_ms: int) -> None:
+    """Put how long the oldest event of each merchant has waited for the bus, where one is used."""
+    if not await _all(connection, "select 1 from relays where tenant=0", ()):
+        return
+    waiting: dict[int, int] = {}
+    for tenant, half, size, position in await _all(connection, _RELAYED, ()):
+        late_ms = 0
+        if position < size:
+            late_ms = at_ms - await trust.told_ms(connection, tenant, half, position)
+        waiting[tenant] = max(waiting.get(tenant, 0), late_ms)
+    for tenant, late_ms in waiting.items():
+        _put(found, tenant, "relay_lag", Value(value=round(max(0, late_ms) / 1000, 1)))
 
 
 async def read_slow(connection: Connection, at_ms: int) -> Found:

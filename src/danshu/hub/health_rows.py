@@ -13,8 +13,9 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.weave.breaker import Breaker, Phase
+from danshu.capabilities.weave.canary import BOUNDS_MS
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
-from danshu.hub.latency import percentile_us
+from danshu.hub.latency import bucket_of, percentile_us
 from danshu.hub.meters import SHARED
 from danshu.kernel.limits import HEALTH_CELL_MIN, HEALTH_CELLS
 
@@ -53,6 +54,15 @@ select tenant, subject, sum(waiting)::int8, count(*) from (select distinct on
 where tenant in (0, %(tenant)s) and minute >= %(last)s
 order by tenant, subject, node, minute desc) n group by 1, 2
 """
+# Of this merchant: leaves that a follower has not come to, leaves unsigned, timers overdue.
+_WAITS: Final = """
+select c.name, sum(b.size - c.position)::int8 from cursors c join books b
+on b.tenant=c.tenant and b.half=c.half where c.tenant=%(tenant)s
+and c.name in ('rows', 'journal', 'sentinel', 'relay') group by 1
+union all select 'seal', sum(size - signed)::int8 from books where tenant=%(tenant)s
+having count(*) > 0
+union all select 'timers', count(*) from timers where tenant=%(tenant)s and due < now()
+"""
 _CONNECTORS: Final = """
 select c.id::text, c.title, c.capability, c.state, c.breaker,
 (extract(epoch from m.minute) / 60 - %(first)s)::int / %(cell)s, sum(m.calls - m.failed)::int8,
@@ -62,6 +72,12 @@ from connectors c left join connector_minutes m on m.tenant=c.tenant and m.conne
 and m.minute >= to_timestamp(%(first)s * 60::int8) where c.tenant=%(tenant)s
 group by c.tenant, c.id, 6
 """
+_LATENCIES: Final = """
+select connector::text, n, sum(v)::int8 from connector_minutes m,
+unnest(m.latency) with ordinality as u(v, n) where tenant=%(tenant)s
+and minute >= to_timestamp(%(first)s * 60::int8) group by 1, 2
+"""
+_ERRANDS: Final = ("payouts", "refunds", "carriers")
 _SUBSCRIPTIONS: Final = """
 select s.id::text, s.name, s.state, s.breaker, s.parked, (select count(*) from parked_events p
 where p.tenant=s.tenant and p.subscription=s.id and p.state='dead')
@@ -167,15 +183,34 @@ async def read(connection: Connection, tenant: int, at_ms: int) -> tuple[HealthR
         heap(of, subject).took[bucket] = n
     for of, subject, waiting, nodes in await _all(connection, _NOW, asked):
         heap(of, subject).nodes, heap(of, subject).waiting = nodes, waiting
-    rows = [heap(SHARED, subject).row(subject, "capability", c) for c, subject in CAPABILITIES]
+    waits = {name: int(n) for name, n in await _all(connection, _WAITS, asked)}
+    rows = []
+    for code, subject in CAPABILITIES:
+        one = heap(SHARED, subject)
+        if subject.startswith("room:"):  # it knows what it did, not what lies before it
+            one.waiting = waits.get(subject[5:])
+        rows.append(one.row(subject, "capability", code))
     shown = {subject for _, subject in CAPABILITIES}
     for (of, subject), one in sorted(heaps.items()):
         if of == SHARED and subject.startswith("room:") and subject not in shown:
-            one.waiting = None  # a room knows what it did, not what lies before it
+            one.waiting = waits.get(subject[5:])
             rows.append(one.row(subject, "room", subject[5:]))
     rows += await _connectors(connection, asked)
+    rows += await _far_sides(connection, asked, heaps)
+    return tuple(rows)
+
+
+async def _far_sides(
+    connection: Connection, asked: dict[str, int], heaps: dict[tuple[int, str], _Heap]
+) -> list[HealthRow]:
+    """Give the rows of subscriptions, channels, feeds, errands and alert channels."""
+    rows: list[HealthRow] = []
+
+    def heap(subject: str) -> _Heap:
+        return heaps.get((asked["tenant"], subject)) or _Heap()
+
     for id_, name, state, breaker, parked, dead in await _all(connection, _SUBSCRIPTIONS, asked):
-        one = heap(tenant, f"webhook:{id_}")
+        one = heap(f"webhook:{id_}")
         one.waiting = parked + dead
         more = _open(breaker) if state == "active" else {}
         rows.append(one.row(f"webhook:{id_}", "webhook", name, **more))
@@ -184,13 +219,18 @@ async def read(connection: Connection, tenant: int, at_ms: int) -> tuple[HealthR
         channels.setdefault(channel, _Heap()).add(cell, n, 0)
     rows += [channels[c].row(f"channel:{c}", "channel", c) for c in sorted(channels)]
     for name, trouble in await _all(connection, _FEEDS, asked):
-        one = heap(tenant, f"feed:{name}")
+        one = heap(f"feed:{name}")
         rows.append(one.row(f"feed:{name}", "feed", name, trouble=trouble))
+    for name in _ERRANDS:
+        if (asked["tenant"], f"errand:{name}") in heaps:
+            one = heap(f"errand:{name}")
+            one.waiting = None
+            rows.append(one.row(f"errand:{name}", "errand", name))
     for no, name, trouble, waiting in await _all(connection, _ALERTS, asked):
-        one = heap(tenant, f"alert:{no}")
+        one = heap(f"alert:{no}")
         one.waiting = waiting
         rows.append(one.row(f"alert:{no}", "alert", name, trouble=trouble))
-    return tuple(rows)
+    return rows
 
 
 async def _connectors(connection: Connection, asked: dict[str, int]) -> list[HealthRow]:
@@ -204,6 +244,10 @@ async def _connectors(connection: Connection, asked: dict[str, int]) -> list[Hea
         one.waiting = waiting
         if cell is not None:
             one.add(cell, ok, failed)
+    edges = [*BOUNDS_MS, 2 * BOUNDS_MS[-1]]
+    for id_, n, count in await _all(connection, _LATENCIES, asked):
+        if id_ in heaps and count:
+            heaps[id_].took[bucket_of(edges[n - 1] / 1000)] = count
     rows = []
     for id_, (title, _, breaker) in sorted(known.items(), key=lambda k: (k[1][1], k[1][0])):
         more = _open(breaker)

@@ -88,6 +88,7 @@ async def _say(
 
 
 COMPENSATIONS: Final = Errands(
+    name="payouts",
     take=_TAKE,
     leave=_LEAVE,
     at_once=PAYOUTS_AT_ONCE,

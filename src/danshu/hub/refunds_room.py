@@ -88,6 +88,7 @@ async def _say(
 
 
 REFUNDS: Final = Errands(
+    name="refunds",
     take=_TAKE,
     leave=_LEAVE,
     at_once=REFUNDS_AT_ONCE,

@@ -70,8 +70,8 @@ async def read(connection: Connection, tenant: int, now_ms: int) -> Trustworthin
         if at is not None:
             sealed_ms = max(sealed_ms, round(at.timestamp() * 1000))
         if size > signed:
-            told_ms = await _told_ms(connection, tenant, half, signed)
-            waiting_ms = max(waiting_ms, now_ms - told_ms)
+            said_ms = await told_ms(connection, tenant, half, signed)
+            waiting_ms = max(waiting_ms, now_ms - said_ms)
     tone = "kept"
     if waiting_ms > RECEIPT_IN_LOG_S * 1000:
         tone = "broken"
@@ -91,7 +91,7 @@ async def read(connection: Connection, tenant: int, now_ms: int) -> Trustworthin
     )
 
 
-async def _told_ms(connection: Connection, tenant: int, half: str, position: int) -> int:
+async def told_ms(connection: Connection, tenant: int, half: str, position: int) -> int:
     """Tell when the fact at a position of a book was said."""
     cursor = await connection.execute(_SEGMENT, (tenant, half, position), binary=True)
     row = await cursor.fetchone()

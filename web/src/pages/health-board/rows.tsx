@@ -97,7 +97,9 @@ function Name({ row }: { row: HealthRow }) {
         ? t(`rooms.${row.name}`, { defaultValue: row.name })
         : row.kind === "channel"
           ? t(`common:channels.${row.name}`, { defaultValue: row.name })
-          : row.name;
+          : row.kind === "errand"
+            ? t(`errands.${row.name}`)
+            : row.name;
   if (row.kind === "capability") return <b>{name}</b>;
   return (
     <span title={row.trouble || undefined}>
