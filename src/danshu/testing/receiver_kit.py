@@ -31,16 +31,19 @@ from danshu.kernel.limits import EVENT_BATCH_BYTES
 TAKEN: Final = range(200, 300)
 REFUSED: Final = (400, 401, 403)
 TIMEOUT_S: Final = 10.0
+_ORIGIN: Final = "hub.example"
 _LATE_S: Final = consumer.TOLERANCE_S + 60
 _DATA: Final = {"amount": 15_300, "at": "2026-11-22T11:00:00.000Z"}
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One POST, and the statuses that are right for it."""
+    """One request, the statuses that are right for it, and what its answer's headers must hold."""
 
     headers: dict[str, str]
     body: bytes
     answers: range | tuple[int, ...]
+    method: str = "POST"
+    allows: tuple[str, ...] = ()
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -52,7 +55,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """An answer that is not right: the case, which delivery of it (from 1), and the status."""
+    """An answer that is not right: the case, which request of it (from 1), and the status."""
 
     case: str
     delivery: int
@@ -113,6 +116,14 @@ def batch(secret: str, now_s: int, bodies: list[bytes]) -> Delivery:
     """Deliver events in one batch."""
     headers = {"content-type": f"{event_forms.BATCHED}; charset=utf-8"}
     return sign(secret, now_s, headers, event_forms.to_batch(bodies), TAKEN)
+
+
+def _handshake(secret: str, now_s: int) -> list[Delivery]:
+    del secret, now_s  # it is asked before there is a secret
+    asked = {"webhook-request-origin": _ORIGIN}
+    return [
+        Delivery(method="OPTIONS", headers=asked, body=b"", answers=TAKEN, allows=(_ORIGIN, "*"))
+    ]
 
 
 def _binary(secret: str, now_s: int) -> list[Delivery]:
@@ -200,6 +211,11 @@ def _foreign(secret: str, now_s: int) -> list[Delivery]:
 
 CASES: Final = (
     Case(
+        name="handshake",
+        must="answer OPTIONS with webhook-allowed-origin: * or the hub's host",
+        make=_handshake,
+    ),
+    Case(
         name="structured",
         must="take an event in structured mode with 2xx",
         make=lambda secret, now_s: [structured(secret, now_s, event())],
@@ -227,10 +243,12 @@ def run(case: Case, url: str, secret: str, web: httpx.Client | None = None) -> l
     found = []
     for n, each in enumerate(case.make(secret, int(time.time())), 1):
         try:
-            status = web.post(url, content=each.body, headers=each.headers).status_code
+            answer = web.request(each.method, url, content=each.body, headers=each.headers)
+            status, allowed = answer.status_code, answer.headers.get("webhook-allowed-origin", "")
         except httpx.HTTPError:
-            status = 0
-        if status not in each.answers:
+            status, allowed = 0, ""
+        is_allowed = not each.allows or {a.strip() for a in allowed.split(",")} & {*each.allows}
+        if status not in each.answers or not is_allowed:
             found.append(Finding(case=case.name, delivery=n, status=status, must=case.must))
     return found
 
