@@ -58,6 +58,8 @@ _STATUS: Final = {
     "no_dead_letter": 404,
     "no_subscription": 404,
     "no_feed": 404,
+    "no_metric": 404,
+    "no_window": 404,
     "no_connector": 404,
     "no_call": 404,
     "no_route": 404,
