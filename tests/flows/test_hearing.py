@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from danshu.capabilities.people import policies
 from danshu.hub import event_forms, hearing
 from danshu.kernel.limits import HEARD_DAYS, HEARD_EVENTS
 from tests.fixtures.engine import ask, tell
@@ -176,6 +177,8 @@ def test_types_are_listed_with_their_schemas(shared_house: House) -> None:
     types = {i["name"]: i for i in listed["items"]}
     assert {i for i in types if types[i]["direction"] == "in"} == set(hearing.KINDS)
     assert types["danshu.order.paid"]["topic"] == "payment"
+    assert {t["right"] for t in types.values() if t["right"]} <= set(policies.actions())
+    assert types["danshu.wms.fulfilment.shipped"]["right"] == "order.ship"
     assert any("session." in each["facts"] for each in listed["untold"])
     path = "/v1/event-types/danshu.order.placed"
     seen = shared_house.call("GET", path).json()

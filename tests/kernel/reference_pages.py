@@ -150,14 +150,19 @@ HEARD = (
 
 
 def rows_of(types: list[Entry]) -> list[str]:
-    """A table of types."""
-    lines = ["| type | 中文 | what it says | fields |", "|---|---|---|---|"]
+    """A table of types; those that come in have the right that they ask for."""
+    asks = " right |" if types[0].right else ""
+    lines = [
+        "| type | 中文 | what it says | fields |" + asks,
+        "|---|---|---|---|" + "---|" * bool(asks),
+    ]
     for each in types:
         fields_ = ", ".join(
             f"`{f['name']}`{'' if f['required'] else ' ?'}"
             for f in event_schemas.fields(event_schemas.load(each))
         )
         lines.append(f"| `{each.name}` | {each.title} | {each.note} | {fields_} |")
+        lines[-1] += f" `{each.right}` |" if asks else ""
     return [*lines, ""]
 
 

@@ -15,7 +15,9 @@ IN: Final = "in"
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """A type: `fact` and `topic` are "" where it comes in; `note` says what it means."""
+    """A type: `fact` and `topic` are "" where it comes in, `right` (beside event.send) where it
+    goes out; `note` says what it means.
+    """
 
     name: str
     direction: str
@@ -25,6 +27,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     title_en: str
     note: str
     data: type[Struct]
+    right: str = ""
 
 
 @functools.cache
@@ -53,6 +56,7 @@ def catalogue() -> dict[str, Entry]:
             title_en=each.title_en,
             note=note_of(each.data),
             data=each.data,
+            right=each.right,
         )
         for each in hearing.KINDS.values()
     ]

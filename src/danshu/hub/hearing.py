@@ -45,6 +45,7 @@ CONFLICT: Final = Refusal(
     reason_en="An event of this source and id said something else before",
     clause="events.id",
 )
+_STOCK: Final = "stock.write"
 _NO_ORDER: Final = acts.NO_ORDER
 _decode_order: Final = msgspec.json.Decoder(model.Order).decode
 _PLAIN: Final = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]*")
@@ -92,9 +93,12 @@ class Doing(Struct, kw_only=True, eq=False):
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """A type that the hub understands; `act` gives what refused it, None = done."""
+    """A type that the hub understands; `act` gives what refused it, None = done. `right` is what
+    it asks for beside `event.send`.
+    """
 
     name: str
+    right: str
     title: str
     title_en: str
     data: type[Struct]
@@ -181,7 +185,7 @@ def _is_meant(order: model.Order, data: heard_forms.Named, waybill: str) -> bool
 
 
 async def _count(doing: Doing, data: heard_forms.Counted) -> Refusal | None:
-    doing.ear.ask("stock.write", {"warehouse": data.warehouse})
+    doing.ear.ask(_STOCK, {"warehouse": data.warehouse})
     codes = [level.sku for level in data.levels]
     cursor = await doing.connection.execute(_LEVELS, (doing.ear.tenant, data.warehouse, codes))
     kept = {code: (safety, in_transit) for code, safety, in_transit in await cursor.fetchall()}
@@ -202,31 +206,46 @@ async def _count(doing: Doing, data: heard_forms.Counted) -> Refusal | None:
     )
 
 
-def _kind(name: str, titles: tuple[str, str], data: type[Struct], act: Any) -> Kind:
-    return Kind(name="danshu." + name, title=titles[0], title_en=titles[1], data=data, act=act)
+def _kind(
+    name: str, titles: tuple[str, str], data: type[Struct], event: str = "", right: str = ""
+) -> Kind:
+    """Make a type that does `event` to an order, or counts stock."""
+    return Kind(
+        name="danshu." + name,
+        right=right or f"order.{event}",
+        title=titles[0],
+        title_en=titles[1],
+        data=data,
+        act=_on_order(event) if event else _count,
+    )
 
 
 _WORKED, _SHIPPED, _TRACKED = heard_forms.Worked, heard_forms.Shipped, heard_forms.Tracked
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        _kind("wms.fulfilment.picked", ("仓库已拣货", "Picked"), _WORKED, _on_order("pick")),
-        _kind("wms.fulfilment.packed", ("仓库已打包", "Packed"), _WORKED, _on_order("pack")),
-        _kind("wms.fulfilment.shipped", ("仓库已交接", "Shipped"), _SHIPPED, _on_order("ship")),
-        _kind("carrier.parcel.collected", ("承运商揽收", "Collected"), _TRACKED, _on_order("ship")),
-        _kind("carrier.parcel.delivered", ("签收", "Delivered"), _TRACKED, _on_order("deliver")),
-        _kind("stock.counted", ("库存盘点", "Stock counted"), heard_forms.Counted, _count),
+        _kind("wms.fulfilment.picked", ("仓库已拣货", "Picked"), _WORKED, "pick"),
+        _kind("wms.fulfilment.packed", ("仓库已打包", "Packed"), _WORKED, "pack"),
+        _kind("wms.fulfilment.shipped", ("仓库已交接", "Shipped"), _SHIPPED, "ship"),
+        _kind("carrier.parcel.collected", ("承运商揽收", "Collected"), _TRACKED, "ship"),
+        _kind("carrier.parcel.delivered", ("签收", "Delivered"), _TRACKED, "deliver"),
+        _kind(
+            "stock.counted",
+            ("库存盘点", "Stock counted"),
+            heard_forms.Counted,
+            right=_STOCK,
+        ),
         _kind(
             "order.cancel_requested",
             ("请求取消", "Cancellation asked for"),
             heard_forms.CancelRequested,
-            _on_order("cancel"),
+            "cancel",
         ),
         _kind(
             "payment.received",
             ("收到付款", "Payment received"),
             heard_forms.PaymentReceived,
-            _on_order("pay"),
+            "pay",
         ),
     )
 }

@@ -29,12 +29,13 @@ class EventField(Struct, frozen=True, kw_only=True):
 
 class EventTypeItem(Struct, frozen=True, kw_only=True):
     """A type of event. `direction` is out (the hub tells it) or in (the hub hears it); `topic` ""
-    for those that come in.
+    for those that come in, which ask for `right` beside `event.send`.
     """
 
     name: str
     direction: str
     topic: str
+    right: str
     title: str
     title_en: str
     note: str
@@ -112,6 +113,7 @@ def _item(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "direction": entry.direction,
         "topic": entry.topic,
+        "right": entry.right,
         "title": entry.title,
         "title_en": entry.title_en,
         "note": entry.note,
