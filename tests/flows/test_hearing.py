@@ -153,6 +153,7 @@ def test_what_is_no_event_is_refused(shared_house: House) -> None:
         (good, 422, "bad_data"),
         ({**good, "specversion": "0.3"}, 400, "bad_event"),
         ({**good, "id": "\x00"}, 400, "bad_event"),
+        ({**good, "source": "danshu/1/connectors/x"}, 400, "bad_event"),
         ({**good, "id": "\ud800"}, 400, "bad_event"),
         ({**good, "id": "x" * 201}, 400, "bad_event"),
         ({**good, "time": "yesterday"}, 422, "bad_data"),

@@ -18,6 +18,8 @@ from danshu.kernel import consumer
 from danshu.kernel.errors import DanshuError, InputError
 from danshu.kernel.limits import HEARD_BODY_BYTES, HEARD_EVENT_BYTES, HEARD_EVENTS, HEARD_WIDTH
 
+# Of the hub's events, and of what its connectors were told: nobody else speaks in that name.
+_OURS: Final = "danshu/"
 _SWEEPER: Final = hearing.Sweeper()
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -95,6 +97,8 @@ async def _hear(hub: Hub, held: Held, told: Any) -> Heard:
         _check_size(told)
         event = consumer.read_event(told)
         id_, source = event.id, event.source
+        if source.startswith(_OURS):
+            raise InputError("bad_event", f"a source {_OURS}… is the hub's own", "/source")
         ear = hearing.Ear(
             tenant=held.tenant,
             actor=held.actor,
