@@ -45,13 +45,14 @@ async def test_who_stands_by_goes_on_when_the_leader_is_gone(
     steps: list[str] = []
     pids: dict[str, int] = {}
     stop = asyncio.Event()
-    first = asyncio.create_task(rooms.live(make_room("first", steps, pids), blank, stop))
+    out = leading.Lookout(blank)
+    first = asyncio.create_task(rooms.live(make_room("first", steps, pids), blank, stop, out))
     await until(lambda: len(steps) > 2)
-    second = asyncio.create_task(rooms.live(make_room("second", steps, pids), blank, stop))
+    second = asyncio.create_task(rooms.live(make_room("second", steps, pids), blank, stop, out))
     async with await psycopg.AsyncConnection.connect(blank, autocommit=True) as c:
-        asked = "select count(*) from pg_stat_activity where application_name = 'danshu work tried'"
-        while (await (await c.execute(asked)).fetchone()) != (2,):
-            await asyncio.sleep(0.01)
+        asked = "select count(*) from pg_stat_activity where application_name like 'danshu work%'"
+        await asyncio.sleep(0.1)  # it looks five times, and opens no connection of its own
+        assert (await (await c.execute(asked)).fetchone()) == (2,)  # the leader's, the lookout's
         count = len(steps)
         await until(lambda: len(steps) > count + 5)
         assert set(steps) == {"first"}
@@ -62,6 +63,7 @@ async def test_who_stands_by_goes_on_when_the_leader_is_gone(
         assert set(steps[begun:]) == {"second"}  # the first came back, and stands by
     stop.set()
     await asyncio.gather(first, second)
+    await out.close()
 
 
 async def test_each_room_has_a_lock_of_its_own() -> None:

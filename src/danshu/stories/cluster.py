@@ -26,6 +26,7 @@ from danshu.faces.work import leading, rooms
 from danshu.hub import compose
 from danshu.ledger import engine
 from danshu.stories import furnishing, stage
+from danshu.stories.cluster_bus import count_placed, open_bus, replace_leader
 from danshu.stories.cluster_load import Answered, Load
 from danshu.testing import messages
 from danshu.testing.front import open_front
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from danshu.ports.channel import Account
     from danshu.testing.front import Front
+    from danshu.testing.nats_nodes import Nodes
 
 RATE: Final = 60.0
 CODE: Final = "cluster"
@@ -58,6 +60,10 @@ class Told(Struct, kw_only=True):
     standby: int = 1
     namespaces: bool = False
     load: Answered | None = None
+    bus_nodes: int = 0
+    bus_leader_s: float = 0.0
+    told: int = 0
+    told_twice: int = 0
     killed_rooms: int = 0
     takeover_s: float = 0.0
     upgrades: dict[str, float] = {}
@@ -71,7 +77,7 @@ class Told(Struct, kw_only=True):
 class Cluster:
     """The processes by name, each with the words that it was started with."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, bus: str) -> None:
         self.url = url
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._words: dict[str, tuple[str, ...]] = {}
@@ -80,6 +86,7 @@ class Cluster:
             "DANSHU_DATABASE_URL": url,
             "DANSHU_DATA": str(folder),
             "DANSHU_DRAIN_S": DRAIN_S,
+            "DANSHU_BUS_URL": bus,
         }
 
     def start(self, name: str, *words: str) -> None:
@@ -161,16 +168,24 @@ def run(servers: int, workers: int, seconds: int, as_json: bool, once: bool) -> 
     with tempfile.TemporaryDirectory(prefix="danshu-cluster-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # else root's database would lie elsewhere, and stay there
-        with engine.start(folder / "pg") as store, _cluster(store.url, folder) as cluster:
+        with (
+            open_bus() as bus,
+            engine.start(folder / "pg") as store,
+            _cluster(store.url, folder, bus.url if bus else "") as cluster,
+        ):
             compose.prepare(store.url)
             shops = asyncio.run(_furnish(store.url))
             told = Told(servers=servers, workers=workers)
             ports = [stage.free_port() for _ in range(servers)]
-            _start_all(cluster, ports, workers, console)
+            nodes = len(bus.nodes) if bus else 0
+            _start_all(cluster, ports, workers, nodes, console)
             with open_front(ports) as front, _watch(store.url) as watch:
-                _play(cluster, ports, front, watch, Load(_at(front.port), shops, RATE), told,
-                      seconds, console)  # fmt: skip
+                load = Load(_at(front.port), shops, RATE)
+                _play(cluster, ports, front, watch, load, bus, told, seconds, console)
                 told.orders = _count_orders(store.url)
+                if bus is not None:
+                    told.bus_nodes = len(bus.nodes)
+                    told.told, told.told_twice = count_placed(bus.url, told.orders)
                 _check(told)
                 if as_json:
                     sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
@@ -185,8 +200,8 @@ def run(servers: int, workers: int, seconds: int, as_json: bool, once: bool) -> 
 
 
 @contextlib.contextmanager
-def _cluster(url: str, folder: Path) -> Iterator[Cluster]:
-    cluster = Cluster(url, folder)
+def _cluster(url: str, folder: Path, bus: str) -> Iterator[Cluster]:
+    cluster = Cluster(url, folder, bus)
     try:
         yield cluster
     finally:
@@ -212,7 +227,9 @@ async def _furnish(url: str) -> dict[str, Account]:
         return await furnishing.open_shops(connection, tenant)
 
 
-def _start_all(cluster: Cluster, ports: list[int], workers: int, console: Console) -> None:
+def _start_all(
+    cluster: Cluster, ports: list[int], workers: int, bus_nodes: int, console: Console
+) -> None:
     shares = [",".join(share) for share in _SHARES[: workers - 1]]
     for number, share in enumerate(shares, 1):
         cluster.start(f"work{number}", "work", "--only", share)
@@ -224,7 +241,7 @@ def _start_all(cluster: Cluster, ports: list[int], workers: int, console: Consol
     for number, port in enumerate(ports, 1):
         stage.wait_ready(_at(port), cluster.processes[f"serve{number}"])
     console.print(
-        f"数据库 1、服务节点 {len(ports)}、工作进程 {workers}、候补 1,"
+        f"数据库 1、JetStream {bus_nodes}、服务节点 {len(ports)}、工作进程 {workers}、候补 1,"
         "都在本机回环地址的各自端口上(没有用网络命名空间)。"
     )
 
@@ -235,6 +252,7 @@ def _play(
     front: Front,
     watch: Watch,
     load: Load,
+    bus: Nodes | None,
     told: Told,
     seconds: int,
     console: Console,
@@ -245,7 +263,7 @@ def _play(
     end_s = time.monotonic() + seconds
     load.start()
     try:
-        _wait_for(cluster.url, "danshu work seal", 2)  # the one that stands by is there
+        _wait_for(cluster.url, "danshu work lookout", told.workers + 1)  # who stands by is there
         _kill_a_leader(cluster, watch, told, console)
         watch.forget()
         for number, port in enumerate(ports, 1):
@@ -257,6 +275,9 @@ def _play(
         for name in [name for name in cluster.processes if not name.startswith("serve")]:
             told.upgrades[name] = _replace(cluster, name, console)
             watch.until_led()
+        if bus is not None:
+            told.bus_leader_s = replace_leader(bus)
+            console.print(f"kill -9 总线上带头的节点并重启:{told.bus_leader_s} 秒后三份副本齐全。")
         time.sleep(max(_SETTLE_S, end_s - time.monotonic()))
     finally:
         told.load = load.stop()
@@ -323,6 +344,7 @@ def _check(told: Told) -> None:
         "every_accepted_order_there_once": told.orders == told.load.accepted,
         "every_server_was_used": all(told.connections.values()),
         "rooms_taken_over": told.killed_rooms > 0,
+        "every_order_told_on_the_bus": not told.bus_nodes or told.told == told.orders,
         "everything_replaced": len(told.upgrades) == told.servers + told.workers + told.standby,
     }
 
@@ -336,5 +358,9 @@ def _show(console: Console, told: Told) -> None:
     console.print(
         f"库里订单 {told.orders:,} 张。换进程期间工作间最长空档 {told.gap_s} 秒({told.gap_room})。"
     )
+    if told.bus_nodes:
+        console.print(f"总线上读到 {told.told:,} 张订单的下单事件,重复 {told.told_twice} 条。")
+    else:
+        console.print("没有安装扩展 cluster(pip install danshu[cluster]),未起 JetStream。")
     for name, holds in told.checks.items():
         console.print(f"  {'[green]✓[/green]' if holds else '[red]✗[/red]'} {name}")

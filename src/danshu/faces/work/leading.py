@@ -10,8 +10,12 @@ was thought dead does nothing twice; docs/reference/rooms.md says which guard ea
 
 from __future__ import annotations
 
+import asyncio
+import time
 import zlib
 from typing import TYPE_CHECKING, Any, Final
+
+from danshu.ledger import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +57,43 @@ async def lead(connection: psycopg.AsyncConnection[Any], room: str) -> bool:
         return False
     await connection.execute(KEEPALIVE)
     return True
+
+
+class Lookout:
+    """Where a process looks for rooms that nobody leads: one connection and one question for all of
+    its rooms, so that who stands by for many costs the database hardly anything.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._held: frozenset[int] = frozenset()
+        self._looked_s = -LOOK_S
+        self._asking = asyncio.Lock()
+
+    async def is_free(self, room: str) -> bool:
+        """Tell whether a room had no leader, LOOK_S ago at most."""
+        async with self._asking:
+            if time.monotonic() - self._looked_s >= LOOK_S:
+                await self._look()
+        return key_of(room) % 2**32 not in self._held
+
+    async def _look(self) -> None:
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = await write.connect(self._url, f"{write.WORKING} lookout")
+            cursor = await self._connection.execute(_HELD, (_SPACE,))
+            self._held = frozenset([key for key, _ in await cursor.fetchall()])
+            self._looked_s = time.monotonic()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
 
 
 def read_leaders(connection: psycopg.Connection[Any], rooms: Iterable[str]) -> dict[str, int]:

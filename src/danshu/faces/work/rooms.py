@@ -56,6 +56,7 @@ from danshu.hub import (
     spare_snapshots,
     stamping,
     timing,
+    tracing,
     twin_room,
     waiting_room,
     witnessing,
@@ -207,40 +208,44 @@ ROOMS = (
 )
 
 
-async def live(room: Room, url: str, stop: asyncio.Event) -> None:
+async def live(room: Room, url: str, stop: asyncio.Event, lookout: leading.Lookout) -> None:
     """Run a room until `stop`: stand by, step, rest when idle, begin anew after an error."""
     connection: psycopg.AsyncConnection[Any] | None = None
     step: Step | None = None
-    leads = False
     try:
         while not stop.is_set():
             rest_s = 0.0
             try:
-                if connection is None or connection.closed:
+                if connection is None and (room.everywhere or await lookout.is_free(room.name)):
                     connection = await connect(url, f"{WORKING} {room.name}")
                     for setting in _BY_INDEX:
                         await connection.execute(setting)
-                    leads = room.everywhere
-                leads = leads or await leading.lead(connection, room.name)
-                if leads:
+                    if not room.everywhere and not await leading.lead(connection, room.name):
+                        await connection.close()  # another was first
+                        connection = None
+                if connection is not None:
                     step = step or room.begin(url)
                     began_s = time.perf_counter()
                     done = await step(connection)
                     took_s = time.perf_counter() - began_s if done else None
                     meters.of(connection).note(meters.SHARED, f"room:{room.name}", took_s)
+                    if took_s is not None:
+                        tracing.note(f"room {room.name}", took_s, done=int(done))
                     if done:
                         continue
             except (DanshuError, psycopg.Error, OSError) as error:
                 _log.warning("%s: %s", room.name, error)
                 rest_s = _AFTER_ERROR_S
                 await let_go(step)
-                step, leads = None, False
+                step = None
                 if connection is not None:
                     if not connection.closed:
                         failed = f"room:{room.name}"
                         meters.of(connection).note(meters.SHARED, failed, ok=0, failed=1)
                     await connection.close()
+                    connection = None
             try:
+                leads = connection is not None
                 idle_s = room.time_rest(time.monotonic()) if leads else leading.LOOK_S
                 rest_s = max(rest_s, idle_s)
                 await asyncio.wait_for(stop.wait(), rest_s)
@@ -283,12 +288,16 @@ async def run(url: str, chosen: Sequence[Room] = ROOMS, metrics_port: int = 0) -
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    tracing.begin("danshu work")
     async with asyncio.TaskGroup() as group, contextlib.AsyncExitStack() as stack:
         if metrics_port:
             from danshu.faces.work import metrics
 
             await stack.enter_async_context(metrics.serve(url, metrics_port))
-        tasks = [group.create_task(live(room, url, stop)) for room in chosen]
+        lookout = leading.Lookout(url)
+        stack.push_async_callback(lookout.close)
+        tasks = [group.create_task(live(room, url, stop, lookout)) for room in chosen]
         if METERS not in chosen:  # whatever a process does, it says how that went
-            tasks.append(group.create_task(live(METERS, url, stop)))
+            tasks.append(group.create_task(live(METERS, url, stop, lookout)))
         await asyncio.wait(tasks)
+    tracing.end()
