@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from danshu.hub import clocks
+from danshu.hub import clocks, connecting, connector_outbox
 from danshu.hub.worlds import Worlds
 from danshu.kernel.limits import PAID_UNDO_AGAIN_S
 from danshu.ledger.write import connect as connect_to
 from danshu.testing import paid_parties
 from danshu.testing.paid_parties import SECRET, Party
+from tests.fixtures.engine import ask as query
 from tests.fixtures.engine import tell
 from tests.fixtures.far_sides import connect
 from tests.fixtures.hub import House
@@ -154,6 +155,51 @@ def test_an_order_that_is_cancelled_takes_back_what_was_agreed(
     for name, party in parties.items():
         (thing,) = party.held(id_)
         assert (thing.state, thing.undos) == (paid_parties.WORDS[name][4], 1)
+    assert audit(house) == []
+
+
+def test_a_process_that_dies_leaves_all_of_a_step_or_none(
+    house: House, parties: Parties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It dies between any two calls of the asking, and between an answer and its record."""
+    turn_on(house)
+    id_ = house.place()["order"]
+    calls, put = "select count(*) from connector_calls", connecting.ask
+    for nth in range(len(NAMES)):
+        left = nth
+
+        async def ask_some(*told: Any, **more: Any) -> Any:
+            nonlocal left
+            if not left:
+                raise KeyboardInterrupt
+            left -= 1
+            return await put(*told, **more)
+
+        monkeypatch.setattr(connecting, "ask", ask_some)
+        with pytest.raises(KeyboardInterrupt):
+            house.work("sequence", "paid")
+        assert query(house.url, calls) == 0
+        assert review(house, id_)["parties"] == []
+    monkeypatch.setattr(connecting, "ask", put)
+    house.work("sequence", "paid")
+    assert query(house.url, calls) == len(NAMES)
+    record = connector_outbox.record
+
+    async def die(connection: Any, outcomes: Any) -> Any:
+        await record(connection, outcomes)
+        if any(o.is_final for o in outcomes):
+            raise KeyboardInterrupt
+        return set()
+
+    monkeypatch.setattr(connector_outbox, "record", die)
+    with pytest.raises(KeyboardInterrupt):
+        house.work("connectors")
+    assert set(states(house, id_).values()) == {"asked"}
+    monkeypatch.setattr(connector_outbox, "record", record)
+    hurry(house)
+    house.work("connectors")
+    assert states(house, id_) == dict.fromkeys(NAMES, "agreed")
+    assert all(len(p.held(id_)) == 1 for p in parties.values())
     assert audit(house) == []
 
 

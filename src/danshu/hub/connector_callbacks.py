@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import connector_answers, connectors, hearing, inbox, replies
+from danshu.hub import connector_answers, connectors, dispatch_rows, hearing, inbox, replies
 from danshu.hub.connector_hearers import HEARERS as HEARERS
 from danshu.hub.hearing import Ear
 from danshu.kernel import consumer
@@ -35,8 +35,8 @@ Acknowledged = tuple[int, str, bytes]
 """Status, media type, body."""
 _CALL: Final = "select subject, context from connector_calls where tenant=%s and key=%s"
 _STEPS: Final = ("picked", "packed", "shipped")
-_PASSED: Final = frozenset({"not_at_pick", "not_at_pack"})
-_TRACKED: Final = {"collected": "collected", "delivered": "delivered"}
+_PASSED: Final = frozenset({"not_at_pick", "not_at_pack", "not_at_ship"})
+_TRACKED: Final = frozenset({"collected", "delivered"})
 
 
 class _Told(Struct, frozen=True):
@@ -147,17 +147,23 @@ async def _read(hub: Hub, desk: Desk, news: News) -> Iterable[_Told]:
     """Say news as events that come in."""
     match news.kind:
         case "wms.moved":
-            async with hub.connection() as connection:
-                cursor = await connection.execute(_CALL, (desk.tenant, news.subject))
-                row = await cursor.fetchone()
-            if row is None:
-                raise InputError("no_call", f"nobody asked for {news.subject[:60]!r}")
-            return _moved(desk, news, row[0], int(bytes(row[1])))
+            return _moved(desk, news, *await _find(hub, desk, news.subject))
         case "parcel.tracked":
-            return _tracked(desk, news)
+            key = dispatch_rows.track_key(news.subject)
+            return _tracked(desk, news, *await _find(hub, desk, key))
         case "stock.counted":
             return _counted(news)
     raise InputError("unknown_news", f"no news is called {news.kind[:60]!r}")
+
+
+async def _find(hub: Hub, desk: Desk, key: str) -> tuple[str, int]:
+    """Give the order and the fulfilment order that a call of ours was about."""
+    async with hub.connection() as connection:
+        cursor = await connection.execute(_CALL, (desk.tenant, key))
+        row = await cursor.fetchone()
+    if row is None:
+        raise InputError("no_call", f"nobody asked for {key[:60]!r}")
+    return row[0], int(bytes(row[1]))
 
 
 def _moved(desk: Desk, news: News, order: str, fulfilment: int) -> list[_Told]:
@@ -176,14 +182,20 @@ def _moved(desk: Desk, news: News, order: str, fulfilment: int) -> list[_Told]:
     return told
 
 
-def _tracked(desk: Desk, news: News) -> list[_Told]:
+def _tracked(desk: Desk, news: News, order: str, fulfilment: int) -> list[_Told]:
+    """Scans come again with each message: the first of a step is the one that counts."""
     told = msgspec.json.decode(news.body, type=Tracks)
     carrier = _carrier(desk, told.carrier)
-    data = {"carrier": carrier, "waybill": told.waybill}
+    data = {"order": order, "fulfilment": fulfilment, "carrier": carrier, "waybill": told.waybill}
+    first: dict[str, str] = {}
+    for track in told.tracks:
+        if track.step in _TRACKED:
+            first.setdefault(track.step, track.at)
     return [
-        _Told(f"danshu.carrier.parcel.{_TRACKED[t.step]}", f"{told.waybill}/{t.step}", t.at, data)
-        for t in told.tracks
-        if t.step in _TRACKED
+        _Told(
+            f"danshu.carrier.parcel.{step}", f"{told.waybill}/{step}", at, data, step == "collected"
+        )
+        for step, at in first.items()
     ]
 
 

@@ -2,8 +2,9 @@
 
 What is released is asked of the connector that the route of `wms` names, in the release's commit;
 what is cancelled before it left is stopped there. What is packed gets a waybill from the route of
-`carrier`. A merchant without these routes pays for one comparison. Who receives is filled in when
-the call is handed over, so that no copy of a person lies in the outbox (dispatches.py).
+`carrier`, and the route of `tracks` tells where parcels are. A merchant without these routes pays
+for one comparison. Who receives is filled in when the call is handed over, so that no copy of a
+person lies in the outbox (dispatches.py).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from danshu.capabilities.orders.facts import (
     OrderCancelled,
     OrderPacked,
     OrderReleased,
+    OrderShipped,
     OrderWithdrawn,
+    WaybillRecorded,
 )
 from danshu.hub import connecting, connector_routes
 from danshu.kernel.fact import rfc3339
-from danshu.ports.asks.carrier import WaybillAsk
+from danshu.ports.asks.carrier import Subscription, WaybillAsk
 from danshu.ports.asks.wms import Dispatch, Dispatched, Stop
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ DISPATCH: Final = "dispatch"
 WAYBILL: Final = "waybill"
 _WMS: Final = "wms"
 _CARRIER: Final = "carrier"
+_TRACKS: Final = "tracks"
 _WENT: Final = """
 select connector, reference from connector_calls where tenant=%s and key=%s and state='done'
 """
@@ -45,7 +49,7 @@ select connector, reference from connector_calls where tenant=%s and key=%s and 
 async def load(connection: Connection, tenant: int) -> frozenset[str]:
     """Name the capabilities that have a route, of those that fulfilment asks by itself."""
     heads = await connector_routes.read_heads(connection, tenant)
-    return frozenset({h.capability for h in heads} & {_WMS, _CARRIER})
+    return frozenset({h.capability for h in heads} & {_WMS, _CARRIER, _TRACKS})
 
 
 def key_of(id_: uuid.UUID, no: int) -> str:
@@ -70,6 +74,28 @@ async def follow(
             await _stop(connection, world, held, [parts[no] for no in gone], reason, now_ms)
         elif isinstance(data, OrderPacked) and _CARRIER in world.connected:
             await _ask_waybill(connection, world, held, order, parts[data.fulfilment], now_ms)
+
+        elif isinstance(data, (OrderShipped, WaybillRecorded)) and _TRACKS in world.connected:
+            await _subscribe(connection, world, held, parts[data.fulfilment], data, now_ms)
+
+
+async def _subscribe(
+    connection: Connection,
+    world: World,
+    held: Held,
+    part: Fulfilment,
+    data: OrderShipped | WaybillRecorded,
+    now_ms: int,
+) -> None:
+    if data.waybill:
+        body = Subscription(carrier=data.carrier, waybill=data.waybill)
+        key, what = track_key(data.waybill), (_TRACKS, "subscribe", part)
+        await _ask(connection, world, held, what, key, body, now_ms)
+
+
+def track_key(waybill: str) -> str:
+    """Give the key that a parcel's tracks are subscribed to under."""
+    return f"trk-{waybill}"
 
 
 async def _dispatch(

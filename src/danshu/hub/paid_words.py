@@ -19,6 +19,8 @@ REVIEW_HOLDS: Final[dict[str, Words]] = {
     "paid_review": Words(zh="已付款协同中", en="Others are asked about the payment"),
     "paid_review_refused": Words(zh="协同被拒", en="Refused by one who was asked"),
     "paid_review_overdue": Words(zh="协同超时,待人决定", en="No answer in time: to be decided"),
+    "warehouse_refused": Words(zh="仓库系统拒收", en="The warehouse will not dispatch it"),
+    "waybill_refused": Words(zh="取不到运单", en="The carrier gives no waybill"),
 }
 _OTHERWISE: Final[dict[str, Words]] = {
     "wait": Words(zh="继续等", en="it is waited for"),

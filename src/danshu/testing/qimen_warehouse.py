@@ -1,7 +1,8 @@
 """A reference warehouse that speaks Qimen: proves the md5 signature, keeps dispatches by their
 code, and makes the signed messages that a warehouse sends: picked, packed, shipped, counted.
 
-`trouble` are codes to answer next; `lose` counts answers lost after the work is done.
+`unknown` are SKUs that it has never heard of; `trouble` are codes to answer next; `lose` counts
+answers lost after the work is done.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Warehouse:
         self.dispatches: dict[str, dict[str, str]] = {}
         self.bodies: dict[str, str] = {}
         self.stock: dict[str, int] = {}
+        self.unknown: set[str] = set()
         self.trouble: list[str] = []
         self.lose = 0
         self._lock = threading.Lock()
@@ -95,6 +97,8 @@ class Warehouse:
             return _fail("S002", "缺少必填字段")
         if code in self.dispatches:
             return _fail("S011", "单据已存在")
+        if self.unknown.intersection(n.text or "" for n in told.iter("itemCode")):
+            return _fail("S005", "商品不存在")
         number = f"W{len(self.dispatches) + 1:08d}"
         at = "2026-11-30 10:00:00"
         self.dispatches[code] = {"deliveryOrderId": number, "status": "ACCEPT", "createTime": at}
