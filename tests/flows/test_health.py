@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from danshu.faces.work import metrics
-from danshu.hub import alerts, health_room, meters, scraping
+from danshu.hub import alerts, health_room, meters, scraping, tracing
 from danshu.hub.health_audit import HealthFolder
 from danshu.hub.meters import Meters
 from danshu.kernel.fact import rfc3339
 from danshu.ledger.audit import fold_rows
-from danshu.testing import robots
+from danshu.testing import collector, robots
 from tests.fixtures.engine import tell
 from tests.fixtures.hub import House
 
@@ -237,3 +237,27 @@ def test_without_a_token_this_machine_alone_scrapes(
 ) -> None:
     monkeypatch.delenv("DANSHU_METRICS_TOKEN", raising=False)
     assert scraping.may_scrape(peer, headers) is may
+
+
+def test_traces_reach_a_collector_and_go_on_with_the_caller_s(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracing.note("nothing", 1.0)  # off: nothing of it is loaded
+    with collector.serve() as far:
+        monkeypatch.setenv("DANSHU_OTLP_URL", far.url)
+        tracing.begin("tests")
+        try:
+            house.place()
+            parent = f"00-{'ab' * 16}-{'cd' * 8}-01"
+            house.call("GET", "/v1/health-board", headers={"traceparent": parent})
+            house.call("GET", "/v1/health-board", headers={"traceparent": "00-none"})
+            tracing.note("connector.call", 0.25, trouble="no answer", adapter="customs")
+        finally:
+            tracing.end()
+    spans = {span.name: span for span in far.spans}
+    assert spans["orders.commit"].attributes == {"orders": 1}
+    boards = [span for span in far.spans if span.name == "http GET /v1/health-board"]
+    assert (boards[0].trace, boards[0].parent) == ("ab" * 16, "cd" * 8)
+    assert boards[1].parent == ""
+    call = spans["connector.call"]
+    assert (call.service, call.failed, round(call.ms)) == ("tests", True, 250)

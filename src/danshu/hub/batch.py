@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from danshu.hub import answers, desk, histories, meters, presale_rows, retry, rows
+from danshu.hub import answers, desk, histories, meters, presale_rows, retry, rows, tracing
 from danshu.hub.histories import Histories
 from danshu.hub.latency import Histogram, Latency
 from danshu.hub.worlds import Worlds, now_ms
@@ -228,6 +228,7 @@ class Batch:
             if not future.done():
                 future.set_result(outcome)
         now_s = time.perf_counter()
+        tracing.note("orders.commit", now_s - began_s, orders=len(group.requests))
         for request in group.requests:
             self.latency.answer.note(now_s - request.asked_s)
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.weave import backoff, breaker, canary, pace
 from danshu.capabilities.weave.breaker import Breaker
-from danshu.hub import outside, wires
+from danshu.hub import outside, tracing, wires
 from danshu.hub.connector_outbox import PENDING, End, Outcome, Taken
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import (
@@ -125,7 +125,12 @@ async def attempt(
     end, reply, trouble, wait_s = await _try(
         side, send, call, operation, timeout_s, (seeks, leaves), at_ms
     )
-    took_ms = round((time.perf_counter() - began) * 1000)
+    took_s = time.perf_counter() - began
+    took_ms = round(took_s * 1000)
+    failure = trouble if reply is None else ""
+    adapter = side.desk.adapter
+    told = {"adapter": adapter, "operation": call.operation, "end": end.value}
+    tracing.note("connector.call", took_s, trouble=failure, **told)
     outcome = Outcome(
         call=call,
         end=end,

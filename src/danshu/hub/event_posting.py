@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from danshu.capabilities.weave import backoff, breaker
 from danshu.capabilities.weave.breaker import Breaker, Phase, Rules
-from danshu.hub import event_forms, outside, wires
+from danshu.hub import event_forms, outside, tracing, wires
 from danshu.kernel import webhooks
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import (
@@ -144,12 +144,15 @@ async def post(
         meaning = Meaning.BUSY if isinstance(error, InputError) else Meaning.FAILED
         trouble = error.detail
     first, last, count = span
+    took_s = time.monotonic() - began_s
+    failure = "" if meaning is Meaning.TAKEN else trouble
+    tracing.note("webhook.deliver", took_s, trouble=failure, events=count, status=status)
     return Attempt(
         first=first,
         last=last,
         events=count,
         status=status,
-        ms=int((time.monotonic() - began_s) * 1000),
+        ms=int(took_s * 1000),
         bytes=len(body),
         trouble=trouble[:REASON_CHARS],
         meaning=meaning,

@@ -125,6 +125,7 @@ from danshu.faces.http import (
     subscriptions,
     substitutes,
     times,
+    traced,
     transitions,
     twins,
     weaving,
@@ -136,7 +137,7 @@ from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error, recall
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
-from danshu.hub import entry, meters, oidc
+from danshu.hub import entry, meters, oidc, tracing
 from danshu.hub.board_views import Boards
 from danshu.hub.compose import Hub
 from danshu.hub.job_runner import Runner
@@ -348,6 +349,8 @@ class Application:
             if method in _READING and path[1:].partition("/")[0] not in self._claimed:
                 return await self._console(scope, send, self._is_https)
             send = headers.sending(scope, send, self._is_https)
+            if tracing.is_on():
+                return await traced.answer(self._rest, scope, receive, send)
         await self._rest(scope, receive, send)
 
 
@@ -364,6 +367,7 @@ def build(
 @contextlib.asynccontextmanager
 async def _live(frame: Litestar) -> AsyncIterator[None]:
     hub, runner, live = (frame.state[name] for name in ("hub", "runner", "live"))
+    tracing.begin("danshu serve")
     await hub.start()
     running = asyncio.create_task(runner.run())
     measuring = asyncio.create_task(meters.publish(hub))
@@ -375,6 +379,7 @@ async def _live(frame: Litestar) -> AsyncIterator[None]:
         await asyncio.gather(running, measuring, return_exceptions=True)
         await live.stop()
         await hub.close()
+        tracing.end()
 
 
 def _frame() -> Litestar:

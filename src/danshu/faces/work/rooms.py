@@ -227,10 +227,7 @@ async def live(room: Room, url: str, stop: asyncio.Event, lookout: leading.Looko
                     step = step or room.begin(url)
                     began_s = time.perf_counter()
                     done = await step(connection)
-                    took_s = time.perf_counter() - began_s if done else None
-                    meters.of(connection).note(meters.SHARED, f"room:{room.name}", took_s)
-                    if took_s is not None:
-                        tracing.note(f"room {room.name}", took_s, done=int(done))
+                    _tell(connection, room, done, time.perf_counter() - began_s)
                     if done:
                         continue
             except (DanshuError, psycopg.Error, OSError) as error:
@@ -240,8 +237,9 @@ async def live(room: Room, url: str, stop: asyncio.Event, lookout: leading.Looko
                 step = None
                 if connection is not None:
                     if not connection.closed:
-                        failed = f"room:{room.name}"
-                        meters.of(connection).note(meters.SHARED, failed, ok=0, failed=1)
+                        meters.of(connection).note(
+                            meters.SHARED, f"room:{room.name}", ok=0, failed=1
+                        )
                     await connection.close()
                     connection = None
             try:
@@ -255,6 +253,14 @@ async def live(room: Room, url: str, stop: asyncio.Event, lookout: leading.Looko
         await let_go(step)
         if connection is not None:
             await connection.close()
+
+
+def _tell(connection: psycopg.AsyncConnection[Any], room: Room, done: int, took_s: float) -> None:
+    """Count a step of a room; how long it took matters where it had something to do."""
+    subject = f"room:{room.name}"
+    meters.of(connection).note(meters.SHARED, subject, took_s if done else None)
+    if done:
+        tracing.note(f"room {room.name}", took_s, done=int(done))
 
 
 async def let_go(step: Step | None) -> None:
