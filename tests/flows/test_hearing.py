@@ -186,6 +186,7 @@ def test_types_are_listed_with_their_schemas(shared_house: House) -> None:
     by_name = {f["name"]: f for f in seen["fields"]}
     assert by_name["lines"]["type"] == "Line[]"
     assert by_name["total"]["required"]
+    assert seen["example"]["number"] == "999000317001214687"
     schema = shared_house.call("GET", seen["schema"])
     assert schema.headers["content-type"].startswith("application/schema+json")
     assert schema.json()["$id"] == "urn:danshu:event:danshu.order.placed"

@@ -42,10 +42,13 @@ class EventTypeItem(Struct, frozen=True, kw_only=True):
 
 
 class EventTypeView(EventTypeItem, frozen=True, kw_only=True):
-    """A type of event with its fields and the path of its schema."""
+    """A type of event with its fields, the path of its schema, and an example of its data ({} where
+    a plug-in gives none).
+    """
 
     fields: tuple[EventField, ...]
     schema: str
+    example: dict[str, Any]
 
 
 class UntoldFacts(Struct, frozen=True, kw_only=True):
@@ -82,6 +85,7 @@ async def get_event_type(name: FromPath[TypeName]) -> EventTypeView:
         **_item(entry),
         fields=tuple([EventField(**field) for field in event_schemas.fields(schema)]),
         schema=f"/v1/event-types/{entry.name}/schema",
+        example=next(iter(schema.get("examples", ())), {}),
     )
 
 
