@@ -84,8 +84,13 @@ def test_an_integrator_weaves_an_api(site: Site, visit: Visit, axe: Callable[...
         other.get_by_role("button", name="复核并发布").click()
         other.get_by_role("dialog").get_by_role("button", name="发布").click()
         expect(other.get_by_text("v1 已发布").first).to_be_visible()
-        asked = {"warehouse": "BJ01", "skus": ["S-1"]}
-        got = site.call("POST", f"/v1/woven/{code}/1", json=asked)
-        assert got["answer"]["stock"] == [{"sku": "S-1", "warehouse": "BJ01", "on_hand": 7}]
         other.goto(f"{site.address}/weaver/{code}")
+        once = other.get_by_role("region", name="调用一次")
+        once.get_by_label("提问（JSON）").fill('{"warehouse": "BJ01", "skus": ["S-1"]}')
+        once.get_by_role("button", name="调用").click()
+        other.get_by_role("dialog").get_by_role("button", name="调用").click()
+        expect(once.get_by_label("回答")).to_contain_text('"on_hand": 7')
         expect(other.get_by_text("1 次，拒绝 0，失败 0")).to_be_visible()
+        axe(other)
+    got = [v for v in site.call("GET", "/v1/woven")["versions"] if v["woven"]["code"] == code]
+    assert [(v["calls"], v["failed"]) for v in got] == [(1, 0)]

@@ -156,6 +156,17 @@ export function CallPart({ woven, isOpen, onChange }: Omit<Props, "hasSecret" | 
             onChange={(event) => onChange({ idempotency: event.target.value.trim() })}
           />
         </Labelled>
+        {(["capability", "operation"] as const).map((name) => (
+          <Labelled key={name} label={t(`as_${name}`)} at={`/${name}`}>
+            <Input
+              className="mono"
+              placeholder={name === "capability" ? woven.code : "ask"}
+              disabled={!isOpen}
+              value={woven[name]}
+              onChange={(event) => onChange({ [name]: event.target.value.trim() })}
+            />
+          </Labelled>
+        ))}
         <label className="weaver-switch">
           <Switch
             aria-label={t("repeatable")}

@@ -16,6 +16,7 @@ import { ToneTag } from "@/parts/status-tag";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
 import type { Beginning } from "./begin";
+import { CallOnce, PollPart } from "./use";
 import { whole } from "./woven";
 
 interface Props {
@@ -101,6 +102,8 @@ export function PublishedWoven({ code, book, onNext }: Props) {
           </dd>
         </dl>
       </Card>
+      <CallOnce key={`call ${shown.digest}`} shown={shown} />
+      <PollPart shown={shown} />
       {before && <Changes now={woven} before={before.woven} />}
       <Card title={t("versions")} isFlush>
         <SmallTable<WovenShown>

@@ -19,7 +19,8 @@ const TONES = {
   broken: "broken",
 } as const;
 
-function Verdict({ verdict }: { verdict: string }) {
+/** What an answer means, as a tag. */
+export function Verdict({ verdict }: { verdict: string }) {
   const { t } = useTranslation("weaver");
   const known = verdict as keyof typeof TONES;
   return <ToneTag tone={TONES[known] ?? "broken"}>{t(`verdicts.${known}`)}</ToneTag>;
@@ -38,7 +39,8 @@ function Request({ request }: { request: RequestShown }) {
   );
 }
 
-function Json({ label, value }: { label: string; value: unknown }) {
+/** A value as JSON under its name. */
+export function Json({ label, value }: { label: string; value: unknown }) {
   return (
     <>
       <h3>{label}</h3>
