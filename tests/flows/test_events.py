@@ -4,13 +4,17 @@ delivered holds up itself; what was given up comes back.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
+from danshu.hub.events_room import Engine
 from danshu.testing import event_receivers
 from danshu.testing.event_receivers import LOSE, LOSE_ANSWER, Receiver
 from tests.fixtures.events import subscribe, tell_events
@@ -241,3 +245,32 @@ def test_events_are_pulled(house: House) -> None:
     for asked, code in (({"after": "x"}, "bad_place"), ({"filter": "{"}, "bad_filter")):
         no = house.call("GET", "/v1/events", params=asked)
         assert no.json()["code"] == code
+
+
+@pytest.mark.parametrize("received", [False, True])
+def test_a_worker_dies_between_a_post_and_its_commit(
+    house: House, receiver: Receiver, received: bool
+) -> None:
+    subscribe(house, receiver, "order.placed", mode="batch", batch=2)
+    orders = [placed(house) for _ in range(5)]
+    house.work("sequence")
+    receiver.answers = [] if received else [LOSE] * 20
+
+    async def die() -> None:
+        """Post what there is, and be gone before anything is written down."""
+        engine = Engine()
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            engine.settle = gone  # type: ignore[method-assign]
+            with contextlib.suppress(ConnectionResetError):
+                while await engine(c):
+                    pass
+
+    async def gone(*_: object) -> None:
+        raise ConnectionResetError
+
+    asyncio.run(die())
+    assert bool(receiver.events) is received
+    receiver.answers = []
+    tell_events(house)
+    assert sorted([e.subject for e in receiver.events]) == sorted(orders)
+    assert set(receiver.came.values()) == {2 if received else 1}

@@ -248,6 +248,8 @@ class Engine:
             return 0
         start = _position(held)
         if start >= row.size:
+            if held.lead is not None and at_ms - held.lead[3] >= _LEAD_MS:
+                await self._write_lead(connection, held, held.lead)
             return 0
         span = range(start, min(row.size, start + EVENT_PORTION))
         head, wanted = heads[row.place[0], row.half]
@@ -293,10 +295,14 @@ class Engine:
         since_ms = held.lead[3] if held.lead and held.lead[0] == stretch.half else at_ms
         held.lead = (stretch.half, stretch.before, stretch.end, since_ms)
         if stretch.end - stretch.before >= _LEAD or at_ms - since_ms >= _LEAD_MS:
-            held.lead = None
-            tenant, id_ = held.row.place
-            at = (tenant, stretch.half, stretch.before, stretch.end)
-            await follow.move(connection, event_settling.name(id_), *at)
+            await self._write_lead(connection, held, held.lead)
+
+    async def _write_lead(
+        self, connection: Connection, held: _Held, lead: tuple[str, int, int, int]
+    ) -> None:
+        held.lead = None
+        tenant, id_ = held.row.place
+        await follow.move(connection, event_settling.name(id_), tenant, *lead[:3])
 
     async def _read_parked(
         self, connection: Connection, place: Place, at_ms: int
@@ -339,10 +345,11 @@ class Engine:
             work = held.work
             if work is not None and work.task.done():
                 held.work = None
-                await self._settle(connection, held, work)
+                await self.settle(connection, held, work)
         return len(tasks)
 
-    async def _settle(self, connection: Connection, held: _Held, work: _Work) -> None:
+    async def settle(self, connection: Connection, held: _Held, work: _Work) -> None:
+        """Write down what became of what was handed over."""
         place, at_ms = held.row.place, self._clock()
         work.task.result()
         held.size, held.lead = work.delivery.size, None
