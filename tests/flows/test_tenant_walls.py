@@ -27,7 +27,16 @@ from danshu.hub import people, sessions
 from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
 from danshu.testing.authenticator import Authenticator
-from tests.fixtures import after_sales, connecting, overriding, policies, scorers, weaving
+from tests.fixtures import (
+    after_sales,
+    connecting,
+    events,
+    health,
+    overriding,
+    policies,
+    scorers,
+    weaving,
+)
 from tests.fixtures import engine as stores
 from tests.fixtures.bills import bring_bill
 from tests.fixtures.floor import claim, photograph, release
@@ -43,7 +52,7 @@ DOCUMENT = walls.document()
 OPERATIONS = {o.name: o for o in walls.operations(DOCUMENT)}
 ROOMS = tuple(room.name for room in rooms.ROOMS)
 # Words of a path that name no merchant's thing: kinds and adapters, the same for everybody.
-COMMON_WORDS = {"channel", "kind", "work", "action", "document"}
+COMMON_WORDS = {"channel", "kind", "work", "action", "document", "metric"}
 # What a stranger may leave behind at the other merchant's: failed attempts to sign in there.
 KNOCKS = {"signInByPassword": {"refusals"}}
 
@@ -200,6 +209,7 @@ def _act(side: Side) -> None:
     house = side.house
     bring_bill(house, "WALL-A-BILL")
     side.found |= connecting.fill(house)
+    side.found |= events.fill(house)
     order = house.place(number="WALL-A-ACTS")["order"]
     path = f"/v1/orders/{order}/acts"
     begun = side.browser.call("POST", path, {"action": "quality_check"})
@@ -294,7 +304,7 @@ def _fill(side: Side) -> None:
     version = house.call("GET", "/v1/contract/actions").json()["items"][0]
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)
-    side.found |= connecting.fill(house) | weaving.fill(house)
+    side.found |= connecting.fill(house) | weaving.fill(house) | health.fill(house)
     side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)
     house.work(*ROOMS)
     _stamp(side)
