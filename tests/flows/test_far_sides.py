@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from danshu.testing import kuaidi100_desk, qimen_warehouse, sf_waybills
+from danshu.testing import kuaidi100_desk, qimen_warehouse, sf_waybills, wechat_pay
 from danshu.testing.kuaidi100_desk import scan
-from tests.fixtures.engine import ask
+from tests.fixtures.engine import ask, tell
 from tests.fixtures.far_sides import connect
 from tests.fixtures.hub import SKUS, House
 from tests.flows.test_workbench_acts import audit
@@ -119,3 +119,42 @@ def test_a_waybill_is_asked_for_and_tracks_move_the_order(house: House) -> None:
         forged = urlencode(form | {"sign": "0" * 32}).encode()
         assert say(house, desk, ("", forged)).status_code == 401
         assert audit(house) == []
+
+
+def test_a_refund_goes_back_the_way_the_money_came(house: House) -> None:
+    with wechat_pay.serve() as pay:
+        desk = connect(
+            house, "wechat-pay", pay.url, wechat_pay.account_secrets(), wechat_pay.options()
+        )
+        id_ = house.place()["order"]
+        act(house, id_, "cancel", reason="buyer")
+        (case,) = house.call("GET", f"/v1/orders/{id_}/after-sales").json()["items"]
+        agree(house, case)
+        pay.slow = True
+        refund(house)
+        ((number, made),) = pay.refunds.items()
+        assert made["amount"]["refund"] == made["amount"]["total"] == see(house, id_)["paid"]
+        headers, body = pay.settle(number, "SUCCESS")
+        path = f"/v1/connectors/{desk}/callbacks"
+        for _ in range(2):
+            assert house.client.post(path, content=body, headers=headers).status_code == 204
+        refund(house)
+        done = house.call("GET", f"/v1/after-sales/{case['id']}").json()
+        assert done["item"]["state"] == "closed", done["item"]
+        facts = house.call("GET", f"/v1/orders/{id_}/facts").json()["facts"]
+        (paid,) = [f for f in facts if f["type"] == "refund.paid"]
+        assert paid["data"]["receipt"] == made["refund_id"]
+        assert len(pay.refunds) == 1
+        assert audit(house) == []
+
+
+def agree(house: House, case: Any) -> None:
+    body = {"items": [{"id": case["id"], "amount_fen": case["amount"]}]}
+    told = house.call("POST", "/v1/after-sales/agree", body)
+    assert told.status_code == 200, told.text
+
+
+def refund(house: House) -> None:
+    tell(house.url, "update after_sales set next_try=now() where state='paying'")
+    house.work("refunds")
+    house.work("connectors")

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from danshu.hub import dispatches, paid_reviews
+from danshu.hub import dispatches, paid_reviews, refunds_room
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-HEARERS: Final[tuple[ModuleType, ...]] = (dispatches, paid_reviews)
+HEARERS: Final[tuple[ModuleType, ...]] = (dispatches, paid_reviews, refunds_room)

@@ -6,6 +6,7 @@ can have been promised the same money.
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -13,20 +14,22 @@ import psycopg
 from danshu.capabilities.after_sales import facts
 from danshu.capabilities.after_sales.model import COMPENSATION
 from danshu.capabilities.orders.facts import CompensationPaid
-from danshu.hub import after_sales, after_sales_money
-from danshu.hub.errands import Errands
-from danshu.hub.payouts import PAYER, REACH, Payout, payer
-from danshu.kernel.limits import PAYOUT_RETRY_MAX_S, REFUNDS_AT_ONCE
+from danshu.hub import after_sales, after_sales_money, connecting, refund_calls
+from danshu.hub.errands import Errands, Later
+from danshu.hub.payouts import PAYER, REACH, UNDER_WAY, Payout, payer
+from danshu.kernel.fact import Actor
+from danshu.kernel.limits import PAYOUT_RETRY_MAX_S, REASON_CHARS, REFUNDS_AT_ONCE
 from danshu.ledger import write
+from danshu.ports.connector import Verdict
 from danshu.ports.settlement import Instruction
 
 if TYPE_CHECKING:
-    import uuid
-
+    import httpx
     from msgspec import Struct
 
     from danshu.hub.after_sales import Doing
     from danshu.hub.after_sales_rows import Row
+    from danshu.hub.connecting import Told
     from danshu.hub.world import World
     from danshu.hub.worlds import Worlds
     from danshu.kernel.errors import Refusal
@@ -87,6 +90,31 @@ async def _say(
     await paid(connection, world, owed.id, PAYER, receipt, at_ms)
 
 
+_pay: Final = payer(_instruct, _say)
+
+
+async def _run(
+    connection: Connection, worlds: Worlds, web: httpx.AsyncClient, owed: Refund, at_ms: int
+) -> Later | None:
+    """Pay by the service that took the money where one is connected, else by the merchant's own."""
+    if owed.kind != COMPENSATION and await refund_calls.ask(connection, owed, at_ms):
+        return UNDER_WAY
+    return await _pay(connection, worlds, web, owed, at_ms)
+
+
+async def hear(connection: Connection, worlds: Worlds, told: Told) -> None:
+    """Take what a payment service says of a refund; a no waits for a person."""
+    id_ = uuid.UUID(bytes=told.data)
+    if told.reply.verdict is Verdict.DONE:
+        world = await worlds.ensure(told.tenant)
+        actor = Actor(sub=connecting.far_side(told), role="connector", grade="C")
+        await paid(connection, world, id_, actor, told.reply.reference, told.at_ms)
+        return
+    trouble = f"{told.reply.code} {told.reply.reason}".strip()[:REASON_CHARS]
+    await connection.execute(_LEAVE, (None, trouble, told.tenant, id_))
+
+
+connecting.on_reply(refund_calls.PURPOSE, hear)
 REFUNDS: Final = Errands(
     name="refunds",
     take=_TAKE,
@@ -96,7 +124,7 @@ REFUNDS: Final = Errands(
     retry_max_s=PAYOUT_RETRY_MAX_S,
     read=lambda row: Refund(**dict(zip(_FIELDS, row, strict=True))),
     place=lambda owed: (owed.tenant, owed.id),
-    run=payer(_instruct, _say),
+    run=_run,
 )
 
 
@@ -122,7 +150,8 @@ async def pay(doing: Doing, receipt: str) -> Row | Refusal:
         said = after_sales_money.paid(doing.held.order, str(doing.row.id), case, pays, receipt)
     heard = None
     if case.kind != COMPENSATION:
-        is_ours = doing.actor is not PAYER  # no service's receipt: the merchant's own word
+        by_service = doing.actor is PAYER or doing.actor.role == "connector"
+        is_ours = not by_service  # no service's receipt: the merchant's own word
         heard = doing.event("refund.paid", "payment.receipt", own_word=is_ours)
     refusal = await doing.tell_order(said, event=heard)
     if refusal is not None:

@@ -47,13 +47,14 @@ def _private(text: str) -> rsa.RSAPrivateKey:
 @functools.lru_cache(maxsize=256)
 def _public(text: str) -> rsa.RSAPublicKey:
     data = _read(text)
+    key: object
     try:
         if data.startswith(b"-----BEGIN CERTIFICATE"):
             key = x509.load_pem_x509_certificate(data).public_key()
         elif data.startswith(b"-----"):
-            key = serialization.load_pem_public_key(data)  # type: ignore[assignment]
+            key = serialization.load_pem_public_key(data)
         else:
-            key = serialization.load_der_public_key(base64.b64decode(data))  # type: ignore[assignment]
+            key = serialization.load_der_public_key(base64.b64decode(data))
     except (ValueError, TypeError, binascii.Error) as error:
         raise BAD_KEY from error
     if not isinstance(key, rsa.RSAPublicKey):
