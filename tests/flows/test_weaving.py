@@ -290,3 +290,63 @@ def test_a_woven_capability_is_a_connector(house: House, people: tuple[Browser, 
     no(house.call("POST", "/v1/woven/ship_notice/1", json.loads(body)), "woven_retired")
     with pytest.raises(InputError):
         asyncio.run(ask("k3"))
+
+
+def test_a_woven_capability_must_agree_before_an_order_is_released(
+    house: House, people: tuple[Browser, Browser]
+) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def judge(asked: far_side.Asked) -> far_side.Answer:
+        if asked.method == "GET":
+            return far_side.tell({})
+        seen.append(json.loads(asked.body))
+        return far_side.tell({"lot": "free" if len(seen) > 1 else "blocked", "no": f"R{len(seen)}"})
+
+    with far_side.serve(judge) as url:
+        woven = {
+            "code": "lot_check",
+            "zh": "批号核查",
+            "base_url": url,
+            "method": "POST",
+            "path": "/lots",
+            "body": "json",
+            "question": [
+                {"name": "subject", "type": "text"},
+                {"name": "data", "type": "any", "required": False},
+            ],
+            "parts": [
+                {"place": "body", "name": "order", "expression": "subject"},
+                {"place": "body", "name": "paid", "expression": "$exists(data)"},
+            ],
+            "answer": [{"name": "reference", "expression": "no"}],
+            "rules": [
+                {
+                    "when": "body.lot = 'blocked'",
+                    "verdict": "refused",
+                    "code": '"blocked"',
+                    "reason": '"lot " & body.no',
+                }
+            ],
+            "question_sample": '{"subject": "x"}',
+        }
+        publish(people, woven)
+        wish = {"adapter": "woven:lot_check", "title": "批号", "url": url}
+        made = ok(house.call("POST", "/v1/connectors", wish), 201)
+        ok(house.call("POST", f"/v1/connectors/{made['id']}/state", {"state": "on"}))
+        house.work("sequence")
+        version = ok(house.call("GET", "/v1/paid-review-settings"))["version"]
+        setting = {"version": version, "on": True, "parties": [{"name": "lot_check"}]}
+        ok(house.call("PUT", "/v1/paid-review-settings", setting))
+        outcomes = []
+        for _ in range(2):
+            order = house.place()["order"]
+            house.work("sequence", "paid")
+            house.work("connectors")
+            (party,) = ok(house.call("GET", f"/v1/orders/{order}/paid-review"))["parties"]
+            told = house.call("POST", f"/v1/orders/{order}/transitions", {"event": "release"})
+            outcomes.append((party["state"], party["reference"], told.status_code))
+        assert outcomes == [("refused", "", 409), ("agreed", "R2", 200)]
+        assert seen[1] == {"order": order, "paid": True}
+        setting |= {"version": version + 1, "on": False}
+        ok(house.call("PUT", "/v1/paid-review-settings", setting))
