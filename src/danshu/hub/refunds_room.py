@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from danshu.hub.world import World
     from danshu.hub.worlds import Worlds
     from danshu.kernel.errors import Refusal
-    from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
 _FIELDS: Final = (
