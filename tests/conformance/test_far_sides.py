@@ -9,15 +9,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from danshu.ports.asks import carrier, payment, wms
+from danshu.ports.asks import carrier, payment, records, wms
 from danshu.ports.asks.paid import PaidEvent
 from danshu.ports.connector import Account, Call, Hearing
 from danshu.testing import (
     alipay,
+    aliyun_sms_desk,
     connectors,
+    kingdee_erp,
     kuaidi100_desk,
     paid_parties,
     qimen_warehouse,
+    salesforce_crm,
     sf_waybills,
     wechat_pay,
 )
@@ -173,6 +176,73 @@ def kuaidi100() -> Iterator[ConnectorCase]:
         )
 
 
+SALE = records.SaleRecord(
+    order=ORDER,
+    number="SO-1",
+    channel="taobao",
+    shop="示例旗舰店",
+    at="2026-11-30T01:00:00.000Z",
+    total=1999,
+    lines=(records.Sold(sku="SKU-1", quantity=1, paid=1999),),
+)
+
+
+@contextlib.contextmanager
+def salesforce() -> Iterator[ConnectorCase]:
+    with salesforce_crm.serve() as crm:
+        no = msgspec.structs.replace(SALE, status="refused")
+        yield ConnectorCase(
+            connector=load_connector("salesforce"),
+            account=Account(
+                url=crm.url, options=salesforce_crm.OPTIONS, secrets=salesforce_crm.SECRETS
+            ),
+            calls=(a_call("record", SALE),),
+            lose=lambda: setattr(crm, "lose", 1),
+            count=lambda key: int(key in crm.records),
+            refused=a_call("record", no, "order-2"),
+        )
+
+
+@contextlib.contextmanager
+def kingdee() -> Iterator[ConnectorCase]:
+    with kingdee_erp.serve() as erp:
+        entries = (
+            records.Entry(account="1122", debit=100),
+            records.Entry(account="6001", credit=100),
+        )
+        voucher = records.Voucher(day="2026-11-30", entries=entries)
+        no = msgspec.structs.replace(voucher, entries=entries[:1])
+        yield ConnectorCase(
+            connector=load_connector("kingdee"),
+            account=Account(url=erp.url, options=kingdee_erp.OPTIONS, secrets=kingdee_erp.SECRETS),
+            calls=(a_call("voucher", voucher), a_call("sale", SALE, "sale-1")),
+            lose=lambda: setattr(erp, "lose", 1),
+            count=lambda key: int(key in erp.bills),
+            refused=a_call("voucher", no, "order-2"),
+            lists=False,
+        )
+
+
+@contextlib.contextmanager
+def aliyun_sms() -> Iterator[ConnectorCase]:
+    with aliyun_sms_desk.serve() as desk:
+        ask = records.Message(
+            template="SMS_154950909", values={"code": "甲 & 乙"}, phone="13900001234"
+        )
+        no = msgspec.structs.replace(ask, template="SMS_0")
+        yield ConnectorCase(
+            connector=load_connector("aliyun-sms"),
+            account=Account(
+                url=desk.url, options=aliyun_sms_desk.OPTIONS, secrets=aliyun_sms_desk.SECRETS
+            ),
+            calls=(a_call("send", ask),),
+            lose=lambda: setattr(desk, "lose", 1),
+            count=lambda key: sum(s["OutId"] == key for s in desk.sent),
+            refused=a_call("send", no, "order-2"),
+            lists=False,
+        )
+
+
 def party(name: str) -> Callable[[], Any]:
     @contextlib.contextmanager
     def serve() -> Iterator[ConnectorCase]:
@@ -203,16 +273,22 @@ CASES: dict[str, Callable[[], Any]] = {
     "qimen": qimen,
     "sf-express": sf,
     "kuaidi100": kuaidi100,
+    "salesforce": salesforce,
+    "kingdee": kingdee,
+    "aliyun-sms": aliyun_sms,
     **{f"{n}-desk": party(n) for n in paid_parties.WORDS},
 }
 # It has no way to look for a subscription: asked again, it answers as it did at first.
-NOT_FOUND_AGAIN = {"kuaidi100": {connectors.check_lost}}
+EXCEPT = {
+    "kuaidi100": {connectors.check_lost},
+    "aliyun-sms": {connectors.check_repeat},  # it sends twice what it is asked twice
+}
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_conformance(check: Callable[[ConnectorCase], None], name: str) -> None:
-    if check in NOT_FOUND_AGAIN.get(name, ()):
+    if check in EXCEPT.get(name, ()):
         return
     with CASES[name]() as case:
         check(case)
