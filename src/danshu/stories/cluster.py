@@ -274,6 +274,7 @@ def _play(
                 time.sleep(_LOOK_S)
         for name in [name for name in cluster.processes if not name.startswith("serve")]:
             told.upgrades[name] = _replace(cluster, name, console)
+            _wait_for(cluster.url, "danshu work lookout", told.workers + 1)  # the new one is there
             watch.until_led()
         if bus is not None:
             told.bus_leader_s = replace_leader(bus)
