@@ -337,7 +337,7 @@ def bench(
     faults: Annotated[bool, typer.Option("--faults", help="Of sentinel: find faults.")] = False,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
-    interaction, evidence, sentinel.
+    interaction, evidence, sentinel, relay, chaos.
     """
     from danshu.faces.cli import measuring
 
