@@ -27,7 +27,7 @@ from danshu.bench.cpu import cpu_us
 from danshu.bench.load import Plan
 from danshu.bench.place import ambient, plenty
 from danshu.bench.report import Report, make_report
-from danshu.ledger import archive_files
+from danshu.ledger import archive_files, write
 
 if TYPE_CHECKING:
     from danshu.bench.rig import Rig
@@ -38,12 +38,17 @@ _SATURATED: Final = 0.85  # of the cores: the rest is the kernel's, and waits
 _WARM: Final = 1_500
 _PATIENCE_S: Final = 120.0
 _FOLLOWERS: Final = ("rows", "journal", "sentinel")
+_UP: Final = [f"{write.WORKING} {room}" for room in ("sequence", "seal", *_FOLLOWERS)]
+_LED: Final = """
+select count(distinct application_name) from pg_stat_activity where application_name = any(%s)
+"""
 _SHARES: Final = (
     ("--only", "sequence,seal"),
     ("--only", "rows"),
     ("--only", "journal"),
     ("--except", "sequence,seal,rows,journal"),
 )
+_WAL: Final = "select (pg_current_wal_insert_lsn() - '0/0')::int8"
 _SIZES: Final = """
 select coalesce(p.relname, c.relname) as name, sum(pg_total_relation_size(c.oid))::int8
 from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p
@@ -71,7 +76,10 @@ def run(seconds: int | None = None, size: int | None = None) -> Report:
         for port in rig.ports:
             _place(rig, f"w{port}", [port], _WARM)
         for count in (1, 2):
+            began = rigs.query(rig.url, _WAL)[0][0]
             figures[f"servers_{count}"] = _place(rig, f"s{count}", rig.ports[:count], orders)
+            written = rigs.query(rig.url, _WAL)[0][0] - began
+            figures[f"servers_{count}"]["wal_bytes_an_order"] = round(written / orders)
         figures["workers_1"] = _work_off(rig, [()], orders, "one")
         figures["workers_4"] = _work_off(rig, list(_SHARES), orders, "four")
         figures["bytes_an_order"] = _weigh(rig)
@@ -156,6 +164,8 @@ def _work_off(rig: Rig, shares: list[tuple[str, ...]], orders: int, prefix: str)
     names = [f"work{number}" for number in range(len(shares))]
     for name, share in zip(names, shares, strict=True):
         rig.processes[name] = rigs.start_process(rig.url, "work", *share)
+    _until(lambda: rigs.query(rig.url, _LED, _UP) == [(len(_UP),)])
+    _place(rig, f"{prefix}-warm", rig.ports, _WARM)  # their code is compiled before it counts
     _until(lambda: _is_idle(rig))
     for name in names:
         rig.processes[name].send_signal(signal.SIGSTOP)
