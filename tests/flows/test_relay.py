@@ -36,11 +36,11 @@ def bus() -> Iterator[Bus]:
         yield opened
 
 
-def relay(house: House, url: str, *, single: bool = False) -> int:
+def relay(house: House, url: str, **how: Any) -> int:
     """A worker comes, relays all there is, and goes."""
 
     async def run() -> int:
-        worker = relay_room.Relay(url, single=single)
+        worker = relay_room.Relay(url, **how)
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
             done = 0
             while more := await worker.step(c):
@@ -200,6 +200,12 @@ def test_the_line_is_cut(house: House, stream: Bus, monkeypatch: pytest.MonkeyPa
             assert cut.cut or nth == 2
     relay(house, stream.url)
     assert told(stream) == due(house)
+    make(house)
+    relay(house, stream.url, types="order.pai*, order.amended")
+    kinds = [event["type"] for _, _, events in read(stream)[-2:] for event in events]
+    assert kinds[-2:] == ["danshu.order.paid"] * 2
+    with pytest.raises(InputError):
+        relay_room.Relay("", types="order.paid,order.unheard_of")
 
 
 def test_one_by_one_and_again(house: House, stream: Bus, tmp_path: Path) -> None:

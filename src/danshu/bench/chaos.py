@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from danshu.testing.nats_nodes import Nodes
     from danshu.testing.paid_parties import Party
 
-RATE: Final = 100
+RATE: Final = 30
 HOLD_S: Final = 4
 BUDGET: Final = {"lost": 0.0, "doubled": 0.0, "out_of_order": 0.0, "differences": 0.0, "stuck": 0.0}
 ROOMS: Final = "sequence,seal,timers,relay,events,paid,connectors"

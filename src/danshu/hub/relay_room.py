@@ -9,6 +9,7 @@ sequencer waits for those. Idle where DANSHU_BUS_URL names no bus.
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import logging
 import os
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 ROOM: Final = "relay"
 URL: Final = "DANSHU_BUS_URL"
 FORM: Final = "DANSHU_BUS_FORM"
+TYPES: Final = "DANSHU_BUS_TYPES"
 BATCH, SINGLE = "batch", "single"
 BUS: Final = "jetstream"
 SUBJECT: Final = "danshu.events."
@@ -83,7 +85,7 @@ def begin(url: str) -> Callable[[Connection], Awaitable[int]]:
     form = os.environ.get(FORM, BATCH)
     if form not in (BATCH, SINGLE):
         raise InputError("bad_form", f"{FORM} is {BATCH} or {SINGLE}")
-    return Relay(servers, single=form == SINGLE).step
+    return Relay(servers, single=form == SINGLE, types=os.environ.get(TYPES, "")).step
 
 
 async def _rest(connection: Connection) -> int:
@@ -94,8 +96,12 @@ async def _rest(connection: Connection) -> int:
 class Relay:
     """The relay of all merchants of an installation; one works at a time."""
 
-    def __init__(self, servers: str, *, single: bool = False) -> None:
+    def __init__(self, servers: str, *, single: bool = False, types: str = "") -> None:
+        """Relay the types of facts that are named, separated by commas, `order.*` for all of a
+        kind; every published type where none is. Raises InputError `bad_type` for what is none.
+        """
         self._servers, self._single = servers, single
+        self._types = _choose(types)
         self._bus: Bus | None = None
         self._since_ms: int | None = None
         self._asked: set[tuple[int, int]] = set()  # tenant and epoch that the bus was asked of
@@ -201,11 +207,13 @@ class Relay:
         segments = await (await connection.execute(_SEGMENTS, asked)).fetchall()
         ends = list(portions.cut(at, segments, RELAY_EVENTS, RELAY_LEAVES))
         rows = await follow.read_beside(connection, book.tenant, half, at, ends[-1])
-        portion, left, position = _Portion(book, at), iter(ends), at
+        portion, left, position, chosen = _Portion(book, at), iter(ends), at, self._types
         end = next(left)
         for _, _, _, packed in rows.rows:
             for body in fact.unpack(packed):
-                event = event_forms.write(body, half, position)
+                event = None
+                if chosen is None or event_forms.type_of(body) in chosen:
+                    event = event_forms.write(body, half, position)
                 position += 1
                 if event is not None:
                     portion.told.append((position - 1, event, body))
@@ -261,6 +269,20 @@ class _Portion:
             mark=_mark(last),
             epoch=book.epoch,
         ).name()
+
+
+def _choose(types: str) -> frozenset[str] | None:
+    """Give the published types of facts that are named; None for all."""
+    if not types:
+        return None
+    known = [each.fact for each in event_forms.event_types().values()]
+    found: set[str] = set()
+    for name in types.split(","):
+        fits = [kind for kind in known if fnmatch.fnmatchcase(kind, name.strip())]
+        if not fits:
+            raise InputError("bad_type", f"{TYPES}: no published type is called {name.strip()!r}")
+        found.update(fits)
+    return frozenset(found)
 
 
 def _mark(body: bytes) -> str:
