@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,11 @@ from danshu.hub import (
     health_room,
     health_rows,
 )
+from danshu.hub.connector_audit import ConnectorsFolder
 from danshu.hub.worlds import Worlds
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import CALL_QUIET_MS, DRAIN_QUIET_S
+from danshu.ledger.fold import fold_rows
 from danshu.ports.connector import Reply, Verdict
 from danshu.testing.customs_brokers import Mood
 from tests.fixtures.connecting import TESTER, play
@@ -132,6 +135,13 @@ def test_a_swap_drains_and_loses_and_doubles_nothing(monkeypatch, database):
                 yard.connection, yard.tenant, "customs", TESTER, "late", yard.now_ms()
             )
 
+        # The facts give the rows, and a row that was changed by hand is seen.
+        report = await fold_rows(yard.connection, yard.tenant, [ConnectorsFolder(yard.tenant)])
+        assert report.differences == ()
+        await yard.connection.execute("update connectors set url=url||'/x' where id=%s", (stable,))
+        report = await fold_rows(yard.connection, yard.tenant, [ConnectorsFolder(yard.tenant)])
+        assert [one.code for one in report.differences] == ["connector_differs"]
+
     play(monkeypatch, database, story, "rest", "window")
 
 
@@ -229,7 +239,7 @@ def test_the_health_board_rings_while_a_far_side_fails_and_when_it_is_over(monke
                 yard.later_ms += apart_ms
                 await health_room.look(connection, board, yard.now_ms())
 
-        async def told() -> list[tuple[object, ...]]:
+        async def told() -> list[tuple[Any, ...]]:
             return await query(
                 connection, "select kind, grade, detail from alert_sends order by made, key"
             )

@@ -198,6 +198,11 @@ def plan(outcome: Outcome, operation: Operation, *, leaves: bool, wait_s: int) -
     return replace(outcome, again_ms=at_ms + wait_ms)
 
 
+def unfilled(call: Taken, at_ms: int) -> Outcome:
+    """Give the outcome of a call of which nothing was sent."""
+    return Outcome(call=call, end=End.WAITS, at_ms=at_ms, took_ms=0, handed=call.handed)
+
+
 def encode_breaker(state: Breaker) -> bytes:
     """Give a breaker as its row keeps it."""
     return msgspec.json.encode(state)

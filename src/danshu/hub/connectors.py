@@ -289,7 +289,12 @@ async def _write(connection: Connection, actor: Actor, desk: Desk, reason: str) 
     told = {name: getattr(desk, name) for name in _COLUMNS.split(",")}
     told |= {"options": msgspec.json.encode(desk.options), "secrets": list(desk.secrets)}
     await connection.execute(_PUT, tuple(told.values()))
-    said = ConnectorSet(
+    await merchants.say(connection, desk.tenant, actor, tell(desk, reason))
+
+
+def tell(desk: Desk, reason: str) -> ConnectorSet:
+    """Give the fact of a connector as it is."""
+    return ConnectorSet(
         adapter=desk.adapter,
         capability=desk.capability,
         concurrency=desk.concurrency,
@@ -305,7 +310,6 @@ async def _write(connection: Connection, actor: Actor, desk: Desk, reason: str) 
         trial_url=desk.trial_url,
         url=desk.url,
     )
-    await merchants.say(connection, desk.tenant, actor, said)
 
 
 def digest_options(options: Mapping[str, str]) -> str:

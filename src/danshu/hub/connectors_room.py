@@ -43,6 +43,7 @@ _log = logging.getLogger("danshu.connectors")
 # What a dead process had handed over is asked again after this long.
 LEASE_MS: Final = 2 * (1_000 * CALL_TIMEOUT_MAX_S + CALL_QUIET_MS)
 _GATHER_S: Final = 0.01  # answers of so long are recorded together
+_TOGETHER: Final = 32  # answers that are acted on in one commit
 _TEND_MS: Final = 1_000
 _TEND_IDLE_MS: Final = 5_000
 
@@ -77,6 +78,7 @@ class Engine:
             self._begin(call, at_ms)
         if self._running:
             await asyncio.sleep(_GATHER_S)
+        if self._running or self._ended:
             return 1
         if not taken and not recorded and not self.tender.is_probing:
             await self._close_wire()
@@ -99,12 +101,20 @@ class Engine:
             if not windows:
                 return []
             taken = await connector_outbox.take(connection, windows, at_ms, LEASE_MS)
-            return [await self._fill(connection, call) for call in taken]
+        filled = [await self._fill(connection, call) for call in taken]
+        return [call for call in filled if call is not None]
 
-    async def _fill(self, connection: Connection, call: Taken) -> Taken:
-        """Fill in what does not stand in the outbox."""
+    async def _fill(self, connection: Connection, call: Taken) -> Taken | None:
+        """Fill in what does not stand in the outbox; None leaves the call for later."""
         told = (call.tenant, call.purpose, call.subject, call.body)
-        body = await connecting.fill(connection, *told)
+        try:
+            body = await connecting.fill(connection, *told)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - logged; one call must not stop the others
+            _log.exception("call %s cannot be filled in", call.id)
+            await self._later(connection, connector_sides.unfilled(call, now_ms()), str(error))
+            return None
         return call if body is call.body else replace(call, body=body)
 
     async def _route(self, connection: Connection, at_ms: int) -> None:
@@ -170,8 +180,11 @@ class Engine:
             is_heard = outcome.is_final and not outcome.call.trial and outcome.call.purpose
             (heard if is_heard else plain).append(outcome)
         await connector_outbox.record(connection, plain)
-        for outcome in heard:
-            await self.hear(connection, outcome)
+        heard.sort(key=lambda each: (each.call.tenant, each.call.subject))
+        for at in range(0, len(heard), _TOGETHER):
+            async with connection.transaction():  # each has a savepoint of its own in it
+                for outcome in heard[at : at + _TOGETHER]:
+                    await self.hear(connection, outcome)
         return len(ended)
 
     async def hear(self, connection: Connection, outcome: Outcome) -> None:
@@ -189,9 +202,8 @@ class Engine:
     async def _later(self, connection: Connection, outcome: Outcome, trouble: str) -> None:
         """Leave a call as the far side has it; asked again under its key it answers the same."""
         wait_ms = min(CALL_RETRY_MS << min(outcome.call.tries, 16), LEASE_MS)
-        later = replace(
-            outcome, end=End.UNKNOWN, again_ms=outcome.at_ms + wait_ms, trouble=trouble[:500]
-        )
+        end = outcome.end if outcome.end is End.WAITS else End.UNKNOWN
+        later = replace(outcome, end=end, again_ms=outcome.at_ms + wait_ms, trouble=trouble[:500])
         await connector_outbox.record(connection, [later])
 
 

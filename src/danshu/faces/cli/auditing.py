@@ -14,6 +14,7 @@ from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
+from danshu.hub.connector_audit import ConnectorsFolder
 from danshu.hub.differences_audit import DifferencesFolder
 from danshu.hub.findings_audit import FindingsFolder
 from danshu.hub.folding import OrdersFolder, StockFolder
@@ -57,6 +58,7 @@ def run(tenant: str, as_json: bool) -> int:
             PeopleFolder(number),
             StandingFolder(number),
             SubscriptionsFolder(number),
+            ConnectorsFolder(number),
             PerformingFolder(number),
             PowersFolder(number),
             PoliciesFolder(number),

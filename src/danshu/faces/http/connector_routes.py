@@ -22,6 +22,7 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import (
+    actors,
     connector_minutes,
     connector_routes,
 )
@@ -138,11 +139,12 @@ class ConnectorRouteVersions(Struct, frozen=True, kw_only=True):
 
 async def _view(connection: Any, head: Version, now_ms: int) -> ConnectorRoute:
     canary = head.route.canary
+    names = await actors.name_actors(connection, head.tenant, [head.by])
     shown = None
     if canary is not None:
-        names = (canary.candidate, canary.replaces)
+        sides = (canary.candidate, canary.replaces)
         did = await connector_minutes.read_since(
-            connection, head.tenant, names, canary.began, now_ms - connector_minutes.SHOWN_MS
+            connection, head.tenant, sides, canary.began, now_ms - connector_minutes.SHOWN_MS
         )
         shown = ConnectorCanary(
             candidate=uuid.UUID(canary.candidate),
@@ -170,7 +172,7 @@ async def _view(connection: Any, head: Version, now_ms: int) -> ConnectorRoute:
         ),
         canary=shown,
         drains=uuid.UUID(head.route.drains) if head.route.drains else None,
-        by=head.by,
+        by=names[head.by],
         reason=head.reason,
         set_at=rfc3339(head.set_ms),
     )
@@ -310,6 +312,9 @@ async def list_versions(
         found = await connector_routes.list_versions(
             connection, held_of(request).tenant, capability, before, limit + 1
         )
+        names = await actors.name_actors(
+            connection, held_of(request).tenant, [one.by for one in found]
+        )
     more = found[limit - 1] if len(found) > limit else None
     return ConnectorRouteVersions(
         items=tuple(
@@ -317,7 +322,7 @@ async def list_versions(
                 version=one.version,
                 stage=one.stage,
                 share=one.route.canary.share if one.route.canary else 0,
-                by=one.by,
+                by=names[one.by],
                 reason=one.reason,
                 set_at=rfc3339(one.set_ms),
             )

@@ -32,7 +32,7 @@ export function Calls({ one, mayWrite }: { one: ConnectorView; mayWrite: boolean
     queryKey: [...KEY, one.id, "calls", state],
     fetch: (cursor, signal) =>
       ask<ConnectorCalls>(
-        `${PATH}/${one.id}/calls${query({ call_state: state, cursor, limit: LIMIT })}`,
+        `${PATH}/${one.id}/calls?${query({ call_state: state, cursor, limit: LIMIT })}`,
         { signal },
       ),
   });

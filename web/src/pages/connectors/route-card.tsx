@@ -38,6 +38,7 @@ export function RouteCard({ route, desks }: Props) {
   const mayRoute = useMay("connector.route");
   const [form, open] = useState<"ways" | "canary" | "books" | null>(null);
   const act = useRouteActs(route, capability);
+  const waiting = desks.find((one) => one.id === route.drains)?.waiting ?? 0;
   const others = desks.filter(
     (one) =>
       one.capability === route.capability &&
@@ -83,11 +84,11 @@ export function RouteCard({ route, desks }: Props) {
         ))}
       </ul>
       {route.canary && <Sides canary={route.canary} desks={desks} />}
-      {route.drains && (
+      {route.drains && waiting > 0 && (
         <p className="note">
           {t(route.stage === "rolled_back" ? "leftOver" : "draining", {
             name: titleOf(desks, route.drains),
-            n: desks.find((one) => one.id === route.drains)?.waiting ?? 0,
+            n: waiting,
           })}
         </p>
       )}
