@@ -15,7 +15,7 @@ from danshu.bench import chaos, chaos_sides
 from danshu.hub import relay_room
 from danshu.testing import bad_line, event_receivers, nats_nodes
 from danshu.testing.nats_nodes import Nodes
-from tests.faults.site import wait_until
+from tests.faults.site import PATIENCE_S, wait_until
 from tests.fixtures.events import subscribe, tell_events
 from tests.fixtures.hub import House
 
@@ -40,15 +40,20 @@ def test_the_stream_s_leader_is_killed(house: House, nodes: Nodes) -> None:
         worker = relay_room.Relay(nodes.url)
         reading = asyncio.create_task(inbox.run())
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-            for turn in range(3):
-                await asyncio.to_thread(place)
-                if turn == 1:
-                    await kill_leader(nodes)
-                await worker.step(c)
-            async with asyncio.timeout(60):
-                while not placed <= inbox.placed:
-                    await worker.step(c)
-                    await asyncio.sleep(0.05)
+
+            async def relay_all() -> None:
+                async with asyncio.timeout(PATIENCE_S):
+                    while not placed <= inbox.placed:
+                        await worker.step(c)
+                        await asyncio.sleep(0.05)
+
+            await asyncio.to_thread(place)
+            await relay_all()
+            await asyncio.to_thread(place)
+            await kill_leader(nodes)
+            await worker.step(c)
+            await asyncio.to_thread(place)
+            await relay_all()
         await worker.close()
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
