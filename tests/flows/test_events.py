@@ -186,7 +186,10 @@ def test_what_a_person_does_with_subscriptions(house: House, receiver: Receiver)
     body = {"name": "仓", "url": receiver.url, "types": ["order.placed"], "verify": True}
     assert house.call("POST", "/v1/subscriptions", body).json()["code"] == "not_allowed"
     receiver.allows = "*"
-    assert house.call("POST", "/v1/subscriptions", body).status_code == 201
+    made = house.call("POST", "/v1/subscriptions", body)
+    assert made.status_code == 201
+    first = made.json()["subscription"]["id"]
+    assert house.call("DELETE", f"/v1/subscriptions/{first}").json()["items"] == []
     for change, code in (
         ({"types": ["order.nosuch"]}, "bad_type"),
         ({"types": ["Order"]}, "bad_type"),

@@ -66,6 +66,10 @@ class Meaning(Enum):
     GONE = 4
 
 
+Shared = dict[tuple[int, int], "int | bytes"]
+"""Of one list of events: ends of batches by (begin, -size), their bodies by (begin, count)."""
+
+
 class Outlet(Struct, frozen=True, kw_only=True, eq=False):
     """Where events go: `keys` sign, `batch` events a POST, `width` POSTs at once."""
 
@@ -164,6 +168,7 @@ class Delivery:
     """One handing over: events in the order of the log, and what becomes of each of them.
 
     `size` is how many events a batch takes, which a receiver that is overtaxed brings down.
+    `shared` is what others who hand over the very same events have cut and joined already.
     """
 
     def __init__(
@@ -174,6 +179,7 @@ class Delivery:
         state: Breaker,
         clock: Callable[[], int],
         size: int = 0,
+        shared: Shared | None = None,
     ) -> None:
         self.outlet: Final = outlet
         self.events: Final = events
@@ -185,6 +191,7 @@ class Delivery:
         self.lines_from = 0  # the number of the log before this delivery
         self.size = min(size or outlet.batch, outlet.batch)
         self._wire, self._clock = wire, clock
+        self._shared: Final[Shared] = {} if shared is None else shared
         self._stopped: Final[set[str]] = set()  # subjects that wait for an event before them
 
     @property
@@ -211,20 +218,41 @@ class Delivery:
     async def _run_batches(self) -> None:
         at = 0
         while at < len(self.events) and not self.is_held:
-            chosen: list[int] = []
-            bytes_left = EVENT_BATCH_BYTES - 2
-            while at < len(self.events) and len(chosen) < self.size:
-                if self.fates[at] is Fate.UNTRIED:
-                    bytes_left -= len(self.events[at].body) + 1
-                    if bytes_left < 0 and chosen:
-                        break
-                    chosen.append(at)
-                at += 1
-            await self._halve(chosen)
+            end = self._cut(at)
+            await self._halve([n for n in range(at, end) if self.fates[n] is Fate.UNTRIED])
+            at = end
+
+    def _cut(self, at: int) -> int:
+        """Give where the batch ends that begins at an event."""
+        key = (at, -self.size)
+        known = self._shared.get(key)
+        if isinstance(known, int):
+            return known
+        end, bytes_left = at, EVENT_BATCH_BYTES - 2
+        for event in self.events[at : at + self.size]:
+            bytes_left -= len(event.body) + 1
+            if bytes_left < 0 and end > at:
+                break
+            end += 1
+        self._shared[key] = end
+        return end
+
+    def _join(self, chosen: list[int]) -> bytes:
+        """Put events together; the same stretch of them once for all."""
+        key = (chosen[0], len(chosen))
+        if chosen[-1] - chosen[0] + 1 != len(chosen):
+            return event_forms.to_batch([self.events[n].body for n in chosen])
+        known = self._shared.get(key)
+        if not isinstance(known, bytes):
+            some = self.events[chosen[0] : chosen[-1] + 1]
+            known = event_forms.to_batch([event.body for event in some])
+            self._shared[key] = known
+        return known
 
     async def _halve(self, chosen: list[int]) -> None:
         """Send a batch; where it is not taken, its halves."""
-        chosen = [n for n in chosen if self.events[n].subject not in self._stopped]
+        if self._stopped:
+            chosen = [n for n in chosen if self.events[n].subject not in self._stopped]
         if not chosen or self.is_held:
             return
         attempt = await self._send(chosen)
@@ -269,12 +297,8 @@ class Delivery:
         """Give id, headers and body; the same for the same events at each try."""
         event = self.events[chosen[0]]
         if self.outlet.mode == BATCH:
-            body = event_forms.to_batch([self.events[n].body for n in chosen])
-            return (
-                f"{event.key}+{len(chosen)}",
-                {"content-type": event_forms.BATCHED + "; charset=utf-8"},
-                body,
-            )
+            headers = {"content-type": event_forms.BATCHED + "; charset=utf-8"}
+            return f"{event.key}+{len(chosen)}", headers, self._join(chosen)
         if self.outlet.mode == BINARY:
             headers, body = event_forms.to_binary(event.body)
             return event.key, headers, body

@@ -23,7 +23,7 @@ from danshu.capabilities.weave.breaker import Breaker, Phase
 from danshu.capabilities.weave.filters import Test
 from danshu.hub import dead_letters, event_reading, event_settling, subscriptions, wires
 from danshu.hub.compose import now_ms
-from danshu.hub.event_posting import BATCH, Delivery, Outlet
+from danshu.hub.event_posting import BATCH, Delivery, Outlet, Shared
 from danshu.hub.event_reading import Reader
 from danshu.hub.event_settling import Parked, Stretch
 from danshu.kernel.errors import DanshuError
@@ -68,6 +68,7 @@ _SLOW_S: Final = 0.4  # and then for any
 _LEAD: Final = EVENT_PORTION  # leaves of no interest that are passed before it is written down
 _LEAD_MS: Final = 5_000
 _SWEEP_MS: Final = 600_000
+_SHARED: Final = 4
 _decode_breaker = msgspec.json.Decoder(Breaker).decode
 
 
@@ -102,6 +103,7 @@ class _Held(Struct, eq=False):
     outlet: Outlet
     types: frozenset[str]
     test: Test | None
+    filters: str
     until_ms: int
     work: _Work | None = None
     lead: tuple[str, int, int, int] | None = None
@@ -124,6 +126,7 @@ class Engine:
         self._held: Final[dict[Place, _Held]] = {}
         self._wire: aiohttp.ClientSession | None = None
         self._swept_ms = 0
+        self._shared: Final[dict[tuple[Any, ...], Shared]] = {}
 
     async def __call__(self, connection: Connection) -> int:
         """Begin what can be begun, wait a little, write down what ended; 0 when nothing is left."""
@@ -158,6 +161,8 @@ class Engine:
             if held.work is None and at_ms >= held.again_ms:
                 moved += await self._begin(connection, held, heads, at_ms)
         moved += await self._wait(connection)
+        if not moved:
+            self._shared.clear()
         if at_ms - self._swept_ms > _SWEEP_MS:
             self._swept_ms = at_ms
             await dead_letters.sweep(connection)
@@ -217,7 +222,8 @@ class Engine:
             return
         ends_ms = found.rotated_ms + SECRET_OVERLAP_S * 1000
         until_ms = ends_ms if at_ms < ends_ms else at_ms + SECRET_OVERLAP_S * 1000
-        self._held[row.place] = _Held(row, outlet, types, test, until_ms)
+        filters = repr(found.wanted.filters)
+        self._held[row.place] = _Held(row, outlet, types, test, filters, until_ms)
 
     def _find_heads(self) -> dict[tuple[int, str], tuple[int, frozenset[str]]]:
         """Give the furthest position of each book, and all types that its merchant wants."""
@@ -264,8 +270,17 @@ class Engine:
             await self._pass(connection, held, stretch, at_ms)
             return end - start
         events = [placed.event for placed in stretch.events]
-        self._start(held, self._make(held, events), (), stretch)
+        shared = None
+        if held.outlet.mode == BATCH and not stretch.behind:
+            shared = self._share((row.place[0], row.half, start, end, held.types, held.filters))
+        self._start(held, self._make(held, events, shared), (), stretch)
         return 0
+
+    def _share(self, key: tuple[Any, ...]) -> Shared:
+        """Give what others have cut and joined of the very same events; of the last few lists."""
+        if key not in self._shared and len(self._shared) >= _SHARED:
+            del self._shared[next(iter(self._shared))]
+        return self._shared.setdefault(key, {})
 
     async def _part(
         self,
@@ -319,9 +334,11 @@ class Engine:
         known = tuple([each for each in due if each.spot in events])
         return known, [events[each.spot] for each in known]
 
-    def _make(self, held: _Held, events: list[Event]) -> Delivery:
+    def _make(self, held: _Held, events: list[Event], shared: Shared | None = None) -> Delivery:
         self._wire = self._wire or wires.open_wire()
-        return Delivery(self._wire, held.outlet, events, held.row.breaker, self._clock, held.size)
+        return Delivery(
+            self._wire, held.outlet, events, held.row.breaker, self._clock, held.size, shared
+        )
 
     def _start(
         self,
