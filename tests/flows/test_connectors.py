@@ -15,6 +15,7 @@ from danshu.hub import (
     connector_answers,
     connector_routes,
     connectors,
+    erasing,
     health_figures,
     health_room,
     health_rows,
@@ -179,6 +180,19 @@ def test_answers_by_callback_and_by_people_are_told_once(monkeypatch, database):
         }
         assert len(HEARD) == 3
         assert told["k2"].code == "ended_by_person"
+        # An erasure takes what the far side was asked about the order.
+        order = uuid.uuid4()
+        await yard.connection.execute(
+            "update connector_calls set subject=%s where key in ('k1','k3')", (str(order),)
+        )
+        async with yard.connection.transaction():
+            await erasing.erase_evidence(yard.connection, yard.tenant, order)
+        rows = await query(yard.connection, "select key, body from connector_calls order by key")
+        assert [(key, bytes(body) == b"{}") for key, body in rows] == [
+            ("k1", True),
+            ("k2", False),
+            ("k3", True),
+        ]
 
     play(monkeypatch, database, story, "window")
 

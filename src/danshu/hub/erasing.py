@@ -1,4 +1,5 @@
-"""The personal bytes of an order beside the vault: statements, signatures, evidence of its acts.
+"""The personal bytes of an order beside the vault: statements, signatures, evidence of its acts,
+what far sides were asked about it.
 
 A fact names them by digest, and a statement is salted, so erasing the bytes erases what they say
 while fact, leaf and proof stay as they were.
@@ -32,6 +33,11 @@ _ACTS: Final = (
     " end where tenant=%s and oid=%s"
 )
 _PHOTOS: Final = "delete from floor_photos where tenant=%s and id=%s"
+# What far sides were asked and answered of it, once that is over.
+_CALLS: Final = (
+    "update connector_calls set body='{}', context='', reply=null, reason='' where tenant=%s"
+    " and subject=%s and state in ('done','refused')"
+)
 _NAMED: Final = ("statement", "signature")
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -51,6 +57,7 @@ async def erase_evidence(
     await connection.execute(_ITEMS, (tenant, order))
     await connection.execute(_ACTS, (tenant, order))
     await connection.execute(_PHOTOS, (tenant, order))
+    await connection.execute(_CALLS, (tenant, str(order)))
     done = await connection.execute(_ERASE, (tenant, list(digests)))
     return done.rowcount
 

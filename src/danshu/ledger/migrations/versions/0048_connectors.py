@@ -35,6 +35,7 @@ create table connector_calls (
   code text not null default '', reason text not null default '', reply bytea,
   trouble text not null default '', primary key (tenant, id), unique (tenant, key));
 create index connector_calls_due on connector_calls (next_try) where next_try is not null;
+create index connector_calls_of on connector_calls (tenant, subject);
 create index connector_calls_at on connector_calls (tenant, connector, id);
 create index connector_calls_open on connector_calls (tenant, connector, next_try)
   where state in ('due', 'pending', 'held');
