@@ -91,6 +91,10 @@ def test_an_integrator_weaves_an_api(site: Site, visit: Visit, axe: Callable[...
         other.get_by_role("dialog").get_by_role("button", name="调用").click()
         expect(once.get_by_label("回答")).to_contain_text('"on_hand": 7')
         expect(other.get_by_text("1 次，拒绝 0，失败 0")).to_be_visible()
+        beside = other.get_by_role("region", name="库存对比")
+        beside.get_by_label("提问（JSON）").fill('{"warehouse": "BJ01", "skus": ["S-1"]}')
+        beside.get_by_role("button", name="查询并对比").click()
+        expect(beside.get_by_role("row").last).to_contain_text("本方没有")
         axe(other)
     got = [v for v in site.call("GET", "/v1/woven")["versions"] if v["woven"]["code"] == code]
-    assert [(v["calls"], v["failed"]) for v in got] == [(1, 0)]
+    assert [(v["calls"], v["failed"]) for v in got] == [(2, 0)]

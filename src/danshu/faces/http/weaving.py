@@ -13,7 +13,7 @@ from danshu.capabilities.weave import described, typed, woven_lint
 from danshu.capabilities.weave import woven as forms
 from danshu.capabilities.weave.mapping import Received
 from danshu.capabilities.weave.woven import Woven
-from danshu.faces.http import problems
+from danshu.faces.http import problems, weaving_stock
 from danshu.faces.http.drafts import Asked, Desk, Rejecting, approval, conflict, road
 from danshu.faces.http.framework import (
     PROBLEMS,
@@ -361,4 +361,5 @@ ROUTES: Final = [
     retire_woven,
     describe_woven,
     call_woven,
+    *weaving_stock.ROUTES,
 ]

@@ -16,6 +16,7 @@ import { ToneTag } from "@/parts/status-tag";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
 import type { Beginning } from "./begin";
+import { CompareStock } from "./compare";
 import { CallOnce, PollPart } from "./use";
 import { whole } from "./woven";
 
@@ -103,6 +104,7 @@ export function PublishedWoven({ code, book, onNext }: Props) {
         </dl>
       </Card>
       <CallOnce key={`call ${shown.digest}`} shown={shown} />
+      <CompareStock key={`compare ${shown.digest}`} shown={shown} />
       <PollPart shown={shown} />
       {before && <Changes now={woven} before={before.woven} />}
       <Card title={t("versions")} isFlush>
