@@ -39,7 +39,7 @@ on conflict do nothing
 _TAKE: Final = """
 delete from paid_reviews_due d using (
   select tenant, id from paid_reviews_due where next_try <= %s
-  order by next_try limit 1 for update skip locked) n
+  order by next_try limit %s for update skip locked) n
 where d.tenant=n.tenant and d.id=n.id returning d.tenant, d.id, d.event, d.tries
 """
 _LATER: Final = """
@@ -98,29 +98,21 @@ async def take(connection: Connection, leaves: Rows) -> None:
 
 
 async def ask_due(connection: Connection, worlds: Worlds, at_ms: int) -> int:
-    """Ask about payments that are due, at most PAID_AT_ONCE; tells how many."""
-    for done in range(PAID_AT_ONCE):
-        if not await _ask_one(connection, worlds, at_ms):
-            return done
-    return PAID_AT_ONCE
-
-
-async def _ask_one(connection: Connection, worlds: Worlds, at_ms: int) -> bool:
+    """Ask about payments that are due, at most PAID_AT_ONCE in one commit; tells how many."""
     async with connection.transaction():
-        taken = await connection.execute(_TAKE, (write.instant(at_ms * 1000),))
-        row = await taken.fetchone()
-        if row is None:
-            return False
-        tenant, id_, event, tries = row
-        try:
-            world = await worlds.ensure(tenant)
-            async with connection.transaction():
-                await paid_reviews.ask(connection, world, id_, bytes(event), at_ms)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - logged; one order must not stop the others
-            if not isinstance(error, write.GuardFailed):
-                _log.exception("the parties of order %s cannot be asked", id_)
-            again = write.instant((at_ms + PAID_AGAIN_S * 1000) * 1000)
-            await connection.execute(_LATER, (tenant, id_, event, tries + 1, again))
-    return True
+        taken = await connection.execute(_TAKE, (write.instant(at_ms * 1000), PAID_AT_ONCE))
+        rows = await taken.fetchall()
+        # orders are locked in one order, so that two nodes cannot wait for one another
+        for tenant, id_, event, tries in sorted(rows):
+            try:
+                world = await worlds.ensure(tenant)
+                async with connection.transaction():
+                    await paid_reviews.ask(connection, world, id_, bytes(event), at_ms)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 - logged; one must not stop the others
+                if not isinstance(error, write.GuardFailed):
+                    _log.exception("the parties of order %s cannot be asked", id_)
+                again = write.instant((at_ms + PAID_AGAIN_S * 1000) * 1000)
+                await connection.execute(_LATER, (tenant, id_, event, tries + 1, again))
+    return len(rows)
