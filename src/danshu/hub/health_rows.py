@@ -15,9 +15,9 @@ from msgspec import Struct
 from danshu.capabilities.weave.breaker import Breaker, Phase
 from danshu.capabilities.weave.canary import BOUNDS_MS
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
-from danshu.hub.latency import bucket_of, percentile_us
+from danshu.hub.latency import bucket_of, percentile_us, top_us
 from danshu.hub.meters import SHARED
-from danshu.kernel.limits import HEALTH_CELL_MIN, HEALTH_CELLS
+from danshu.kernel.limits import HEALTH_CELL_MIN, HEALTH_CELLS, QUEUE_ORDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,8 @@ _decode = msgspec.json.Decoder(Breaker).decode
 class HealthRow(Struct, frozen=True, kw_only=True):
     """A capability or far side over the last hour. `cells` are 0 nothing, 1 well, 2 limited, 3
     failing, the oldest first; `nodes` processes measured it in this minute; shares are percent,
-    latencies us, None where nobody measured.
+    latencies us, None where nobody measured. `busy` is its saturation: of what does one thing at a
+    time the share of time that it was at it, of orders how full their queue is.
     """
 
     subject: str
@@ -115,6 +116,7 @@ class HealthRow(Struct, frozen=True, kw_only=True):
     p50_us: float | None
     p99_us: float | None
     backlog: int | None
+    busy: float | None = None
     trouble: str = ""
 
 
@@ -132,6 +134,13 @@ class _Heap:
         at = min(max(cell, 0), HEALTH_CELLS - 1)
         self.ok[at] += ok
         self.failed[at] += failed
+
+    def busy(self) -> float | None:
+        """Give the share of time, in percent, that its processes were at it one after another."""
+        cells = sum([ok + failed > 0 for ok, failed in zip(self.ok, self.failed, strict=True)])
+        span_s = cells * HEALTH_CELL_MIN * 60 * max(1, self.nodes)
+        took_s = sum([top_us(bucket) * n for bucket, n in self.took.items()]) / 1e6
+        return round(min(100.0, 100 * took_s / span_s), 1) if span_s else None
 
     def row(self, subject: str, kind: str, name: str, **more: Any) -> HealthRow:
         ok, failed = sum(self.ok), sum(self.failed)
@@ -187,14 +196,20 @@ async def read(connection: Connection, tenant: int, at_ms: int) -> tuple[HealthR
     rows = []
     for code, subject in CAPABILITIES:
         one = heap(SHARED, subject)
+        busy = one.busy()
         if subject.startswith("room:"):  # it knows what it did, not what lies before it
             one.waiting = waits.get(subject[5:])
-        rows.append(one.row(subject, "capability", code))
+        elif subject != "orders":  # what waits for them waits as an order
+            one.waiting = None
+        else:
+            servers = max(1, one.nodes) * QUEUE_ORDERS
+            busy = round(100 * (one.waiting or 0) / servers, 1)
+        rows.append(one.row(subject, "capability", code, busy=busy))
     shown = {subject for _, subject in CAPABILITIES}
     for (of, subject), one in sorted(heaps.items()):
         if of == SHARED and subject.startswith("room:") and subject not in shown:
             one.waiting = waits.get(subject[5:])
-            rows.append(one.row(subject, "room", subject[5:]))
+            rows.append(one.row(subject, "room", subject[5:], busy=one.busy()))
     rows += await _connectors(connection, asked)
     rows += await _far_sides(connection, asked, heaps)
     return tuple(rows)

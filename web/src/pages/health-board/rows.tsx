@@ -46,6 +46,7 @@ export function Rows({ board, onMaintain }: Props) {
     { key: "p50", title: t("columns.p50"), isNumber: true, render: (row) => took(row.p50_us, units) },
     { key: "p99", title: t("columns.p99"), isNumber: true, render: (row) => took(row.p99_us, units) },
     { key: "errors", title: t("columns.errors"), isNumber: true, render: (row) => percent(row.errors) },
+    { key: "busy", title: t("columns.busy"), isNumber: true, render: (row) => percent(row.busy, 1) },
     { key: "backlog", title: t("columns.backlog"), isNumber: true, render: (row) => count(row.backlog) },
     { key: "state", title: t("columns.state"), render: (row) => <State row={row} /> },
     {
@@ -84,8 +85,8 @@ export function Rows({ board, onMaintain }: Props) {
   );
 }
 
-function percent(value: number | null | undefined) {
-  return value === null || value === undefined ? "—" : `${decimal(value, 2)}%`;
+function percent(value: number | null | undefined, digits = 2) {
+  return value === null || value === undefined ? "—" : `${decimal(value, digits)}%`;
 }
 
 function Name({ row }: { row: HealthRow }) {
