@@ -212,6 +212,7 @@ def test_one_by_one_and_again(house: House, stream: Bus, tmp_path: Path) -> None
     make(house)
     relay(house, stream.url, single=True)
     assert told(stream) == due(house)
+    single = [event for name, _, (event,) in read(stream) if ".small." in name]
     subject, headers, (event,) = next(m for m in read(stream) if "order.paid" in m[0])
     assert subject == "danshu.events.small.payment.order.paid"
     assert headers["Content-Type"] == "application/cloudevents+json"
@@ -232,6 +233,13 @@ def test_one_by_one_and_again(house: House, stream: Bus, tmp_path: Path) -> None
     (back,) = rewind(event["time"])  # the stream is lost: all that was said since is told again
     tell(house.url, "update relays set since='2000-01-01' where tenant=0")
     relay(house, stream.url)
+    batched = [
+        event
+        for name, _, events in read(stream)
+        if name.endswith("small.batch")
+        for event in events
+    ]
+    assert batched[-1] == single[-1]  # in a batch it is the same
     assert set(told(stream)[len(due(house)) + 3 :]) >= {p for p in due(house) if p[1] >= 46}
     assert ask(house.url, f"select epoch from relays where tenant={house.tenant}") == 2
     block = HOW.read_text("utf-8").partition("```python\n")[2].partition("```")[0]

@@ -207,68 +207,97 @@ class Relay:
         segments = await (await connection.execute(_SEGMENTS, asked)).fetchall()
         ends = list(portions.cut(at, segments, RELAY_EVENTS, RELAY_LEAVES))
         rows = await follow.read_beside(connection, book.tenant, half, at, ends[-1])
-        portion, left, position, chosen = _Portion(book, at), iter(ends), at, self._types
-        end = next(left)
+        portion, left, position, chosen = self._begin(book, at), iter(ends), at, self._types
+        end, add = next(left), portion.add
         for _, _, _, packed in rows.rows:
             for body in fact.unpack(packed):
-                event = None
                 if chosen is None or event_forms.type_of(body) in chosen:
-                    event = event_forms.write(body, half, position)
+                    add(body, position)
                 position += 1
-                if event is not None:
-                    portion.told.append((position - 1, event, body))
-                    portion.bytes += len(event.body)
-                if position == end or portion.bytes >= RELAY_BYTES:
-                    parcels += portion.pack(position, body, single=self._single)
-                    portion = _Portion(book, position)
+                if position == end or portion.size >= RELAY_BYTES:
+                    parcels += portion.pack(position, body)
+                    portion = self._begin(book, position)
+                    add = portion.add
                     end = next(left, -1) if position == end else end
         if position != ends[-1]:
             raise LogBroken(f"book {book.tenant}/{half}: a row before {position} is torn")
         return position
 
+    def _begin(self, book: _Book, first: int) -> _Batch | _Singles:
+        return _Singles(book) if self._single else _Batch(book, first)
 
-class _Portion:
-    """A portion of a book while its events are gathered: position, event, fact of each."""
+
+class _Batch:
+    """A portion of a book while its events are gathered for one message."""
 
     def __init__(self, book: _Book, first: int) -> None:
         self._book, self._first = book, first
-        self.told: list[tuple[int, event_forms.Event, bytes]] = []
-        self.bytes = 0
+        self._events = bytearray(b"[")
 
-    def pack(self, end: int, last: bytes, *, single: bool) -> list[Parcel]:
-        """Make a message of the events up to `end`, or one of each; none where nothing is told."""
-        subject = f"{SUBJECT}{self._book.code}."
-        if not self.told:
+    @property
+    def size(self) -> int:
+        """How long it is."""
+        return len(self._events)
+
+    def add(self, body: bytes, position: int) -> None:
+        """Add the event of a fact, where it is told."""
+        if event_forms.append(self._events, body, self._book.half, position):
+            self._events += b","
+
+    def pack(self, end: int, last: bytes) -> list[Parcel]:
+        """Make a message of the events up to `end`; none where nothing is told."""
+        if len(self._events) == 1:
             return []
-        if not single:
-            return [
-                Parcel(
-                    subject=subject + "batch",
-                    id=self._name(self._first, end, last),
-                    content_type=event_forms.BATCHED,
-                    body=event_forms.to_batch([event.body for _, event, _ in self.told]),
-                )
-            ]
+        self._events[-1:] = b"]"
         return [
             Parcel(
-                subject=f"{subject}{event.topic}.{event.type.removeprefix(event_forms.PREFIX)}",
-                id=self._name(position, position + 1, body),
+                subject=f"{SUBJECT}{self._book.code}.batch",
+                id=_name(self._book, self._first, end, last),
+                content_type=event_forms.BATCHED,
+                body=bytes(self._events),
+            )
+        ]
+
+
+class _Singles:
+    """Events of a book, each a message under its own subject."""
+
+    def __init__(self, book: _Book) -> None:
+        self._book = book
+        self._parcels: list[Parcel] = []
+        self.size = 0
+
+    def add(self, body: bytes, position: int) -> None:
+        """Add the event of a fact, where it is told."""
+        event = event_forms.write(body, self._book.half, position)
+        if event is None:
+            return
+        kind = event.type.removeprefix(event_forms.PREFIX)
+        self._parcels.append(
+            Parcel(
+                subject=f"{SUBJECT}{self._book.code}.{event.topic}.{kind}",
+                id=_name(self._book, position, position + 1, body),
                 content_type=event_forms.STRUCTURED,
                 body=event.body,
             )
-            for position, event, body in self.told
-        ]
+        )
+        self.size += len(event.body)
 
-    def _name(self, first: int, end: int, last: bytes) -> str:
-        book = self._book
-        return Portion(
-            code=book.code,
-            half=book.half,
-            first=first,
-            count=end - first,
-            mark=_mark(last),
-            epoch=book.epoch,
-        ).name()
+    def pack(self, end: int, last: bytes) -> list[Parcel]:
+        """Give the messages."""
+        del end, last
+        return self._parcels
+
+
+def _name(book: _Book, first: int, end: int, last: bytes) -> str:
+    return Portion(
+        code=book.code,
+        half=book.half,
+        first=first,
+        count=end - first,
+        mark=_mark(last),
+        epoch=book.epoch,
+    ).name()
 
 
 def _choose(types: str) -> frozenset[str] | None:
