@@ -143,3 +143,29 @@ def test_migrations_that_nodes_of_two_versions_share_only_add() -> None:
         if path.name[:4] > migrate.RUNS_FROM:
             source = path.read_text("utf-8").partition("def downgrade")[0]
             assert takes.search(source) is None, path.name
+
+
+def test_topics_of_the_notice_service_become_subscriptions(database: str) -> None:
+    module = importlib.import_module("danshu.ledger.migrations.versions.0046_subscriptions")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "insert into notice_settings(tenant,adapter,url,secret,events) values"
+            " (1,'webhook','https://a.example','s','{breaker,policy}'), (2,'','','','{policy}')"
+        )
+        connection.execute("insert into cursors values ('events',1,'2026h2',90)")
+        connection.execute(
+            "insert into event_sends(tenant,half,position,topic,id,type,body)"
+            " values (1,'2026h2',70,'policy','x/1','danshu.x','')"
+        )
+        for statement in module.MOVE.split(";\n"):
+            if statement.strip():
+                connection.execute(statement)
+        made = connection.execute("select tenant, id, url, types from subscriptions").fetchall()
+        ((tenant, id_, url, types),) = made
+        assert (tenant, url, id_.version) == (1, "https://a.example", 7)
+        assert ids.made_ms(id_) // 86_400_000 in range(20_000, 40_000)  # days: of this time
+        assert types == ["danshu.policy_set.*", "danshu.routing.stopped", "danshu.routing.resumed"]
+        rows = connection.execute("select name, tenant, half, position from cursors").fetchall()
+        assert rows == [(f"subscription/{id_}", 1, "2026h2", 70)]
+        left = connection.execute("select count(*) from event_sends").fetchone()
+        assert left == (0,)

@@ -63,6 +63,7 @@ insert into cursors(name,tenant,half,position)
 select 'subscription/' || s.id, s.tenant, c.half, least(c.position, (select min(e.position)
   from event_sends e where e.tenant=c.tenant and e.half=c.half and e.state='due'))
 from subscriptions s join cursors c on c.name='events' and c.tenant=s.tenant;
+delete from cursors where name='events';
 update notice_settings set events='{}' where events <> '{}';
 delete from event_sends where state='due';
 """
