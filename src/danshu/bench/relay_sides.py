@@ -128,6 +128,8 @@ async def _run(url: str) -> None:
         sys.stdout.buffer.flush()
         came.events, came.ages_ms = 0, []
     reading.cancel()
+    with contextlib.suppress(asyncio.CancelledError, nats.errors.Error):  # as the library says it
+        await reading
     await client.close()
 
 

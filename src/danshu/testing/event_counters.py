@@ -53,7 +53,8 @@ class Counter:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take POSTs of one connection until it ends."""
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+        ended = (asyncio.IncompleteReadError, asyncio.CancelledError, OSError)
+        with contextlib.suppress(*ended):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 found = _LENGTH.search(head)
