@@ -20,9 +20,9 @@ class Untold(Struct, frozen=True, kw_only=True):
 
 UNTOLD: Final = (
     Untold(
-        zh="商户与它所询问的各方之间;订单因此挂起或放行,由 order.held、order.unheld 告知",
-        en="between the merchant and those it asks; order.held and order.unheld tell what follows",
-        facts=("paid_review.",),
+        zh="商户自己的设定:付款后问谁",
+        en="the merchant's own setting of whom to ask about payments",
+        facts=("paid_review.set",),
     ),
     Untold(
         zh="关于在商户工作的人及其凭据",
