@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import hashlib
 import json
 import uuid
 from collections.abc import Iterator
@@ -24,7 +23,6 @@ from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.capabilities.people.model import ROLES
 from danshu.faces.work import rooms
 from danshu.hub import people, sessions
-from danshu.ledger import stamps
 from danshu.ledger.engine import Engine
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import (
@@ -184,30 +182,12 @@ def _furnish_alike(side: Side) -> None:
     asyncio.run(fill())
 
 
-def _stamp(side: Side) -> None:
-    """Give every checkpoint a token, as an authority would."""
-
-    async def stamp() -> None:
-        url = side.house.url
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            asked = "select half, size, note from checkpoints where tenant=%s"
-            found = await (await connection.execute(asked, (side.tenant,))).fetchall()
-            side.found["/v1/books/{half}/tokens"] = {"size": [size for _, size, _ in found]}
-            for half, size, note in found:
-                token = stamps.Token(
-                    half=half, size=size, algorithm="sha256", authority="https://tsa.example/a",
-                    digest=hashlib.sha256(note).digest(), gen_us=1, accuracy_us=None, serial="1",
-                    policy="1.2", signer="WALL-A", own=False, checked="tests", token=b"WALL-A",
-                )  # fmt: skip
-                await stamps.add_token(connection, side.tenant, token)
-
-    asyncio.run(stamp())
-
-
 def _act(side: Side) -> None:
     """Begin an act with evidence, lend a right, record a certificate, bring in a bill."""
     house = side.house
     bring_bill(house, "WALL-A-BILL")
+    losses = house.call("POST", "/v1/resilience/runs", {"cause": "WALL-A-CAUSE"})
+    side.found["/v1/resilience/runs"] = {"id": [losses.json()["id"]]}
     side.found |= connecting.fill(house)
     side.found |= events.fill(house)
     order = house.place(number="WALL-A-ACTS")["order"]
@@ -260,24 +240,7 @@ def _fill(side: Side) -> None:
     side.found["/v1/floor/photos"] = {"digest": [photo]}
     linked = house.call("POST", f"/v1/orders/{released}/links", {})
     side.found["/v1/orders/{order_id}/links"] = {"link_id": [linked.json()["id"]]}
-    with psycopg.connect(house.url, autocommit=True) as connection:  # as the workers write it
-        connection.execute(
-            "with r as (insert into redecisions(tenant,no,after,closed,ended)"
-            " values(%s,770077,%s,%s,now()) returning tenant,no)"
-            " insert into redecision_items(tenant,no,id,outcome)"
-            " select r.tenant,r.no,o.id,'stays' from r join lateral"
-            " (select id from orders where tenant=r.tenant limit 1) o on true",
-            (house.tenant, b"\0" * 32, b"[]"),
-        )
-        found = connection.execute(
-            "insert into findings(tenant,class,subject,cause,params,evidence,incident,channel,shop,"
-            "wh,place,number,risk_fen,at,found,due) values(%s,'clock_skew','WALL-A-SUBJECT',"
-            "'occurred_ahead','{}','[]','WALL-A-INCIDENT','taobao','WALL-A-SHOP',-1,'',"
-            "'WALL-A-FOUND',0,now(),now(),now()) returning no",
-            (house.tenant,),
-        ).fetchone()
-        assert found is not None
-        side.found["/v1/findings"] = {"no": [found[0]]}
+    side.found["/v1/findings"] = {"no": [walls.write_findings(house)]}
     case, digest = after_sales.received(house)
     side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
@@ -295,8 +258,6 @@ def _fill(side: Side) -> None:
     published = side.browser.call("POST", "/v1/policies", rule)
     assert published.status_code < 300, published.text
     side.found["/v1/exports"] = {"id": [begun.json()["id"]]}
-    losses = house.call("POST", "/v1/resilience/runs", {"cause": "WALL-A-CAUSE"})
-    side.found["/v1/resilience/runs"] = {"id": [losses.json()["id"]]}
     own = msgspec.to_builtins(shipped()[-1]) | {"action": "wall_a", "legal": ["WALL-A-LAW"]}
     draft = house.call("POST", "/v1/contract/drafts", {"action": own}).json()
     side.found["/v1/contract/drafts"] = {"id": [draft["id"]]}
@@ -307,7 +268,7 @@ def _fill(side: Side) -> None:
     side.found |= connecting.fill(house) | weaving.fill(house) | health.fill(house)
     side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)
     house.work(*ROOMS)
-    _stamp(side)
+    side.found |= walls.stamp(house)
     side.look_around()
     side.do_everything()
     house.work(*ROOMS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import hashlib
 import itertools
 import json
 import re
@@ -24,6 +25,7 @@ from psycopg import sql
 
 from danshu.faces.http import app
 from danshu.hub.compose import Hub
+from danshu.ledger import stamps
 from tests.fixtures.hub import House
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -303,3 +305,46 @@ def begin_type(house: House) -> str:
     """Begin a draft of an order type; gives its id."""
     kind = house.call("GET", "/v1/order-types").json()["templates"][0] | {"type": "wall_a"}
     return str(house.call("POST", "/v1/order-types/drafts", {"type": kind}).json()["id"])
+
+
+def write_findings(house: House) -> int:
+    """Write a re-decision and a finding as the workers do; gives the finding's number."""
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        connection.execute(
+            "with r as (insert into redecisions(tenant,no,after,closed,ended)"
+            " values(%s,770077,%s,%s,now()) returning tenant,no)"
+            " insert into redecision_items(tenant,no,id,outcome)"
+            " select r.tenant,r.no,o.id,'stays' from r join lateral"
+            " (select id from orders where tenant=r.tenant limit 1) o on true",
+            (house.tenant, b"\0" * 32, b"[]"),
+        )
+        found = connection.execute(
+            "insert into findings(tenant,class,subject,cause,params,evidence,incident,channel,shop,"
+            "wh,place,number,risk_fen,at,found,due) values(%s,'clock_skew','WALL-A-SUBJECT',"
+            "'occurred_ahead','{}','[]','WALL-A-INCIDENT','taobao','WALL-A-SHOP',-1,'',"
+            "'WALL-A-FOUND',0,now(),now(),now()) returning no",
+            (house.tenant,),
+        ).fetchone()
+        assert found is not None
+        return int(found[0])
+
+
+def stamp(house: House) -> dict[str, dict[str, list[Any]]]:
+    """Give every checkpoint a token, as an authority would; tells their sizes."""
+    sizes: list[Any] = []
+
+    async def work() -> None:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as connection:
+            asked = "select half, size, note from checkpoints where tenant=%s"
+            found = await (await connection.execute(asked, (house.tenant,))).fetchall()
+            sizes.extend(size for _, size, _ in found)
+            for half, size, note in found:
+                token = stamps.Token(
+                    half=half, size=size, algorithm="sha256", authority="https://tsa.example/a",
+                    digest=hashlib.sha256(note).digest(), gen_us=1, accuracy_us=None, serial="1",
+                    policy="1.2", signer="WALL-A", own=False, checked="tests", token=b"WALL-A",
+                )  # fmt: skip
+                await stamps.add_token(connection, house.tenant, token)
+
+    asyncio.run(work())
+    return {"/v1/books/{half}/tokens": {"size": sizes}}

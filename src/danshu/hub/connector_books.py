@@ -156,13 +156,18 @@ def _judge(
     return None
 
 
+async def check(connection: Connection, tenant: int, capability: str) -> None:
+    """Raise InputError `no_connector` where nobody is connected for a capability."""
+    desks = await connectors.read_all(connection, tenant)
+    if not any(desk.capability == capability for desk in desks):
+        raise connectors.NO_CONNECTOR
+
+
 async def ask(
     connection: Connection, tenant: int, capability: str, caller: Who, actor: Actor, now_ms: int
 ) -> uuid.UUID:
     """Ask for a comparison, a job. Raises InputError `no_connector` where nobody is connected."""
-    desks = await connectors.read_all(connection, tenant)
-    if not any(desk.capability == capability for desk in desks):
-        raise connectors.NO_CONNECTOR
+    await check(connection, tenant, capability)
     id_ = ids.uuid7(now_ms, os.urandom(10))
     at = write.instant(now_ms * 1000)
     async with connection.transaction():

@@ -84,6 +84,7 @@ async def list_comparisons(
         except ValueError as error:
             raise lists.OTHER_QUESTION from error
     async with hub_of(request).connection() as connection:
+        await connector_books.check(connection, held_of(request).tenant, capability)
         found = await connector_views.list_runs(
             connection, held_of(request).tenant, capability, before, limit + 1
         )

@@ -309,6 +309,7 @@ async def list_versions(
     """List what a route was, by whose word and why, newest first."""
     before = int(read_place(cursor, int)[0]) if cursor else INTEGER_MAX
     async with hub_of(request).connection() as connection:
+        await connector_routes.read(connection, held_of(request).tenant, capability)
         found = await connector_routes.list_versions(
             connection, held_of(request).tenant, capability, before, limit + 1
         )
