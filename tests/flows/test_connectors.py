@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from danshu.capabilities.weave.routes import Way
 from danshu.hub import (
     connecting,
     connector_answers,
@@ -26,6 +27,7 @@ from danshu.kernel.errors import InputError, NotAvailable
 from danshu.kernel.limits import CALL_QUIET_MS, DRAIN_QUIET_S
 from danshu.ledger.fold import fold_rows
 from danshu.ports.connector import Reply, Verdict
+from danshu.testing import customs_brokers
 from danshu.testing.customs_brokers import Mood
 from tests.fixtures.connecting import TESTER, play
 from tests.fixtures.ledger import query
@@ -223,6 +225,51 @@ def test_what_can_not_be_connected_is_refused(monkeypatch, database):
                 TESTER,
                 connectors.Wish(adapter="customs-window", title="x", url=broker.url),
             )
+
+    play(monkeypatch, database, story, "rest")
+
+
+def test_a_far_side_that_hangs_holds_up_its_own_calls_alone(monkeypatch, database):
+    async def story(yard, slow, quick):
+        hanging, answering = await yard.connect(slow, concurrency=2), await yard.connect(quick)
+        ways = (Way(connector=hanging, warehouses=("WH-SLOW",)), Way(connector=answering))
+        await connector_routes.set_ways(
+            yard.connection, yard.tenant, "customs", ways, TESTER, "test", yard.now_ms()
+        )
+        slow.mood = Mood(latency_ms=0, hang=100, hang_ms=600_000)
+        await yard.ask(*KEYS[:6], warehouse="WH-SLOW")
+        await yard.ask(*KEYS[6:])
+        for _ in range(400):
+            await yard.engine.step(yard.connection)
+            calls = await yard.calls()
+            if all(call[0] == "done" for call in calls.values() if call[1] == answering):
+                break
+        assert sum(call[0] == "done" for call in calls.values()) == len(KEYS) - 6
+        assert {call[1] for key, call in calls.items() if key in KEYS[:6]} == {hanging}
+        assert sum(call[2] for key, call in calls.items() if key in KEYS[:6]) == 2
+
+    play(monkeypatch, database, story, "window", "rest")
+
+
+def test_a_trial_asks_the_sandbox_and_tells_nobody(monkeypatch, database):
+    async def story(yard, broker):
+        HEARD.clear()
+        wish = connectors.Wish(
+            adapter="customs-rest",
+            title="on trial",
+            url="http://127.0.0.1:9",
+            trial_url=broker.url,
+            options=customs_brokers.OPTIONS["rest"],
+            secrets=customs_brokers.SECRETS,
+        )
+        desk = await connectors.connect(yard.connection, yard.tenant, TESTER, wish, 1)
+        await yard.ask("t1", purpose="test-customs", connector=desk.id, trial=True)
+        await yard.ask("b1", purpose="test-customs", connector=desk.id)
+        await yard.step()
+        calls = await yard.calls()
+        assert (calls["t1"][0], calls["b1"][0], calls["b1"][2]) == ("done", "due", 0)
+        assert list(broker.books) == ["t1"]
+        assert not HEARD
 
     play(monkeypatch, database, story, "rest")
 
