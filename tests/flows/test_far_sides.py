@@ -55,6 +55,8 @@ def test_a_warehouse_dispatches_what_is_released_and_says_how_far_it_is(house: H
         query, body = warehouse.confirm(code, AT, "SF", "SF1000001")
         forged = say(house, desk, (query, body.replace(b"SF1000001", b"SF9999999")))
         assert forged.status_code == 401
+        stranger = say(house, desk, warehouse.confirm("dsp-of-another", AT, "SF", "SF1"))
+        assert b"<flag>failure</flag>" in stranger.content
         (part,) = see(house, id_)["fulfilments"]
         assert (part["state"], part["carrier"], part["waybill"]) == (
             "shipped",
@@ -74,7 +76,7 @@ def test_a_warehouse_dispatches_what_is_released_and_says_how_far_it_is(house: H
         unknown = say(house, desk, warehouse.count("PD-2", where, {"NO-SUCH": 7}))
         assert b"failure" in unknown.content
         kept = house.call("GET", "/v1/inbox?state=open").json()["items"]
-        assert [m["reason"] for m in kept] == ["refused"]
+        assert [m["reason"] for m in kept] == ["refused", "refused"]
         assert audit(house) == []
 
 

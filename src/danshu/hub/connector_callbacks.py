@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 Acknowledged = tuple[int, str, bytes]
 """Status, media type, body."""
-_CALL: Final = "select subject, context from connector_calls where tenant=%s and key=%s"
+_CALL: Final = """
+select subject, context from connector_calls where tenant=%s and key=%s and connector=%s
+"""
 _STEPS: Final = ("picked", "packed", "shipped")
 _PASSED: Final = frozenset({"not_at_pick", "not_at_pack", "not_at_ship"})
 _TRACKED: Final = frozenset({"collected", "delivered"})
@@ -157,12 +159,12 @@ async def _read(hub: Hub, desk: Desk, news: News) -> Iterable[_Told]:
 
 
 async def _find(hub: Hub, desk: Desk, key: str) -> tuple[str, int]:
-    """Give the order and the fulfilment order that a call of ours was about."""
+    """Give the order and the fulfilment order that a call to this very far side was about."""
     async with hub.connection() as connection:
-        cursor = await connection.execute(_CALL, (desk.tenant, key))
+        cursor = await connection.execute(_CALL, (desk.tenant, key, desk.id))
         row = await cursor.fetchone()
     if row is None:
-        raise InputError("no_call", f"nobody asked for {key[:60]!r}")
+        raise InputError("no_call", f"it was not asked for {key[:60]!r}")
     return row[0], int(bytes(row[1]))
 
 
