@@ -187,6 +187,7 @@ def test_metrics_stay_bounded_for_a_thousand_merchants(
         tell(house.url, looked.format(first, last))
         answer = scrape(house, authorization="Bearer t0ken")
         assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
         told.append(answer.text)
     few, many = (
         {line.rpartition(" ")[0] for line in text.splitlines() if line[0] != "#"} for text in told

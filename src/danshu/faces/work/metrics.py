@@ -30,7 +30,8 @@ async def serve(url: str, port: int) -> AsyncIterator[int]:
             async with asyncio.timeout(_PATIENCE_S):
                 status, body = await _answer(url, reader, writer)
                 head = (
-                    f"HTTP/1.1 {status}\r\ncontent-type: {exposition.CONTENT_TYPE}\r\n"
+                    f"HTTP/1.1 {status}\r\n"
+                    f"content-type: {exposition.CONTENT_TYPE}; charset=utf-8\r\n"
                     f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
                 )
                 writer.write(head.encode() + body)
