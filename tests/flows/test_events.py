@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from danshu.hub import event_forms
 from danshu.hub.events_room import Engine
 from danshu.testing import event_receivers
 from danshu.testing.event_receivers import LOSE, LOSE_ANSWER, Receiver
@@ -277,3 +278,22 @@ def test_a_worker_dies_between_a_post_and_its_commit(
     tell_events(house)
     assert sorted([e.subject for e in receiver.events]) == sorted(orders)
     assert set(receiver.came.values()) == {2 if received else 1}
+
+
+def test_a_program_error_stops_one_subscription_alone(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: bytes) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(event_forms, "to_binary", fail)
+    broken = subscribe(house, receiver, "order.placed", mode="binary")
+    subscribe(house, receiver, "order.paid")
+    placed(house)
+    tell_events(house)
+    assert [e.type for e in receiver.events] == ["danshu.order.paid"]
+    stopped = view(house, broken)
+    assert (stopped["trouble"], stopped["parked"]) == ("program: ZeroDivisionError", 0)
+    monkeypatch.undo()
+    tell_events(house)
+    assert receiver.events[-1].type == "danshu.order.placed"

@@ -82,6 +82,10 @@ kind=excluded.kind, half=excluded.half, first=excluded.first, last=excluded.last
 events=excluded.events, status=excluded.status, ms=excluded.ms, bytes=excluded.bytes,
 trouble=excluded.trouble
 """
+_TROUBLE: Final = f"""
+update subscriptions set trouble=%s, trouble_since=coalesce(trouble_since, {_AT})
+where tenant=%s and id=%s
+"""
 _PAUSE: Final = """
 update subscriptions set state='paused', why=%s, revision=revision+1, changed=now(), changed_by=%s
 where tenant=%s and id=%s and state='active'
@@ -196,6 +200,13 @@ async def recount(connection: Connection, place: tuple[int, uuid.UUID], at_ms: i
     """Have the first parked event of each subject tried, and count them."""
     await connection.execute(_NEXT, (at_ms, *place, *place))
     await connection.execute(_COUNT, (*place, *place))
+
+
+async def note_trouble(
+    connection: Connection, place: tuple[int, uuid.UUID], trouble: str, at_ms: int
+) -> None:
+    """Say what stops a subscription that is no answer of its receiver."""
+    await connection.execute(_TROUBLE, (trouble, at_ms, *place))
 
 
 async def pause_gone(connection: Connection, place: tuple[int, uuid.UUID]) -> None:

@@ -13,25 +13,31 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.weave import breaker as breakers
 from danshu.capabilities.weave import filters as rules
-from danshu.capabilities.weave.breaker import Breaker, Phase
+from danshu.capabilities.weave.breaker import Phase
 from danshu.capabilities.weave.filters import Test
-from danshu.hub import dead_letters, event_reading, event_settling, subscriptions, wires
+from danshu.hub import (
+    dead_letters,
+    event_reading,
+    event_settling,
+    event_standing,
+    subscriptions,
+    wires,
+)
 from danshu.hub.compose import now_ms
 from danshu.hub.event_posting import BATCH, Delivery, Outlet, Shared
 from danshu.hub.event_reading import Reader
 from danshu.hub.event_settling import Parked, Stretch
+from danshu.hub.event_standing import Place, Row
 from danshu.kernel.errors import DanshuError
 from danshu.kernel.limits import EVENT_PORTION, EVENT_SINGLES, EVENTS_PARKED, SECRET_OVERLAP_S
 from danshu.ledger import follow
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Awaitable, Callable
 
     import aiohttp
@@ -39,29 +45,9 @@ if TYPE_CHECKING:
     from danshu.hub.event_forms import Event
 
 Connection = psycopg.AsyncConnection[Any]
-Place = tuple[int, "uuid.UUID"]
 _log = logging.getLogger("danshu.events")
-_ROWS: Final = """
-select s.tenant, s.id, s.revision, s.breaker, s.parked,
-coalesce((extract(epoch from s.next_retry)*1000)::int8, 0), b.half, b.size, b.position
-from subscriptions s left join lateral (
-  select b.half, b.size, coalesce(c.position, 0) as position from books b left join cursors c
-  on c.name='subscription/' || s.id and c.tenant=b.tenant and c.half=b.half
-  where b.tenant=s.tenant and b.size > coalesce(c.position, 0) order by b.half limit 1) b on true
-where s.state='active' order by s.tenant, s.id
-"""
 _LOCK: Final = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
 _UNLOCK: Final = "select pg_advisory_unlock(hashtextextended(%s, 0))"
-_SUBJECTS: Final = """
-select distinct subject from parked_events where tenant=%s and subscription=%s and state='parked'
-"""
-_DUE: Final = """
-with due as (select subject from parked_events where tenant=%s and subscription=%s
-  and state='parked' and next_try <= to_timestamp(%s/1000.0) order by next_try limit %s)
-select half, position, tries, (extract(epoch from parked)*1000)::int8 from parked_events
-where tenant=%s and subscription=%s and state='parked' and subject in (select subject from due)
-order by half, position limit %s
-"""
 _TAKE_AT_ONCE: Final = 4  # new subscriptions a step, so that processes that start together share
 _TOGETHER_S: Final = 0.1  # that quick receivers are waited for together
 _SLOW_S: Final = 0.4  # and then for any
@@ -69,20 +55,8 @@ _LEAD: Final = EVENT_PORTION  # leaves of no interest that are passed before it 
 _LEAD_MS: Final = 5_000
 _SWEEP_MS: Final = 600_000
 _SHARED: Final = 4
-_decode_breaker = msgspec.json.Decoder(Breaker).decode
-
-
-class _Row(Struct, frozen=True, eq=False):
-    """How a subscription stands in the database; `half` is "" when it has read all there is."""
-
-    place: Place
-    revision: int
-    breaker: Breaker
-    parked: int
-    retry_ms: int
-    half: str
-    size: int
-    position: int
+_STUMBLE_MS: Final = 60_000
+_LOOK_MS: Final = 5_000  # between two looks at what another process holds
 
 
 class _Work(Struct, eq=False):
@@ -99,7 +73,7 @@ class _Held(Struct, eq=False):
     nothing was of interest: (half, stored position, position, since when).
     """
 
-    row: _Row
+    row: Row
     outlet: Outlet
     types: frozenset[str]
     test: Test | None
@@ -127,6 +101,7 @@ class Engine:
         self._wire: aiohttp.ClientSession | None = None
         self._swept_ms = 0
         self._shared: Final[dict[tuple[Any, ...], Shared]] = {}
+        self._elsewhere: Final[dict[Place, int]] = {}
 
     async def __call__(self, connection: Connection) -> int:
         """Begin what can be begun, wait a little, write down what ended; 0 when nothing is left."""
@@ -148,7 +123,7 @@ class Engine:
             self._wire = None
 
     async def _step(self, connection: Connection) -> int:
-        rows = await self._read_rows(connection)
+        rows = await event_standing.read_rows(connection)
         at_ms = self._clock()
         await self._hold(connection, rows, at_ms)
         if not self._held:
@@ -159,7 +134,13 @@ class Engine:
         heads = self._find_heads()
         for held in self._held.values():
             if held.work is None and at_ms >= held.again_ms:
-                moved += await self._begin(connection, held, heads, at_ms)
+                try:
+                    moved += await self._begin(connection, held, heads, at_ms)
+                except psycopg.Error:
+                    raise
+                except Exception as error:  # noqa: BLE001 - of this one alone: a type's adapter,
+                    # or a book that is broken; the others go on
+                    await self._stumble(connection, held, error, at_ms)
         moved += await self._wait(connection)
         if not moved:
             self._shared.clear()
@@ -168,23 +149,7 @@ class Engine:
             await dead_letters.sweep(connection)
         return moved
 
-    async def _read_rows(self, connection: Connection) -> dict[Place, _Row]:
-        rows = await (await connection.execute(_ROWS)).fetchall()
-        return {
-            (row[0], row[1]): _Row(
-                (row[0], row[1]),
-                row[2],
-                _decode_breaker(bytes(row[3])),
-                row[4],
-                row[5],
-                row[6] or "",
-                row[7] or 0,
-                row[8] or 0,
-            )
-            for row in rows
-        }
-
-    async def _hold(self, connection: Connection, rows: dict[Place, _Row], at_ms: int) -> None:
+    async def _hold(self, connection: Connection, rows: dict[Place, Row], at_ms: int) -> None:
         """Take subscriptions that nobody holds, let go of those that are no more, see changes."""
         for place in [place for place in self._held if place not in rows]:
             held = self._held.pop(place)
@@ -195,10 +160,11 @@ class Engine:
         for place, row in rows.items():
             known = self._held.get(place)
             if known is None:
-                if new == _TAKE_AT_ONCE:
+                if new == _TAKE_AT_ONCE or at_ms < self._elsewhere.get(place, 0):
                     continue
                 locked = await (await connection.execute(_LOCK, (_name(place),))).fetchone()
                 if not (locked and locked[0]):
+                    self._elsewhere[place] = at_ms + _LOOK_MS
                     continue
                 new += 1
             elif known.row.revision == row.revision and at_ms < known.until_ms:
@@ -208,7 +174,7 @@ class Engine:
                 continue  # what is under way ends first
             await self._open(connection, row, at_ms)
 
-    async def _open(self, connection: Connection, row: _Row, at_ms: int) -> None:
+    async def _open(self, connection: Connection, row: Row, at_ms: int) -> None:
         """Read a subscription's settings and secrets."""
         try:
             found = await subscriptions.read(connection, *row.place)
@@ -246,7 +212,7 @@ class Engine:
         if breakers.look(row.breaker, at_ms) is Phase.OPEN:
             return 0
         if row.parked and 0 < row.retry_ms <= at_ms:
-            parked, events = await self._read_parked(connection, row.place, at_ms)
+            parked, events = await event_standing.read_due(connection, row.place, at_ms)
             if events:
                 self._start(held, self._make(held, events), parked)
                 return 0
@@ -293,8 +259,7 @@ class Engine:
         row = held.row
         parked: set[str] = set()
         if row.parked and chosen:
-            cursor = await connection.execute(_SUBJECTS, row.place)
-            parked = {subject for (subject,) in await cursor.fetchall()}
+            parked = await event_standing.read_subjects(connection, row.place)
         return Stretch(
             half=row.half,
             before=row.position,
@@ -318,21 +283,6 @@ class Engine:
         held.lead = None
         tenant, id_ = held.row.place
         await follow.move(connection, event_settling.name(id_), tenant, *lead[:3])
-
-    async def _read_parked(
-        self, connection: Connection, place: Place, at_ms: int
-    ) -> tuple[tuple[Parked, ...], list[Event]]:
-        given = (*place, at_ms, EVENT_SINGLES, *place, EVENT_SINGLES)
-        rows = await (await connection.execute(_DUE, given)).fetchall()
-        due = [
-            Parked(
-                spot=event_reading.Spot(half=half, position=position), tries=tries, since_ms=since
-            )
-            for half, position, tries, since in rows
-        ]
-        events = await event_reading.read_at(connection, place[0], [each.spot for each in due])
-        known = tuple([each for each in due if each.spot in events])
-        return known, [events[each.spot] for each in known]
 
     def _make(self, held: _Held, events: list[Event], shared: Shared | None = None) -> Delivery:
         self._wire = self._wire or wires.open_wire()
@@ -365,10 +315,22 @@ class Engine:
                 await self.settle(connection, held, work)
         return len(tasks)
 
+    async def _stumble(
+        self, connection: Connection, held: _Held, error: BaseException, at_ms: int
+    ) -> None:
+        """Leave a subscription alone that a program's error stops; its position waits."""
+        _log.error("subscription %s stops", held.row.place[1], exc_info=error)
+        held.again_ms = at_ms + _STUMBLE_MS
+        trouble = f"program: {type(error).__name__}"
+        await event_settling.note_trouble(connection, held.row.place, trouble, at_ms)
+
     async def settle(self, connection: Connection, held: _Held, work: _Work) -> None:
         """Write down what became of what was handed over."""
         place, at_ms = held.row.place, self._clock()
-        work.task.result()
+        failure = work.task.exception()
+        if failure is not None:
+            await self._stumble(connection, held, failure, at_ms)
+            return
         held.size, held.lead = work.delivery.size, None
         try:
             if work.stretch is not None:

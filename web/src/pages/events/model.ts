@@ -60,6 +60,7 @@ const WHYS: readonly (readonly [RegExp, string])[] = [
   [/TimeoutError$/, "timeout"],
   [/does not answer/, "broken"],
   [/is not a public address$/, "notPublic"],
+  [/^program: /, "program"],
 ];
 
 /** What went wrong, in the person's words. */
