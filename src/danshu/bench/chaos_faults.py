@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
@@ -15,25 +15,8 @@ from danshu.bench.chaos_sides import STREAM
 from danshu.testing import bad_line
 
 if TYPE_CHECKING:
-    from danshu.bench.chaos import Play
+    from danshu.bench.chaos_play import Fault, Play
     from danshu.testing.nats_nodes import Node
-
-
-class Fault(Protocol):
-    """One fault."""
-
-    @property
-    def name(self) -> str:
-        """Its name in the report."""
-        ...
-
-    async def play(self, play: Play, hold_s: float) -> float:
-        """Break it, and give for how long it was broken: 0 for a kill, which is over at once."""
-        ...
-
-    async def mend(self, play: Play) -> None:
-        """Bring back what is still missing."""
-        ...
 
 
 class Leader:
