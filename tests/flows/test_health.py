@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from danshu.faces.work import metrics
-from danshu.hub import alerts, health_room, meters, scraping, tracing
+from danshu.hub import alerts, health_room, measuring, scraping, tracing
 from danshu.hub.health_audit import HealthFolder
 from danshu.hub.meters import Meters
 from danshu.kernel.fact import rfc3339
@@ -80,7 +80,7 @@ def test_the_board_shows_what_was_measured(house: House) -> None:
 
     async def flush() -> None:
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-            await meters.of(c).flush(c, house.hub.batch)
+            await measuring.write(c, house.hub.batch)
 
     asyncio.run(flush())
     memory = health_room.Memory()

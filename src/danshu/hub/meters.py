@@ -9,8 +9,6 @@ nothing.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import socket
 import time
@@ -20,20 +18,17 @@ import psycopg
 from msgspec import Struct
 
 from danshu.hub.latency import bucket_of
-from danshu.kernel.errors import DanshuError
-from danshu.kernel.limits import HEALTH_EVERY_S, HEALTH_SAMPLE_MIN, HEALTH_SUBJECTS
+from danshu.kernel.limits import HEALTH_SAMPLE_MIN, HEALTH_SUBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from danshu.hub.batch import Batch
-    from danshu.hub.compose import Hub
+    More = Callable[[int], dict[tuple[int, str], "Sample"]]
 
 Connection = psycopg.AsyncConnection[Any]
 SHARED: Final = 0
 """The merchant of what is measured of the installation."""
 _LEAVE_MIN: Final = 2  # a minute is written until two minutes later, then forgotten
-_log = logging.getLogger("danshu.meters")
 _PUT: Final = """
 insert into health_samples(tenant,subject,minute,node,ok,failed,waiting,keys,ns)
 select t, s, m, %s, o, f, w, k::int2[], n::int8[]
@@ -110,14 +105,16 @@ class Meters:
                 totals[kind] = (ok + sample.ok, failed + sample.failed)
         return totals
 
-    async def flush(self, connection: Connection, batch: Batch | None = None) -> int:
-        """Write the running minute and the one before; gives the number of rows."""
+    async def flush(self, connection: Connection, more: More | None = None) -> int:
+        """Write the running minute and the one before, with what `more` knows of a minute; gives
+        the number of rows.
+        """
         now = int(self._clock_s() // 60)
         rows: list[tuple[int, str, int, int, int, int, str, str]] = []
         for minute in (now - 1, now):
             samples = dict(self.take(minute))
-            if batch is not None:
-                samples |= of_batch(batch, minute)
+            if more is not None:
+                samples |= more(minute)
             for (tenant, subject), one in samples.items():
                 keys, ns = _array(one.took), _array(one.took.values())
                 told = (one.ok, one.failed, one.waiting, keys, ns)
@@ -133,21 +130,6 @@ def _array(numbers: Iterable[int]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def of_batch(batch: Batch, minute: int) -> dict[tuple[int, str], Sample]:
-    """Give what group commit measured in a minute: orders, decisions, groups decided again."""
-    found: dict[tuple[int, str], Sample] = {}
-    answered, decided = batch.latency.answer.of_minute(minute), batch.latency.decision
-    failed = sum(batch.failed.of_minute(minute).values())
-    orders = Sample(ok=sum(answered.values()), failed=failed, waiting=batch.waiting, took=answered)
-    found[SHARED, "orders"] = orders  # also without any: it says that this server is there
-    if took := decided.of_minute(minute):
-        found[SHARED, "routing"] = Sample(ok=sum(took.values()), took=took)
-    if took := batch.commits.of_minute(minute):
-        again = sum(batch.again.of_minute(minute).values())
-        found[SHARED, "stock"] = Sample(ok=sum(took.values()) - again, failed=again, took=took)
-    return found
-
-
 _known: dict[tuple[str, str, str], Meters] = {}
 
 
@@ -159,17 +141,6 @@ def of(connection: psycopg.AsyncConnection[Any] | psycopg.Connection[Any]) -> Me
     if found is None:
         found = _known[place] = Meters()
     return found
-
-
-async def publish(hub: Hub) -> None:
-    """Write what a server measures, until it is cancelled."""
-    while True:
-        await asyncio.sleep(HEALTH_EVERY_S)
-        try:
-            async with hub.connection() as connection:
-                await of(connection).flush(connection, hub.batch)
-        except (DanshuError, psycopg.Error, OSError) as error:
-            _log.warning("what was measured cannot be written: %s", error)
 
 
 def begin(url: str) -> Callable[[Connection], Awaitable[int]]:

@@ -137,7 +137,7 @@ from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error, recall
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
-from danshu.hub import entry, meters, oidc, tracing
+from danshu.hub import entry, measuring, oidc, tracing
 from danshu.hub.board_views import Boards
 from danshu.hub.compose import Hub
 from danshu.hub.job_runner import Runner
@@ -370,13 +370,13 @@ async def _live(frame: Litestar) -> AsyncIterator[None]:
     tracing.begin("danshu serve")
     await hub.start()
     running = asyncio.create_task(runner.run())
-    measuring = asyncio.create_task(meters.publish(hub))
+    publishing = asyncio.create_task(measuring.publish(hub))
     try:
         yield
     finally:
         running.cancel()
-        measuring.cancel()
-        await asyncio.gather(running, measuring, return_exceptions=True)
+        publishing.cancel()
+        await asyncio.gather(running, publishing, return_exceptions=True)
         await live.stop()
         await hub.close()
         tracing.end()
