@@ -22,7 +22,10 @@ from danshu.capabilities.orders.facts import (
     OrderWithdrawn,
     WaybillRecorded,
 )
-from danshu.hub import connecting, connector_routes
+from danshu.hub import connecting
+from danshu.hub.dispatch_routes import CARRIER as _CARRIER
+from danshu.hub.dispatch_routes import TRACKS as _TRACKS
+from danshu.hub.dispatch_routes import WMS as _WMS
 from danshu.kernel.fact import rfc3339
 from danshu.ports.asks.carrier import Subscription, WaybillAsk
 from danshu.ports.asks.wms import Dispatch, Dispatched, Stop
@@ -38,18 +41,9 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 DISPATCH: Final = "dispatch"
 WAYBILL: Final = "waybill"
-_WMS: Final = "wms"
-_CARRIER: Final = "carrier"
-_TRACKS: Final = "tracks"
 _WENT: Final = """
 select connector, reference from connector_calls where tenant=%s and key=%s and state='done'
 """
-
-
-async def load(connection: Connection, tenant: int) -> frozenset[str]:
-    """Name the capabilities that have a route, of those that fulfilment asks by itself."""
-    heads = await connector_routes.read_heads(connection, tenant)
-    return frozenset({h.capability for h in heads} & {_WMS, _CARRIER, _TRACKS})
 
 
 def key_of(id_: uuid.UUID, no: int) -> str:

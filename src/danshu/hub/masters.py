@@ -18,7 +18,7 @@ from danshu.hub import (
     calendars,
     canary,
     cold_equipment,
-    dispatch_rows,
+    dispatch_routes,
     intercepts,
     order_type_book,
     paid_settings,
@@ -133,7 +133,7 @@ async def load(
     world.order_types = await order_type_book.load(connection, tenant)
     world.parcels = await parcel_book.load(connection, tenant)
     world.reviews = await paid_settings.load(connection, tenant)
-    world.connected = await dispatch_rows.load(connection, tenant)
+    world.connected = await dispatch_routes.load(connection, tenant)
     world.equipment = await cold_equipment.read_active(connection, tenant)
     return world
 

@@ -16,7 +16,7 @@ from danshu.kernel.errors import InputError
 from danshu.ports.asks.payment import Refund
 
 if TYPE_CHECKING:
-    from danshu.hub.refunds_room import Refund as Owed
+    from danshu.hub.payouts import Payout
 
 Connection = psycopg.AsyncConnection[Any]
 PURPOSE: Final = "refund"
@@ -32,8 +32,8 @@ and state='refused'
 _decode: Final = msgspec.json.Decoder(model.Order).decode
 
 
-async def ask(connection: Connection, owed: Owed, at_ms: int) -> bool:
-    """Ask for a refund, once under the case's key; False where no route leads anywhere.
+async def ask(connection: Connection, owed: Payout, key: str, at_ms: int) -> bool:
+    """Ask for a refund, once under the case's `key`; False where no route leads anywhere.
 
     What was refused is asked under another key when a person has it paid again: a refusal is final,
     so nothing is paid twice.
@@ -49,7 +49,7 @@ async def ask(connection: Connection, owed: Owed, at_ms: int) -> bool:
     warehouse = model.first_warehouse(order)
     if routes.choose(head.route, str(order_id), warehouse, order.channel) is None:
         return False
-    counted = (owed.tenant, owed.key, f"{owed.key}-%")
+    counted = (owed.tenant, key, f"{key}-%")
     refused = await (await connection.execute(_REFUSED, counted)).fetchone()
     nth = refused[0] if refused else 0
     body = Refund(
@@ -64,7 +64,7 @@ async def ask(connection: Connection, owed: Owed, at_ms: int) -> bool:
         owed.tenant,
         capability=_PAYMENT,
         operation="refund",
-        key=f"{owed.key}-{nth + 1}" if nth else owed.key,
+        key=f"{key}-{nth + 1}" if nth else key,
         subject=str(order_id),
         body=msgspec.json.encode(body),
         at_ms=at_ms,

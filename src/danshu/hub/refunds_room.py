@@ -96,7 +96,7 @@ async def _run(
     connection: Connection, worlds: Worlds, web: httpx.AsyncClient, owed: Refund, at_ms: int
 ) -> Later | None:
     """Pay by the service that took the money where one is connected, else by the merchant's own."""
-    if owed.kind != COMPENSATION and await refund_calls.ask(connection, owed, at_ms):
+    if owed.kind != COMPENSATION and await refund_calls.ask(connection, owed, owed.key, at_ms):
         return UNDER_WAY
     return await _pay(connection, worlds, web, owed, at_ms)
 
