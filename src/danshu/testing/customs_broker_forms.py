@@ -20,8 +20,6 @@ from danshu.testing.far_side import Answer, Asked, tell
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from danshu.testing.customs_brokers import Entry
-
 SECRET: Final = "brokers' secret"
 COP: Final = "3100960001"
 DXP: Final = "DXPENT0000012345"
@@ -45,6 +43,18 @@ class Form(Struct, frozen=True, kw_only=True):
     cursor: str = ""
     digest: str = ""
     notify: str = ""
+
+
+class Entry(Struct, kw_only=True):
+    """A declaration in the broker's books; `times` counts how often it was really declared."""
+
+    key: str
+    order: str
+    number: str
+    status: str
+    digest: str = ""
+    notify: str = ""
+    times: int = 1
 
 
 def read(kind: str, asked: Asked) -> Form | Answer:

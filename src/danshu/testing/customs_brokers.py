@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from danshu.testing import customs_broker_forms as forms
 from danshu.testing import quick_side
+from danshu.testing.customs_broker_forms import Entry as Entry
 from danshu.testing.far_side import Answer, Asked, tell
 
 if TYPE_CHECKING:
@@ -51,18 +52,6 @@ class Mood(Struct, kw_only=True):
     hang_ms: int = 3_000
     receipt_ms: int = 50
     repeat: int = 1
-
-
-class Entry(Struct, kw_only=True):
-    """A declaration in the broker's books; `times` counts how often it was really declared."""
-
-    key: str
-    order: str
-    number: str
-    status: str
-    digest: str = ""
-    notify: str = ""
-    times: int = 1
 
 
 class Broker:
