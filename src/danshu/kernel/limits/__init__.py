@@ -10,9 +10,9 @@ from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.delivery import *  # noqa: F403
+from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
-from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.order_types import *  # noqa: F403
