@@ -24,6 +24,7 @@ from danshu.kernel.errors import DanshuError, NotAvailable
 from danshu.ledger import archive_files, archived, follow
 from danshu.ledger.audit import audit_log, fold_rows
 from danshu.ledger.engine import Engine
+from danshu.ledger.fold import Folder
 from danshu.ports import registry
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask, tell
@@ -87,7 +88,7 @@ def read(house: House, id_: uuid.UUID, what: str) -> Any:
 def must_be_clean(house: House) -> dict[str, int]:
     async def audit(c: Any) -> Any:
         world = await house.hub.worlds.ensure(house.tenant)
-        folders = [OrdersFolder(world), StockFolder(house.tenant)]
+        folders: list[Folder] = [OrdersFolder(world), StockFolder(house.tenant)]
         return await audit_log(c, house.tenant), await fold_rows(c, house.tenant, folders)
 
     log, rows = run(house, audit)
