@@ -254,6 +254,29 @@ def test_one_by_one_and_again(house: House, stream: Bus, tmp_path: Path) -> None
             rewind(wrong)
 
 
+def test_a_fact_that_cannot_be_told_stops_its_book_alone(
+    house: House, stream: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = event_forms.append
+
+    def fail(batch: bytearray, body: bytes, half: str, position: int) -> bool:
+        if b'"type":"order.paid"' in body:
+            raise ValueError
+        return append(batch, body, half, position)
+
+    make(house)
+    with monkeypatch.context() as patch:
+        patch.setattr(event_forms, "append", fail)
+        patch.setattr(relay_room, "RELAY_EVENTS", 4)
+        relay(house, stream.url)
+        before, subjects = told(stream), {subject for subject, _, _ in read(stream)}
+    assert 0 < len(before) < len(due(house))
+    assert "danshu.events.second.batch" in subjects
+    make(house)
+    relay(house, stream.url)
+    assert told(stream) == due(house)
+
+
 def test_another_log_under_the_same_name_skips_nothing(house: House, stream: Bus) -> None:
     """A restored backup, or a new installation: what the bus has bears another mark."""
     make(house)

@@ -106,6 +106,7 @@ class Relay:
         self._since_ms: int | None = None
         self._asked: set[tuple[int, int]] = set()  # tenant and epoch that the bus was asked of
         self._quiet = False
+        self._waiting: dict[tuple[int, str], int] = {}  # where a fact can't be told
 
     async def step(self, connection: Connection) -> int:
         """Relay a portion or more of each book that has grown; gives how many leaves."""
@@ -152,11 +153,14 @@ class Relay:
         parcels: list[Parcel] = []
         ends: list[tuple[_Book, int]] = []
         for book in books:
-            if (book.tenant, book.epoch) not in self._asked:
-                await self._catch_up(connection, bus, book)
-            if book.position < book.size:
-                end = await self._write(connection, book, parcels)
-                ends.append((book, end))
+            try:
+                if (book.tenant, book.epoch) not in self._asked:
+                    await self._catch_up(connection, bus, book)
+                if book.position < book.size:
+                    end = await self._write(connection, book, parcels)
+                    ends.append((book, end))
+            except LogBroken as error:  # another merchant's log is whole
+                self._note(book, book.position, error)
         if parcels:
             await bus.publish(parcels)
         self._quiet = False
@@ -207,21 +211,34 @@ class Relay:
         segments = await (await connection.execute(_SEGMENTS, asked)).fetchall()
         ends = list(portions.cut(at, segments, RELAY_EVENTS, RELAY_LEAVES))
         rows = await follow.read_beside(connection, book.tenant, half, at, ends[-1])
-        portion, left, position, chosen = self._begin(book, at), iter(ends), at, self._types
+        done = position = at
+        portion, left, chosen = self._begin(book, at), iter(ends), self._types
         end, add = next(left), portion.add
-        for _, _, _, packed in rows.rows:
-            for body in fact.unpack(packed):
-                if chosen is None or event_forms.type_of(body) in chosen:
-                    add(body, position)
-                position += 1
-                if position == end or portion.size >= RELAY_BYTES:
-                    parcels += portion.pack(position, body)
-                    portion = self._begin(book, position)
-                    add = portion.add
-                    end = next(left, -1) if position == end else end
-        if position != ends[-1]:
+        try:
+            for _, _, _, packed in rows.rows:
+                for body in fact.unpack(packed):
+                    if chosen is None or event_forms.type_of(body) in chosen:
+                        add(body, position)
+                    position += 1
+                    if position == end or portion.size >= RELAY_BYTES:
+                        parcels += portion.pack(position, body)
+                        done = position
+                        portion = self._begin(book, position)
+                        add = portion.add
+                        end = next(left, -1) if position == end else end
+        except Exception as error:  # noqa: BLE001  # somebody else's adapter: no other book waits
+            self._note(book, position, error)
+            return done
+        if done != ends[-1]:
             raise LogBroken(f"book {book.tenant}/{half}: a row before {position} is torn")
-        return position
+        return done
+
+    def _note(self, book: _Book, position: int, error: Exception) -> None:
+        """Say once where a book waits. The fact may hold people's data: only its place is told."""
+        if self._waiting.get((book.tenant, book.half)) != position:
+            self._waiting[book.tenant, book.half] = position
+            place = f"{book.tenant}/{book.half}/{position}"
+            _log.error("relay stops at %s: %s", place, type(error).__name__)
 
     def _begin(self, book: _Book, first: int) -> _Batch | _Singles:
         return _Singles(book) if self._single else _Batch(book, first)
