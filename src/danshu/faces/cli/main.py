@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from danshu.faces.cli import archive, cluster, log_words, relaying, routing
+from danshu.faces.cli import archive, cluster, log_words, relaying, routing, safekeeping
 
 app = typer.Typer(
     name="danshu",
