@@ -42,6 +42,11 @@ export function MetricTile({ tile }: { tile: HealthTile }) {
   );
 }
 
+function isBeyond({ value, target, better }: HealthTile): boolean {
+  if (value === null || target === null) return false;
+  return better === "low" ? value > target : value < target;
+}
+
 function Standing({ tile }: { tile: HealthTile }) {
   const { t } = useTranslation("health-board");
   const level = levelOf(tile.level);
@@ -55,6 +60,8 @@ function Standing({ tile }: { tile: HealthTile }) {
   }
   if (level) return <AlertTag level={level} />;
   if (tile.value === null) return <span className="note">{t("unmeasured")}</span>;
+  // too few samples, or not for long enough: no level, and not well either
+  if (isBeyond(tile)) return <span className="note">{t("unjudged")}</span>;
   return (
     <span className="health-well">
       <CheckOutlined /> {t("states.normal")}
