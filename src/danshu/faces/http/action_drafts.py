@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from danshu.capabilities.contract.actions.findings import Finding
 from danshu.capabilities.contract.actions.model import Action
-from danshu.faces.http.drafts import Asked, Desk, approval, conflict, road
+from danshu.faces.http.drafts import Asked, Desk, DraftNo, DraftRoad, approval, conflict, road
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -18,29 +18,20 @@ from danshu.faces.http.framework import (
     only_json,
 )
 from danshu.hub.action_drafts import ACTIONS
-from danshu.hub.drafts import Connection, Draft, State, StepShown
+from danshu.hub.drafts import Connection, Draft
 from danshu.kernel.limits import ORDER_BODY_BYTES
 
 _ID = FromPath[str]
 
 
-class DraftShown(Struct, frozen=True, kw_only=True):
+class DraftShown(DraftRoad, frozen=True, kw_only=True):
     """A draft. People by their numbers; `approvers` are those who could approve it, `mine`: the
     caller wrote some of it, so cannot.
     """
 
-    id: str
     code: str
-    state: State
     action: Action
-    digest: str
-    revision: int
     editors: tuple[str, ...]
-    edited_by: str
-    edited: str
-    mine: bool
-    approvers: tuple[str, ...]
-    steps: tuple[StepShown, ...]
 
 
 class DraftNew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,19 +47,11 @@ class DraftSaved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     action: Action
 
 
-class DraftProblem(Struct, frozen=True, kw_only=True):
+class DraftProblem(DraftNo, frozen=True, kw_only=True):
     """A no: `draft_changed` (`now` is what the draft is, saved by somebody else meanwhile),
     `action_unprovable` (`findings` stand in the way), or the refusal that `code` names.
     """
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    reason: str = ""
-    reason_en: str = ""
-    clause: str = ""
     now: DraftShown | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -91,18 +74,10 @@ _APPROVE: Final[dict[str, Any]] = {**_WRITE, "guards": [may("contract.approve"),
 async def _show(request: Asked, connection: Connection, draft: Draft[Action]) -> DraftShown:
     around = await _DESK.look(request, connection, draft)
     return DraftShown(
-        id=draft.id,
         code=draft.name,
-        state=draft.state,
         action=draft.body,
-        digest=draft.digest,
-        revision=draft.revision,
         editors=tuple([around.names[sub] for sub in draft.editors]),
-        edited_by=around.names[draft.edited_by],
-        edited=draft.edited,
-        mine=around.mine,
-        approvers=around.approvers,
-        steps=around.steps,
+        **around.road(draft),
     )
 
 

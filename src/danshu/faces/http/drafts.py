@@ -24,7 +24,18 @@ from danshu.faces.http.framework import (
     respond,
 )
 from danshu.hub.actors import name_actors
-from danshu.hub.drafts import Act, B, Connection, Draft, Drafts, F, Stale, StepShown, Unsound
+from danshu.hub.drafts import (
+    Act,
+    B,
+    Connection,
+    Draft,
+    Drafts,
+    F,
+    Stale,
+    State,
+    StepShown,
+    Unsound,
+)
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import REASON_CHARS
@@ -53,6 +64,35 @@ class Rejecting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS, pattern=PLAIN)]
 
 
+class DraftRoad(Struct, frozen=True, kw_only=True):
+    """What is shown of every draft, beside its body. People by their numbers; `approvers` are
+    those who could approve it, `mine`: the caller wrote some of it, so cannot.
+    """
+
+    id: str
+    state: State
+    digest: str
+    revision: int
+    edited_by: str
+    edited: str
+    mine: bool
+    approvers: tuple[str, ...]
+    steps: tuple[StepShown, ...]
+
+
+class DraftNo(Struct, frozen=True, kw_only=True):
+    """What every no to a draft says, beside what stands in the way."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    reason: str = ""
+    reason_en: str = ""
+    clause: str = ""
+
+
 class Around(Struct, frozen=True, kw_only=True):
     """What is shown beside a draft: people by their numbers; `mine`: the caller wrote or submitted
     some of it, so cannot approve it.
@@ -62,6 +102,20 @@ class Around(Struct, frozen=True, kw_only=True):
     steps: tuple[StepShown, ...]
     approvers: tuple[str, ...]
     mine: bool
+
+    def road(self, draft: Draft[Any]) -> dict[str, Any]:
+        """Give the members of `DraftRoad`."""
+        return {
+            "id": draft.id,
+            "state": draft.state,
+            "digest": draft.digest,
+            "revision": draft.revision,
+            "edited_by": self.names[draft.edited_by],
+            "edited": draft.edited,
+            "mine": self.mine,
+            "approvers": self.approvers,
+            "steps": self.steps,
+        }
 
 
 class Desk(Struct, Generic[B, F], frozen=True, kw_only=True):

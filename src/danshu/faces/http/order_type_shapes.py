@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 from danshu.capabilities.order_types.findings import TypeFinding
 from danshu.capabilities.order_types.model import OrderType, TypeTexts
 from danshu.capabilities.order_types.simulate import SimulatedCase
-from danshu.hub.drafts import State, StepShown
+from danshu.faces.http.drafts import DraftNo, DraftRoad
+from danshu.hub.drafts import State
 from danshu.hub.group_buys import GroupShown
 from danshu.kernel.limits import AMOUNT_MINOR, LINE_QUANTITY
 
@@ -92,36 +93,19 @@ class TypeDraftSaved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     type: OrderType
 
 
-class TypeDraftShown(Struct, frozen=True, kw_only=True):
+class TypeDraftShown(DraftRoad, frozen=True, kw_only=True):
     """A draft. People by their numbers; `approvers` are those who could approve it, `mine`: the
     caller wrote some of it, so cannot.
     """
 
-    id: str
     type: OrderType
-    state: State
-    digest: str
-    revision: int
-    edited_by: str
-    edited: str
-    mine: bool
-    approvers: tuple[str, ...]
-    steps: tuple[StepShown, ...]
 
 
-class TypeProblem(Struct, frozen=True, kw_only=True):
+class TypeProblem(DraftNo, frozen=True, kw_only=True):
     """A no: `type_changed` (`now` is what the draft is, saved by somebody else meanwhile),
     `type_unsound` (`findings` stand in the way), or the refusal that `code` names.
     """
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    reason: str = ""
-    reason_en: str = ""
-    clause: str = ""
     now: TypeDraftShown | None = None
     findings: tuple[TypeFinding, ...] = ()
 

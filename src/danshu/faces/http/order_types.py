@@ -141,18 +141,7 @@ async def check_order_type(data: JSONBody[TypeAsked], request: Request[Any, Any,
 
 async def _show(request: Asked, connection: Connection, draft: Draft[OrderType]) -> TypeDraftShown:
     around = await _DESK.look(request, connection, draft)
-    return TypeDraftShown(
-        id=draft.id,
-        type=draft.body,
-        state=draft.state,
-        digest=draft.digest,
-        revision=draft.revision,
-        edited_by=around.names[draft.edited_by],
-        edited=draft.edited,
-        mine=around.mine,
-        approvers=around.approvers,
-        steps=around.steps,
-    )
+    return TypeDraftShown(type=draft.body, **around.road(draft))
 
 
 _DESK: Final = Desk(

@@ -20,7 +20,7 @@ from danshu.capabilities.routing.policy.model import (
 )
 from danshu.capabilities.routing.policy.running import Ran
 from danshu.faces.http import routing_policies
-from danshu.faces.http.drafts import Asked, Desk, conflict, road
+from danshu.faces.http.drafts import Asked, Desk, DraftNo, conflict, road
 from danshu.faces.http.framework import (
     PROBLEMS,
     READ_PROBLEMS,
@@ -119,19 +119,11 @@ class RoutingDecline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     note: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS, pattern=PLAIN)]
 
 
-class RoutingDraftProblem(Struct, frozen=True, kw_only=True):
+class RoutingDraftProblem(DraftNo, frozen=True, kw_only=True):
     """A no: `draft_changed` (`now` is what the draft is, saved by somebody else meanwhile),
     `policy_unsound` (`findings` stand in the way), or the refusal that `code` names.
     """
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    reason: str = ""
-    reason_en: str = ""
-    clause: str = ""
     now: RoutingDraft | None = None
     findings: tuple[PolicyFinding, ...] = ()
 

@@ -234,18 +234,7 @@ async def put_woven_secret(
 
 async def _show(request: Asked, connection: Connection, draft: Draft[Woven]) -> WovenDraftShown:
     around = await _DESK.look(request, connection, draft)
-    return WovenDraftShown(
-        id=draft.id,
-        woven=draft.body,
-        state=draft.state,
-        digest=draft.digest,
-        revision=draft.revision,
-        edited_by=around.names[draft.edited_by],
-        edited=draft.edited,
-        mine=around.mine,
-        approvers=around.approvers,
-        steps=around.steps,
-    )
+    return WovenDraftShown(woven=draft.body, **around.road(draft))
 
 
 _DESK: Final = Desk(

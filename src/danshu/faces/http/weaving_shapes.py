@@ -10,7 +10,8 @@ from danshu.capabilities.weave.inferring import Inferred
 from danshu.capabilities.weave.mapping import Received, WovenFault
 from danshu.capabilities.weave.woven import Kind, Woven
 from danshu.capabilities.weave.woven_lint import WovenFinding
-from danshu.hub.drafts import State, StepShown
+from danshu.faces.http.drafts import DraftNo, DraftRoad
+from danshu.hub.drafts import State
 from danshu.hub.weaving import RequestShown
 from danshu.kernel.limits import SAFE_VALUE_CHARS, WOVEN_SAMPLE_CHARS, WOVEN_SOURCE_BYTES
 
@@ -155,35 +156,18 @@ class WovenDraftSaved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     woven: Woven
 
 
-class WovenDraftShown(Struct, frozen=True, kw_only=True):
+class WovenDraftShown(DraftRoad, frozen=True, kw_only=True):
     """A draft. People by their numbers; `approvers` are those who could approve it, `mine`: the
     caller wrote some of it, so cannot.
     """
 
-    id: str
     woven: Woven
-    state: State
-    digest: str
-    revision: int
-    edited_by: str
-    edited: str
-    mine: bool
-    approvers: tuple[str, ...]
-    steps: tuple[StepShown, ...]
 
 
-class WovenProblem(Struct, frozen=True, kw_only=True):
+class WovenProblem(DraftNo, frozen=True, kw_only=True):
     """A no: `woven_changed` (`now` is what the draft is, saved by somebody else meanwhile),
     `woven_unsound` (`findings` stand in the way), or the refusal that `code` names.
     """
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    reason: str = ""
-    reason_en: str = ""
-    clause: str = ""
     now: WovenDraftShown | None = None
     findings: tuple[WovenFinding, ...] = ()
