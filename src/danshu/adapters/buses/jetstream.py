@@ -63,7 +63,8 @@ class JetStream:
         """
         self._lost.clear()
         self._sequence = None
-        async with _asked():
+        # a name that cannot be resolved is asked for without end
+        async with _asked(), asyncio.timeout(BUS_ACK_S):
             self._client = await nats.connect(
                 servers=url.split(","),
                 allow_reconnect=False,
@@ -161,7 +162,8 @@ async def _asked() -> AsyncIterator[None]:
     try:
         yield
     except (APIError, Error, OSError, TimeoutError) as error:
-        raise NotAvailable(f"NATS: {error}"[:200], _RETRY_S) from error
+        why = str(error) or type(error).__name__
+        raise NotAvailable(f"NATS: {why}"[:200], _RETRY_S) from error
 
 
 async def _ignore(error: Exception) -> None:
