@@ -23,6 +23,7 @@ OPEN = {
     "/health/live",
     "/health/ready",
     "/v1/channels/{channel}",
+    "/v1/connectors/{connector_id}/callbacks",
     "/v1/door",
     "/v1/invitations/look",
     "/v1/invitations/passkey",

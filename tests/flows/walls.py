@@ -34,6 +34,7 @@ STREAM_S = 1.0
 DEPTH = 6  # a schema that names itself ends here
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{32,}|[\w-]{22,}")
 ID_CHARS = 8
+CODE = re.compile("[A-Z_]+")  # of a platform: the same for everybody
 MARK = re.compile("墙内|WALL-A")
 Pool = dict[str, list[Any]]
 Answer = tuple[int, bytes]
@@ -211,7 +212,7 @@ def texts(pool: Pool) -> set[str]:
     found = set()
     for name, values in pool.items():
         is_id = name == "id" or name.endswith("_id")
-        for text in (v for v in values if isinstance(v, str)):
+        for text in (v for v in values if isinstance(v, str) and not CODE.fullmatch(v)):
             if ID.fullmatch(text) or (is_id and len(text) >= ID_CHARS) or MARK.search(text):
                 found.add(text)
     return found

@@ -223,7 +223,7 @@ def default_settings(cluster: Cluster) -> dict[str, str]:
         "full_page_writes": "on",
         "jit": "off",
         "random_page_cost": "1.1",
-        "max_connections": "100",
+        "max_connections": "200",  # a worker holds one a room
         "autovacuum_naptime": "60s",
         "idle_in_transaction_session_timeout": "60s",
         "unix_socket_permissions": "0700",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-import jsonata
 import pytest
 
 from danshu.capabilities.weave import inferring, mapping, typed, woven, woven_lint
@@ -14,7 +15,10 @@ from danshu.hub import weaving_child
 
 
 def other(expression: str, data: Any, beside: Mapping[str, Any]) -> Any:
-    """Evaluate by the implementation in Python."""
+    """Evaluate by the implementation in Python, which sets the depth of the whole process anew."""
+    depth = sys.getrecursionlimit()
+    jsonata: Any = importlib.import_module("jsonata")
+    sys.setrecursionlimit(depth)
     compiled = jsonata.Jsonata(expression)
     frame = compiled.create_frame()
     for name, value in beside.items():
