@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -176,7 +177,8 @@ def main() -> None:
     async def run() -> None:
         broker = Broker(told.kind)
         server, origin = await quick_side.listen(broker.respond, told.port)
-        print(json.dumps({"url": origin, "at": time.time()}), flush=True)  # noqa: T201
+        sys.stdout.write(json.dumps({"url": origin, "at": time.time()}) + "\n")
+        sys.stdout.flush()
         await server.serve_forever()
 
     asyncio.run(run())

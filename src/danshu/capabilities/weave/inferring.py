@@ -163,7 +163,6 @@ def _one(
     servers = _list(told.get("servers"))
     url = str(_dict(servers[0]).get("url", "")) if servers else ""
     is_form = any(t.startswith("application/x-www-form") for t in content) and not schema
-    method = one.method
     woven = _propose(
         kind,
         Woven(
@@ -171,7 +170,6 @@ def _one(
             zh=one.title[:64],
             en=one.title[:64],
             base_url=url.rstrip("/"),
-            method=method,  # type: ignore[arg-type]  # one of _METHODS
             path=one.path,
             body="form" if is_form else "json" if asks else "none",
             auth=_auth(told, body),
@@ -182,6 +180,7 @@ def _one(
     named = [_dict(_follow(told, raw)).get("name", "") for raw in _list(body.get("parameters"))]
     samples = replace(
         woven,
+        method=one.method,
         idempotency=next((str(name) for name in named if str(name).lower() in _KEYS), ""),
         question_sample=_example(woven.question, parts),
         response_sample=_dump(proposing.example(gives)),
@@ -217,9 +216,8 @@ def _propose(
         target = proposing.name_asked(kind, field)
         question.setdefault(target.name, target)
         text = f"[{target.name}]" if target.type == "list" else target.name
-        made.append(
-            WovenPart(place=place, name=name, expression=text)  # type: ignore[arg-type]
-        )
+        told = {"place": place, "name": name, "expression": text}
+        made.append(msgspec.convert(told, WovenPart))
     return replace(
         woven,
         kind=kind,

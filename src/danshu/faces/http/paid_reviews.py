@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -102,13 +103,7 @@ def _show(setting: paid_settings.Setting, connected: tuple[str, ...]) -> PaidRev
         on=setting.on,
         connected=connected,
         parties=tuple(
-            ReviewParty(
-                name=p.name,
-                required=p.required,
-                within_s=p.within_s,
-                otherwise=p.otherwise,  # type: ignore[arg-type]
-            )
-            for p in parties
+            [msgspec.convert(party, ReviewParty, from_attributes=True) for party in parties]
         ),
     )
 
