@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.tidy.tree import (
     SOURCE,
     TESTS,
     assert_none,
     modules,
-    parse,
+    outline,
     place,
     pyproject,
     python_files,
@@ -45,11 +46,10 @@ def test_modules_are_short() -> None:
 
 def test_functions_are_short() -> None:
     long = [
-        f"{place(path, node.lineno)} {node.name} has {lines} lines"
+        f"{place(path, line)} {name} has {lines} lines"
         for path in python_files()
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > FUNCTION_LINES
+        for name, line, lines in outline(path).functions
+        if lines > FUNCTION_LINES
     ]
     assert_none(long)
 
@@ -77,12 +77,10 @@ def test_words_of_a_name() -> None:
 
 def test_classes_are_named_for_what_they_are() -> None:
     empty = [
-        f"{place(path, node.lineno)} {node.name}"
+        f"{place(path, line)} {name}"
         for path in python_files()
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.ClassDef)
-        and (parts := words(node.name))
-        and (parts[-1] in EMPTY_WORDS or parts[0] == "Base")
+        for name, line in outline(path).classes
+        if (parts := words(name)) and (parts[-1] in EMPTY_WORDS or parts[0] == "Base")
     ]
     assert_none(empty)
 
@@ -123,21 +121,22 @@ def test_no_path_of_one_machine() -> None:
     assert_none(lines_that_match(MACHINE_PATHS))
 
 
-def imported(name: str, tree: ast.Module, is_package: bool) -> Iterator[str]:
+def imported(name: str, path: Path, is_package: bool) -> Iterator[str]:
     """Name everything that a module imports, and every dotted name of ours that it spells out."""
-    for node in ast.walk(tree):
+    for node in outline(path).imports:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            source = node.module or ""
-            if node.level:
-                here = name.split(".")
-                up = here[: len(here) - node.level + is_package]
-                source = ".".join([*up, source] if source else up)
-            yield source
-            yield from (f"{source}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and SPELT_OUT.fullmatch(str(node.value)):
-            yield str(node.value).partition(":")[0]
+            continue
+        source = node.module or ""
+        if node.level:
+            here = name.split(".")
+            up = here[: len(here) - node.level + is_package]
+            source = ".".join([*up, source] if source else up)
+        yield source
+        yield from (f"{source}.{alias.name}" for alias in node.names)
+    for text in outline(path).spelt:
+        if SPELT_OUT.fullmatch(text):
+            yield text.partition(":")[0]
 
 
 def entry_modules() -> set[str]:
@@ -151,10 +150,10 @@ def test_no_module_is_dead() -> None:
     reached = entry_modules()
     # The testing floor ships for the tests of others; our own use it as they do.
     for path in TESTS.rglob("*.py"):
-        used = imported("", parse(path), False)
+        used = imported("", path, False)
         reached |= {name for name in used if name.startswith("danshu.testing.")}
     for name, path in modules().items():
-        found = set(imported(name, parse(path), path.stem == "__init__"))
+        found = set(imported(name, path, path.stem == "__init__"))
         reached |= found - {name}
     open_packages = tuple(name for name in reached if name.endswith("."))
     dead = [

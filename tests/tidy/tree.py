@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
@@ -70,10 +70,37 @@ def python_files() -> tuple[Path, ...]:
     )  # fmt: skip
 
 
-@cache
+class Outline(NamedTuple):
+    """What the tests ask of a Python file: functions with their first line and how many they have,
+    classes with their line, imports, and texts that begin as a module of ours.
+    """
+
+    functions: tuple[tuple[str, int, int], ...]
+    classes: tuple[tuple[str, int], ...]
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    spelt: tuple[str, ...]
+
+
 def parse(path: Path) -> ast.Module:
     """The syntax tree of a Python file."""
     return ast.parse(path.read_text("utf-8"), filename=str(path))
+
+
+@cache
+def outline(path: Path) -> Outline:
+    """The outline of a Python file; two thousand trees would take longer to let go than to read."""
+    functions, classes, imports, spelt = [], [], [], []
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            functions.append((node.name, node.lineno, lines))
+        elif isinstance(node, ast.ClassDef):
+            classes.append((node.name, node.lineno))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            imports.append(node)
+        elif isinstance(node, ast.Constant) and str(node.value).startswith("danshu."):
+            spelt.append(str(node.value))
+    return Outline(tuple(functions), tuple(classes), tuple(imports), tuple(spelt))
 
 
 @cache
