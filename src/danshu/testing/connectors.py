@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -28,6 +29,7 @@ from danshu.ports.connector import (
     Call,
     Connector,
     Hearing,
+    Held,
     NotTaken,
     Reply,
     Send,
@@ -212,6 +214,10 @@ def check_secrets(case: ConnectorCase) -> None:
                 assert secret not in said, f"{name} stands in {said[:80]!r}"
 
 
+async def _read_books(case: ConnectorCase, cursor: str, send: Send) -> tuple[tuple[Held, ...], str]:
+    return await case.connector.read_books(case.account, send, cursor, case.at_ms)
+
+
 def check_books(case: ConnectorCase) -> None:
     """Its books hold what was done, page by page to an end."""
     if not case.lists:
@@ -220,13 +226,8 @@ def check_books(case: ConnectorCase) -> None:
         call(case, asked)
     cursor, keys = "", []
     for _ in range(100):
-        now = cursor
-        held, cursor = ask(
-            case,
-            lambda send, now=now: case.connector.read_books(  # type: ignore[misc]
-                case.account, send, now, case.at_ms
-            ),
-        )
+        read = partial(_read_books, case, cursor)
+        held, cursor = ask(case, read)
         keys += [one.key for one in held]
         if not cursor:
             break

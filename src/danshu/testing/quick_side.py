@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 
@@ -41,8 +41,7 @@ class _Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to answer."""
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self._transport = transport  # type: ignore[assignment]  # uvloop's is no asyncio one
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by its shape
         self._task = asyncio.create_task(self._answer())
 
     def connection_lost(self, error: Exception | None) -> None:

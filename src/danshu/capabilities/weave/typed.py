@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from types import GenericAlias
 from typing import Annotated, Any, Final, cast
 
 import msgspec
@@ -43,7 +44,8 @@ def struct_of(name: str, fields: tuple[WovenField | WovenLeaf, ...]) -> type[Str
 def _kind(name: str, field: WovenField | WovenLeaf) -> Any:
     if isinstance(field, WovenField) and field.type == "list":
         row = struct_of(f"{name}_{field.name}", field.of) if field.of else str
-        return Annotated[list[row], Meta(max_length=EXPRESSION_ROWS)]  # type: ignore[valid-type]
+        rows: Any = GenericAlias(list, (row,))
+        return Annotated[rows, Meta(max_length=EXPRESSION_ROWS)]
     return _TYPES[field.type]
 
 

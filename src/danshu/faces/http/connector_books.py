@@ -11,14 +11,7 @@ from msgspec import Struct
 
 from danshu.faces.http.connector_routes import ROUTE, RouteReason
 from danshu.faces.http.connectors import READ
-from danshu.faces.http.framework import (
-    PROBLEMS,
-    READ_PROBLEMS,
-    held_of,
-    hub_of,
-    may,
-    only_json,
-)
+from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of
 from danshu.faces.http.jobs import runner_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.workbench import who_of
@@ -47,10 +40,7 @@ class BooksCompared(Struct, frozen=True, kw_only=True):
 
 @post(
     _ONE + "/comparisons",
-    operation_id="compareConnectorBooks",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(ROUTE), only_json],
+    **declare_write("compareConnectorBooks", "connectors", ROUTE),
     status_code=202,
 )
 async def compare(capability: FromPath[str], data: JSONBody[RouteReason], request: Ask) -> BooksRun:
@@ -66,13 +56,7 @@ async def compare(capability: FromPath[str], data: JSONBody[RouteReason], reques
     return run
 
 
-@get(
-    _ONE + "/comparisons",
-    operation_id="listConnectorComparisons",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get(_ONE + "/comparisons", **declare_read("listConnectorComparisons", "connectors", READ))
 async def list_comparisons(
     capability: FromPath[str], request: Ask, cursor: Cursor = "", limit: Limit = 20
 ) -> BooksRuns:
@@ -94,10 +78,7 @@ async def list_comparisons(
 
 @get(
     "/v1/connector-comparisons/{run_id:uuid}",
-    operation_id="getConnectorComparison",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
+    **declare_read("getConnectorComparison", "connectors", READ),
 )
 async def get_comparison(
     run_id: Id, request: Ask, cursor: Cursor = "", limit: Limit = 50

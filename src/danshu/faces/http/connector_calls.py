@@ -12,21 +12,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from danshu.faces.http.connectors import READ, WRITE, Reason
-from danshu.faces.http.framework import (
-    PROBLEMS,
-    READ_PROBLEMS,
-    held_of,
-    hub_of,
-    may,
-    only_json,
-)
+from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import connecting, connector_answers, connector_views, connectors, lists
 from danshu.hub.connecting import Context
 from danshu.hub.connector_views import ConnectorCall
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import CALL_BODY_BYTES, ORDER_BODY_BYTES
+from danshu.kernel.limits import CALL_BODY_BYTES
 
 Ask = Request[Any, Any, Any]
 Id = FromPath[uuid.UUID]
@@ -78,10 +71,7 @@ def _page(found: list[ConnectorCall], limit: int) -> ConnectorCalls:
 
 @get(
     "/v1/connectors/{connector_id:uuid}/calls",
-    operation_id="listConnectorCalls",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
+    **declare_read("listConnectorCalls", "connectors", READ),
 )
 async def list_calls(
     connector_id: Id,
@@ -100,13 +90,7 @@ async def list_calls(
     return _page(found, limit)
 
 
-@get(
-    "/v1/connector-calls",
-    operation_id="listUnroutedCalls",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get("/v1/connector-calls", **declare_read("listUnroutedCalls", "connectors", READ))
 async def list_unrouted(request: Ask, cursor: Cursor = "", limit: Limit = 50) -> ConnectorCalls:
     """List calls that no route has taken, newest first."""
     async with hub_of(request).connection() as connection:
@@ -116,13 +100,7 @@ async def list_unrouted(request: Ask, cursor: Cursor = "", limit: Limit = 50) ->
     return _page(found, limit)
 
 
-@get(
-    _CALL,
-    operation_id="getConnectorCall",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get(_CALL, **declare_read("getConnectorCall", "connectors", READ))
 async def get_call(call_id: Id, request: Ask) -> ConnectorCall:
     """Read a call: who has it, how often it was tried, what was answered."""
     async with hub_of(request).connection() as connection:
@@ -130,12 +108,7 @@ async def get_call(call_id: Id, request: Ask) -> ConnectorCall:
 
 
 @post(
-    _CALL + "/settle",
-    operation_id="settleConnectorCall",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(WRITE), only_json],
-    status_code=200,
+    _CALL + "/settle", **declare_write("settleConnectorCall", "connectors", WRITE), status_code=200
 )
 async def settle(call_id: Id, data: JSONBody[ConnectorCallSettle], request: Ask) -> ConnectorCall:
     """Decide of an open call what programs can't."""
@@ -156,11 +129,7 @@ async def settle(call_id: Id, data: JSONBody[ConnectorCallSettle], request: Ask)
 
 @post(
     "/v1/connectors/{connector_id:uuid}/trials",
-    operation_id="tryConnector",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(WRITE), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
+    **declare_write("tryConnector", "connectors", WRITE),
     status_code=202,
 )
 async def try_call(connector_id: Id, data: JSONBody[ConnectorTrial], request: Ask) -> ConnectorCall:

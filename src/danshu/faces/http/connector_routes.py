@@ -12,14 +12,7 @@ from msgspec import Meta, Struct
 from danshu.capabilities.weave.canary import Sample, percentile_ms
 from danshu.capabilities.weave.routes import WHOLE, Canary, Share, Stage, Way
 from danshu.faces.http.connectors import READ, Reason
-from danshu.faces.http.framework import (
-    PROBLEMS,
-    READ_PROBLEMS,
-    held_of,
-    hub_of,
-    may,
-    only_json,
-)
+from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import (
     actors,
@@ -187,13 +180,7 @@ def _side(sample: Sample) -> ConnectorSide:
     )
 
 
-@get(
-    "/v1/connector-routes",
-    operation_id="listConnectorRoutes",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get("/v1/connector-routes", **declare_read("listConnectorRoutes", "connectors", READ))
 async def list_routes(request: Ask) -> ConnectorRoutes:
     """List by which connectors calls go, with both sides of each canary."""
     hub = hub_of(request)
@@ -204,13 +191,7 @@ async def list_routes(request: Ask) -> ConnectorRoutes:
         )
 
 
-@put(
-    _ONE,
-    operation_id="setConnectorRoute",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(ROUTE), only_json],
-)
+@put(_ONE, **declare_write("setConnectorRoute", "connectors", ROUTE))
 async def set_ways(
     capability: FromPath[str], data: JSONBody[WaysWanted], request: Ask
 ) -> ConnectorRoute:
@@ -227,13 +208,7 @@ async def set_ways(
         return await _view(connection, head, hub.clock())
 
 
-@put(
-    _ONE + "/canary",
-    operation_id="setConnectorCanary",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(ROUTE), only_json],
-)
+@put(_ONE + "/canary", **declare_write("setConnectorCanary", "connectors", ROUTE))
 async def set_canary(
     capability: FromPath[str], data: JSONBody[CanaryWanted], request: Ask
 ) -> ConnectorRoute:
@@ -257,10 +232,7 @@ async def set_canary(
 
 @post(
     _ONE + "/promote",
-    operation_id="promoteConnectorCanary",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(ROUTE), only_json],
+    **declare_write("promoteConnectorCanary", "connectors", ROUTE),
     status_code=200,
 )
 async def promote(
@@ -277,10 +249,7 @@ async def promote(
 
 @post(
     _ONE + "/roll-back",
-    operation_id="rollBackConnectorCanary",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(ROUTE), only_json],
+    **declare_write("rollBackConnectorCanary", "connectors", ROUTE),
     status_code=200,
 )
 async def roll_back(
@@ -296,13 +265,7 @@ async def roll_back(
         return await _view(connection, head, hub.clock())
 
 
-@get(
-    _ONE + "/versions",
-    operation_id="listConnectorRouteVersions",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get(_ONE + "/versions", **declare_read("listConnectorRouteVersions", "connectors", READ))
 async def list_versions(
     capability: FromPath[str], request: Ask, cursor: Cursor = "", limit: Limit = 50
 ) -> ConnectorRouteVersions:

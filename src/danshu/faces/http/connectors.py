@@ -9,14 +9,7 @@ from litestar import Request, get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from danshu.faces.http.framework import (
-    PROBLEMS,
-    READ_PROBLEMS,
-    held_of,
-    hub_of,
-    may,
-    only_json,
-)
+from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of
 from danshu.hub import (
     connector_adapters,
     connector_routes,
@@ -31,7 +24,6 @@ from danshu.kernel.limits import (
     CALL_TIMEOUT_MAX_S,
     CONNECTOR_CALLS_AT_ONCE,
     CONNECTOR_RATE_PER_S,
-    ORDER_BODY_BYTES,
     REASON_CHARS,
     SAFE_VALUE_CHARS,
 )
@@ -98,13 +90,7 @@ class ConnectorAdapters(Struct, frozen=True, kw_only=True):
     items: tuple[ConnectorAdapter, ...]
 
 
-@get(
-    "/v1/connector-adapters",
-    operation_id="listConnectorAdapters",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get("/v1/connector-adapters", **declare_read("listConnectorAdapters", "connectors", READ))
 async def list_adapters(request: Ask) -> ConnectorAdapters:
     """List what may be connected: capability, operations with their schemas, what each needs; what
     the merchant has woven is among it.
@@ -115,13 +101,7 @@ async def list_adapters(request: Ask) -> ConnectorAdapters:
     return ConnectorAdapters(items=(*connector_adapters.list_adapters(), *lent))
 
 
-@get(
-    "/v1/connectors",
-    operation_id="listConnectors",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get("/v1/connectors", **declare_read("listConnectors", "connectors", READ))
 async def list_connectors(request: Ask) -> Connectors:
     """List connectors and how each is: breaker, what waits, the last hour by the minute."""
     async with hub_of(request).connection() as connection:
@@ -129,14 +109,7 @@ async def list_connectors(request: Ask) -> Connectors:
     return Connectors(items=tuple(found))
 
 
-@post(
-    "/v1/connectors",
-    operation_id="connectConnector",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(WRITE), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@post("/v1/connectors", **declare_write("connectConnector", "connectors", WRITE))
 async def connect(data: JSONBody[ConnectorWish], request: Ask) -> ConnectorView:
     """Connect a far side, in trial: only its sandbox is asked until it is switched on."""
     held, hub = held_of(request), hub_of(request)
@@ -145,13 +118,7 @@ async def connect(data: JSONBody[ConnectorWish], request: Ask) -> ConnectorView:
         return await connector_views.read_connector(connection, held.tenant, desk.id)
 
 
-@get(
-    _ONE,
-    operation_id="getConnector",
-    tags=["connectors"],
-    responses=READ_PROBLEMS,
-    guards=[may(READ)],
-)
+@get(_ONE, **declare_read("getConnector", "connectors", READ))
 async def get_connector(connector_id: Id, request: Ask) -> ConnectorView:
     """Read one connector."""
     async with hub_of(request).connection() as connection:
@@ -160,14 +127,7 @@ async def get_connector(connector_id: Id, request: Ask) -> ConnectorView:
         )
 
 
-@put(
-    _ONE,
-    operation_id="setConnector",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(WRITE), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
-)
+@put(_ONE, **declare_write("setConnector", "connectors", WRITE))
 async def amend(connector_id: Id, data: JSONBody[ConnectorWish], request: Ask) -> ConnectorView:
     """Change how a far side is asked. Another adapter is another connector: swap to it."""
     held = held_of(request)
@@ -176,14 +136,7 @@ async def amend(connector_id: Id, data: JSONBody[ConnectorWish], request: Ask) -
         return await connector_views.read_connector(connection, held.tenant, connector_id)
 
 
-@post(
-    _ONE + "/state",
-    operation_id="switchConnector",
-    tags=["connectors"],
-    responses=PROBLEMS,
-    guards=[may(WRITE), only_json],
-    status_code=200,
-)
+@post(_ONE + "/state", **declare_write("switchConnector", "connectors", WRITE), status_code=200)
 async def switch(connector_id: Id, data: JSONBody[ConnectorSwitch], request: Ask) -> ConnectorView:
     """Switch a connector; the first of its capability that is on becomes its route."""
     held, hub = held_of(request), hub_of(request)

@@ -10,7 +10,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from danshu.faces.http import jobs as job_pages
-from danshu.faces.http.framework import READ_PROBLEMS, declare_write, held_of, hub_of, may
+from danshu.faces.http.framework import (
+    READ_PROBLEMS,
+    declare_read,
+    declare_write,
+    held_of,
+    hub_of,
+    may,
+)
 from danshu.faces.http.jobs import JobView
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import dead_letters, event_forms
@@ -52,13 +59,7 @@ class DeadLettersDone(Struct, frozen=True, kw_only=True):
     job: JobView | None = None
 
 
-@get(
-    "/v1/dead-letters",
-    operation_id="listDeadLetters",
-    tags=["events"],
-    responses=READ_PROBLEMS,
-    guards=[may("subscription.read")],
-)
+@get("/v1/dead-letters", **declare_read("listDeadLetters", "events", "subscription.read"))
 async def list_dead_letters(
     request: Ask,
     subscription: Annotated[uuid.UUID | None, QueryParameter()] = None,

@@ -11,11 +11,11 @@ from msgspec import Meta, Struct
 from danshu.capabilities.weave.authority import Rule, Value
 from danshu.faces.http.framework import (
     PROBLEMS,
-    READ_PROBLEMS,
+    declare_read,
+    declare_write,
     held_of,
     hub_of,
     may,
-    only_json,
     respond,
 )
 from danshu.faces.http.problems import of
@@ -30,7 +30,6 @@ from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import (
     BATCH_BODY_BYTES,
     DICTIONARY_ROWS,
-    ORDER_BODY_BYTES,
     PAGE_ROWS,
     REASON_CHARS,
 )
@@ -138,13 +137,7 @@ class Settled(Struct, frozen=True, kw_only=True):
     kept: Value
 
 
-@get(
-    "/v1/dictionary",
-    operation_id="readDictionary",
-    tags=["master data"],
-    responses=READ_PROBLEMS,
-    guards=[may("master.read")],
-)
+@get("/v1/dictionary", **declare_read("readDictionary", "master data", "master.read"))
 async def read(request: Request[Any, Any, Any]) -> Dictionary:
     """Read every field of master data with its authority, the systems, and what differs."""
     tenant = held_of(request).tenant
@@ -179,11 +172,7 @@ async def read(request: Request[Any, Any, Any]) -> Dictionary:
 
 @put(
     "/v1/dictionary/sources/{source:str}",
-    operation_id="nameSource",
-    tags=["master data"],
-    responses=PROBLEMS,
-    guards=[may("master.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
+    **declare_write("nameSource", "master data", "master.write"),
 )
 async def name_source(
     source: FromPath[Word], data: JSONBody[NameSource], request: Request[Any, Any, Any]
@@ -197,11 +186,7 @@ async def name_source(
 
 @put(
     "/v1/dictionary/{kind:str}/{field:str}",
-    operation_id="setAuthority",
-    tags=["master data"],
-    responses=PROBLEMS,
-    guards=[may("master.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
+    **declare_write("setAuthority", "master data", "master.write"),
 )
 async def set_authority(
     kind: FromPath[str],
@@ -236,11 +221,7 @@ async def unset_authority(
 
 @post(
     "/v1/dictionary/{kind:str}/claims",
-    operation_id="hearClaims",
-    tags=["master data"],
-    responses=PROBLEMS,
-    guards=[may("master.write"), only_json],
-    request_max_body_size=BATCH_BODY_BYTES,
+    **declare_write("hearClaims", "master data", "master.write", BATCH_BODY_BYTES),
     status_code=200,
 )
 async def hear(
@@ -265,13 +246,7 @@ async def hear(
     )
 
 
-@get(
-    "/v1/dictionary/conflicts",
-    operation_id="listConflicts",
-    tags=["master data"],
-    responses=READ_PROBLEMS,
-    guards=[may("master.read")],
-)
+@get("/v1/dictionary/conflicts", **declare_read("listConflicts", "master data", "master.read"))
 async def list_conflicts(
     request: Request[Any, Any, Any],
     conflict_state: _State = "open",
@@ -294,11 +269,7 @@ async def list_conflicts(
 
 @post(
     "/v1/dictionary/conflicts/settle",
-    operation_id="settleConflict",
-    tags=["master data"],
-    responses=PROBLEMS,
-    guards=[may("master.write"), only_json],
-    request_max_body_size=ORDER_BODY_BYTES,
+    **declare_write("settleConflict", "master data", "master.write"),
     status_code=200,
 )
 async def settle(data: JSONBody[Settle], request: Request[Any, Any, Any]) -> Response[Settled]:

@@ -14,7 +14,6 @@ from danshu.capabilities.orders.reviews import Wanted
 from danshu.faces.http import problems
 from danshu.faces.http.framework import (
     PROBLEMS,
-    READ_PROBLEMS,
     declare_read,
     declare_write,
     held_of,
@@ -108,13 +107,7 @@ def _show(setting: paid_settings.Setting, connected: tuple[str, ...]) -> PaidRev
     )
 
 
-@get(
-    _REVIEW,
-    operation_id="getPaidReview",
-    tags=["orders"],
-    responses=READ_PROBLEMS,
-    guards=[may("order.read")],
-)
+@get(_REVIEW, **declare_read("getPaidReview", "orders", "order.read"))
 async def get_review(order_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> PaidReview:
     """Read who was asked about an order's payment, what each answered, and what was undone."""
     async with hub_of(request).connection() as connection:

@@ -12,7 +12,6 @@ from msgspec import Meta, Struct
 
 from danshu.faces.http.framework import (
     PROBLEMS,
-    READ_PROBLEMS,
     declare_read,
     declare_write,
     held_of,
@@ -271,13 +270,7 @@ async def ping_subscription(id_: Id, request: Ask) -> PingTold:
     return PingTold(status=told.status, ms=told.ms, trouble=trouble)
 
 
-@get(
-    "/v1/subscriptions/{id_:uuid}/deliveries",
-    operation_id="listDeliveries",
-    tags=["events"],
-    responses=READ_PROBLEMS,
-    guards=[may(_READ)],
-)
+@get("/v1/subscriptions/{id_:uuid}/deliveries", **declare_read("listDeliveries", "events", _READ))
 async def list_deliveries(
     id_: Id,
     request: Ask,
