@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from msgspec import Struct
 
 from danshu.capabilities.order_types import reading
-from danshu.capabilities.order_types.model import OrderType
 from danshu.hub import merchants
 from danshu.hub.order_type_book import read_body
 from danshu.hub.order_type_facts import OrderTypePublished, OrderTypeRetired
+from danshu.hub.versions import Version, next_number, read_row
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import ORDER_TYPE_VERSIONS
 
 if TYPE_CHECKING:
+    from danshu.capabilities.order_types.model import OrderType
     from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
@@ -34,47 +33,21 @@ returning version, digest
 """
 
 
-class TypeVersion(Struct, frozen=True, kw_only=True):
-    """A published version. `drafted_by`, `approved_by` are subjects of facts. Times are RFC 3339,
-    "" for not yet.
-    """
+class TypeVersion(Version, frozen=True, kw_only=True):
+    """A published version and its body."""
 
     type: OrderType
-    digest: str
-    active: bool
-    drafted_by: str
-    approved_by: str
-    published: str
-    retired: str
 
 
 async def list_versions(connection: Connection, tenant: int) -> list[TypeVersion]:
     """List every version by code, the newest first."""
     rows = await (await connection.execute(_LIST, (tenant,))).fetchall()
-    return [
-        TypeVersion(
-            type=read_body(bytes(r[0])),
-            digest=bytes(r[1]).hex(),
-            active=r[2],
-            drafted_by=r[3],
-            approved_by=r[4],
-            published=rfc3339(round(r[5].timestamp() * 1000)),
-            retired=rfc3339(round(r[6].timestamp() * 1000)) if r[6] else "",
-        )
-        for r in rows
-    ]
+    return [TypeVersion(type=read_body(bytes(r[0])), **read_row(r[1:])) for r in rows]
 
 
 async def next_version(connection: Connection, tenant: int, code: str) -> int:
     """Give the number that the next version of a code gets."""
-    row = await (
-        await connection.execute(
-            "select coalesce(max(version),0)+1 from order_types where tenant=%s and code=%s",
-            (tenant, code),
-        )
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await next_number(connection, "order_types", tenant, code)
 
 
 async def publish(

@@ -10,15 +10,15 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.weave import woven as forms
-from danshu.capabilities.weave.woven import Woven
 from danshu.hub import merchants
+from danshu.hub.versions import Version, next_number, read_row
 from danshu.hub.woven_facts import WovenPublished, WovenRetired
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import WOVEN_VERSIONS
 from danshu.ledger.write import instant
 
 if TYPE_CHECKING:
+    from danshu.capabilities.weave.woven import Woven
     from danshu.kernel.fact import Actor
 
 Connection = psycopg.AsyncConnection[Any]
@@ -52,18 +52,10 @@ where tenant=%s and day=%s
 """
 
 
-class WovenVersion(Struct, frozen=True, kw_only=True):
-    """A published version. `drafted_by`, `approved_by` are subjects of facts. Times are RFC 3339,
-    "" for not yet.
-    """
+class WovenVersion(Version, frozen=True, kw_only=True):
+    """A published version and its body."""
 
     woven: Woven
-    digest: str
-    active: bool
-    drafted_by: str
-    approved_by: str
-    published: str
-    retired: str
 
 
 class WovenDay(Struct, frozen=True, kw_only=True):
@@ -81,30 +73,12 @@ class WovenDay(Struct, frozen=True, kw_only=True):
 async def list_versions(connection: Connection, tenant: int) -> list[WovenVersion]:
     """List every version by code, the newest first."""
     rows = await (await connection.execute(_LIST, (tenant,))).fetchall()
-    return [
-        WovenVersion(
-            woven=forms.read(bytes(r[0])),
-            digest=bytes(r[1]).hex(),
-            active=r[2],
-            drafted_by=r[3],
-            approved_by=r[4],
-            published=rfc3339(round(r[5].timestamp() * 1000)),
-            retired=rfc3339(round(r[6].timestamp() * 1000)) if r[6] else "",
-        )
-        for r in rows
-    ]
+    return [WovenVersion(woven=forms.read(bytes(r[0])), **read_row(r[1:])) for r in rows]
 
 
 async def next_version(connection: Connection, tenant: int, code: str) -> int:
     """Give the number that the next version of a code gets."""
-    row = await (
-        await connection.execute(
-            "select coalesce(max(version),0)+1 from woven where tenant=%s and code=%s",
-            (tenant, code),
-        )
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await next_number(connection, "woven", tenant, code)
 
 
 async def read(connection: Connection, tenant: int, code: str, version: int) -> Woven:
