@@ -31,11 +31,13 @@ FAMILIES = {
     "listings": "listing",
     "modalities": "modality",
     "notices": "notice",
+    "perceivers": "perceiver",
     "riders": "carrier_quote",
     "settlements": "settlement",
     "signals": "signal",
     "signers": "signer",
     "skills": "skill",
+    "synthesizers": "synthesizer",
     "timestamps": "timestamp",
 }
 GOLDEN = TESTS / "kernel" / "golden"
