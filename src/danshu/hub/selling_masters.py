@@ -120,9 +120,10 @@ class Preorder(Struct, frozen=True, kw_only=True):
     in_transit: int
 
 
-async def _say(
+async def say_imported(
     connection: Connection, tenant: int, actor: Actor, kind: str, rows: Sequence[Struct]
 ) -> None:
+    """Say in the caller's transaction that rows of master data were written, and touch it."""
     digest = hashlib.sha256(b"\n".join(canonical.encode_struct(r) for r in rows)).hexdigest()
     await merchants.touch(connection, tenant)
     await merchants.say(
@@ -175,7 +176,7 @@ async def put_bundles(
         )
         await connection.execute(_PUT_PARTS, (tenant, *columns))
         await _check_room(connection, tenant, "bundle_parts", BUNDLES)
-        await _say(connection, tenant, actor, "bundle", rows)
+        await say_imported(connection, tenant, actor, "bundle", rows)
 
 
 async def put_parts(
@@ -233,7 +234,7 @@ async def put_gifts(
             if row.stock:
                 await connection.execute(_PUT_CAP, (tenant, GIFT + row.code, row.stock))
         await _check_room(connection, tenant, "gift_rules", GIFT_RULES)
-        await _say(connection, tenant, actor, "gift", rows)
+        await say_imported(connection, tenant, actor, "gift", rows)
 
 
 async def list_gifts(connection: Connection, tenant: int, after: str, limit: int) -> list[GiftRow]:
@@ -263,7 +264,7 @@ async def put_preorders(
             await connection.execute(_PUT_CAP, (tenant, PREORDER + sku, units))
         await _check_room(connection, tenant, "preorders", PREORDERS)
         told = [Announced(arrives=rfc3339(ms), sku=sku, units=n) for sku, ms, n in rows]
-        await _say(connection, tenant, actor, "preorder", told)
+        await say_imported(connection, tenant, actor, "preorder", told)
 
 
 class Announced(Struct, frozen=True, kw_only=True):
@@ -295,7 +296,7 @@ async def drop(connection: Connection, tenant: int, table: str, code: str, actor
         cursor = await connection.execute(_DROP[table], (tenant, code))
         if not cursor.rowcount:
             raise NO_ROW
-        await _say(connection, tenant, actor, f"{table}.dropped", [Dropped(code=code)])
+        await say_imported(connection, tenant, actor, f"{table}.dropped", [Dropped(code=code)])
 
 
 class Dropped(Struct, frozen=True, kw_only=True):
