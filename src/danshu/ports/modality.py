@@ -166,6 +166,23 @@ class Parsed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     perceptions: tuple[Perception, ...] = ()
 
 
+class Assessment(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a device is by what was measured at it: `normal`, `watch`, `abnormal`, or `unknown` while
+    too little of its own normal state is known.
+
+    `symptoms` are codes of the intent graph, `parts` the spares that answer them. `reasons` are
+    codes of why; with `needs_person` nothing goes on by itself whatever the confidence
+    (thousandths).
+    """
+
+    state: str
+    symptoms: tuple[str, ...] = ()
+    parts: tuple[DraftLine, ...] = ()
+    confidence: int = 0
+    reasons: tuple[str, ...] = ()
+    needs_person: bool = False
+
+
 class Context(Protocol):
     """What a modality is lent for one original of one merchant."""
 
@@ -197,6 +214,10 @@ class Context(Protocol):
 
     def look_up(self, kind: str, code: str) -> Mapping[str, object]:
         """Give a row of master data (`device`, `template`, `sku`…) by its code, {} = none."""
+        ...
+
+    def assess(self, device: str, seen: Perception) -> Assessment:
+        """Compare what was measured at a device with the device's own normal state."""
         ...
 
 
