@@ -85,6 +85,7 @@ export const PAGES: readonly Page[] = [
   { path: "/order-types", group: "money", title: "orderTypes", right: "order_type.read", load: () => import("./pages/order-types") },
   { path: "/order-types/:id", group: "money", title: "orderTypes", right: "order_type.read", load: () => import("./pages/order-types"), chrome: "work" },
   { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
+  { path: "/settings/names", group: "settings", title: "names", right: "master.read", load: () => import("./pages/names") },
   { path: "/settings/dictionary", group: "settings", title: "dictionary", right: "master.read", load: () => import("./pages/dictionary") },
   { path: "/settings/people", group: "settings", title: "people", right: "person.read", load: () => import("./pages/people") },
   { path: "/settings/policies", group: "settings", title: "rights", right: "policy.read", load: () => import("./pages/authorisation") },

@@ -28,7 +28,7 @@ Called = Literal["sku", "store", "customer", "supplier", "option", "device", "sy
 _TITLE = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 
 
-class Place(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Contact(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where somebody of the directory is reached."""
 
     name: Word = ""
@@ -39,14 +39,14 @@ class Place(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     detail: Label = ""
 
 
-class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DirectoryEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A store, customer or supplier; `warehouse` is the one that usually serves it."""
 
     kind: Literal["store", "customer", "supplier"]
     code: Code
     name: _TITLE
     warehouse: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
-    address: Place = Place()
+    address: Contact = Contact()
     active: bool = True
 
 
@@ -88,7 +88,7 @@ class Alias(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Names(Struct, frozen=True, kw_only=True):
     """All of a merchant that is in use, as lexicons are built of it."""
 
-    directory: tuple[Entry, ...]
+    directory: tuple[DirectoryEntry, ...]
     options: tuple[Option, ...]
     sku_units: tuple[SkuUnit, ...]
     aliases: tuple[Alias, ...]
@@ -109,7 +109,7 @@ class Shape(Struct, frozen=True, kw_only=True):
 
 
 SHAPES: Final[dict[str, Shape]] = {
-    "directory": Shape(row=Entry, key=("kind", "code"), searched=("code", "name")),
+    "directory": Shape(row=DirectoryEntry, key=("kind", "code"), searched=("code", "name")),
     "options": Shape(row=Option, key=("code",), searched=("code", "name")),
     "sku_units": Shape(row=SkuUnit, key=("sku", "unit"), searched=("sku", "unit")),
     "aliases": Shape(

@@ -12,7 +12,7 @@ from danshu.faces.http.framework import declare_read, declare_write, held_of, hu
 from danshu.faces.http.questions import Cursor, Limit, Question, read_place, write_place
 from danshu.faces.http.stock import Written
 from danshu.hub import names
-from danshu.hub.names import Alias, Entry, Option, SkuUnit
+from danshu.hub.names import Alias, DirectoryEntry, Option, SkuUnit
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import BATCH_BODY_BYTES, MASTER_ROWS, PAGE_ROWS
 
@@ -25,7 +25,7 @@ _Rows = Meta(min_length=1, max_length=MASTER_ROWS)
 class EntryPage(Struct, frozen=True, kw_only=True):
     """Stores, customers and suppliers by kind and code; `next` is "" at the end."""
 
-    items: tuple[Entry, ...]
+    items: tuple[DirectoryEntry, ...]
     next: str
 
 
@@ -97,7 +97,7 @@ async def list_directory(
 
 @put("/v1/names/directory", **_write("putDirectory"))
 async def put_directory(
-    data: JSONBody[Annotated[tuple[Entry, ...], _Rows]], request: Request[Any, Any, Any]
+    data: JSONBody[Annotated[tuple[DirectoryEntry, ...], _Rows]], request: Request[Any, Any, Any]
 ) -> Written:
     """Write stores, customers and suppliers by kind and code."""
     return await _put(request, "directory", data)
