@@ -133,7 +133,7 @@ def options() -> list[dict[str, Any]]:
 
 
 def directory(warehouse: str = "") -> list[dict[str, Any]]:
-    """Stores and customers, as rows of PUT /v1/names/directory; stores are served by `warehouse`."""
+    """Stores and customers, as rows of PUT /v1/names/directory; `warehouse` serves the stores."""
     return [
         {
             "kind": kind,
