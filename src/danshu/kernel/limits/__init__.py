@@ -10,6 +10,7 @@ from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.delivery import *  # noqa: F403
+from danshu.kernel.limits.devices import *  # noqa: F403
 from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
@@ -18,13 +19,16 @@ from danshu.kernel.limits.names import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.order_types import *  # noqa: F403
 from danshu.kernel.limits.orders import *  # noqa: F403
+from danshu.kernel.limits.originals import *  # noqa: F403
 from danshu.kernel.limits.paid import *  # noqa: F403
 from danshu.kernel.limits.parcels import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
 from danshu.kernel.limits.reconciling import *  # noqa: F403
 from danshu.kernel.limits.relay import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
+from danshu.kernel.limits.sandbox import *  # noqa: F403
 from danshu.kernel.limits.selling import *  # noqa: F403
 from danshu.kernel.limits.sentinel import *  # noqa: F403
 from danshu.kernel.limits.settlement import *  # noqa: F403
+from danshu.kernel.limits.speech import *  # noqa: F403
 from danshu.kernel.limits.weaving import *  # noqa: F403
