@@ -14,6 +14,7 @@ from danshu.kernel.limits.devices import *  # noqa: F403
 from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
+from danshu.kernel.limits.intents import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.names import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
