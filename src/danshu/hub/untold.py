@@ -68,6 +68,8 @@ UNTOLD: Final = (
             "pull.changed",
             "remedy.configured",
             "request.configured",
+            "review.done",
+            "sandbox.",
             "signal_feed.",
             "subscription.",
             "woven.",

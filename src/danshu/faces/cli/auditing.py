@@ -33,6 +33,7 @@ from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.power_audit import PowersFolder
 from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.remedy_audit import RemediesFolder
+from danshu.hub.sandbox_audit import SandboxFolder
 from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
 from danshu.hub.subscription_audit import SubscriptionsFolder
@@ -73,6 +74,7 @@ def run(tenant: str, as_json: bool) -> int:
             WovenFolder(number),
             AfterSalesFolder(number),
             SellingFolder(number),
+            SandboxFolder(number),
             InterceptsFolder(number),
             OrderTypesFolder(number),
         ]
