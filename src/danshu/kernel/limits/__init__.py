@@ -12,9 +12,11 @@ from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.delivery import *  # noqa: F403
 from danshu.kernel.limits.devices import *  # noqa: F403
 from danshu.kernel.limits.dictionary import *  # noqa: F403
+from danshu.kernel.limits.documents import *  # noqa: F403
 from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
 from danshu.kernel.limits.intents import *  # noqa: F403
+from danshu.kernel.limits.language import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.names import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
@@ -24,6 +26,7 @@ from danshu.kernel.limits.originals import *  # noqa: F403
 from danshu.kernel.limits.paid import *  # noqa: F403
 from danshu.kernel.limits.parcels import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
+from danshu.kernel.limits.perceiving import *  # noqa: F403
 from danshu.kernel.limits.reconciling import *  # noqa: F403
 from danshu.kernel.limits.relay import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
