@@ -19,7 +19,8 @@ class Piece(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Speech: `from_ms`, `to_ms`. Documents: `page` from 0 and `box`, x and y of four corners,
     clockwise from the upper left, in pixels of the upright page; `row`, `column` within table
     `table`, from 0, -1 = in none. `kind` is "text" or that of a code (`qr`, `ean13`, `code128`,
-    `datamatrix`).
+    `datamatrix`). `path` is a JSON pointer into the draft where the service itself says which field
+    the words are (`/number`, `/lines/0/sku`), "" where it does not.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Piece(Struct, frozen=True, kw_only=True, omit_defaults=True):
     row: int = -1
     column: int = -1
     kind: str = "text"
+    path: str = ""
 
 
 class Series(Struct, frozen=True, kw_only=True):
@@ -49,8 +51,9 @@ class Perception(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `not_speech`, `too_noisy`, `two_speakers`, `clipped`, `low_contrast`, `rate_mismatch`…).
 
     `digest` is the SHA-256 (hex) of the model's files, or of name and version that a far side says
-    of itself. `figures` are measured values (mm/s, %, kurtosis); `pages` width and height in
-    pixels.
+    of itself. `alternatives` are other ways to read the whole, `text` among them, the likeliest
+    first: where they mean something else, it is asked. `figures` are measured values (mm/s, %,
+    kurtosis); `pages` width and height in pixels.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class Perception(Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: str
     text: str = ""
     pieces: tuple[Piece, ...] = ()
+    alternatives: tuple[Piece, ...] = ()
     figures: Mapping[str, float] = {}
     series: tuple[Series, ...] = ()
     pages: tuple[tuple[int, int], ...] = ()

@@ -12,8 +12,8 @@ SPEECH_RATE_HZ_MIN: Final = 8_000
 SPEECH_RATE_HZ: Final = 192_000
 SPEECH_CHANNELS: Final = 8
 
-# Words that a model is told to expect, and how many characters of them
-SPEECH_TERMS: Final = 120
+# Words of a catalogue that what was heard is compared with, and characters of those that are told
+SPEECH_TERMS: Final = 4_000
 SPEECH_TERM_CHARS: Final = 180
 
 # Speaking into the hub: sessions at once of a merchant and of a process, frames, silence
