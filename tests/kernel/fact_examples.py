@@ -35,6 +35,7 @@ from tests.kernel import (
     failsafe_examples,
     finding_examples,
     health_examples,
+    intent_examples,
     intercept_examples,
     link_examples,
     log_examples,
@@ -44,6 +45,7 @@ from tests.kernel import (
     paid_examples,
     parcel_examples,
     people_examples,
+    perceiver_examples,
     policy_examples,
     power_examples,
     redecision_examples,
@@ -259,6 +261,7 @@ EXAMPLES: list[Struct] = [
     *after_sale_examples.EXAMPLES,
     *bill_examples.EXAMPLES,
     *connector_examples.EXAMPLES,
+    *perceiver_examples.EXAMPLES,
     *dictionary_examples.EXAMPLES,
     time_facts.ClockFaulted(
         error_us=250_830, node="5f0c9a1e", offset_us=-249_000, source="ntp.ntsc.ac.cn", why="error"
@@ -282,6 +285,7 @@ EXAMPLES: list[Struct] = [
     *sandbox_examples.EXAMPLES,
     *scorer_examples.EXAMPLES,
     *settlement_examples.EXAMPLES,
+    *intent_examples.EXAMPLES,
     *intercept_examples.EXAMPLES,
     *selling_examples.EXAMPLES,
     *negotiation_examples.EXAMPLES,

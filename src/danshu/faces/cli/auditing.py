@@ -19,6 +19,7 @@ from danshu.hub.differences_audit import DifferencesFolder
 from danshu.hub.findings_audit import FindingsFolder
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.health_audit import HealthFolder
+from danshu.hub.intent_audit import IntentsFolder
 from danshu.hub.intercept_audit import InterceptsFolder
 from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.marks import MarksFolder
@@ -28,6 +29,7 @@ from danshu.hub.order_type_audit import OrderTypesFolder
 from danshu.hub.paid_settings import PaidFolder
 from danshu.hub.parcel_settings import RulesFolder
 from danshu.hub.people_audit import PeopleFolder
+from danshu.hub.perceiver_audit import PerceiversFolder
 from danshu.hub.performing_audit import PerformingFolder
 from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.power_audit import PowersFolder
@@ -60,6 +62,7 @@ def run(tenant: str, as_json: bool) -> int:
             StandingFolder(number),
             SubscriptionsFolder(number),
             ConnectorsFolder(number),
+            PerceiversFolder(number),
             PerformingFolder(number),
             PowersFolder(number),
             PoliciesFolder(number),
@@ -70,6 +73,7 @@ def run(tenant: str, as_json: bool) -> int:
             DifferencesFolder(number),
             FindingsFolder(number),
             HealthFolder(number),
+            IntentsFolder(number),
             ReconcileFolder(number),
             WovenFolder(number),
             AfterSalesFolder(number),
