@@ -1,0 +1,136 @@
+"""What changes what was said before: 不对，改成两杯; 把拿铁换成美式; 少要一杯; 其中一杯去冰."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from danshu.capabilities.intake.lines import Line, Part, of_kind
+
+if TYPE_CHECKING:
+    from danshu.capabilities.intake.reading import Reader
+    from danshu.capabilities.intake.tokens import Token
+
+
+def fix(reader: Reader, clause: list[Token]) -> bool:
+    """Read a clause that corrects. False where it corrects nothing, so that it is read as usual."""
+    at = next((n for n, t in enumerate(clause) if t.has("fix")), None)
+    if at is None and not reader.fixing:
+        return _fewer_or_more(reader, clause)
+    left, right = (clause[:at], clause[at + 1 :]) if at is not None else ([], clause)
+    if at is not None and reader.said(clause[at].start, clause[at].end) == "不是" and right:
+        left, right = _split_not(right)
+    if not any(t.has("qty", "name", "adjust", "size", "spec", "time", "drop") for t in right):
+        reader.fixing = True
+        return not any(t.has("qty", "name") for t in left)
+    if not reader.lines:
+        return False
+    if any(t.has("drop") for t in right):
+        return False
+    target = _target(reader, left)
+    if target is None:
+        return False
+    reader.fixing = False
+    return _apply(reader, target, left, right)
+
+
+def _split_not(right: list[Token]) -> tuple[list[Token], list[Token]]:
+    """不是三杯是两杯: what is denied, and what is meant."""
+    for n, t in enumerate(right):
+        if n and t.has("fill", "instead", "want", "fix"):
+            return right[:n], right[n + 1 :]
+    return right, []
+
+
+def _target(reader: Reader, left: list[Token]) -> Line | None:
+    """Give the line that words before the correction mean: its goods, its quantity, the last."""
+    for t in left:
+        if t.has("name"):
+            entries = {c.entry for c in t.value.choices}
+            for line in reversed(reader.lines):
+                if line.match and line.match.choices[0].entry in entries:
+                    return line
+            if of_kind(reader.lexicon, t.value, "sku"):
+                return None
+    for t in left:
+        if t.has("qty"):
+            for line in reversed(reader.lines):
+                if line.quantity == t.value:
+                    return line
+    return reader.lines[-1]
+
+
+def _apply(reader: Reader, line: Line, left: list[Token], right: list[Token]) -> bool:
+    goods = [t for t in right if t.has("name") and of_kind(reader.lexicon, t.value, "sku")]
+    counts = [t for t in right if t.has("qty")]
+    if len(goods) > 1:
+        return False
+    if goods:
+        line.match = goods[0].value
+        line.start, line.end = goods[0].start, goods[0].end
+        line.specs, line.near = [], []
+    if counts:
+        line.count(counts[-1].value, counts[-1].start, counts[-1].end)
+    dropped = {reader.said(t.start, t.end) for t in left if t.has("adjust", "name")}
+    changes = [t for t in right if t.has("adjust") or (t.has("name") and t not in goods)]
+    if changes:
+        line.parts = [p for p in line.parts if p.text not in dropped]
+    for t in right:
+        if t in goods or t in counts:
+            continue
+        if t.has("time"):
+            reader.due = (t.value, t.start, t.end)
+        elif t.has("size", "spec"):
+            line.specs = [reader.said(t.start, t.end)]
+        elif t.has("adjust"):
+            line.parts.append(Part(reader.said(t.start, t.end), t.start, t.end))
+        elif t.has("name"):
+            reader.modify(t, line)
+        elif t.has("rest"):
+            reader.unexplained.append((t.start, t.end))
+    return True
+
+
+def _fewer_or_more(reader: Reader, clause: list[Token]) -> bool:
+    """少要一杯拿铁, 多来一杯."""
+    at = next((n for n, t in enumerate(clause) if t.has("fewer", "more")), None)
+    if at is None or not reader.lines:
+        return False
+    counts = [t for t in clause[at + 1 :] if t.has("qty")]
+    if len(counts) != 1 or counts[0].value.count is None:
+        return False
+    named = [t for t in clause if t.has("name")]
+    if clause[at].has("more") and not named and clause[at].has("add"):
+        return False
+    line = _target(reader, named)
+    if line is None or line.quantity is None or line.quantity.count is None:
+        return False
+    sign = -1 if clause[at].has("fewer") else 1
+    line.changed += sign * counts[0].value.count
+    return True
+
+
+def count_again(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> None:
+    """A quantity without goods where all goods have one: more of the last, or some of them."""
+    last = reader.lines[-1]
+    changes = [t for t in following if t.has("adjust", "name", "size", "no")]
+    count = token.value.count
+    said = last.quantity.count if last.quantity else None
+    if any(t.has("add") for t in before) and count is not None:
+        if changes:
+            extra = last.copy()
+            extra.parts = []
+            extra.count(token.value, token.start, token.end)
+            reader.lines.append(extra)
+        else:
+            last.changed += count
+    elif changes and count is not None and said is not None and count < said:
+        part = last.copy()
+        part.count(token.value, token.start, token.end)
+        last.changed -= count
+        reader.lines.append(part)
+    elif (changes and count is not None and said is not None and count == said + last.changed) or (
+        changes and last.changed and said is not None and count == said
+    ):
+        return
+    else:
+        reader.lost.append((token.start, token.end))

@@ -1,0 +1,14 @@
+"""Limits of what is said or typed, and of the words that it is understood by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Characters of one text that is understood; tokens and lines of one; phrases of one lexicon;
+# turns of a dialogue before a person takes over; candidates of a field; rules of a merchant
+SAID_CHARS: Final = 4_000
+SAID_LINES: Final = 200
+LEXICON_PHRASES: Final = 1_000_000
+DIALOGUE_TURNS: Final = 12
+CANDIDATES: Final = 5
+IMPLIED_RULES: Final = 500
