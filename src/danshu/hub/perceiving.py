@@ -35,7 +35,7 @@ from danshu.kernel.limits import (
     PERCEIVERS_AT_ONCE,
     REASON_CHARS,
 )
-from danshu.ports.perceiver import Perception
+from danshu.ports.perceiver import Perception, Talker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,10 +198,12 @@ async def _look(
     weaving.guard(Woven(code="service", base_url=service.url))
     reach = outside.Reach(service.timeout_ms / 1000, PERCEIVER_ANSWER_BYTES, PERCEIVER_RETRY_S)
     async with wires.open_wire() as wire:
+        told = {**hints, "name": original.name}
+        if isinstance(adapter, Talker):
+            talk = wires.talker(wire, service.title, reach)
+            return await adapter.converse(account, talk, original.body, original.media_type, told)
         send = wires.sender(wire, service.title, reach)
-        return await adapter.perceive(
-            account, send, original.body, original.media_type, {**hints, "name": original.name}
-        )
+        return await adapter.perceive(account, send, original.body, original.media_type, told)
 
 
 def _run(

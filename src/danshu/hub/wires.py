@@ -6,6 +6,7 @@ very address that was looked at. One wire keeps its connections open; it costs a
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -15,12 +16,14 @@ from danshu.kernel.errors import InputError, NotAvailable
 from danshu.ports.connector import Answer, NotTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import aiohttp
 
     from danshu.ports.connector import Send
+    from danshu.ports.perceiver import Talk
 
+_PROTOCOL: Final = "sec-websocket-protocol"
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -98,3 +101,50 @@ def sender(wire: aiohttp.ClientSession, far_side: str, reach: outside.Reach) -> 
             raise NotAvailable(f"{far_side} does not answer: {name}", reach.retry_s) from error
 
     return send
+
+
+def talker(wire: aiohttp.ClientSession, far_side: str, reach: outside.Reach) -> Talk:
+    """Lend an adapter a WebSocket to its far side (RFC 6455): at most so many bytes that come back,
+    in so much time. What it gives raises as what `sender` gives.
+    """
+    import aiohttp
+
+    async def talk(
+        url: str,
+        headers: Mapping[str, str],
+        messages: tuple[str | bytes, ...],
+        is_last: Callable[[str], bool],
+    ) -> tuple[str, ...]:
+        host = urlsplit(outside.check_url(url)).hostname or ""
+        check_address(host, host)
+        spoken = [text for name, text in headers.items() if name == _PROTOCOL]
+        others = {name: text for name, text in headers.items() if name != _PROTOCOL}
+        told: list[str] = []
+        room = reach.bytes_max
+        try:
+            async with (
+                asyncio.timeout(reach.timeout_s),
+                wire.ws_connect(url, headers=others, protocols=spoken) as socket,
+            ):
+                for each in messages:
+                    if isinstance(each, str):
+                        await socket.send_str(each)
+                    else:
+                        await socket.send_bytes(each)
+                async for message in socket:
+                    if message.type is not aiohttp.WSMsgType.TEXT:
+                        break
+                    told.append(message.data)
+                    room -= len(message.data)
+                    if room < 0:
+                        raise NotAvailable(f"{far_side} answers with too much", reach.retry_s)
+                    if is_last(message.data):
+                        break
+        except (aiohttp.ClientConnectorError, aiohttp.WSServerHandshakeError) as error:
+            raise NotTaken(f"{far_side} takes no connection", reach.retry_s) from error
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            name = type(error).__name__
+            raise NotAvailable(f"{far_side} does not answer: {name}", reach.retry_s) from error
+        return tuple(told)
+
+    return talk

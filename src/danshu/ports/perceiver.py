@@ -4,13 +4,21 @@ or a cloud's. What it gives is what is in the original, never what should be don
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from danshu.ports.connector import Account, Send
+
+
+Talk = Callable[
+    [str, Mapping[str, str], tuple[str | bytes, ...], Callable[[str], bool]],
+    Awaitable[tuple[str, ...]],
+]
+"""Opens a WebSocket (URL, headers), sends the messages, and gives the texts that come back, up to
+the one that the function calls the last or the end. Raises as `Send`."""
 
 
 class Piece(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,4 +111,22 @@ class Perceiver(Protocol):
         Raises InputError where the bytes are no such original (code names why), NotAvailable where
         the service, the extra or the model is not there.
         """
+        ...
+
+
+@runtime_checkable
+class Talker(Protocol):
+    """A perceiver whose far side is talked to over a WebSocket: `converse` in place of `perceive`,
+    lent `Talk` in place of `Send`.
+    """
+
+    async def converse(
+        self,
+        account: Account,
+        talk: Talk,
+        body: bytes,
+        media_type: str,
+        hints: Mapping[str, object],
+    ) -> Perception:
+        """Look at an original. Raises as `perceive`."""
         ...

@@ -14,24 +14,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from danshu.adapters.perceivers import _likely, _sound, _whisper_files
+from danshu.adapters.perceivers import _hearing, _likely, _sound, _whisper_files
 from danshu.adapters.perceivers import _whisper_decoding as decoding
+from danshu.adapters.perceivers._hearing import Signs
 from danshu.adapters.perceivers._whisper_decoding import Guess
-from danshu.kernel.limits import SPEECH_ALONE_S, SPEECH_TERM_CHARS, SPEECH_TERMS
-from danshu.ports.perceiver import Perception, Piece
+from danshu.kernel.limits import SPEECH_TERM_CHARS, SPEECH_TERMS
+from danshu.ports.perceiver import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from danshu.adapters.perceivers._sound import Floats, Sound
     from danshu.ports.connector import Account, Send
+    from danshu.ports.perceiver import Perception
 
 _SPEECH_MIN_MS: Final = 200
 _WINDOW: Final = 28 * _sound.RATE_HZ
-_LOGPROB: Final = -1.0
-_NO_SPEECH: Final = 0.6
-_COMPRESSION: Final = 2.4
-_SYLLABLES_S: Final = (1.2, 9.0)  # of speech; beyond it a rate is wrong or words are invented
 _LIKELY: Final = 12
 _GUESSES: Final = 8
 _PLAIN_SHARE: Final = 0.4  # of the weight; the rest is the search with likely words
@@ -39,8 +37,6 @@ _QUICK_ROOM_S: Final = 3.0
 # A conversation goes before it, as it would before an order: of the ways that were tried, a bare
 # list made the model drop quantities, and sentences with quantities made it invent them.
 _PROMPT: Final = "你好，我要下单。有{}。好的，每样要几份，请说。"
-# Mean log probability a token -> thousandths that the words are right, from `danshu bench speech`
-_CALIBRATED: Final = ((-1.2, 50), (-0.8, 250), (-0.5, 550), (-0.3, 800), (-0.15, 930), (0.0, 990))
 
 
 class _Heard(Struct, frozen=True, kw_only=True):
@@ -76,65 +72,40 @@ class Whisper:
 
 def hear(sound: Sound, hints: Mapping[str, object]) -> Perception:
     """Hear what was read. Raises NotAvailable without the extra or the model."""
-    level = _sound.judge_level(sound)
-    if "silence" in level:
-        return _tell(sound, (), level)
+    if _hearing.is_silent(sound):
+        return _tell(sound, (), ())
     windows = _cut(_find_speech(sound.samples))
     if not windows:
-        return _tell(sound, (), ("silence", *level))
+        return _tell(sound, (), ("silence",))
     heard = tuple(_listen(sound.samples, window, hints) for window in windows)
-    return _tell(sound, heard, (*level, *_doubt(heard)))
+    return _tell(sound, heard, _doubt(heard))
 
 
 def _tell(sound: Sound, heard: tuple[_Heard, ...], troubles: Iterable[str]) -> Perception:
-    every = [*sound.troubles, *troubles]
-    if sound.duration_ms > SPEECH_ALONE_S * 1000:
-        every.append("too_long")
-    text, pieces = _join(heard)
-    figures = {"snr_db": round(sound.snr_db, 1)}
-    if heard:
-        figures["logprob"] = round(_logprob(heard), 3)
-    return Perception(
-        kind="speech",
+    return _hearing.tell(
+        sound,
         engine="whisper",
         version="base",
         digest=_whisper_files.MODEL_SHA256,
-        text=text,
-        pieces=pieces,
+        pieces=_pieces(heard),
         alternatives=_alternatives(heard),
-        figures=figures,
-        lang="zh" if heard else "",
-        duration_ms=sound.duration_ms,
-        confidence=calibrate(_logprob(heard)) if heard else 0,
-        troubles=tuple(dict.fromkeys(every)),
+        logprob=_logprob(heard) if heard else None,
+        troubles=troubles,
     )
-
-
-def calibrate(logprob: float) -> int:
-    """Give thousandths that words are right for their mean log probability a token."""
-    before = _CALIBRATED[0]
-    if logprob <= before[0]:
-        return before[1]
-    for point in _CALIBRATED[1:]:
-        if logprob <= point[0]:
-            share = (logprob - before[0]) / (point[0] - before[0])
-            return round(before[1] + share * (point[1] - before[1]))
-        before = point
-    return before[1]
 
 
 def _logprob(heard: tuple[_Heard, ...]) -> float:
     return min((window.guesses[0][0].logprob for window in heard), default=-math.inf)
 
 
-def _join(heard: tuple[_Heard, ...]) -> tuple[str, tuple[Piece, ...]]:
-    """Give the text and its pieces, which are its characters one after another."""
+def _pieces(heard: tuple[_Heard, ...]) -> tuple[Piece, ...]:
+    """Give the text's characters one after another, and when they were said."""
     pieces = []
     for window in heard:
-        sure = calibrate(window.guesses[0][0].logprob)
+        sure = _hearing.calibrate(window.guesses[0][0].logprob)
         for word, from_ms, to_ms in window.words:
             pieces.append(Piece(text=word, confidence=sure, from_ms=from_ms, to_ms=to_ms))
-    return "".join(piece.text for piece in pieces), tuple(pieces)
+    return tuple(pieces)
 
 
 def _alternatives(heard: tuple[_Heard, ...]) -> tuple[Piece, ...]:
@@ -151,23 +122,16 @@ def _alternatives(heard: tuple[_Heard, ...]) -> tuple[Piece, ...]:
 
 
 def _doubt(heard: tuple[_Heard, ...]) -> list[str]:
-    """Say why what was heard may be invented."""
     best = [window.guesses[0][0] for window in heard]
-    spoken = sum(char.isalnum() for guess in best for char in guess.text)
-    if not spoken:
-        return ["not_speech"]
-    told = []
-    if _logprob(heard) < _LOGPROB:
-        told.append("low_probability")
-    if max(window.no_speech for window in heard) > _NO_SPEECH:
-        told.append("not_speech")
-    if max(guess.compression for guess in best) > _COMPRESSION:
-        told.append("repeated")
-    slowest, fastest = _SYLLABLES_S
-    speech_ms = max(1, sum(window.speech_ms for window in heard))
-    if not slowest <= spoken * 1000 / speech_ms <= fastest:
-        told.append("rate_mismatch")
-    return told
+    return _hearing.doubt(
+        Signs(
+            text="".join(guess.text for guess in best),
+            speech_ms=sum(window.speech_ms for window in heard),
+            logprob=_logprob(heard),
+            no_speech=max(window.no_speech for window in heard),
+            compression=max(guess.compression for guess in best),
+        )
+    )
 
 
 def _find_speech(samples: Floats) -> list[tuple[int, int]]:

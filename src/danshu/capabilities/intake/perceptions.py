@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from danshu.kernel.errors import NotAvailable
 from danshu.kernel.limits import (
     PERCEIVER_RETRY_S,
+    PERCEPTION_ALTERNATIVES,
     PERCEPTION_FIGURES,
     PERCEPTION_PAGE_PIXELS,
     PERCEPTION_PAGES,
@@ -52,7 +53,7 @@ def _wrongs(told: Perception) -> Iterator[str]:
     words = (told.engine, told.version, told.digest, told.lang, *told.troubles, *told.figures)
     if any(len(word) > _WORD_CHARS for word in words):
         yield f"a name of more than {_WORD_CHARS} characters"
-    if not _plain((told.text, *words, *[piece.text for piece in told.pieces])):
+    if not _plain((told.text, *words, *[piece.text for piece in _every(told)])):
         yield "control characters"
     if not 0 <= told.confidence <= WHOLE or told.duration_ms < 0:
         yield "a confidence or length out of bounds"
@@ -60,7 +61,7 @@ def _wrongs(told: Perception) -> Iterator[str]:
     for width, height in told.pages:
         if not (0 < width <= PERCEPTION_PAGE_PIXELS and 0 < height <= PERCEPTION_PAGE_PIXELS):
             yield "a page without a size"
-    for piece in told.pieces:
+    for piece in _every(told):
         yield from _piece(told, piece)
 
 
@@ -68,6 +69,7 @@ def _sizes(told: Perception) -> Iterator[str]:
     for count, most, name in (
         (len(told.text), PERCEPTION_TEXT_CHARS, "characters"),
         (len(told.pieces), PERCEPTION_PIECES, "pieces"),
+        (len(told.alternatives), PERCEPTION_ALTERNATIVES, "alternatives"),
         (len(told.figures), PERCEPTION_FIGURES, "figures"),
         (len(told.series), PERCEPTION_SERIES, "curves"),
         (len(told.pages), PERCEPTION_PAGES, "pages"),
@@ -75,8 +77,14 @@ def _sizes(told: Perception) -> Iterator[str]:
     ):
         if count > most:
             yield f"more than {most} {name}"
+    if any(len(piece.text) > PERCEPTION_TEXT_CHARS for piece in told.alternatives):
+        yield f"an alternative of more than {PERCEPTION_TEXT_CHARS} characters"
     if sum(len(piece.text) for piece in told.pieces) > PERCEPTION_TEXT_CHARS:
         yield f"more than {PERCEPTION_TEXT_CHARS} characters in pieces"
+
+
+def _every(told: Perception) -> tuple[Piece, ...]:
+    return (*told.pieces, *told.alternatives)
 
 
 def _numbers(told: Perception) -> Iterator[str]:

@@ -22,6 +22,5 @@ SPEECH_STREAMS: Final = 8
 SPEECH_STREAM_FRAME_BYTES: Final = 65_536
 SPEECH_STREAM_IDLE_S: Final = 15
 
-# What a far side that hears may answer, and how long it may take
-SPEECH_ANSWER_BYTES: Final = 2_000_000
-SPEECH_ANSWER_S: Final = 120
+# Ways to read the whole that a perception may name
+PERCEPTION_ALTERNATIVES: Final = 16
