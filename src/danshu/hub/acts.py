@@ -111,7 +111,9 @@ async def change(
             if isinstance(decided, Refusal):
                 return decided
             if world.equipment is not None:
-                told = await cold_dispatch.inspect(connection, world, id_, decided.said, now_ms)
+                told = await cold_dispatch.inspect(
+                    connection, world, id_, decided.order, decided.said, now_ms
+                )
                 if told is not None:
                     return told
             if held.order.type:

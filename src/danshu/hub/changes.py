@@ -13,7 +13,7 @@ from danshu.capabilities.contract.model import Promise
 from danshu.capabilities.orders import decide as orders
 from danshu.capabilities.orders import holding, model
 from danshu.hub import order_type_book, policy_calls, policy_holds, routing, vote_holds
-from danshu.hub.world import World
+from danshu.hub.world import World, goods_of
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
 
@@ -84,7 +84,7 @@ def allocate(world: World, held: Held, now_ms: int) -> Change | Refusal:
         promise_ms=contract.delivery_due_ms(held.promises),
         value=order.total,
         lines=[
-            (n.no, world.skus[n.sku][0], orders.open_units(n), world.skus[n.sku][1])
+            (n.no, world.skus[n.sku][0], orders.open_units(n), goods_of(world, n))
             for n in order.lines
             if orders.open_units(n)
         ],

@@ -19,6 +19,7 @@ from danshu.capabilities.routing.negotiation.machine import CONFIRMED
 from danshu.capabilities.routing.negotiation.model import Negotiation
 from danshu.capabilities.routing.score import CHILLED, FROZEN, Coefficients
 from danshu.capabilities.routing.variables import ZONE_TEMP_BAND_C, Zone
+from danshu.hub.world import storage_of
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import COLD_EQUIPMENT_FRESH_S, SIGNAL_SKEW_MS
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
 
+    from danshu.capabilities.orders.model import Order
     from danshu.hub.world import World
     from danshu.kernel.fact import Said
 
@@ -83,17 +85,19 @@ async def tell(
 
 
 async def inspect(
-    connection: Connection, world: World, id_: uuid.UUID, said: Sequence[Said], now_ms: int
+    connection: Connection,
+    world: World,
+    id_: uuid.UUID,
+    order: Order,
+    said: Sequence[Said],
+    now_ms: int,
 ) -> Refusal | None:
     """Say why goods may not leave with the equipment that is named, None when they may."""
     for each in said:
         told = each.data
         if not isinstance(told, OrderShipped) or not told.equipment:
             continue
-        storage = 0
-        for share in told.shares:
-            if share.sku in world.skus:
-                storage |= int(world.skus[share.sku][1].storage)
+        storage = storage_of(world, order, told.shares)
         refusal = await _inspect(connection, world.tenant, id_, told, storage, now_ms)
         if refusal is not None:
             return refusal

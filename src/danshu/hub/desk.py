@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,6 +32,7 @@ from danshu.hub import (
     vote_holds,
 )
 from danshu.hub.group import Group, Known, Placement
+from danshu.hub.world import goods_of
 from danshu.kernel import ids
 from danshu.kernel.errors import DanshuError, InputError, Refusal
 from danshu.kernel.fact import NO_HEAD, Evidence, Said, pack
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from danshu.capabilities.orders.model import Line
     from danshu.hub.requests import Request
     from danshu.hub.world import World
     from danshu.hub.worlds import Worlds
@@ -158,13 +162,16 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         if region_no < 0:
             raise InputError("unknown_region", "the receiver's region is not served", "/receiver")
     sold = selling.sell(world, request, now_ms) if world.selling is not None else None
+    lines = None if sold is None else sold.lines
+    if request.storages:
+        lines = _needing(lines or orders.lines_of(draft, world.skus), request.storages)
     done = orders.place(
         draft,
         key=request.key,
         region=region if region_no >= 0 else "",
         skus=world.skus,
         now_ms=now_ms,
-        sold=None if sold is None else sold.lines,
+        sold=lines,
     )
     kind = None
     if world.order_types is not None and draft.kind is DraftKind.ORDER:
@@ -194,6 +201,19 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         _promise(world, placement, now_ms)
         _heed(world, placement, now_ms)
     return placement
+
+
+def _needing(lines: Sequence[Line], storages: tuple[int, ...]) -> list[Line]:
+    """Say of each line where its goods may lie beyond what its SKU says; where bundles or gifts
+    made other lines of them, of all what any needs.
+    """
+    needs = list(storages)
+    if len(needs) != len(lines):
+        needs = [reduce(or_, needs)] * len(lines)
+    return [
+        msgspec.structs.replace(n, storage=more) if more else n
+        for n, more in zip(lines, needs, strict=True)
+    ]
 
 
 def _heed(world: World, p: Placement, now_ms: int) -> None:
@@ -252,7 +272,7 @@ def _allocate(
             promise_ms=contract.delivery_due_ms(p.promises),
             value=p.order.total,
             lines=[
-                (n.no, world.skus[n.sku][0], orders.open_units(n), world.skus[n.sku][1])
+                (n.no, world.skus[n.sku][0], orders.open_units(n), goods_of(world, n))
                 for n in p.order.lines
             ],
         )
@@ -296,6 +316,7 @@ def _pack(p: Placement, now_ms: int) -> None:
     p.said[0] = Said(
         data=first.data,
         occurred_ms=first.occurred_ms,
+        cause=p.request.cause,
         evidence=(
             Evidence(
                 kind="raw", digest=vault.commit(p.salt, "raw", raw), salted=True, size=len(raw)
@@ -306,6 +327,7 @@ def _pack(p: Placement, now_ms: int) -> None:
                 salted=True,
                 size=len(p.person),
             ),
+            *p.request.evidence,
         ),
     )
     p.packed = pack(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from danshu.hub import original_spent
 from danshu.kernel.fact import unpack
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ _FACTS: Final = "select body from facts where tenant=%s and stream=%s order by v
 _OWNED: Final = "delete from order_blobs where tenant=%s and oid=%s returning digest"
 _ERASE: Final = (
     "delete from blobs b where b.tenant=%s and b.digest = any(%s) and not exists (select 1 from"
-    " order_blobs o where o.tenant=b.tenant and o.digest=b.digest)"
+    " order_blobs o where o.tenant=b.tenant and o.digest=b.digest) and not exists (select 1 from"
+    " originals r where r.tenant=b.tenant and r.digest=b.digest and r.bytes>0)"
 )
 _ITEMS: Final = (
     "delete from performance_items i using performances p where p.tenant=%s and p.oid=%s"
@@ -58,6 +60,7 @@ async def erase_evidence(
     await connection.execute(_ACTS, (tenant, order))
     await connection.execute(_PHOTOS, (tenant, order))
     await connection.execute(_CALLS, (tenant, str(order)))
+    await original_spent.forget_order(connection, tenant, order)
     done = await connection.execute(_ERASE, (tenant, list(digests)))
     return done.rowcount
 

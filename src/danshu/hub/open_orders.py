@@ -22,6 +22,7 @@ from danshu.capabilities.routing.blocks import digest_block, pack_block
 from danshu.capabilities.routing.policy.engine import view_order
 from danshu.capabilities.routing.replan.cells import Orders, Problem
 from danshu.capabilities.routing.ruling import Ruling, steer
+from danshu.hub.world import goods_of
 from danshu.kernel.limits import REPLAN_ORDERS
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def rule(
     for line in order.lines:
         units = held[line.no] + decisions.open_units(line)
         if units:
-            sku = world.skus[line.sku][1]
+            sku = goods_of(world, line)
             lines.append((units, sku.weight_g, int(sku.storage)))
     view = view_order(order.channel, order.region, order.total, promise_min, lines)
     return arms.ask(id_, view, now_ms)

@@ -16,6 +16,7 @@ from danshu.capabilities.orders import facts, model, parcel_facts, supplements
 from danshu.capabilities.stock.model import Storage
 from danshu.hub import masking, order_promises, request_vault, timeline_figures
 from danshu.hub.order_promises import PromiseSheet
+from danshu.hub.world import goods_of, storage_of
 from danshu.kernel import fact
 from danshu.kernel.fact import rfc3339
 from danshu.ledger import vault
@@ -230,7 +231,7 @@ def _line(world: World, order: model.Order, line: model.Line) -> SheetLine:
         worth=line.price * line.quantity,
         paid=line.paid,
         weight_g=sku.weight_g if sku else 0,
-        storage=int(sku.storage) if sku else 0,
+        storage=int(goods_of(world, line).storage) if sku else 0,
         known=line.known,
         open_units=line.quantity - line.cancelled - line.allocated,
         cancelled=line.cancelled,
@@ -293,7 +294,7 @@ def _parcel(world: World, order: model.Order, f: model.Fulfilment, read: Iterabl
         waybill=f.waybill,
         units=sum(s.quantity for s in f.shares),
         weight_g=sum(weights.get(s.sku, 0) * s.quantity for s in f.shares),
-        cold=any(sku.storage & _COLD for sku in skus),
+        cold=bool(storage_of(world, order, f.shares) & _COLD),
         lines=f.shares,
         of=f.of,
         group=f.group,

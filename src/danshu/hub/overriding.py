@@ -22,6 +22,7 @@ from danshu.capabilities.routing.reasons import Reason, ReasonText, read_reasons
 from danshu.hub import policy_calls, policy_holds, rerouting, routing
 from danshu.hub.changes import Change, Held, sum_units
 from danshu.hub.offers import untouched
+from danshu.hub.world import goods_of
 from danshu.kernel.errors import InputError, ProgramError, Refusal
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def _ask(world: World, held: Held, withdrawn: orders.Done, choice: Choice) -> ro
         channel=order.channel,
         promise_ms=contract.delivery_due_ms(held.promises),
         value=order.total,
-        lines=[(n.no, world.skus[n.sku][0], units[n.no], world.skus[n.sku][1]) for n in lines],
+        lines=[(n.no, world.skus[n.sku][0], units[n.no], goods_of(world, n)) for n in lines],
         only=choice.warehouse,
     )
 

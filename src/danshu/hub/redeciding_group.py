@@ -19,6 +19,7 @@ from danshu.capabilities.routing.reasons import read_reasons
 from danshu.capabilities.routing.redecision_facts import Closed, RouteRedecided
 from danshu.capabilities.routing.score import CLASSES
 from danshu.hub import policy_holds, redeciding_capacity, routing
+from danshu.hub.world import storage_of
 from danshu.kernel.errors import Refusal
 from danshu.kernel.fact import Said
 
@@ -170,10 +171,7 @@ def closed_for(
     for f in order.fulfilments:
         if f.state in ("cancelled", "shipped", "delivered"):
             continue
-        storage = 0
-        for share in f.shares:
-            if share.sku in world.skus:
-                storage |= int(world.skus[share.sku][1].storage)
+        storage = storage_of(world, order, f.shares)
         shut = _look_up(world.snapshot, run, f.warehouse, order.region, storage)
         if shut is None and row.leaves and f.warehouse in run.cuts:
             gone = Closed(reason=redeciding_capacity.REASON, storage="", warehouse=f.warehouse)

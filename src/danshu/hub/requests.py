@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from danshu.kernel.errors import DanshuError, Refusal
-from danshu.kernel.fact import Actor
+from danshu.kernel.fact import Actor, Evidence
 from danshu.ports.channel import Draft
 
 
@@ -18,6 +18,8 @@ class Request(Struct, kw_only=True, eq=False):
     `strict`: another body under a known key is a conflict (API); otherwise it is news of a known
     order (channels).
     `asked_s`: when it was submitted, by the monotonic clock.
+    `cause` and `evidence` are of its first fact, beside the raw message and the receiver;
+    `storages` are classes (bits) that each line of the draft needs beyond its SKU's.
     `unknown`: what to do with a SKU or region that the master data does not hold: refuse, or hold
     the order.
     """
@@ -36,6 +38,9 @@ class Request(Struct, kw_only=True, eq=False):
     asked_s: float = 0.0
     counts: tuple[int, int] | None = None  # orders of its buyer and receiver in 24 h before it
     had: frozenset[str] = frozenset()  # rules of gifts that the buyer has had
+    cause: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    storages: tuple[int, ...] = ()
 
 
 class PlannedShare(Struct, frozen=True, kw_only=True):

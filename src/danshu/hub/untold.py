@@ -20,6 +20,11 @@ class Untold(Struct, frozen=True, kw_only=True):
 
 UNTOLD: Final = (
     Untold(
+        zh="原件里有人说的话和写的字;由它成的单,由订单的事件告知",
+        en="originals hold what people said and wrote; an order that came of one is told as such",
+        facts=("original.",),
+    ),
+    Untold(
         zh="商户自己的设定:付款后问谁",
         en="the merchant's own setting of whom to ask about payments",
         facts=("paid_review.set",),

@@ -7,10 +7,12 @@ learnt.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from danshu.capabilities.contract.model import Clause
 from danshu.capabilities.intake.address import Gazetteer
@@ -18,11 +20,16 @@ from danshu.capabilities.orders.reviews import Wanted
 from danshu.capabilities.routing.model import Region
 from danshu.capabilities.routing.scorers.vote import Budget
 from danshu.capabilities.routing.snapshot import Snapshot
-from danshu.capabilities.stock.model import Sku, Warehouse
+from danshu.capabilities.stock.model import Sku, Storage, Warehouse
 from danshu.hub.guarding import Guard, Selling
 from danshu.hub.parcel_book import Parcels
 from danshu.hub.policy_arms import Arms
 from danshu.hub.typed_world import Types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from danshu.capabilities.orders.model import Line, Order, Share
 
 
 class World(Struct, kw_only=True, eq=False):
@@ -62,3 +69,31 @@ class World(Struct, kw_only=True, eq=False):
     reviews: tuple[Wanted, ...] | None = None  # who is asked of paid orders; None = nobody
     connected: frozenset[str] = frozenset()  # what has a route, of what fulfilment asks by itself
     named: str = ""  # the snapshot that a group of this process named last, in its commit
+
+
+def goods_of(world: World, line: Line) -> Sku:
+    """Give the SKU of a known line, with all storage classes (bits) that the line needs."""
+    sku = world.skus[line.sku][1]
+    return _needing(sku, line.storage) if line.storage else sku
+
+
+def storage_of(world: World, order: Order, shares: Iterable[Share]) -> int:
+    """Give the storage classes (bits) of what is in a parcel, as far as its SKUs are known."""
+    lines = {line.no: line for line in order.lines}
+    bits = 0
+    for share in shares:
+        if share.sku in world.skus:
+            sku, line = world.skus[share.sku][1], lines.get(share.line)
+            bits |= int(
+                _needing(sku, line.storage).storage if line and line.storage else sku.storage
+            )
+    return bits
+
+
+@lru_cache(maxsize=4096)
+def _needing(sku: Sku, more: int) -> Sku:
+    bits = int(sku.storage) | more
+    bits &= ~Storage.AMBIENT  # what must be kept cold, locked or apart is not kept like anything
+    if bits & Storage.FROZEN:
+        bits &= ~Storage.CHILLED  # of two temperatures the lower
+    return replace(sku, storage=bits)

@@ -80,7 +80,7 @@ def place(
     cannot be aligned holds the order for a person; a paid order is never turned away.
     """
     holds = [draft.hold] if draft.hold else []
-    lines = _lines(draft, skus) if sold is None else sold
+    lines = lines_of(draft, skus) if sold is None else sold
     known = all([n.known for n in lines])
     if draft.kind is DraftKind.ORDER:
         if not known:
@@ -123,7 +123,8 @@ def place(
     return Done(order=order, said=tuple(said))
 
 
-def _lines(draft: Draft, skus: Mapping[str, Any]) -> list[Line]:
+def lines_of(draft: Draft, skus: Mapping[str, Any]) -> list[Line]:
+    """Give the lines of a draft as they are ordered."""
     return [
         Line(
             no=no,

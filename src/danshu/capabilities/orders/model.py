@@ -65,6 +65,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     platform's code. `bundle`: it is a component of one; `gift` 赠品: the rule that gave it, or
     "platform"; `limited`: it came out of that rule's stock. `arrives` 预订: sold against goods that
     are announced for then (RFC 3339).
+    `storage`: classes (bits) that it needs beyond its SKU's own, which an option or a rule asks.
     """
 
     allocated: int = 0
@@ -91,6 +92,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     returned: int = 0
     shipped: int = 0
     sku: str
+    storage: int = 0
     swapped: int = 0
     title: str = ""
     withheld: int = 0

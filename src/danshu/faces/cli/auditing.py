@@ -26,6 +26,7 @@ from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
 from danshu.hub.order_type_audit import OrderTypesFolder
+from danshu.hub.original_audit import OriginalsFolder
 from danshu.hub.paid_settings import PaidFolder
 from danshu.hub.parcel_settings import RulesFolder
 from danshu.hub.people_audit import PeopleFolder
@@ -81,6 +82,7 @@ def run(tenant: str, as_json: bool) -> int:
             SandboxFolder(number),
             InterceptsFolder(number),
             OrderTypesFolder(number),
+            OriginalsFolder(number),
         ]
         try:
             world = await hub.worlds.ensure(number)

@@ -1,0 +1,86 @@
+"""What a modality is lent while it reads one original of one merchant (ports.modality.Context)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from danshu.hub import original_joins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from danshu.hub.compose import Hub
+    from danshu.hub.world import World
+    from danshu.ports.modality import Assessment, Candidate, Original, Parsed, Span
+    from danshu.ports.perceiver import Perception
+
+Connection = Any
+_NAMED: Final = (
+    "select to_jsonb(d)::text from directory d where tenant=%s and kind=%s and code=%s and active"
+)
+
+
+class ReadingContext:
+    """Lent for one original. What is looked up was read before, so a plug-in waits for services
+    alone. Words are indexed when they are first asked for.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        world: World,
+        source: Mapping[str, str],
+        now_ms: int,
+        words: Any,
+        rows: Mapping[tuple[str, str], Mapping[str, object]],
+    ) -> None:
+        self.source = source
+        self.now_ms = now_ms
+        self._hub, self._world, self._words, self._rows = hub, world, words, rows
+
+    async def perceive(
+        self, kind: str, original: Original, hints: Mapping[str, object] | None = None
+    ) -> Perception:
+        """Ask the merchant's services. Raises NotAvailable, InputError."""
+        given = dict(hints or {})
+        return await original_joins.perceive(self._hub, self._world.tenant, kind, original, given)
+
+    def understand(self, text: str, pieces: tuple[Span, ...] = ()) -> Parsed:
+        """Read words as an order by the merchant's master data."""
+        return original_joins.understand(text, self._words, self.now_ms, pieces)
+
+    def resolve(self, kind: str, words: str, of: str = "") -> tuple[Candidate, ...]:
+        """Find words in the merchant's master data."""
+        return original_joins.resolve(self._words, kind, words, of)
+
+    def assess(self, device: str, seen: Perception) -> Assessment:
+        """Compare what was measured at a device with the device's own normal state."""
+        return original_joins.assess(self._rows.get(("device", device), {}), seen)
+
+    def look_up(self, kind: str, code: str) -> Mapping[str, object]:
+        """Give a row of master data by its code, {} = none: any SKU; the device, store, customer
+        and template that the source names.
+        """
+        if kind == "sku":
+            known = self._world.skus.get(code)
+            told: dict[str, object] = msgspec.to_builtins(known[1]) if known else {}
+            return told
+        return self._rows.get((kind, code), {})
+
+
+async def lend(
+    hub: Hub, connection: Connection, world: World, source: Mapping[str, str], now_ms: int
+) -> ReadingContext:
+    """Make the context of one original. Raises NotAvailable where no words are known yet."""
+    rows: dict[tuple[str, str], Mapping[str, object]] = {}
+    for kind in ("store", "customer"):
+        if code := source.get(kind, ""):
+            asked = (world.tenant, kind, code)
+            found = await (await connection.execute(_NAMED, asked)).fetchone()
+            if found is not None:
+                rows[kind, code] = msgspec.json.decode(found[0])
+    rows |= await original_joins.look_up(connection, world.tenant, source)
+    words = await original_joins.lexicon(hub, world.tenant)
+    return ReadingContext(hub, world, source, now_ms, words, rows)

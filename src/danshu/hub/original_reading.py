@@ -1,0 +1,227 @@
+"""An original is read once: perceived and parsed by its modality, judged, and sent on its way.
+
+It goes by itself only when the sandbox says so; then the order is placed first, under the
+original's own key, and the commit that says so follows: whoever dies between the two places nothing
+twice. What fails is a state: again later where services are away, else a person.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+from msgspec import Struct
+
+from danshu.capabilities.intake import corrections
+from danshu.hub import (
+    original_context,
+    original_earlier,
+    original_ends,
+    original_joins,
+    original_placing,
+    original_rows,
+)
+from danshu.hub.original_ends import Done
+from danshu.hub.original_facts import OriginalAsked, OriginalRead
+from danshu.kernel.errors import InputError, NotAvailable, Refusal
+from danshu.kernel.fact import Actor
+from danshu.kernel.limits import (
+    ORIGINAL_AGAIN_S,
+    ORIGINAL_LEASE_S,
+    ORIGINAL_PARSED_BYTES,
+    ORIGINAL_TRIES,
+)
+from danshu.ledger import blobs
+from danshu.ports import registry
+from danshu.ports.modality import Draft, Intent, Original, Parsed
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from danshu.hub.compose import Hub
+    from danshu.hub.original_rows import Row
+    from danshu.ports.modality import Modality
+
+Connection = Any
+_log = logging.getLogger("danshu.originals")
+# Who can be asked back by the way that an original came.
+ASKABLE: Final = frozenset({"telephone", "microphone", "chat"})
+_CLAIM: Final = (
+    "update originals set tries=tries+1, due=now()+make_interval(secs => %s)"
+    " where tenant=%s and id=%s and state='received'"
+)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """Which way an original goes: `auto` or `sample` with what was done, `question`, `review`,
+    `unreadable`, or `again` where nothing could look at it yet.
+    """
+
+    route: str
+    reasons: tuple[str, ...] = ()
+    parsed: Parsed | None = None
+    amount_fen: int = 0
+    done: Done | None = None
+    version: str = ""
+
+
+def actor_of(row: Row) -> Actor:
+    """Who places what goes by itself: the plug-in, whose sender nobody verified (grade D)."""
+    return Actor(sub=f"modality:{row.modality}", role="channel", grade="D")
+
+
+def changes(read: Draft | None, draft: Draft, told: Sequence[str]) -> tuple[str, ...]:
+    """Give the paths of fields that a person changed: those that they named, and what differs."""
+    before = corrections.flatten(read or Draft())
+    after = corrections.flatten(draft)
+    differing = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
+    return tuple(sorted(differing | {p for p in told if p.startswith("/")}))[:200]
+
+
+async def read(hub: Hub, tenant: int, id_: uuid.UUID) -> Row:
+    """Read an original that was received; gives how it stands then."""
+    async with hub.connection() as connection:
+        claimed = await connection.execute(_CLAIM, (ORIGINAL_LEASE_S, tenant, id_))
+        row = await original_rows.find(connection, tenant, id_)
+        if not claimed.rowcount:
+            return row
+        found = await blobs.read(connection, tenant, bytes.fromhex(row.digest))
+    if found is None:
+        return await _settle(hub, tenant, row, Outcome(route="unreadable", reasons=("erased",)))
+    outcome = await _look(hub, tenant, row, found[1])
+    return await _settle(hub, tenant, row, outcome)
+
+
+async def _look(hub: Hub, tenant: int, row: Row, body: bytes) -> Outcome:
+    """Parse and judge; whatever goes wrong is an outcome."""
+    version = ""
+    try:
+        plugin = cast("Modality", registry.load("modality", row.modality))
+        version = plugin.version
+        parsed = await _parse(hub, tenant, row, plugin, body)
+        row = msgspec.structs.replace(row, version=version)
+        outcome = await _judge(hub, tenant, row, parsed)
+        return msgspec.structs.replace(outcome, version=version)
+    except InputError as error:
+        return Outcome(route="unreadable", reasons=(error.code,), version=version)
+    except NotAvailable as error:
+        if row.tries < ORIGINAL_TRIES:
+            return Outcome(route="again", reasons=(error.detail,))
+        return Outcome(route="review", reasons=("not_available",), version=version)
+    except Exception:  # noqa: BLE001 - logged, and the original goes to a person
+        # a plug-in is somebody else's code: whatever it raises, a person reads the original
+        _log.exception("original %s cannot be read by %s", row.id, row.modality)
+        return Outcome(route="review", reasons=("defect",), version=version)
+
+
+async def _parse(hub: Hub, tenant: int, row: Row, plugin: Modality, body: bytes) -> Parsed:
+    world = await hub.worlds.ensure(tenant)
+    async with hub.connection() as connection:
+        lent = await original_context.lend(hub, connection, world, row.source, row.received_ms)
+    original = Original(body=body, media_type=row.media_type, digest=row.digest, name=row.name)
+    parsed = await plugin.parse(original, lent)
+    draft = parsed.draft
+    if not draft.store and row.source.get("store"):
+        draft = msgspec.structs.replace(draft, store=row.source["store"])
+    if not draft.customer and row.source.get("customer"):
+        draft = msgspec.structs.replace(draft, customer=row.source["customer"])
+    parsed = msgspec.structs.replace(parsed, draft=draft)
+    if len(_encode(parsed)) > ORIGINAL_PARSED_BYTES:
+        troubles = (*parsed.troubles, "too_much")
+        parsed = msgspec.structs.replace(parsed, perceptions=(), troubles=troubles)
+    return parsed
+
+
+async def _judge(hub: Hub, tenant: int, row: Row, parsed: Parsed) -> Outcome:
+    world = await hub.worlds.ensure(tenant)
+    async with hub.connection() as connection:
+        parsed = await original_earlier.find(connection, tenant, row, parsed)
+        known = await original_placing.know(connection, tenant, parsed.draft)
+        amount_fen = original_placing.worth(world, parsed.draft, known)
+        route, reasons = await original_joins.judge(connection, tenant, row, parsed, amount_fen)
+    told = Outcome(route=route, reasons=reasons, parsed=parsed, amount_fen=amount_fen)
+    if route == "review" or parsed.troubles or parsed.questions or parsed.intent is Intent.NONE:
+        is_asked = bool(parsed.questions) and not parsed.troubles
+        asks = is_asked and row.source.get("via", "") in ASKABLE
+        return msgspec.structs.replace(told, route="question" if asks else "review")
+    try:
+        async with hub.connection() as connection:
+            done = await original_ends.carry_out(
+                hub, connection, tenant, row, parsed.intent, parsed.draft, actor_of(row)
+            )
+    except InputError as error:
+        return msgspec.structs.replace(told, route="review", reasons=(*reasons, error.code))
+    if isinstance(done, Refusal):
+        return msgspec.structs.replace(told, route="review", reasons=(*reasons, done.code))
+    return msgspec.structs.replace(told, done=done)
+
+
+async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
+    """Write what became of it, unless others were faster."""
+    now_ms, actor = hub.clock(), actor_of(before)
+    async with hub.connection() as connection, connection.transaction():
+        row = await original_rows.find(connection, tenant, before.id, lock=True)
+        if row.state != "received" or row.seq != before.seq:
+            return row
+        parsed = outcome.parsed
+        columns: dict[str, Any] = {"reasons": list(outcome.reasons)}
+        if outcome.route == "again":
+            due_ms = now_ms + ORIGINAL_AGAIN_S * 1000 * 2 ** (row.tries - 1)
+            await original_rows.change(
+                connection, tenant, row, actor, now_ms, (), due=due_ms, **columns
+            )
+            return await original_rows.find(connection, tenant, row.id)
+        columns |= {"version": outcome.version, "amount_fen": outcome.amount_fen}
+        said: list[Struct] = [_said(row, outcome)]
+        if parsed is not None:
+            columns |= {
+                "models": list(parsed.models),
+                "intent": parsed.intent.value,
+                "parsed": parsed,
+                "confidence": parsed.confidence,
+                "troubles": list(parsed.troubles),
+            }
+        if outcome.done is not None:
+            assert parsed is not None
+            await original_ends.end(
+                connection,
+                tenant,
+                row,
+                outcome.done,
+                parsed.draft,
+                actor,
+                now_ms,
+                said,
+                **columns,
+            )
+            return await original_rows.find(connection, tenant, row.id)
+        columns |= {"due": None, "draft": parsed.draft if parsed else None, "state": "review"}
+        if outcome.route == "unreadable":
+            columns |= {"state": "unreadable", "reason": outcome.reasons[0], "done": now_ms}
+        elif outcome.route == "question":
+            assert parsed is not None
+            question = parsed.questions[0]
+            columns |= {"state": "asking", "question": question}
+            said.append(OriginalAsked(code=question.code, path=question.path))
+        await original_rows.change(connection, tenant, row, actor, now_ms, said, **columns)
+        return await original_rows.find(connection, tenant, row.id)
+
+
+def _said(row: Row, outcome: Outcome) -> OriginalRead:
+    parsed = outcome.parsed
+    if parsed is None:
+        return OriginalRead(route=outcome.route, reasons=outcome.reasons, version=outcome.version)
+    return OriginalRead(
+        amount_fen=outcome.amount_fen,
+        confidence=parsed.confidence,
+        intent=parsed.intent.value,
+        models=parsed.models,
+        parsed=original_rows.commit_to(row, parsed),
+        reasons=outcome.reasons,
+        route=outcome.route,
+        troubles=parsed.troubles,
+        version=outcome.version,
+    )
