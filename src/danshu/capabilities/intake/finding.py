@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from danshu.capabilities.intake import sounds
-from danshu.capabilities.intake.lexicon import HEAD, SURE, Lexicon, Sounded, places
+from danshu.capabilities.intake.phrases import HEAD, SURE, Lexicon, Sounded, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

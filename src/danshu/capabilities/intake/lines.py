@@ -13,7 +13,7 @@ from danshu.ports.modality import Candidate
 
 if TYPE_CHECKING:
     from danshu.capabilities.intake.finding import Choice, Match
-    from danshu.capabilities.intake.lexicon import Entry, Lexicon
+    from danshu.capabilities.intake.phrases import Entry, Lexicon
     from danshu.capabilities.intake.tokens import Quantity
 
 SURE_ENOUGH: Final = 800

@@ -17,6 +17,7 @@ _ADDRESS: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"[::#\s是为]*([a-z0-9][a-z0-9/_-]{2,39})")
 _NAME: Final = re.compile(r"[::\s是为]*([\u4e00-\u9fff·]{2,4})")
+_LEADING: Final = re.compile(r"^[\s:是]+")
 _TRAILING: Final = re.compile(r"[吧啊呀哦谢了]+$")
 _STOPS: Final = ("time", "phone", "receiver", "note", "to", "number", "add", "want", "phone_is")
 
@@ -112,7 +113,7 @@ def _address(reader: Reader, following: list[Token]) -> int:
     kept = _TRAILING.sub("", words)
     for tail in ("谢谢", "送来", "可以", "就行", "就好", "哈"):
         kept = kept.removesuffix(tail)
-    kept = kept.lstrip(" ::是")
+    kept = _LEADING.sub("", kept)
     if kept:
         start = reader.text.index(kept, start)
         reader.named["address"] = (kept, start, start + len(kept))

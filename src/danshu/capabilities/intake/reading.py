@@ -14,7 +14,7 @@ from danshu.ports.modality import Intent
 
 if TYPE_CHECKING:
     from danshu.capabilities.intake.finding import Choice, Match
-    from danshu.capabilities.intake.lexicon import Lexicon
+    from danshu.capabilities.intake.phrases import Lexicon
 
 _NOT_NOW: Final = ("if", "hearsay")
 _TOTALS: Final = frozenset({"一共", "总共", "共计", "合计", "总计", "共", "总"})

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from danshu.capabilities.intake import finding, naming, numerals, times, words
-from danshu.capabilities.intake.lexicon import HEAD
+from danshu.capabilities.intake.phrases import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from danshu.capabilities.intake.finding import Match
-    from danshu.capabilities.intake.lexicon import Lexicon
+    from danshu.capabilities.intake.phrases import Lexicon
     from danshu.capabilities.intake.plain import Folded, Plain
 
 STRONG: Final = frozenset("。！？!?；;\n\r…")

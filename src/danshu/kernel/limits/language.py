@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-# Characters of one text that is understood; tokens and lines of one; phrases of one lexicon;
-# turns of a dialogue before a person takes over; candidates of a field; rules of a merchant
+# Characters of one text that is understood; lines of one; phrases of one lexicon; lexicons that a
+# process keeps; turns of a dialogue before a person takes over; candidates of a field; rules
 SAID_CHARS: Final = 4_000
 SAID_LINES: Final = 200
 LEXICON_PHRASES: Final = 1_000_000
+LEXICONS: Final = 32
 DIALOGUE_TURNS: Final = 12
 CANDIDATES: Final = 5
 IMPLIED_RULES: Final = 500
