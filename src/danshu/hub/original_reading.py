@@ -56,7 +56,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """Which way an original goes: `auto` or `sample` with what was done, `question`, `review`,
+    """Which way an original goes: `auto` with what was done, `question`, `review`,
     `unreadable`, or `again` where nothing could look at it yet.
     """
 
@@ -143,7 +143,7 @@ async def _judge(hub: Hub, tenant: int, row: Row, parsed: Parsed) -> Outcome:
         amount_fen = original_placing.worth(world, parsed.draft, known)
         route, reasons = await original_joins.judge(connection, tenant, row, parsed, amount_fen)
     told = Outcome(route=route, reasons=reasons, parsed=parsed, amount_fen=amount_fen)
-    if route == "review" or parsed.troubles or parsed.questions or parsed.intent is Intent.NONE:
+    if route != "auto" or parsed.troubles or parsed.questions or parsed.intent is Intent.NONE:
         is_asked = bool(parsed.questions) and not parsed.troubles
         asks = is_asked and row.source.get("via", "") in ASKABLE
         return msgspec.structs.replace(told, route="question" if asks else "review")

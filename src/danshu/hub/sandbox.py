@@ -195,10 +195,16 @@ async def reset(
     return standing
 
 
-async def _lock(connection: Connection, tenant: int, key: Key) -> Kept:
+async def open_counter(connection: Connection, tenant: int, key: Key) -> str:
+    """See to it that a key has a counter; gives its name."""
     named = sandbox.name(key)
     values = (tenant, named, key.modality, key.version, list(key.models), key.device_class)
     await connection.execute(_ADD, values)
+    return named
+
+
+async def _lock(connection: Connection, tenant: int, key: Key) -> Kept:
+    named = await open_counter(connection, tenant, key)
     row = await (await connection.execute(_LOCK, (tenant, named))).fetchone()
     assert row is not None  # it was just written, and none is ever taken away
     return _kept(row)

@@ -19,12 +19,12 @@ from danshu.kernel.limits import POLICY_BYTES
 LOOK = "board.read contract.read floor.read master.read order.read promise.read"
 LOOK += " routing.read stock.read order_type.read"
 LOOK += " time.read trust.read"
-LOOK += " connector.read"
+LOOK += " connector.read modality.read"
 LOOK += " signal.read subscription.read woven.read"
 LOOK += " after_sale.read finding.read health.read"
 LOOK += " intent.read"
 RULING = (
-    "connector.route connector.write "
+    "connector.route connector.write modality.write "
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
     " contract.approve contract.write routing.activate routing.approve routing.rollback"
     " routing.override routing.override_alone routing.override_policy"
@@ -80,7 +80,7 @@ PEOPLE = {
     " settlement.reopen settlement.write view.share",
     "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write training.read view.share",
-    "sre": "connector.route connector.write "
+    "sre": "connector.route connector.write modality.write "
     "event.read subscription.write finding.work health.write"
     " account.admin inbox.act inbox.read job.admin key.admin"
     " log.read log.write"

@@ -46,6 +46,8 @@ _STATUS: Final = {
     "no_provider": 404,
     "no_order": 404,
     "no_original": 404,
+    "no_counter": 404,
+    "no_review": 404,
     "no_modality": 404,
     "bad_source": 400,
     "no_redecision": 404,
