@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from danshu.stories import telling
+from danshu.stories.stage import Stage
 from tests.flows import stories
+
+stage = stories.stage
 
 
 @pytest.mark.parametrize("story", stories.share(0), ids=lambda story: story.name)
-def test_a_story_holds(story: telling.Story, database: str) -> None:
-    stories.check(story, database)
+def test_a_story_holds(story: telling.Story, stage: Stage) -> None:
+    stories.check(story, stage)
 
 
 def test_a_story_that_fails_or_claims_nothing_does_not_hold() -> None:

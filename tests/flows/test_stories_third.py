@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from danshu.stories import telling
+from danshu.stories.stage import Stage
 from tests.flows import stories
+
+stage = stories.stage
 
 
 @pytest.mark.parametrize("story", stories.share(2), ids=lambda story: story.name)
-def test_a_story_holds(story: telling.Story, database: str) -> None:
-    stories.check(story, database)
+def test_a_story_holds(story: telling.Story, stage: Stage) -> None:
+    stories.check(story, stage)
