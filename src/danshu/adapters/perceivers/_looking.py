@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _LEAST: Final = 300  # thousandths; below, what was read is noise
+_COLOURED: Final = 70  # of 255: less is white paper in warm light
 _LEAST_INK: Final = 600  # of marks that the detector did not take for words
 
 
 class Sight(Struct, frozen=True, kw_only=True):
     """What is on a page: `page` is its own size, `width`, `height` that of the upright page, and
-    `upright` the homography between them, row by row.
+    `upright` the homography between them, row by row. `grounds` are hues in degrees of what lies
+    behind a piece, by its number, where that is a colour.
     """
 
     pieces: tuple[Piece, ...]
@@ -34,6 +37,7 @@ class Sight(Struct, frozen=True, kw_only=True):
     height: int
     upright: tuple[float, ...]
     contrast: float
+    grounds: Mapping[int, float] = {}
 
 
 class _Found(Struct, kw_only=True):
@@ -57,10 +61,16 @@ def look(page: Page) -> Sight:
         found = _share(pixels, boxes)
         texts = _ocr.read_words([_ocr.cut(pixels, f.corners) for f in found])
     back = np.asarray(np.linalg.inv(to), dtype=np.float64)
+    most = np.array([width, height], np.float64)
     pieces: list[Piece] = []
+    grounds: dict[int, float] = {}
     for one, (text, sure) in zip(found, texts, strict=True):
         if text and sure >= one.least:
-            pieces.append(_piece(one, text, sure, back))
+            corners = np.clip(_upright.move(one.corners, back), 0, most)
+            pieces.append(_piece(one, text, sure, corners))
+            ground = _ground(pixels, one.corners)
+            if ground is not None:
+                grounds[len(pieces) - 1] = ground
     return Sight(
         pieces=(*pieces, *codes),
         page=(width, height),
@@ -68,11 +78,11 @@ def look(page: Page) -> Sight:
         height=pixels.shape[0],
         upright=tuple([float(v) for v in (to / to[2, 2]).ravel()]),
         contrast=_contrast(pixels),
+        grounds=grounds,
     )
 
 
-def _piece(one: _Found, text: str, sure: int, back: Floats) -> Piece:
-    corners = _upright.move(one.corners, back)
+def _piece(one: _Found, text: str, sure: int, corners: Floats) -> Piece:
     box = tuple([round(float(v)) for v in corners.ravel()])
     if one.cell is None:
         return Piece(text=text, confidence=sure, box=box)
@@ -198,3 +208,14 @@ def _contrast(pixels: Pixels) -> float:
     dark, ground = np.percentile(grey, (1, 50))
     light = np.percentile(grey, 99)
     return float(max(ground - dark, light - ground))
+
+
+def _ground(pixels: Pixels, corners: Floats) -> float | None:
+    """Hue in degrees behind words that stand on a colour (a bubble of a chat), else None."""
+    left, top, right, bottom = _rect(corners)
+    patch = pixels[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]
+    if patch.size == 0:
+        return None
+    hsv = cv2.cvtColor(patch[::2, ::2], cv2.COLOR_BGR2HSV).reshape(-1, 3)
+    hue, strength, light = np.median(hsv, axis=0)
+    return float(hue) * 2 if strength > _COLOURED and light > _COLOURED else None

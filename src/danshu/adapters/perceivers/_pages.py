@@ -138,7 +138,7 @@ def _read_words(page: Any, scale: float, height: float) -> tuple[Word, ...]:
         if char in "\r\n":
             continue
         left, bottom, right, top = text.get_charbox(i, loose=True)
-        if char.isspace() or right <= left:
+        if not char.isprintable() or char.isspace() or right <= left:
             continue
         here = [left * scale, (height - top) * scale, right * scale, (height - bottom) * scale]
         if runs and _follows(runs[-1][1], here):

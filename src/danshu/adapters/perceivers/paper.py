@@ -3,7 +3,8 @@
 Perception: pieces in reading order, in a ruled table with table, row and column; boxes in the
 page's own pixels. `figures` hold, by page, the homography to the upright page
 (`page0_upright0` … 8, row by row) and that page's size (`page0_width`, `page0_height`), for whoever
-needs to know what stands beside what.
+needs to know what stands beside what; by piece, where words stand on a colour, its hue in degrees
+(`piece7_ground`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import msgspec
 
 from danshu.adapters.perceivers._pages import read_pages
 from danshu.kernel.errors import NotAvailable
-from danshu.kernel.limits import DOCUMENT_PIECES
+from danshu.kernel.limits import DOCUMENT_PIECES, PERCEPTION_FIGURES, PERCEPTION_TEXT_CHARS
 from danshu.ports.perceiver import Perception, Piece
 
 if TYPE_CHECKING:
@@ -60,18 +61,21 @@ class Paper:
         if not pieces:
             troubles.append("nothing_written")
         figures: dict[str, float] = {}
+        before: list[Piece] = []
         for n, sight in enumerate(sights):
             figures |= {f"page{n}_upright{i}": v for i, v in enumerate(sight.upright)}
             figures |= {f"page{n}_width": sight.width, f"page{n}_height": sight.height}
+            figures |= {f"piece{len(before) + i}_ground": hue for i, hue in sight.grounds.items()}
+            before += sight.pieces
         words = [p.confidence for p in pieces if p.kind == "text"]
         return Perception(
             kind=self.kind,
             engine="pp-ocrv6-small",
             version=version("rapidocr"),
             digest=_ocr.find_digest(),
-            text="\n".join([p.text for p in pieces if p.kind == "text"]),
+            text="\n".join([p.text for p in pieces if p.kind == "text"])[:PERCEPTION_TEXT_CHARS],
             pieces=tuple(pieces),
-            figures=figures,
+            figures=dict(list(figures.items())[:PERCEPTION_FIGURES]),
             pages=tuple([s.page for s in sights]),
             lang="zh",
             confidence=sum(words) // len(words) if words else 0,
