@@ -31,6 +31,7 @@ from tests.kernel import (
     after_sale_examples,
     bill_examples,
     connector_examples,
+    device_examples,
     dictionary_examples,
     failsafe_examples,
     finding_examples,
@@ -262,6 +263,7 @@ EXAMPLES: list[Struct] = [
     *after_sale_examples.EXAMPLES,
     *bill_examples.EXAMPLES,
     *connector_examples.EXAMPLES,
+    *device_examples.EXAMPLES,
     *perceiver_examples.EXAMPLES,
     *dictionary_examples.EXAMPLES,
     time_facts.ClockFaulted(

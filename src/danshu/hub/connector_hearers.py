@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from danshu.hub import dispatches, paid_reviews, refunds_room
+from danshu.hub import dispatches, paid_reviews, refunds_room, repairs
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-HEARERS: Final[tuple[ModuleType, ...]] = (dispatches, paid_reviews, refunds_room)
+HEARERS: Final[tuple[ModuleType, ...]] = (dispatches, paid_reviews, refunds_room, repairs)

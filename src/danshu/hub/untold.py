@@ -84,6 +84,11 @@ UNTOLD: Final = (
         ),
     ),
     Untold(
+        zh="商户自己的设备及其维修",
+        en="the merchant's own devices and what is done to them",
+        facts=("device.", "repair."),
+    ),
+    Untold(
         zh="商户自己的账户",
         en="the merchant's own account with the hub",
         facts=("merchant.", "tenant."),

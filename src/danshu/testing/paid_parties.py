@@ -81,7 +81,7 @@ class Party:
     def respond(self, asked: Asked) -> Answer | None:
         """Answer one request."""
         self._way.wait(60)
-        if not _is_signed(asked):
+        if not is_signed(asked):
             return tell({"code": "signature", "message": "not the signature"}, 401)
         things, agreed, refused, undoing, undone = WORDS[self.name]
         parts = asked.path.strip("/").split("/")
@@ -168,7 +168,8 @@ def _show(thing: Thing) -> dict[str, Any]:
     return told | ({"reason": thing.reason, "code": "no"} if thing.reason else {})
 
 
-def _is_signed(asked: Asked) -> bool:
+def is_signed(asked: Asked) -> bool:
+    """Tell whether a request has the signature of the parties' secret."""
     id_, stamp = asked.headers.get("webhook-id", ""), asked.headers.get("webhook-timestamp", "")
     mac = hmac.new(KEY, f"{id_}.{stamp}.".encode() + asked.body, hashlib.sha256).digest()
     given = asked.headers.get("webhook-signature", "")

@@ -36,6 +36,7 @@ from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.power_audit import PowersFolder
 from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.remedy_audit import RemediesFolder
+from danshu.hub.repair_audit import RepairsFolder
 from danshu.hub.sandbox_audit import SandboxFolder
 from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
@@ -68,6 +69,7 @@ def run(tenant: str, as_json: bool) -> int:
             PowersFolder(number),
             PoliciesFolder(number),
             RemediesFolder(number),
+            RepairsFolder(number),
             RulesFolder(number),
             PaidFolder(number),
             NegotiationsFolder(number),
