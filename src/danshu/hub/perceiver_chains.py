@@ -18,7 +18,8 @@ from msgspec.structs import replace
 
 from danshu.capabilities.intake import chains
 from danshu.capabilities.intake.chains import Chain
-from danshu.capabilities.weave import canary
+from danshu.capabilities.weave import breaker, canary
+from danshu.capabilities.weave.breaker import Phase
 from danshu.hub import merchants, perceiver_minutes, perceivers
 from danshu.hub.perceiver_facts import PerceiverChainSet
 from danshu.kernel.errors import InputError
@@ -140,8 +141,10 @@ async def begin_canary(
             candidate=str(candidate),
             share=share,
             shadow=shadow,
-            began=head.chain.began if is_same else rfc3339(now_ms),
+            began=head.chain.began if is_same else rfc3339(_next_minute(now_ms)),
         )
+        if not is_same:  # somebody says that it works, whatever opened its breaker before
+            await perceiver_minutes.close_breaker(connection, tenant, candidate)
         return await _write(connection, tenant, head, chain, actor, reason, "")
 
 
@@ -167,7 +170,8 @@ async def end_canary(
 async def judge(connection: Connection, tenant: int, head: Head, now_ms: int) -> str:
     """Roll a candidate back that is worse than the first of its chain; gives by what, "" = not.
 
-    Failures, refusals and latencies are held against one another as a connector's are.
+    Failures, refusals and latencies are held against one another as a connector's are, from the
+    first whole minute on; one whose breaker opens goes back at once.
     """
     told = head.chain
     if not told.candidate or not told.services:
@@ -175,14 +179,24 @@ async def judge(connection: Connection, tenant: int, head: Head, now_ms: int) ->
     pair = (uuid.UUID(told.candidate), uuid.UUID(told.services[0]))
     counts = await perceiver_minutes.read_since(connection, tenant, pair, told.began)
     worse = canary.judge(counts[pair[0]], counts[pair[1]], MARGINS)
-    if worse is None:
-        return ""
-    reason = f"{worse.by}: {worse.candidate} against {worse.replaced} in {worse.tries}"
+    if worse is not None:
+        by = worse.by
+        reason = f"{by}: {worse.candidate} against {worse.replaced} in {worse.tries}"
+    else:
+        candidate = await perceivers.read(connection, tenant, pair[0])
+        if breaker.look(candidate.breaker, now_ms) is not Phase.OPEN:
+            return ""
+        by, reason = BREAKER, f"{candidate.breaker.streak} failures in a row"
     try:
-        await end_canary(connection, tenant, head.kind, head.scope, _ROOM, reason, worse.by)
+        await end_canary(connection, tenant, head.kind, head.scope, _ROOM, reason, by)
     except InputError:  # somebody ended it meanwhile
         return ""
-    return worse.by
+    return by
+
+
+def _next_minute(at_ms: int) -> int:
+    minute_ms = perceiver_minutes.MINUTE_MS
+    return (at_ms // minute_ms + 1) * minute_ms
 
 
 async def _check(connection: Connection, tenant: int, kind: str, id_: uuid.UUID) -> Perceiving:

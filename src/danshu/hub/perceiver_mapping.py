@@ -278,6 +278,9 @@ def _quote(name: str) -> str:
 def convert(kind: str, mapping: PerceiverMapping, said: Understood) -> Perception:
     """Make the perception of what expressions became. Raises BadAnswer."""
     told = said.answer
+    if not any(told.get(name) not in (None, []) for name in (*_TOLD, "rows")):
+        # a page of an error, or another service: an empty page says at least that it is one
+        raise BadAnswer("the answer has nothing that the mapping names", PERCEIVER_RETRY_S)
     version = str(told.get("version", ""))[:200]
     seen = hashlib.sha256(f"{digest(mapping)}\0{version}".encode()).hexdigest()
     perception = Perception(

@@ -55,6 +55,7 @@ update perceivers set breaker=%s, trouble=case when %s='' then trouble else %s e
   version=case when %s='' then version else %s end, digest=case when %s='' then digest else %s end
 where tenant=%s and id=%s
 """
+_CLOSE: Final = "update perceivers set breaker=%s where tenant=%s and id=%s"
 _AGREED: Final = """
 insert into perceiver_minutes as m (tenant,perceiver,minute,compared,agreed,latency)
 values(%s,%s,%s,1,%s,%s) on conflict (tenant,perceiver,minute) do update
@@ -173,6 +174,12 @@ async def _remember(
     told = (msgspec.json.encode(state), trouble, trouble, trouble, at)
     seen = (ended.version, ended.version, ended.digest, ended.digest)
     await connection.execute(_BREAKER, (*told, *seen, service.tenant, service.id))
+
+
+async def close_breaker(connection: Connection, tenant: int, id_: uuid.UUID) -> None:
+    """Have a service asked again at once."""
+    closed = msgspec.json.encode(breaker.CLOSED)
+    await connection.execute(_CLOSE, (closed, tenant, id_))
 
 
 def price(service: Perceiving, ended: Ended) -> int:

@@ -23,6 +23,8 @@ from danshu.hub import (
     perceiver_mapping,
     perceiver_minutes,
     perceivers,
+    perceiving_alone,
+    perceiving_child,
     tracing,
     weaving,
     wires,
@@ -43,9 +45,8 @@ if TYPE_CHECKING:
     from danshu.hub.compose import Hub
     from danshu.hub.perceiver_chains import Head
     from danshu.hub.perceivers import Perceiving
-    from danshu.ports.connector import Account, Answer
+    from danshu.ports.connector import Account
     from danshu.ports.modality import Original
-    from danshu.ports.perceiver import Perceiver
 
 _log = logging.getLogger("danshu.perceiving")
 _OURS: Final = frozenset(
@@ -80,10 +81,15 @@ async def perceive(
     told = dict(hints or {})
     services, head = await _plan(hub, tenant, kind, original, told)
     troubles = []
+    costly: InputError | None = None
     for service in services:
         try:
             seen = await ask(hub, service, original, told)
-        except NotAvailable as error:
+        except (InputError, NotAvailable) as error:
+            if isinstance(error, InputError):
+                if error.code != perceiving_alone.TOO_COSTLY:
+                    raise
+                costly = error  # another, on another machine, may have more time for it
             troubles.append(f"{service.title}: {error.detail}")
             await _judge(hub, tenant, head, service)
             continue
@@ -91,6 +97,8 @@ async def perceive(
         if head is not None and head.chain.shadow and chains.pick(head.chain, original.digest):
             _follow(hub, tenant, head, original, told, seen.perception)
         return seen.perception
+    if costly is not None:
+        raise costly
     said = "; ".join(troubles) or f"nothing that perceives {kind} is plugged in or registered"
     raise NotAvailable(said[:REASON_CHARS], PERCEIVER_RETRY_S)
 
@@ -192,11 +200,19 @@ async def _look(
 ) -> Perception:
     adapter = perceivers.load(service.adapter)
     if adapter.local:
-        return await asyncio.to_thread(_run, adapter, account, original, hints)
+        return await perceiving_child.perceive_local(
+            service.adapter,
+            account,
+            original.body,
+            original.media_type,
+            {**hints, "name": original.name},
+        )
     if service.mapping is not None:
         adapter = perceiver_mapping.HttpJson(service.kind, service.mapping)
     weaving.guard(Woven(code="service", base_url=service.url))
-    reach = outside.Reach(service.timeout_ms / 1000, PERCEIVER_ANSWER_BYTES, PERCEIVER_RETRY_S)
+    # Who waits gives up first, so that late is called late.
+    timeout_s = service.timeout_ms / 1000 + 1
+    reach = outside.Reach(timeout_s, PERCEIVER_ANSWER_BYTES, PERCEIVER_RETRY_S)
     async with wires.open_wire() as wire:
         told = {**hints, "name": original.name}
         if isinstance(adapter, Talker):
@@ -204,18 +220,6 @@ async def _look(
             return await adapter.converse(account, talk, original.body, original.media_type, told)
         send = wires.sender(wire, service.title, reach)
         return await adapter.perceive(account, send, original.body, original.media_type, told)
-
-
-def _run(
-    adapter: Perceiver, account: Account, original: Original, hints: Mapping[str, object]
-) -> Perception:
-    return asyncio.run(
-        adapter.perceive(account, _no_network, original.body, original.media_type, hints)
-    )
-
-
-async def _no_network(_method: str, _url: str, _headers: Mapping[str, str], _body: bytes) -> Answer:
-    raise NotAvailable("a local model asks nobody")
 
 
 async def _judge(hub: Hub, tenant: int, head: Head | None, service: Perceiving) -> None:

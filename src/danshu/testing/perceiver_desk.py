@@ -34,7 +34,18 @@ MAPPING: Final[dict[str, Any]] = {
     "version": "model",
 }
 """How a merchant maps it."""
-MOODS: Final = ("well", "dead", "slow", "garbage", "nan", "outside", "huge", "hidden", "markup")
+MOODS: Final = (
+    "well",
+    "dead",
+    "slow",
+    "garbage",
+    "empty",
+    "nan",
+    "outside",
+    "huge",
+    "hidden",
+    "markup",
+)
 Line = tuple[str, float, tuple[int, int, int, int]]
 """Words, score, and left, top, width, height."""
 
@@ -94,6 +105,7 @@ _PLACE: Final = (10, 10, 100, 20)
 _MOODS: Final[dict[str, Callable[[ReaderDesk], Answer]]] = {
     "dead": lambda _desk: tell({"code": 18, "message": "Open api qps request limit"}, 503),
     "garbage": lambda _desk: _raw(b"<html>502 Bad Gateway</html>"),
+    "empty": lambda _desk: tell({"log_id": 1}),
     "nan": lambda _desk: _raw(
         b'{"code":0,"data":{"width":9,"height":9,"lines":[{"words":"x","score":NaN}]}}'
     ),

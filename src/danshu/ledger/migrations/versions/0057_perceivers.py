@@ -34,6 +34,7 @@ create index perceiver_minutes_old on perceiver_minutes (minute);
 create table perceiver_samples (
   tenant int4 not null, id uuid not null, kind text not null, name text not null,
   media_type text not null, digest bytea not null, expects text not null default '',
+  body bytea not null,
   made timestamptz not null default now(), primary key (tenant, id));
 create table perceptions (
   tenant int4 not null, key bytea not null, digest text not null, body bytea not null,
