@@ -11,6 +11,7 @@ from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
 from danshu.kernel.limits.delivery import *  # noqa: F403
 from danshu.kernel.limits.devices import *  # noqa: F403
+from danshu.kernel.limits.dialogues import *  # noqa: F403
 from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.documents import *  # noqa: F403
 from danshu.kernel.limits.health import *  # noqa: F403
