@@ -1,16 +1,23 @@
-"""Speech 语音: what was said is heard by a service and read as an order by the catalogue."""
+"""Speech 语音: what was said is heard by a service and read as an order by the catalogue.
+
+A service that tells several ways to read a recording is taken at its word: each is read as an
+order, and those that mean the same vote together. Where they differ, it is asked.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
+from danshu.adapters.modalities import _homophones, _voting
 from danshu.ports.modality import Parsed, Span
 
 if TYPE_CHECKING:
     from danshu.ports.modality import Context, Original
     from danshu.ports.perceiver import Perception
+
+_READ: Final = 8  # ways to read a recording
 
 
 class Voice:
@@ -24,15 +31,36 @@ class Voice:
 
     async def parse(self, original: Original, context: Context) -> Parsed:
         """Read a recording."""
-        perception = await context.perceive("speech", original, {"lang": "zh"})
-        parsed = context.understand(perception.text, spans(perception))
-        return structs.replace(
-            parsed,
-            confidence=min(parsed.confidence, perception.confidence),
-            troubles=tuple(dict.fromkeys((*perception.troubles, *parsed.troubles))),
-            models=(perception.digest, *parsed.models),
-            perceptions=(perception, *parsed.perceptions),
+        hints = {"lang": context.source.get("lang") or "zh"}
+        perception = await context.perceive("speech", original, hints)
+        return read(perception, context)
+
+
+def read(perception: Perception, context: Context) -> Parsed:
+    """Read what was heard."""
+    placed = spans(perception)
+    ways = perception.alternatives[:_READ]
+    texts = {perception.text: 0} | {way.text: way.confidence for way in ways}
+    if perception.text not in {way.text for way in ways}:
+        texts[perception.text] = max(1, *[way.confidence for way in ways], 1)
+    votes = [
+        _voting.Vote(
+            text=text,
+            weight=weight,
+            parsed=context.understand(
+                _homophones.repair(text), _voting.carry(placed, perception.text, text)
+            ),
         )
+        for text, weight in texts.items()
+    ]
+    parsed = _voting.decide(votes)
+    return structs.replace(
+        parsed,
+        confidence=min(parsed.confidence, max(perception.confidence, parsed.confidence // 2)),
+        troubles=tuple(dict.fromkeys((*perception.troubles, *parsed.troubles))),
+        models=(perception.digest, *parsed.models),
+        perceptions=(perception, *parsed.perceptions),
+    )
 
 
 def spans(perception: Perception) -> tuple[Span, ...]:

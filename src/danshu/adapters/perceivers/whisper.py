@@ -66,7 +66,11 @@ class Whisper:
         media_type: str,
         hints: Mapping[str, object],
     ) -> Perception:
-        """Hear a recording. Hints: `terms`, `lang`, and `quick` for what will be heard again."""
+        """Hear a recording. Hints: `terms`, `lang`, `quick` for what will be heard again, `warm` to
+        load the model alone.
+        """
+        if hints.get("warm"):
+            decoding.model()
         return await asyncio.to_thread(hear, _sound.read(body, media_type), hints)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import time
 from types import FrameType
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 import uvicorn
@@ -15,6 +16,7 @@ from danshu.faces.http import app
 from danshu.faces.http.wire import Wire
 from danshu.hub import settings
 from danshu.hub.compose import Hub
+from danshu.kernel.limits import SPEECH_STREAM_FRAME_BYTES
 
 _DRAIN_S: Final = 20
 _BACKLOG: Final = 2_048
@@ -48,7 +50,9 @@ def configure(application: app.Application, host: str, port: int, proxies: str) 
         port=port,
         loop="uvloop",
         http=Wire,
-        ws="none",
+        ws=cast("type[asyncio.Protocol]", _open_socket),
+        ws_max_size=SPEECH_STREAM_FRAME_BYTES,
+        ws_per_message_deflate=False,
         lifespan="on",
         access_log=False,
         log_level="warning",
@@ -60,6 +64,13 @@ def configure(application: app.Application, host: str, port: int, proxies: str) 
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_DRAIN_S,
     )
+
+
+def _open_socket(*args: Any, **more: Any) -> asyncio.Protocol:
+    """Serve a WebSocket; what speaks it is loaded with the first."""
+    from uvicorn.protocols.websockets import websockets_sansio_impl as sockets
+
+    return sockets.WebSocketsSansIOProtocol(*args, **more)
 
 
 class _Server(uvicorn.Server):
