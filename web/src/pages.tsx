@@ -77,6 +77,7 @@ export const PAGES: readonly Page[] = [
   { path: "/channels", group: "connect", title: "channels", right: "inbox.read", load: () => import("./pages/channels") },
   { path: "/channels/pulls", group: "connect", title: "pulls", right: "account.admin", load: () => import("./pages/pulls") },
   { path: "/events", group: "connect", title: "events", right: "subscription.read", load: () => import("./pages/events") },
+  { path: "/intents", group: "connect", title: "intents", right: "intent.read", load: () => import("./pages/intents") },
   { path: "/connectors", group: "connect", title: "connectors", right: "connector.read", load: () => import("./pages/connectors") },
   { path: "/health-board", group: "connect", title: "health", right: "health.read", load: () => import("./pages/health-board") },
   { path: "/weaver", group: "connect", title: "weaver", right: "woven.read", load: () => import("./pages/weaver") },

@@ -77,6 +77,7 @@ async def list_intents(request: Request[Any, Any, Any]) -> IntentBook:
         digest=index.digest,
         shipped=intent_book.shipped_digest(),
         graph=index.graph,
+        base=turtle.shipped(),
         own=intent_book.read_body(body),
         versions=tuple(
             [

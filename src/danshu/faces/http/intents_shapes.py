@@ -34,14 +34,15 @@ class IntentDraftItem(Struct, frozen=True, kw_only=True):
 
 
 class IntentBook(Struct, frozen=True, kw_only=True):
-    """What is followed: the whole `graph`, what of it is the merchant's `own`; versions (0, the
-    shipped one, is not listed), people by their numbers; the open draft.
+    """What is followed: the whole `graph`, the shipped one `base` and what the merchant adds, `own`;
+    versions (0, the shipped one, is not listed), people by their numbers; the open draft.
     """
 
     version: int
     digest: str
     shipped: str
     graph: IntentGraph
+    base: IntentGraph
     own: IntentGraph
     versions: tuple[IntentVersion, ...]
     drafts: tuple[IntentDraftItem, ...]

@@ -1,0 +1,58 @@
+"""The intent graph in the console: a domain expert adds a symptom, is told that it needs a
+regulation, links one; another person approves, and from then on it is followed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import Visit
+from tests.console.site import Site
+
+
+def test_a_symptom_is_taught_and_approved(
+    site: Site, visit: Visit, axe: Callable[..., None]
+) -> None:
+    name = f"油液浑浊{secrets.token_hex(2)}"
+    page = visit("/intents", "legal")
+    page.get_by_role("button", name="起草改动").click()
+    page.get_by_label("新症状的名称").fill(name)
+    page.get_by_role("button", name="加症状").click()
+    checks = page.get_by_role("region", name="检查")
+    expect(checks.get_by_text("症状必须关联规程")).to_be_visible()
+    card = page.get_by_role("region", name=name)
+    rules = card.get_by_role("combobox", name="关联规程")
+    rules.click()
+    rules.fill("漏液处置")
+    page.locator(".ant-select-dropdown:visible").get_by_text("漏液处置规程").click()
+    expect(checks.get_by_text("没有问题，可以提交复核")).to_be_visible()
+    _ask(page, f"液压站{name}，先补油")
+    axe(page)
+    page.get_by_role("button", name="提交复核").click()
+    expect(page.get_by_text("等另一人复核：").first).to_be_visible()
+    expect(page.get_by_role("button", name="批准发布")).to_have_count(0)
+
+    other = visit("/intents", "reviewer")
+    expect(other.get_by_text("1 份待复核")).to_be_visible()
+    other.get_by_role("button", name="批准发布").click()
+    other.get_by_role("dialog").get_by_role("button", name="批准发布").click()
+    expect(other.get_by_text("在用", exact=True)).to_be_visible()
+    told = site.call("POST", "/v1/intents/try", json={"words": f"液压站{name}"})
+    assert told["directed"]["contradiction"] == ""
+    assert told["directed"]["actions"][0]["code"] == "isolate_and_contain"
+    narrow = visit("/intents", "policy", size={"width": 390, "height": 844})
+    expect(narrow.get_by_role("button", name=name)).to_be_visible()
+    axe(narrow)
+
+
+def _ask(page: Page, words: str) -> None:
+    """Try the draft with words that ask for what is forbidden."""
+    box = page.get_by_role("region", name="试一试")
+    box.get_by_label("报来的话").fill(words)
+    box.get_by_role("button", name="看怎么处置").click()
+    expect(box.get_by_text("须人工决定")).to_be_visible()
+    expect(box.get_by_text("报的人要求「补油」，规程禁止。")).to_be_visible()
+    expect(box.get_by_text("停机隔离收容", exact=True)).to_be_visible()
