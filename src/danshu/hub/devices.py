@@ -304,6 +304,13 @@ async def equipment_of(connection: Connection, tenant: int, code: str) -> str:
     return str(row[0]) if row else ""
 
 
+async def class_of(connection: Connection, tenant: int, code: str) -> str:
+    """Give the class of a device for the sandbox, "" for one that is not there."""
+    query = "select device_class from devices where tenant=%s and code=%s"
+    row = await (await connection.execute(query, (tenant, code))).fetchone()
+    return str(row[0]) if row else ""
+
+
 def describe_state(told: Baseline) -> dict[str, object]:
     """Give a normal state as it is shown: waves by range of speed and each figure's norm."""
     shown: dict[str, object] = msgspec.to_builtins(told)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from danshu.capabilities.intake import expected, language, lexicon
 from danshu.hub import original_joins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from danshu.capabilities.intake.lexicon import Lexicon
     from danshu.hub.compose import Hub
     from danshu.hub.world import World
     from danshu.ports.modality import Assessment, Candidate, Original, Parsed, Span
@@ -21,10 +23,16 @@ _NAMED: Final = (
     "select to_jsonb(d)::text from directory d where tenant=%s and kind=%s and code=%s and active"
 )
 
+_USED: Final = """
+select distinct l->>'sku' from (select draft from originals where tenant=%s and speaker=%s
+  and order_id is not null order by received desc limit 20) r,
+jsonb_array_elements(r.draft->'lines') l
+"""
+
 
 class ReadingContext:
     """Lent for one original. What is looked up was read before, so a plug-in waits for services
-    alone. Words are indexed when they are first asked for.
+    alone. Among goods that fit equally, `used` are those that the speaker ordered before.
     """
 
     def __init__(
@@ -33,27 +41,38 @@ class ReadingContext:
         world: World,
         source: Mapping[str, str],
         now_ms: int,
-        words: Any,
+        words: Lexicon,
+        used: frozenset[str],
         rows: Mapping[tuple[str, str], Mapping[str, object]],
     ) -> None:
         self.source = source
         self.now_ms = now_ms
-        self._hub, self._world, self._words, self._rows = hub, world, words, rows
+        self._hub, self._world, self._rows = hub, world, rows
+        self._words, self._used = words, used
 
     async def perceive(
         self, kind: str, original: Original, hints: Mapping[str, object] | None = None
     ) -> Perception:
         """Ask the merchant's services. Raises NotAvailable, InputError."""
         given = dict(hints or {})
+        if kind == "speech":
+            given.setdefault("terms", expected.words(self._words))
         return await original_joins.perceive(self._hub, self._world.tenant, kind, original, given)
 
     def understand(self, text: str, pieces: tuple[Span, ...] = ()) -> Parsed:
         """Read words as an order by the merchant's master data."""
-        return original_joins.understand(text, self._words, self.now_ms, pieces)
+        return language.understand(
+            text,
+            self._words,
+            self.now_ms,
+            pieces,
+            customer=self.source.get("customer", ""),
+            used=self._used,
+        )
 
     def resolve(self, kind: str, words: str, of: str = "") -> tuple[Candidate, ...]:
         """Find words in the merchant's master data."""
-        return original_joins.resolve(self._words, kind, words, of)
+        return lexicon.resolve(self._words, kind, words, of)
 
     def assess(self, device: str, seen: Perception) -> Assessment:
         """Compare what was measured at a device with the device's own normal state."""
@@ -82,5 +101,9 @@ async def lend(
             if found is not None:
                 rows[kind, code] = msgspec.json.decode(found[0])
     rows |= await original_joins.look_up(connection, world.tenant, source)
+    used: frozenset[str] = frozenset()
+    if speaker := source.get("speaker", ""):
+        cursor = await connection.execute(_USED, (world.tenant, speaker))
+        used = frozenset([sku for (sku,) in await cursor.fetchall()])
     words = await original_joins.lexicon(hub, world.tenant)
-    return ReadingContext(hub, world, source, now_ms, words, rows)
+    return ReadingContext(hub, world, source, now_ms, words, used, rows)

@@ -92,7 +92,8 @@ async def _repair(
         opened = await original_joins.open_repair(
             hub, connection, tenant, row, repair, directed, actor
         )
-    return Done(state="acted", act="repair", repair=opened)
+        order = await original_joins.order_of_repair(connection, tenant, opened)
+    return Done(state="acted", act="repair", repair=opened, order=order)
 
 
 async def end(
@@ -113,6 +114,7 @@ async def end(
         told = OriginalActed(act=done.act, order=order, repair=repair)
     else:
         told = OriginalOrdered(existing=done.existing, number=done.number, order=str(done.order))
+    if done.order is not None and done.act != "cancel":
         owned = (tenant, done.order, bytes.fromhex(row.digest))
         await connection.execute(_OWNED, owned)
     await original_rows.change(

@@ -55,6 +55,21 @@ class OriginalAsked(Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str = ""
 
 
+@fact_type("original.answered")
+class OriginalAnswered(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """原件应答: who was asked answered; the bytes of the answer are kept under their digest.
+
+    `salted`: the digest is a commitment to words. `ending` says how the conversation stands then:
+    `open`, `agreed`, `refused`, `person`.
+    """
+
+    digest: str
+    ending: str
+    media_type: str
+    salted: bool = False
+    turn: int
+
+
 @fact_type("original.confirmed")
 class OriginalConfirmed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """原件确认: a person answers for the draft. `corrections` are the fields that they changed;
@@ -76,7 +91,8 @@ class OriginalOrdered(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @fact_type("original.acted")
 class OriginalActed(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """原件处置: what it asked for was done and is no new order: `cancel` of `order`, `repair`."""
+    """原件处置: what it asked for was done and is no new order: `cancel` of
+    `order`, `repair`; `note`: a measurement that asks for nothing."""
 
     act: str
     order: str = ""

@@ -24,6 +24,7 @@ from danshu.hub import (
 )
 from danshu.hub.original_ends import Done
 from danshu.hub.original_facts import OriginalAsked, OriginalRead
+from danshu.hub.perceiving_alone import TOO_COSTLY
 from danshu.kernel.errors import InputError, NotAvailable, Refusal
 from danshu.kernel.fact import Actor
 from danshu.kernel.limits import (
@@ -31,10 +32,11 @@ from danshu.kernel.limits import (
     ORIGINAL_LEASE_S,
     ORIGINAL_PARSED_BYTES,
     ORIGINAL_TRIES,
+    REASON_CHARS,
 )
 from danshu.ledger import blobs
 from danshu.ports import registry
-from danshu.ports.modality import Draft, Intent, Original, Parsed
+from danshu.ports.modality import Draft, Intent, Original, Parsed, Question
 
 if TYPE_CHECKING:
     import uuid
@@ -48,6 +50,8 @@ Connection = Any
 _log = logging.getLogger("danshu.originals")
 # Who can be asked back by the way that an original came.
 ASKABLE: Final = frozenset({"telephone", "microphone", "chat"})
+# Who is in a conversation is read back to before anything is ordered.
+READ_BACK: Final = Question(code="read_back")
 _CLAIM: Final = (
     "update originals set tries=tries+1, due=now()+make_interval(secs => %s)"
     " where tenant=%s and id=%s and state='received'"
@@ -56,8 +60,9 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """Which way an original goes: `auto` with what was done, `question`, `review`,
-    `unreadable`, or `again` where nothing could look at it yet.
+    """Which way an original goes: `auto` with what was done, `question`, `review`, `sample` (it
+    could have gone, and a person sees it first), `unreadable`, or `again` where nothing could look
+    at it yet; `detail` says more.
     """
 
     route: str
@@ -66,6 +71,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     amount_fen: int = 0
     done: Done | None = None
     version: str = ""
+    detail: str = ""
 
 
 def actor_of(row: Row) -> Actor:
@@ -95,6 +101,17 @@ async def read(hub: Hub, tenant: int, id_: uuid.UUID) -> Row:
     return await _settle(hub, tenant, row, outcome)
 
 
+async def agree(hub: Hub, tenant: int, id_: uuid.UUID, parsed: Parsed) -> Row:
+    """Go on with an original that was talked about until its sender agreed; gives how it stands.
+
+    What was agreed to is judged like what was read: nothing goes by itself that is not trusted.
+    """
+    async with hub.connection() as connection:
+        row = await original_rows.find(connection, tenant, id_)
+    outcome = await _judge(hub, tenant, row, parsed, agreed=True)
+    return await _settle(hub, tenant, row, msgspec.structs.replace(outcome, version=row.version))
+
+
 async def _look(hub: Hub, tenant: int, row: Row, body: bytes) -> Outcome:
     """Parse and judge; whatever goes wrong is an outcome."""
     version = ""
@@ -106,15 +123,16 @@ async def _look(hub: Hub, tenant: int, row: Row, body: bytes) -> Outcome:
         outcome = await _judge(hub, tenant, row, parsed)
         return msgspec.structs.replace(outcome, version=version)
     except InputError as error:
-        return Outcome(route="unreadable", reasons=(error.code,), version=version)
+        route = "review" if error.code == TOO_COSTLY else "unreadable"
+        told = Outcome(route=route, reasons=(error.code,), detail=error.detail)
     except NotAvailable as error:
-        if row.tries < ORIGINAL_TRIES:
-            return Outcome(route="again", reasons=(error.detail,))
-        return Outcome(route="review", reasons=("not_available",), version=version)
+        route = "again" if row.tries < ORIGINAL_TRIES else "review"
+        told = Outcome(route=route, reasons=("not_available",), detail=error.detail)
     except Exception:  # noqa: BLE001 - logged, and the original goes to a person
         # a plug-in is somebody else's code: whatever it raises, a person reads the original
         _log.exception("original %s cannot be read by %s", row.id, row.modality)
-        return Outcome(route="review", reasons=("defect",), version=version)
+        told = Outcome(route="review", reasons=("defect",))
+    return msgspec.structs.replace(told, version=version)
 
 
 async def _parse(hub: Hub, tenant: int, row: Row, plugin: Modality, body: bytes) -> Parsed:
@@ -128,14 +146,18 @@ async def _parse(hub: Hub, tenant: int, row: Row, plugin: Modality, body: bytes)
         draft = msgspec.structs.replace(draft, store=row.source["store"])
     if not draft.customer and row.source.get("customer"):
         draft = msgspec.structs.replace(draft, customer=row.source["customer"])
-    parsed = msgspec.structs.replace(parsed, draft=draft)
+    parsed = msgspec.structs.replace(
+        parsed, draft=draft, troubles=tuple(dict.fromkeys(parsed.troubles))
+    )
     if len(_encode(parsed)) > ORIGINAL_PARSED_BYTES:
         troubles = (*parsed.troubles, "too_much")
         parsed = msgspec.structs.replace(parsed, perceptions=(), troubles=troubles)
     return parsed
 
 
-async def _judge(hub: Hub, tenant: int, row: Row, parsed: Parsed) -> Outcome:
+async def _judge(
+    hub: Hub, tenant: int, row: Row, parsed: Parsed, *, agreed: bool = False
+) -> Outcome:
     world = await hub.worlds.ensure(tenant)
     async with hub.connection() as connection:
         parsed = await original_earlier.find(connection, tenant, row, parsed)
@@ -143,10 +165,17 @@ async def _judge(hub: Hub, tenant: int, row: Row, parsed: Parsed) -> Outcome:
         amount_fen = original_placing.worth(world, parsed.draft, known)
         route, reasons = await original_joins.judge(connection, tenant, row, parsed, amount_fen)
     told = Outcome(route=route, reasons=reasons, parsed=parsed, amount_fen=amount_fen)
+    is_order = not parsed.troubles and parsed.intent is Intent.ORDER
+    if row.source.get("session") and is_order and not agreed:
+        return msgspec.structs.replace(told, route="question")
     if route != "auto" or parsed.troubles or parsed.questions or parsed.intent is Intent.NONE:
         is_asked = bool(parsed.questions) and not parsed.troubles
         asks = is_asked and row.source.get("via", "") in ASKABLE
-        return msgspec.structs.replace(told, route="question" if asks else "review")
+        if asks:
+            return msgspec.structs.replace(told, route="question")
+        if parsed.intent is Intent.NONE:
+            told = msgspec.structs.replace(told, reasons=(*reasons, "no_intent"))
+        return msgspec.structs.replace(told, route="sample" if route == "sample" else "review")
     try:
         async with hub.connection() as connection:
             done = await original_ends.carry_out(
@@ -159,15 +188,22 @@ async def _judge(hub: Hub, tenant: int, row: Row, parsed: Parsed) -> Outcome:
     return msgspec.structs.replace(told, done=done)
 
 
+def _is_note(parsed: Parsed) -> bool:
+    """Tell whether it is a measurement of a device that asks for nothing: kept, and done with."""
+    is_plain = not parsed.troubles and not parsed.questions
+    return parsed.intent is Intent.NONE and parsed.draft.repair is not None and is_plain
+
+
 async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
     """Write what became of it, unless others were faster."""
     now_ms, actor = hub.clock(), actor_of(before)
     async with hub.connection() as connection, connection.transaction():
         row = await original_rows.find(connection, tenant, before.id, lock=True)
-        if row.state != "received" or row.seq != before.seq:
+        if row.state not in ("received", "asking") or row.seq != before.seq:
             return row
         parsed = outcome.parsed
         columns: dict[str, Any] = {"reasons": list(outcome.reasons)}
+        columns["reason"] = outcome.detail[:REASON_CHARS]
         if outcome.route == "again":
             due_ms = now_ms + ORIGINAL_AGAIN_S * 1000 * 2 ** (row.tries - 1)
             await original_rows.change(
@@ -184,6 +220,7 @@ async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
                 "confidence": parsed.confidence,
                 "troubles": list(parsed.troubles),
             }
+            await original_joins.keep_measured(connection, tenant, row, parsed)
         if outcome.done is not None:
             assert parsed is not None
             await original_ends.end(
@@ -200,10 +237,10 @@ async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
             return await original_rows.find(connection, tenant, row.id)
         columns |= {"due": None, "draft": parsed.draft if parsed else None, "state": "review"}
         if outcome.route == "unreadable":
-            columns |= {"state": "unreadable", "reason": outcome.reasons[0], "done": now_ms}
+            columns |= {"state": "unreadable", "done": now_ms}
         elif outcome.route == "question":
             assert parsed is not None
-            question = parsed.questions[0]
+            question = parsed.questions[0] if parsed.questions else READ_BACK
             columns |= {"state": "asking", "question": question}
             said.append(OriginalAsked(code=question.code, path=question.path))
         await original_rows.change(connection, tenant, row, actor, now_ms, said, **columns)

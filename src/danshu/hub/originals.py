@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from danshu.capabilities.intake import media
-from danshu.hub import original_ends, original_reading, original_rows, review_settling
+from danshu.hub import (
+    original_ends,
+    original_joins,
+    original_reading,
+    original_rows,
+    review_settling,
+)
 from danshu.hub.original_facts import (
     OriginalAsked,
     OriginalConfirmed,
@@ -120,6 +126,7 @@ async def receive(
     key = key or str(id_)
     source = {n: v for n, v in source.items() if v}
     async with hub.connection() as connection:
+        source = await original_joins.classify(connection, tenant, source)
         known = await original_rows.find_by_key(connection, tenant, key)
         if known is not None:
             return known if known.digest == digest.hex() else CONFLICT

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from danshu.hub.repair_facts import RepairPartOrdered
 from danshu.hub.saying import say_next
 from danshu.kernel.errors import InputError
 
@@ -141,13 +140,3 @@ async def say(
     sets = ",".join(f"{name}=%s" for name in columns)
     query = f"update repairs set {sets} where tenant=%s and id=%s"
     await connection.execute(query, (*columns.values(), tenant, row.id))
-
-
-async def note_order(
-    connection: Connection, tenant: int, id_: uuid.UUID, order: uuid.UUID, actor: Actor, now_ms: int
-) -> None:
-    """Say that spares of the merchant's own were ordered, in the caller's transaction."""
-    row = await find(connection, tenant, id_, lock=True)
-    if row.order is None:
-        said = RepairPartOrdered(order=str(order))
-        await say(connection, tenant, row, actor, now_ms, said, order_id=order)

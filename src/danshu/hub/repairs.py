@@ -16,13 +16,14 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.weave import routes
-from danshu.hub import connecting, connector_routes, device_waves, devices
+from danshu.hub import connecting, connector_routes, device_waves, devices, repair_parts
 from danshu.hub.repair_facts import (
     RepairAccepted,
     RepairClosed,
     RepairFigure,
     RepairOpened,
     RepairPart,
+    RepairPartOrdered,
     RepairRefused,
     RepairSent,
 )
@@ -42,7 +43,6 @@ from danshu.hub.saying import say_next
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import NO_HEAD, Actor
-from danshu.kernel.limits import REPAIR_PARTS
 from danshu.ledger import write
 from danshu.ports.asks.repair import RepairBooked, RepairOrder, RepairWithdrawn, WantedPart
 from danshu.ports.connector import Verdict
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from danshu.hub.devices import DeviceRow
     from danshu.hub.original_rows import Row
     from danshu.hub.worlds import Worlds
-    from danshu.ports.modality import DraftLine, Repair
+    from danshu.ports.modality import Repair
 
 Connection = Any
 CAPABILITY: Final = "repair"
@@ -70,14 +70,9 @@ CLOSED_ALREADY: Final = Refusal(
 )
 _INSERT: Final = """
 insert into repairs(tenant,id,device,supplier,original,state,action,regulation,symptoms,figures,
-  parts,wave,warranty,by,opened,seq,head)
-values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::jsonb,%s::jsonb,%s,%s,%s,%s,%s,%s)
+  parts,wave,warranty,order_id,by,opened,seq,head)
+values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::jsonb,%s::jsonb,%s,%s,%s,%s,%s,%s)
 on conflict (tenant,original) where original is not null do nothing
-"""
-_STOCKED: Final = """
-select k.code, coalesce(max(s.on_hand-s.reserved-s.safety),0) from skus k
-left join stock s on s.tenant=k.tenant and s.sku=k.no
-where k.tenant=%s and k.code=any(%s) group by k.code
 """
 
 
@@ -93,8 +88,9 @@ async def open_repair(
     """Open a repair and have its supplier asked, in the caller's transaction; the same original
     gives the same repair.
 
-    `original` shows what is wrong (None: a person said so); `directed` is what the intent graph
-    answers. Raises InputError `no_device`, `contradiction` where the graph does not say one thing.
+    Spares in stock are ordered before (repair_parts.py). `original` shows what is wrong (None: a
+    person said so); `directed` is what the intent graph answers. Raises InputError `no_device`,
+    `contradiction` where the graph does not say one thing.
     """
     if not directed.action:
         why = directed.contradiction or "no_action"
@@ -105,17 +101,25 @@ async def open_repair(
             return known.id
     now_ms = hub.clock()
     device = await devices.read(connection, tenant, repair.device)
-    lines = await stock_of(connection, tenant, repair.parts)
+    spares = await repair_parts.order(
+        hub, connection, tenant, original, device, repair.parts, actor
+    )
+    lines = spares.lines
     id_ = ids.uuid7(now_ms, os.urandom(10))
     said = _tell_opened(device, lines, original, repair, directed, now_ms)
     supplier = await _route(connection, tenant, id_, device)
     key = f"repair/{id_}"
-    facts: list[Struct] = [said, *([RepairSent(key=key)] if supplier else [])]
+    facts: list[Struct] = [said]
+    if spares.order is not None:
+        facts.append(RepairPartOrdered(order=str(spares.order)))
+    if supplier:
+        facts.append(RepairSent(key=key))
     seq, head = await say_next(connection, tenant, id_, (0, NO_HEAD), actor, now_ms, *facts)
     row = (
         *(tenant, id_, repair.device, said.supplier, original.id if original else None),
         *(SENT if supplier else OPENED, said.action, said.regulation, list(said.symptoms)),
-        *(_json(figures_of(said)), _json(lines), said.wave, said.warranty, actor.sub),
+        *(_json(figures_of(said)), _json(lines), said.wave, said.warranty),
+        *(spares.order, actor.sub),
         *(write.instant(now_ms * 1000), seq, head),
     )
     await connection.execute(_INSERT, row)
@@ -132,23 +136,6 @@ async def open_repair(
             context=connecting.Context(purpose=PURPOSE, data=id_.bytes, channel=said.supplier),
         )
     return id_
-
-
-async def stock_of(
-    connection: Connection, tenant: int, parts: Sequence[DraftLine]
-) -> tuple[RepairLine, ...]:
-    """Say of spares how many lie in the warehouse that has the most of each."""
-    wanted = list(parts)[:REPAIR_PARTS]
-    codes = [part.sku for part in wanted]
-    rows = await (await connection.execute(_STOCKED, (tenant, codes))).fetchall()
-    stocked = {code: max(0, int(units)) for code, units in rows}
-    return tuple(
-        RepairLine(
-            sku=part.sku, quantity=part.quantity, title=part.title,
-            stocked=stocked.get(part.sku, 0),
-        )
-        for part in wanted
-    )  # fmt: skip
 
 
 def _tell_opened(
