@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from danshu.capabilities.intake.finding import Choice
 from danshu.capabilities.intake.lines import (
     SURE_ENOUGH,
     Line,
     Part,
+    describe,
     narrow,
     of_kind,
     pick,
@@ -141,6 +143,9 @@ def _line(made: _Drafting, n: int, line: Line, used: frozenset[str]) -> DraftLin
     path = f"/lines/{n}"
     at = (line.start, line.end)
     choices = narrow(lexicon, line, of_kind(lexicon, line.match, "sku"))
+    if any(w not in line.used_near for w in line.near):
+        said = made.reader.said(line.start, line.end)
+        choices = describe(lexicon, line, said) or _doubt(choices)
     best, listed = pick(lexicon, choices, used)
     entry = lexicon.entries[best.entry] if best else None
     if best is None or entry is None:
@@ -164,6 +169,11 @@ def _line(made: _Drafting, n: int, line: Line, used: frozenset[str]) -> DraftLin
         sku=entry.code if entry else "", quantity=quantity, title=entry.title if entry else "",
         options=options, remarks=remarks,
     )  # fmt: skip
+
+
+def _doubt(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """Make goods uncertain beside whose name stands a word that is none of theirs (火星 咖啡)."""
+    return tuple([Choice(c.entry, min(c.sure, SURE_ENOUGH - 100), c.how) for c in choices])
 
 
 def _parts(made: _Drafting, path: str, line: Line) -> tuple[tuple[str, ...], tuple[str, ...]]:

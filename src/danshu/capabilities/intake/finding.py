@@ -20,6 +20,8 @@ _COMMON: Final = 400  # places of a pair of syllables beyond which it tells litt
 _COMMON_SEEN: Final = 48
 _LOOKED_AT: Final = 60  # phrases that are compared for one stretch
 _SAME_SOUND: Final = 930
+_PLACE: Final = 800  # a shop or a device that is less sure is none
+_GOODS: Final = frozenset({"sku", "option"})
 _PART_LEAST: Final = 2
 _LONGEST: Final = 3  # lengths of one beginning that are kept
 _MARGIN_KEPT: Final = 200
@@ -98,7 +100,7 @@ def find_alike(
     Whole phrases that sound alike, and runs that are a part of longer phrases; 50,000 SKUs take
     less than 5 ms. Letters alone are read as first letters of syllables (bms: 冰美式).
     """
-    text = folded.text[lo:hi]
+    text, entries = folded.text[lo:hi], lexicon.entries
     runs = sounds.syllables(text)
     spans: dict[tuple[int, int], list[Choice]] = {}
     for n, diagonal, hits in _alignments(lexicon, runs):
@@ -115,13 +117,16 @@ def find_alike(
             i, j, sure, how = part
             spans.setdefault((i, j), []).append(Choice(one.entry, sure, how))
     for i, j in _letter_runs(text):
-        entries = lexicon.initials.get(text[i:j], ())
-        choices = [Choice(e, SURE["initials"], "initials") for e in entries[:24]]
+        named = lexicon.initials.get(text[i:j], ())
+        choices = [Choice(e, SURE["initials"], "initials") for e in named[:24]]
         if choices:
             spans.setdefault((i, j), []).extend(choices)
+    for at, choices in spans.items():
+        spans[at] = [c for c in choices if c.sure >= _PLACE or entries[c.entry].kind in _GOODS]
     return [
         Match(folded.at[lo + i], folded.at[lo + j - 1] + 1, _best_first(choices), exact=False)
         for (i, j), choices in spans.items()
+        if choices
     ]
 
 
@@ -196,7 +201,7 @@ def _part(
     # The beginning or the end of a name is how people shorten it; the middle is chance.
     edge = i == diagonal or j - diagonal == len(one.syllables)
     sure = (810 if edge else 680) + (80 if edge else 190) * (j - i) // len(one.syllables)
-    sure -= 0 if same else 60
+    sure -= 0 if same else 40
     return i, j, sure, "part" if same else "sounds_alike"
 
 

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 def fix(reader: Reader, clause: list[Token]) -> bool:
     """Read a clause that corrects. False where it corrects nothing, so that it is read as usual."""
+    if _fewer_or_more(reader, clause):
+        return True
     at = next((n for n, t in enumerate(clause) if t.has("fix")), None)
     if at is None and not reader.fixing:
-        return _fewer_or_more(reader, clause)
+        return False
     left, right = (clause[:at], clause[at + 1 :]) if at is not None else ([], clause)
     if at is not None and reader.said(clause[at].start, clause[at].end) == "不是" and right:
         left, right = _split_not(right)
@@ -23,7 +25,7 @@ def fix(reader: Reader, clause: list[Token]) -> bool:
         reader.fixing = True
         return not any(t.has("qty", "name") for t in left)
     if not reader.lines:
-        return False
+        return _instead(reader, left, right)
     if any(t.has("drop") for t in right):
         return False
     target = _target(reader, left)
@@ -31,6 +33,14 @@ def fix(reader: Reader, clause: list[Token]) -> bool:
         return False
     reader.fixing = False
     return _apply(reader, target, left, right)
+
+
+def _instead(reader: Reader, left: list[Token], right: list[Token]) -> bool:
+    """拿铁换成摩卡 where nothing was ordered yet: the first is not wanted, the second is."""
+    if not any(t.has("name") and of_kind(reader.lexicon, t.value, "sku") for t in left):
+        return False
+    reader.read_clause(right)
+    return True
 
 
 def _split_not(right: list[Token]) -> tuple[list[Token], list[Token]]:
@@ -114,7 +124,6 @@ def count_again(reader: Reader, token: Token, before: list[Token], following: li
     last = reader.lines[-1]
     changes = [t for t in following if t.has("adjust", "name", "size", "no")]
     count = token.value.count
-    said = last.quantity.count if last.quantity else None
     if any(t.has("add") for t in before) and count is not None:
         if changes:
             extra = last.copy()
@@ -123,14 +132,28 @@ def count_again(reader: Reader, token: Token, before: list[Token], following: li
             reader.lines.append(extra)
         else:
             last.changed += count
-    elif changes and count is not None and said is not None and count < said:
-        part = last.copy()
-        part.count(token.value, token.start, token.end)
-        last.changed -= count
-        reader.lines.append(part)
-    elif (changes and count is not None and said is not None and count == said + last.changed) or (
-        changes and last.changed and said is not None and count == said
-    ):
-        return
-    else:
+    elif not (changes and _split(reader, last, token)):
         reader.lost.append((token.start, token.end))
+
+
+def _split(reader: Reader, last: Line, token: Token) -> bool:
+    """Let some of a line's units be otherwise (两杯拿铁，一杯少冰一杯去冰). What is read next of
+    options belongs to the last line.
+    """
+    whole = last.base or last
+    count = token.value.count
+    if whole.quantity is None or whole.quantity.count is None or count is None:
+        return False
+    remaining = whole.quantity.count + whole.changed
+    if count > remaining:
+        return False
+    if count == remaining:
+        reader.lines.remove(whole)
+        reader.lines.append(whole)
+        return True
+    part = whole.copy()
+    part.base = whole
+    part.count(token.value, token.start, token.end)
+    whole.changed -= count
+    reader.lines.append(part)
+    return True

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from danshu.capabilities.intake import naming, words
+from danshu.capabilities.intake.finding import Choice
 from danshu.kernel.limits import CANDIDATES, LINE_QUANTITY
 from danshu.ports.modality import Candidate
 
 if TYPE_CHECKING:
-    from danshu.capabilities.intake.finding import Choice, Match
+    from danshu.capabilities.intake.finding import Match
     from danshu.capabilities.intake.phrases import Entry, Lexicon
     from danshu.capabilities.intake.tokens import Quantity
 
@@ -20,7 +21,7 @@ SURE_ENOUGH: Final = 800
 _MARGIN: Final = 20  # between exact ways of being called
 _MARGIN_ALIKE: Final = 60  # between what only sounds alike
 _EXACT: Final = 870
-_COUNTED: Final = 998
+_DESCRIBED: Final = 860
 
 
 class Part(Struct, frozen=True):
@@ -47,6 +48,7 @@ class Line:
         self.near: list[str] = []  # words beside it that nothing else explains
         self.used_near: set[str] = set()
         self.parts: list[Part] = []
+        self.base: Line | None = None  # of which it is a part
 
     def copy(self) -> Line:
         """Give a line of the same goods without a quantity or parts of its own."""
@@ -120,6 +122,33 @@ def narrow(lexicon: Lexicon, line: Line, choices: tuple[Choice, ...]) -> tuple[C
         if len(fit) == 1:
             return tuple(fit)
     return choices
+
+
+def describe(lexicon: Lexicon, line: Line, said: str) -> tuple[Choice, ...]:
+    """Find goods by all that was said of them where no name fits (A4纸 70g): those that have each
+    specification, and the characters of every word in their order.
+    """
+    known = [set(found) for s in line.specs if (found := lexicon.by_spec.get(naming.spell_spec(s)))]
+    pool = set.intersection(*known) if known else set()
+    if line.match is not None and not known:
+        pool = {c.entry for c in line.match.choices}
+    words_said = [*line.near, *([said] if line.match is not None else [])]
+    fit = [e for e in sorted(pool) if all(_within(w, lexicon.entries[e].whole) for w in words_said)]
+    if not fit or not words_said:
+        return ()
+    line.used_near.update((*line.near, *line.specs))
+    return tuple([Choice(e, _DESCRIBED, "part") for e in fit])
+
+
+def _within(words: str, whole: str) -> bool:
+    """Tell whether the characters of words stand in a name, in their order."""
+    place = 0
+    for char in words:
+        if char.isalnum():
+            place = whole.find(char, place) + 1
+            if place == 0:
+                return False
+    return True
 
 
 def _has_spec(entry: Entry, spec: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from danshu.capabilities.intake import numerals
 from danshu.capabilities.intake.plain import key, plain
 
 # 毫升 = ml …: a specification has one spelling.
@@ -24,6 +25,10 @@ SPEC: Final = re.compile(
     r"|\d+\s*(?:瓶|包|袋|盒|片|支|只|卷|罐|听|个|枚|粒|张|抽|本|条|杯|提|桶|双|块|根|套|页|色|层)"
     r"(?:装|入)?(?:\s*/\s*[箱盒包袋提件瓶])?"
 )
+MODEL: Final = re.compile(r"[a-z0-9]+(?:[.x×*/-][a-z0-9]+)*")
+_HAN_NUMBER: Final = re.compile(rf"[{numerals.HAN}]+(?:点[{numerals.HAN}]+)?")
+_TELLING: Final = 4  # characters of a model from which on it names the goods alone
+_DIGITS: Final = 3
 _BRACKETS: Final = re.compile(r"[((\[【「][^))\]】」]*[))\]】」]")
 _SIZES: Final = re.compile(r"(超大|特大|大|中|小|迷你)(杯|瓶|包|袋|份|盒|桶|号|罐|箱|码)")
 _COLOURS: Final = re.compile(r"[黑红蓝白绿黄紫灰粉]色")
@@ -43,12 +48,27 @@ class Names(Struct, frozen=True):
 
 
 def spell_spec(words: str) -> str:
-    """Give a specification in its one spelling (500毫升, 500 ML: 500ml)."""
+    """Give a specification in its one spelling (500毫升, 500 ML, 五百毫升: 500ml)."""
     squeezed = "".join(words.split()).lstrip("*x×")
+    number = _HAN_NUMBER.match(squeezed)
+    value = numerals.read(number[0]) if number else None
+    if number and value is not None:
+        plain_value = int(value) if value.denominator == 1 else float(value)
+        squeezed = f"{plain_value}{squeezed[number.end() :]}"
+    squeezed = squeezed.removesuffix("装")
     for said, unit in _UNITS.items():
         if squeezed.endswith(said):
             return squeezed[: -len(said)] + unit
     return squeezed
+
+
+def is_model(words: str) -> bool:
+    """Tell whether a run of letters and digits may be a model: 6205, m8x30, a4."""
+    digits = sum(c.isdigit() for c in words)
+    letters = sum(c.isalpha() for c in words)
+    return (digits > 0 and letters > 0 and not SPEC.fullmatch(words)) or (
+        not letters and digits >= _DIGITS
+    )
 
 
 def goods_names(name: str) -> Names:
@@ -57,6 +77,7 @@ def goods_names(name: str) -> Names:
     specs = {spell_spec(m.group()) for m in SPEC.finditer(text)}
     specs |= {m.group() for m in _SIZES.finditer(text)}
     specs |= {m.group() for m in _COLOURS.finditer(text)}
+    models = {key(m.group()) for m in MODEL.finditer(text) if is_model(m.group())}
     bare = _BRACKETS.sub(" ", text)
     bare = _SIZES.sub(" ", SPEC.sub(" ", bare))
     without_colour = _COLOURS.sub(" ", bare)
@@ -67,7 +88,8 @@ def goods_names(name: str) -> Names:
     # A brand before it, or a kind behind: 星巴克 美式咖啡 is asked for by either.
     parts |= {"".join(pieces[i:]) for i in range(1, len(pieces))}
     parts |= {"".join(pieces[:i]) for i in range(1, len(pieces))}
-    return Names(_worth(short, text), _worth(parts - short, text), frozenset(specs))
+    parts |= {m for m in models if len(m) >= _TELLING and not m.isdigit()}
+    return Names(_worth(short, text), _worth(parts - short, text), frozenset(specs | models))
 
 
 def option_names(name: str) -> Names:

@@ -109,6 +109,7 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     sounded: tuple[Sounded, ...]
     grams: Mapping[str, array[int]]
     by_code: Mapping[tuple[str, str], int]
+    by_spec: Mapping[str, tuple[int, ...]]
     rules: tuple[Struct, ...] = ()
     revision: int = 0
 
@@ -219,12 +220,21 @@ def _index(made: _Building, rules: tuple[Struct, ...], revision: int) -> Lexicon
         sounded=tuple(sounded),
         grams=_grams(sounded),
         by_code=made.by_code,
+        by_spec=_by_spec(made.entries),
         rules=rules,
         revision=revision,
     )
 
 
 _INITIALS: Final = 6
+
+
+def _by_spec(entries: list[Entry]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for n, entry in enumerate(entries):
+        for spec in entry.specs:
+            found.setdefault(spec, []).append(n)
+    return {spec: tuple(those) for spec, those in found.items()}
 
 
 def _grams(sounded: list[Sounded]) -> dict[str, array[int]]:

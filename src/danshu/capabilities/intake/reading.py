@@ -6,19 +6,21 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from danshu.capabilities.intake import fixing, places
+from danshu.capabilities.intake import fixing, naming, places
+from danshu.capabilities.intake.finding import Choice, Match
 from danshu.capabilities.intake.lines import SURE_ENOUGH, Line, Part, of_kind, pick
 from danshu.capabilities.intake.tokens import Token
 from danshu.kernel.limits import SAID_LINES
 from danshu.ports.modality import Intent
 
 if TYPE_CHECKING:
-    from danshu.capabilities.intake.finding import Choice, Match
     from danshu.capabilities.intake.phrases import Lexicon
 
 _NOT_NOW: Final = ("if", "hearsay")
+_LEADING: Final = ("to", "receiver", "number", "note", "phone")
 _TOTALS: Final = frozenset({"一共", "总共", "共计", "合计", "总计", "共", "总"})
 _AMOUNT: Final = re.compile(r"\d+(?:\.\d{1,2})?")
+_BOTH: Final = 900  # how sure two names make that are both of the same goods
 _NAME_TAGS: Final = frozenset({"name"})
 
 
@@ -41,6 +43,7 @@ class Reader:
         self.waiting: Token | None = None  # a quantity before its goods
         self.ahead: list[Part] = []  # options said before their goods
         self.ahead_specs: list[str] = []
+        self.ahead_near: list[str] = []
         self.fixing = False
         self.negated = False
         self.ignored = False
@@ -56,6 +59,8 @@ class Reader:
         """Read all tokens."""
         clause: list[Token] = []
         for token in tokens:
+            if token.has("colon") and clause and clause[-1].has(*_LEADING):
+                continue
             if token.has("mark"):
                 self._clause(clause)
                 clause = []
@@ -89,8 +94,11 @@ class Reader:
             return
         if fixing.fix(self, clause):
             return
-        places_left = places.read(self, clause)
-        self._walk(places_left)
+        self.read_clause(clause)
+
+    def read_clause(self, clause: list[Token]) -> None:
+        """Read a clause that orders."""
+        self._walk(places.read(self, clause))
 
     def _is_apart(self, clause: list[Token]) -> bool:
         """Tell whether a clause tells, asks or supposes, and so orders nothing."""
@@ -119,10 +127,12 @@ class Reader:
             if token.has("note"):
                 self._note(token, following)
                 return
-            if token.has("no") and following:
-                n += self._refuse(token, following)
+            if token.has("no"):
+                n += self._refuse(token, clause[:n], following)
             elif token.has("name"):
                 self._name(token, clause[:n], following)
+            elif token.has("spec") and self._is_spec(token, following):
+                self._spec(token, clause[:n], following)
             elif token.has("qty"):
                 self._quantity(token, clause[:n], following)
             elif token.has("one"):
@@ -177,9 +187,24 @@ class Reader:
         if found:
             self.total = (int(Fraction(found[0]) * 100), token.start, token.end)
 
+    def _is_spec(self, token: Token, following: list[Token]) -> bool:
+        """Tell whether a measure describes goods beside it (500ml) rather than counts them."""
+        if not token.has("qty"):
+            return True
+        spec = naming.spell_spec(self.said(token.start, token.end))
+        entries = self.lexicon.entries
+        beside = [t.value for t in following[:2] if t.has("name")]
+        if len(self.lines) > self.clause_from and self.lines[-1].match is not None:
+            beside.append(self.lines[-1].match)
+        return any(spec in entries[c.entry].specs for m in beside for c in m.choices)
+
     def _spec(self, token: Token, before: list[Token], following: list[Token]) -> None:
         said = self.said(token.start, token.end)
-        if before and before[-1].has("name", "spec", "size") and len(self.lines) > self.clause_from:
+        if (
+            before
+            and before[-1].has("name", "spec", "size", "rest")
+            and len(self.lines) > self.clause_from
+        ):
             self.lines[-1].specs.append(said)
         elif self._item_follows(following):
             self.ahead_specs.append(said)
@@ -220,7 +245,7 @@ class Reader:
         self.lines = kept
         return removed
 
-    def _refuse(self, token: Token, following: list[Token]) -> int:
+    def _refuse(self, token: Token, before: list[Token], following: list[Token]) -> int:
         """Read what is not wanted: a line is taken back, anything else is a remark. Gives the
         number of tokens that belong to it.
         """
@@ -234,6 +259,10 @@ class Reader:
             ):
                 break
         if n == 0:
+            if before and before[-1].has("rest"):  # 糖少放点
+                start = before[-1].start
+                self.unexplained = [u for u in self.unexplained if u[0] != start]
+                self.remarks.append(Part(self.said(start, token.end), start, token.end))
             return 0
         thing = following[0]
         if thing.has("name") and thing.value.exact and of_kind(self.lexicon, thing.value, "sku"):
@@ -282,13 +311,38 @@ class Reader:
     def _means_option(self, goods: bool, adding: bool) -> bool:
         return not goods or (adding and self.waiting is None and bool(self.lines))
 
+    def _merge(self, token: Token) -> bool:
+        """Let names side by side be one (黄瓜味 乐事薯片) where some goods have both."""
+        if len(self.lines) <= self.clause_from or self.waiting is not None:
+            return False
+        line = self.lines[-1]
+        between = self.said(line.end, token.start).strip(" 的")
+        if line.match is None or (between and between not in line.specs):
+            return False
+        if line.quantity is not None and line.quantity_at[0] >= line.end:
+            return False
+        both = {c.entry for c in line.match.choices} & {c.entry for c in token.value.choices}
+        if not both:
+            return False
+        choices = tuple([Choice(e, _BOTH, "part") for e in sorted(both)])
+        line.match = Match(line.start, token.end, choices)
+        line.end = token.end
+        return True
+
     def _goods(self, token: Token) -> None:
+        if self._merge(token):
+            return
         if len(self.lines) >= SAID_LINES:
             self.unexplained.append((token.start, token.end))
             return
-        line = Line(token.start, token.end, token.value)
+        self._item(token, token.value)
+
+    def _item(self, token: Token, match: Match | None) -> None:
+        """Begin a line with all that was said ahead of its goods."""
+        line = Line(token.start, token.end, match)
         line.parts, self.ahead = self.ahead, []
         line.specs, self.ahead_specs = self.ahead_specs, []
+        line.near, self.ahead_near = self.ahead_near, []
         if self.waiting is not None:
             line.count(self.waiting.value, self.waiting.start, self.waiting.end)
             self.waiting = None
@@ -355,30 +409,32 @@ class Reader:
         beside = self.waiting is not None or (
             bool(following) and following[0].has("qty") and len(words) > 1
         )
-        near_goods = (before and before[-1].has("name")) or (following and following[0].has("name"))
-        if near_goods and self._near(token, before, following):
+        if self._beside_goods(token, before, following):
             return
         if beside and not (self._item_follows([t for t in following if not t.has("rest")])):
-            line = Line(token.start, token.end)
-            if self.waiting is not None:
-                line.count(self.waiting.value, self.waiting.start, self.waiting.end)
-                self.waiting = None
-            self.lines.append(line)
+            self._item(token, None)
         else:
             self.unexplained.append((token.start, token.end))
 
-    def _near(self, token: Token, before: list[Token], following: list[Token]) -> bool:
-        """Let words beside goods narrow which are meant (黑色 中性笔)."""
+    def _beside_goods(self, token: Token, before: list[Token], following: list[Token]) -> bool:
+        """Keep words that touch goods or their specification: they tell which are meant."""
         words = self.said(token.start, token.end)
-        if before and before[-1].has("name") and len(self.lines) > self.clause_from:
-            line = self.lines[-1]
-            entries = self.lexicon.entries
-            if line.match and any(words in entries[c.entry].whole for c in line.match.choices):
-                line.near.append(words)
-                return True
-        if following and following[0].has("name"):
-            entries = self.lexicon.entries
-            if any(words in entries[c.entry].whole for c in following[0].value.choices):
-                self.ahead_specs.append(words)
-                return True
+        after = before[-1] if before and before[-1].end == token.start else None
+        ahead = following[0] if following and following[0].start == token.end else None
+        in_clause = len(self.lines) > self.clause_from
+        if after is not None and in_clause and self._describes(after):
+            self.lines[-1].near.append(words)
+            return True
+        if ahead is not None and ahead.has("name") and self._describes(ahead):
+            self.ahead_near.append(words)
+            return True
+        if self.ahead_specs or (ahead is not None and ahead.has("spec")):
+            self._item(token, None)
+            self.lines[-1].near.append(words)
+            return True
         return False
+
+    def _describes(self, token: Token) -> bool:
+        if token.has("name"):
+            return bool(of_kind(self.lexicon, token.value, "sku"))
+        return token.has("spec")

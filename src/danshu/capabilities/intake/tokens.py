@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from danshu.capabilities.intake import finding, naming, numerals, times, words
 from danshu.capabilities.intake.phrases import HEAD
+from danshu.capabilities.intake.plain import key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 STRONG: Final = frozenset("。！？!?；;\n\r…")
 WEAK: Final = frozenset("，,、：:（）()/|\t")
+_UNEXPLAINED: Final = 3  # what a character costs that nothing explains
 _WIDENED: Final = 4  # characters around what nothing explains that may belong to it
 
 
@@ -70,8 +72,8 @@ _TIMES_N: Final = re.compile(r"[x×*]\s*(?P<count>\d{1,7})(?![\d.]|\s*(?:ml|l|g|
 _BARE: Final = re.compile(rf"{numerals.NUMBER}")
 _MEASURE_ALONE: Final = re.compile(rf"(?P<size>{words.SIZES})?(?P<measure>{words.MEASURES})")
 _SPEC: Final = re.compile(
-    rf"(?:\d+(?:\.\d+)?|[{numerals.HAN}]+)\s*(?:{naming.MEASURED})(?![a-z])|[*x×]\d+(?:瓶|包|袋|盒|罐|卷|片)"
-    r"|\d+(?:瓶|包|袋|盒|片|支|只|卷|罐|听|个|枚|粒|张|抽|本)(?:装|入|/箱|/盒|/包|/提|/件)|[黑红蓝白绿黄紫灰粉]色?"
+    rf"(?:\d+(?:\.\d+)?|[{numerals.HAN}]+(?:点[{numerals.HAN}]+)?)\s*(?:{naming.MEASURED})装?(?![a-z])|[*x×]\d+(?:瓶|包|袋|盒|罐|卷|片)"
+    r"|\d+(?:瓶|包|袋|盒|片|支|只|卷|罐|听|个|枚|粒|张|抽|本)(?:装|入|/箱|/盒|/包|/提|/件)|[黑红蓝白绿黄紫灰粉]色"
 )
 _SIZE: Final = re.compile(
     rf"(?:{words.SIZES}|迷你)(?:杯|瓶|包|袋|份|盒|桶|号|罐|箱|码)|[加]大|[大中小](?![\u4e00-\u9fff])"
@@ -87,7 +89,7 @@ def tokenize(
     spans = [*_names(finding.find_exact(lexicon, said, folded, customer))]
     spans += _words(text)
     spans += _numbers(text)
-    spans += _patterns(text, now_ms)
+    spans += _patterns(lexicon, text, now_ms)
     tokens = _cover(text, spans)
     more = _alike(lexicon, said, folded, tokens, customer)
     return _cover(text, [*spans, *more]) if more else tokens
@@ -133,11 +135,12 @@ def _numbers(text: str) -> Iterable[_Span]:
         value = Quantity(Fraction(m["count"]))
         yield _Span(m.start(), m.end(), 10 * (m.end() - m.start()) - 2, _QTY_TAGS, value)
     for m in _each(_BARE, text):
-        count = numerals.read(m[0])
-        if count is not None:
-            yield _Span(
-                m.start(), m.end(), 9 * (m.end() - m.start()) - 4, _BARE_TAGS, Quantity(count)
-            )
+        # 来一百事可乐: any beginning of a run may be the number.
+        for end in range(m.start() + 1, m.end() + 1) if not m[0].isascii() else (m.end(),):
+            count = numerals.read(text[m.start() : end])
+            if count is not None:
+                size = end - m.start()
+                yield _Span(m.start(), end, 9 * size - 4, _BARE_TAGS, Quantity(count))
     for m in _each(_MEASURE_ALONE, text):
         value = Quantity(Fraction(1), m["measure"], m["size"] or "")
         yield _Span(m.start(), m.end(), 7 * (m.end() - m.start()) - 4, _ONE_TAGS, value)
@@ -145,10 +148,13 @@ def _numbers(text: str) -> Iterable[_Span]:
 
 _QTY_TAGS: Final = frozenset({"qty"})
 _BARE_TAGS: Final = frozenset({"qty", "bare"})
+_SPEC_TAGS: Final = frozenset({"spec"})
+_MARK: Final = frozenset({"mark"})
+_COLON: Final = frozenset({"mark", "colon"})
 _ONE_TAGS: Final = frozenset({"one"})
 
 
-def _patterns(text: str, now_ms: int) -> Iterable[_Span]:
+def _patterns(lexicon: Lexicon, text: str, now_ms: int) -> Iterable[_Span]:
     for m in times.PATTERN.finditer(text):
         moment = times.read(m, now_ms)
         if moment is not None:
@@ -157,6 +163,15 @@ def _patterns(text: str, now_ms: int) -> Iterable[_Span]:
         for m in pattern.finditer(text):
             tags = frozenset({tag})
             yield _Span(m.start(), m.end(), worth * len(m[0]) - 2, tags, m[0])
+    for m in _SPEC.finditer(text):
+        counted = _QTY.fullmatch(m[0])
+        count = numerals.read(counted["count"]) if counted else None
+        value = Quantity(count, counted["measure"]) if counted and count is not None else None
+        tags = _SPEC_TAGS if value is None else _SPEC_TAGS | _QTY_TAGS
+        yield _Span(m.start(), m.end(), 10 * len(m[0]) - 1, tags, value)
+    for m in naming.MODEL.finditer(text):
+        if key(m[0]) in lexicon.by_spec and naming.is_model(m[0]):
+            yield _Span(m.start(), m.end(), 11 * len(m[0]), _SPEC_TAGS)
 
 
 _PATTERNS: Final = (
@@ -166,7 +181,6 @@ _PATTERNS: Final = (
     ("called", words.CALLED, 10),
     ("state", words.TROUBLE, 10),
     ("repair", words.REPAIR, 10),
-    ("spec", _SPEC, 9),
     ("size", _SIZE, 9),
     ("command", words.COMMANDS, 12),
 )
@@ -193,7 +207,7 @@ def _cover(text: str, spans: Iterable[_Span]) -> list[Token]:
     best = [0] * (size + 1)
     chosen: list[_Span | None] = [None] * size
     for i in range(size - 1, -1, -1):
-        best[i] = best[i + 1]
+        best[i] = best[i + 1] - (_UNEXPLAINED if text[i].isalnum() else 0)
         for s in starting[i]:
             value = s.score + best[s.end]
             if value > best[i]:
@@ -221,7 +235,7 @@ def _walk(text: str, chosen: list[_Span | None]) -> list[Token]:
             if char in STRONG:
                 found.append(Token(i, i + 1, frozenset({"mark", "stop"})))
             elif char in WEAK:
-                found.append(Token(i, i + 1, frozenset({"mark"})))
+                found.append(Token(i, i + 1, _COLON if char in ":：" else _MARK))
             i += 1
         rest = i
     if rest < size:
@@ -248,8 +262,7 @@ def _alike(
         if len(inside) < HEAD:
             continue
         matches = finding.find_alike(lexicon, folded, inside[0], inside[-1] + 1, customer)
-        kept = [m for m in matches if m.start < token.end and m.end > token.start]
-        found += _names(kept)
+        found += _names(matches)
         done = token.end
     return found
 
