@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from danshu.capabilities.devices import baseline, decide
-from danshu.capabilities.devices.model import GRADES, LEARNING, ZONES, Baseline
+from danshu.capabilities.devices import decide
+from danshu.capabilities.devices.model import GRADES, LEARNING, Baseline
 from danshu.hub.fields import PLAIN, Code, Word
 from danshu.hub.selling_masters import known_skus, say_imported
 from danshu.kernel.errors import InputError
@@ -86,6 +86,17 @@ class DeviceRow(Struct, frozen=True, kw_only=True):
     normals: int
     since: datetime.datetime
     heard: datetime.datetime | None
+
+
+class DeviceKnown(Struct, frozen=True, kw_only=True):
+    """What a wave is compared with: the normal state, how many waves were `judged` by it, of these
+    `alarms` wrongly; `before` are the states of the last waves, the newest first.
+    """
+
+    baseline: Baseline
+    judged: int
+    alarms: int
+    before: tuple[str, ...]
 
 
 class DevicePlace(Struct, frozen=True, kw_only=True):
@@ -254,7 +265,7 @@ def _row(row: Sequence[Any]) -> DeviceRow:
 
 async def look_up(connection: Connection, tenant: int, code: str) -> Mapping[str, object]:
     """Give what reading a wave needs of its device, {} where there is none: the fields of the row
-    (`bearing` as an object), and `baseline`, `judged`, `alarms`, `before` for `assess`.
+    (`bearing` as an object), and `known` for `assess`.
     """
     try:
         row = await read(connection, tenant, code)
@@ -262,25 +273,37 @@ async def look_up(connection: Connection, tenant: int, code: str) -> Mapping[str
         return {}
     if not row.device.active:
         return {}
-    found = await (await connection.execute(_ASSESSED, (tenant, code))).fetchone()
+    known = await read_known(connection, tenant, code)
     told: dict[str, object] = msgspec.to_builtins(row.device)
-    told["baseline"] = msgspec.json.decode(found[0], type=Baseline)
-    told |= {"judged": found[1], "alarms": found[2], "before": tuple(found[3])}
-    return told
+    return {**told, "known": known}
+
+
+async def read_known(connection: Connection, tenant: int, code: str) -> DeviceKnown:
+    """Read what a device's waves are compared with. Raises InputError `no_device`."""
+    found = await (await connection.execute(_ASSESSED, (tenant, code))).fetchone()
+    if found is None:
+        raise NO_DEVICE
+    return DeviceKnown(
+        baseline=msgspec.json.decode(found[0], type=Baseline),
+        judged=found[1],
+        alarms=found[2],
+        before=tuple(found[3]),
+    )
 
 
 def assess(device: Mapping[str, Any], seen: Perception) -> Assessment:
     """Compare what was measured with the normal state of a device that `look_up` gave."""
     if not device:
         return Assessment(state=LEARNING, reasons=("unknown_device",), needs_person=True)
+    known: DeviceKnown = device["known"]
     finding = decide.assess(
         seen.figures,
         seen.troubles,
-        device["baseline"],
+        known.baseline,
         device["zones"],
-        judged=device["judged"],
-        alarms=device["alarms"],
-        before=device["before"],
+        judged=known.judged,
+        alarms=known.alarms,
+        before=known.before,
     )
     parts = tuple(
         DraftLine(sku=part["sku"], quantity=part["quantity"])
@@ -309,9 +332,3 @@ async def class_of(connection: Connection, tenant: int, code: str) -> str:
     query = "select device_class from devices where tenant=%s and code=%s"
     row = await (await connection.execute(query, (tenant, code))).fetchone()
     return str(row[0]) if row else ""
-
-
-def describe_state(told: Baseline) -> dict[str, object]:
-    """Give a normal state as it is shown: waves by range of speed and each figure's norm."""
-    shown: dict[str, object] = msgspec.to_builtins(told)
-    return {**shown, "enough": baseline.ENOUGH, "zones": {k: list(v) for k, v in ZONES.items()}}
