@@ -33,6 +33,7 @@ from tests.kernel import (
     connector_examples,
     device_examples,
     dictionary_examples,
+    document_examples,
     failsafe_examples,
     finding_examples,
     health_examples,
@@ -264,6 +265,7 @@ EXAMPLES: list[Struct] = [
     *bill_examples.EXAMPLES,
     *connector_examples.EXAMPLES,
     *device_examples.EXAMPLES,
+    *document_examples.EXAMPLES,
     *perceiver_examples.EXAMPLES,
     *dictionary_examples.EXAMPLES,
     time_facts.ClockFaulted(

@@ -79,13 +79,15 @@ class ReadingContext:
         return original_joins.assess(self._rows.get(("device", device), {}), seen)
 
     def look_up(self, kind: str, code: str) -> Mapping[str, object]:
-        """Give a row of master data by its code, {} = none: any SKU; the device, store, customer
-        and template that the source names.
+        """Give a row of master data by its code, {} = none: any SKU, with the `units` that its
+        measure words stand for; the device, store and customer that the source names; under "" the
+        templates of documents.
         """
         if kind == "sku":
             known = self._world.skus.get(code)
             told: dict[str, object] = msgspec.to_builtins(known[1]) if known else {}
-            return told
+            at = self._words.by_code.get(("sku", code))
+            return told if at is None else {**told, "units": dict(self._words.entries[at].units)}
         return self._rows.get((kind, code), {})
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from danshu.hub import (
     device_waves,
     devices,
+    document_templates,
     intent_graph,
     lexicons,
     perceiving,
@@ -99,8 +100,12 @@ async def classify(connection: Connection, tenant: int, source: dict[str, str]) 
 async def look_up(
     connection: Connection, tenant: int, source: Mapping[str, str]
 ) -> dict[tuple[str, str], Mapping[str, object]]:
-    """Read what the source names beyond the directory: its device."""
-    code = source.get("device", "")
-    if not code:
-        return {}
-    return {("device", code): await devices.look_up(connection, tenant, code)}
+    """Read what there is beyond the directory: the device that the source names, and the templates
+    of documents in use, all together under the code "".
+    """
+    rows: dict[tuple[str, str], Mapping[str, object]] = {}
+    if code := source.get("device", ""):
+        rows["device", code] = await devices.look_up(connection, tenant, code)
+    if held := await document_templates.load(connection, tenant):
+        rows["template", ""] = {"templates": held}
+    return rows

@@ -64,6 +64,7 @@ UNTOLD: Final = (
             "connector.",
             "connector_",
             "dead_letters.",
+            "document_template.",
             "facts.",
             "health_",
             "intent.",

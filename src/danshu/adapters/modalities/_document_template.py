@@ -1,9 +1,9 @@
 """Templates of documents: how one is known again, and where on it which field stands.
 
-A template is a mapping as hub/document_templates keeps it: `code`, `title`, `version`, `customer`,
-`anchors` [{text, x, y}], `fields` [{role, label, box}], `columns` [{role, header}]. Places are
-thousandths of the upright page's width; a field's `box` counts from its label's upper left corner
-where it has a label, else from the page's.
+A template is a mapping as hub/document_templates lends it: `code`, `version`, `digest`, `title`,
+`customer`, `anchors` [{text, x, y}], `fields` [{role, label, box}], `columns` [{role, header}].
+Places are thousandths of the upright page's width; a field's `box` counts from its label's upper
+left corner where it has a label, else from the page's.
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ class Photo:
             parsed,
             text=parsed.text or seen.text,
             troubles=tuple(dict.fromkeys(troubles)),
-            models=(seen.digest, *parsed.models),
+            # A template is a part of how it was read: with another version trust begins anew
+            models=(seen.digest, *([str(fixed["digest"])] if fixed else []), *parsed.models),
             perceptions=(seen, *parsed.perceptions),
         )
 

@@ -16,6 +16,7 @@ from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.connector_audit import ConnectorsFolder
 from danshu.hub.differences_audit import DifferencesFolder
+from danshu.hub.document_audit import DocumentTemplatesFolder
 from danshu.hub.findings_audit import FindingsFolder
 from danshu.hub.folding import OrdersFolder, StockFolder
 from danshu.hub.health_audit import HealthFolder
@@ -76,6 +77,7 @@ def run(tenant: str, as_json: bool) -> int:
             DifferencesFolder(number),
             FindingsFolder(number),
             HealthFolder(number),
+            DocumentTemplatesFolder(number),
             IntentsFolder(number),
             ReconcileFolder(number),
             WovenFolder(number),

@@ -21,3 +21,8 @@ DOCUMENT_LINES: Final = 200
 TEMPLATES: Final = 200
 TEMPLATE_FIELDS: Final = 40
 TEMPLATE_ANCHORS: Final = 8
+
+# A page of a PDF drawn for a person, in a process of its own
+PAGE_DRAW_S: Final = 20
+PAGE_DRAW_MEMORY_BYTES: Final = 1_500_000_000
+PAGES_DRAWN_AT_ONCE: Final = 2
