@@ -21,7 +21,12 @@ _ROWS: Final = (
     " coalesce(order_id::text,''), coalesce(repair_id::text,''), seq, encode(digest,'hex')"
     " from originals where tenant=%s and id>=%s and id<%s"
 )
-_ROUTES: Final = {"question": "asking", "unreadable": "unreadable", "review": "review"}
+_ROUTES: Final = {
+    "question": "asking",
+    "unreadable": "unreadable",
+    "review": "review",
+    "sample": "review",
+}
 
 
 class _Folded(Struct):
@@ -48,6 +53,8 @@ class OriginalsFolder:
             "original.received",
             "original.read",
             "original.asked",
+            "original.answered",
+            "original.left",
             "original.confirmed",
             "original.ordered",
             "original.acted",
@@ -83,6 +90,8 @@ class OriginalsFolder:
                 told.state, told.order, told.repair = "acted", data.order, data.repair
             case facts.OriginalRejected():
                 told.state = "rejected"
+            case facts.OriginalLeft():
+                told.state = "review"
             case facts.OriginalReopened():
                 told.state = "received"
 

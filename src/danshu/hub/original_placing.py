@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.stock.model import Storage
+from danshu.hub import original_rows
 from danshu.hub.names import Contact
 from danshu.hub.requests import Answer, Request
 from danshu.kernel.errors import DanshuError, InputError, Refusal
-from danshu.kernel.fact import Evidence, rfc3339
+from danshu.kernel.fact import Evidence
 from danshu.ledger import vault
 from danshu.ports import channel
 
@@ -100,7 +101,8 @@ def worth(world: World, draft: Draft, known: Known) -> int:
     has no price.
     """
     total = 0
-    for line in draft.lines:
+    parts = draft.repair.parts if draft.repair is not None else ()
+    for line in (*draft.lines, *parts):
         price = price_of(world, line, known)
         if price < 0:
             return -1
@@ -121,8 +123,7 @@ def price_of(world: World, line: DraftLine, known: Known) -> int:
 
 def number_of(row: Row) -> str:
     """Give the order number of an original: the same for ever."""
-    day = rfc3339(row.received_ms)[:10].replace("-", "")
-    return f"ORG-{day}-{row.id.hex[-10:].upper()}"
+    return original_rows.number_of(row.id, row.received_ms)
 
 
 async def place(

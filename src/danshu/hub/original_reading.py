@@ -49,8 +49,9 @@ if TYPE_CHECKING:
 Connection = Any
 _log = logging.getLogger("danshu.originals")
 # Who can be asked back by the way that an original came.
-ASKABLE: Final = frozenset({"telephone", "microphone", "chat"})
-# Who is in a conversation is read back to before anything is ordered.
+TELEPHONE: Final = "telephone"
+ASKABLE: Final = frozenset({TELEPHONE, "microphone", "chat"})
+# Who is on the line is read back to before anything is ordered.
 READ_BACK: Final = Question(code="read_back")
 _CLAIM: Final = (
     "update originals set tries=tries+1, due=now()+make_interval(secs => %s)"
@@ -165,8 +166,8 @@ async def _judge(
         amount_fen = original_placing.worth(world, parsed.draft, known)
         route, reasons = await original_joins.judge(connection, tenant, row, parsed, amount_fen)
     told = Outcome(route=route, reasons=reasons, parsed=parsed, amount_fen=amount_fen)
-    is_order = not parsed.troubles and parsed.intent is Intent.ORDER
-    if row.source.get("session") and is_order and not agreed:
+    is_order = not parsed.troubles and parsed.intent not in (Intent.NONE, Intent.MAINTAIN)
+    if row.source.get("via") == TELEPHONE and is_order and not agreed:
         return msgspec.structs.replace(told, route="question")
     if route != "auto" or parsed.troubles or parsed.questions or parsed.intent is Intent.NONE:
         is_asked = bool(parsed.questions) and not parsed.troubles

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from danshu.hub.saying import say_next
 from danshu.kernel.errors import InputError
+from danshu.kernel.fact import rfc3339
 from danshu.ledger import vault
 from danshu.ledger.write import instant
 from danshu.ports.modality import Draft, Parsed, Question
@@ -141,6 +142,12 @@ def row_of(found: Sequence[Any]) -> Row:
         head=bytes(told["head"]),
         key=told["key"],
     )
+
+
+def number_of(id_: uuid.UUID, received_ms: int) -> str:
+    """Give the number of the order that an original becomes: the same for ever."""
+    day = rfc3339(received_ms)[:10].replace("-", "")
+    return f"ORG-{day}-{id_.hex[-10:].upper()}"
 
 
 def commit_to(row: Row, words: Parsed | Draft) -> str:
