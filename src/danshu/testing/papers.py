@@ -109,8 +109,9 @@ class Paper(Struct, frozen=True, kw_only=True):
             "/number": self.number,
             "/due": f"{self.due[0]}-{self.due[1]:02}-{self.due[2]:02}",
             "/address": self.customer[2],
-            "/total_fen": str(self.total_fen),
         }
+        if self.layout.total:
+            right["/total_fen"] = str(self.total_fen)
         for i, line in enumerate(self.lines):
             right[f"/lines/{i}/quantity"] = str(line.quantity)
             for key in ("code", "name", "unit"):
@@ -118,8 +119,6 @@ class Paper(Struct, frozen=True, kw_only=True):
                     right[f"/lines/{i}/{key}"] = getattr(line, key)
             if "price" in named:
                 right[f"/lines/{i}/price_fen"] = str(line.price_fen)
-            if "amount" in named:
-                right[f"/lines/{i}/amount_fen"] = str(line.quantity * line.price_fen)
         return right
 
 

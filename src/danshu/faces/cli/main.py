@@ -335,13 +335,16 @@ def bench(
     seconds: Annotated[int | None, typer.Option(min=1)] = None,
     size: Annotated[int | None, typer.Option("--size", "--orders", min=1)] = None,
     faults: Annotated[bool, typer.Option("--faults", help="Of sentinel: find faults.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Of vision, speech, sensor: a folder of your own.")
+    ] = None,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
     interaction, evidence, sentinel, relay, chaos.
     """
     from danshu.faces.cli import measuring
 
-    raise typer.Exit(measuring.run(name, as_json, seconds, size, faults=faults))
+    raise typer.Exit(measuring.run(name, as_json, seconds, size, faults=faults, data=data))
 
 
 @app.command()

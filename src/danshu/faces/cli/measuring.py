@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import typer
@@ -14,6 +14,9 @@ from rich.table import Table
 
 from danshu.faces.cli import opening
 from danshu.kernel.errors import DanshuError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _UNKNOWN, _MISSED = 2, 1
 _WORDS: Final = {
@@ -38,9 +41,17 @@ def _load(name: str) -> Any:
 
 
 def run(
-    name: str, as_json: bool, seconds: int | None, size: int | None, *, faults: bool = False
+    name: str,
+    as_json: bool,
+    seconds: int | None,
+    size: int | None,
+    *,
+    faults: bool = False,
+    data: Path | None = None,
 ) -> int:
-    """Run a benchmark; exit 0 when its budget was met, 1 when not, 2 for an unknown name."""
+    """Run a benchmark; exit 0 when its budget was met, 1 when not, 2 for an unknown name. `data` is
+    a folder for those that measure accuracy (`run_data`).
+    """
     if not name.isidentifier() or importlib.util.find_spec("danshu.bench." + name) is None:
         typer.echo(f"danshu: no benchmark {name!r}; there are: {', '.join(names())}", err=True)
         return _UNKNOWN
@@ -50,8 +61,12 @@ def run(
         return _UNKNOWN
     if not hasattr(module, "run"):
         raise DanshuError(f"{name!r} is no benchmark; there are: {', '.join(names())}")
+    if data is not None and not hasattr(module, "run_data"):
+        typer.echo(f"danshu: {name!r} measures no folder", err=True)
+        return _UNKNOWN
     measure = module.run_faults if faults else module.run
-    report = msgspec.to_builtins(measure(seconds, size))
+    measured = measure(seconds, size) if data is None else module.run_data(data, size)
+    report = msgspec.to_builtins(measured)
     if as_json:
         opening.show_json(report)
     else:
