@@ -166,6 +166,8 @@ async def _judge(
         amount_fen = original_placing.worth(world, parsed.draft, known)
         route, reasons = await original_joins.judge(connection, tenant, row, parsed, amount_fen)
     told = Outcome(route=route, reasons=reasons, parsed=parsed, amount_fen=amount_fen)
+    if _is_note(parsed):
+        return msgspec.structs.replace(told, route="note", done=Done(state="acted", act="note"))
     is_order = not parsed.troubles and parsed.intent not in (Intent.NONE, Intent.MAINTAIN)
     if row.source.get("via") == TELEPHONE and is_order and not agreed:
         return msgspec.structs.replace(told, route="question")

@@ -39,7 +39,7 @@ class Waveform:
     title = "设备波形"
     title_en = "Waveform of a machine"
     version = "1"
-    media_types = ("application/vnd.danshu.wave", "application/x-npz")
+    media_types = ("application/vnd.danshu.wave", "application/x-npz", "text/csv")
 
     async def parse(self, original: Original, context: Context) -> Parsed:
         """Measure and compare. Raises InputError for what is no waveform, NotAvailable."""
