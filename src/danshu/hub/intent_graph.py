@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from danshu.capabilities.intake.folding import fold
 from danshu.capabilities.intents import deciding, merging, turtle, wording
 from danshu.hub import intent_book
-from danshu.kernel.errors import NotAvailable
+from danshu.kernel.errors import InputError, NotAvailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from danshu.capabilities.intents.deciding import Directed, Index
     from danshu.capabilities.intents.wording import IntentNear, IntentWord
     from danshu.hub.intent_book import Connection
+    from danshu.kernel.fact import Actor
+
+MACHINE: Final = "modality:"  # the actor of what goes by itself
 
 
 async def load(connection: Connection, tenant: int) -> Index:
@@ -53,6 +56,25 @@ async def decide(
     index = await load(connection, tenant)
     wanted = [w.code for w in spot(index, words) if w.kind == "action" and not w.denied]
     return deciding.decide(index, name_equipment(index, equipment), symptoms, [*asked, *wanted])
+
+
+def hold(directed: Directed, actor: Actor) -> None:
+    """Let nothing go by itself that a person decides: what the graph does not say in one voice, and
+    what rests on a clause that nobody has laid beside its text.
+
+    Raises InputError `contradiction`, `unverified`; a person who has seen it goes on.
+    """
+    if not directed.action:
+        why = directed.contradiction or "no_action"
+        raise InputError("contradiction", f"the graph names no action: {why}", "/repair/symptoms")
+    if not actor.sub.startswith(MACHINE):
+        return
+    if directed.contradiction:
+        why = f"a person decides: {directed.contradiction}"
+        raise InputError("contradiction", why, "/repair/symptoms")
+    if not directed.verified:
+        why = f"nobody has verified {directed.regulation}"
+        raise InputError("unverified", why, "/repair/symptoms")
 
 
 def spot(index: Index, words: str) -> tuple[IntentWord, ...]:

@@ -10,6 +10,7 @@ from danshu.hub import (
     device_waves,
     devices,
     document_templates,
+    gauges,
     intent_graph,
     lexicons,
     perceiving,
@@ -100,12 +101,13 @@ async def classify(connection: Connection, tenant: int, source: dict[str, str]) 
 async def look_up(
     connection: Connection, tenant: int, source: Mapping[str, str]
 ) -> dict[tuple[str, str], Mapping[str, object]]:
-    """Read what there is beyond the directory: the device that the source names, and the templates
-    of documents in use, all together under the code "".
+    """Read what there is beyond the directory: the device that the source names with its gauge, and
+    the templates of documents in use, all together under the code "".
     """
     rows: dict[tuple[str, str], Mapping[str, object]] = {}
     if code := source.get("device", ""):
         rows["device", code] = await devices.look_up(connection, tenant, code)
+        rows["gauge", code] = await gauges.look_up(connection, tenant, code)
     if held := await document_templates.load(connection, tenant):
         rows["template", ""] = {"templates": held}
     return rows

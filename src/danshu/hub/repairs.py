@@ -16,7 +16,14 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.weave import routes
-from danshu.hub import connecting, connector_routes, device_waves, devices, repair_parts
+from danshu.hub import (
+    connecting,
+    connector_routes,
+    device_waves,
+    devices,
+    intent_graph,
+    repair_parts,
+)
 from danshu.hub.repair_facts import (
     RepairAccepted,
     RepairClosed,
@@ -90,11 +97,9 @@ async def open_repair(
 
     Spares in stock are ordered before (repair_parts.py). `original` shows what is wrong (None: a
     person said so); `directed` is what the intent graph answers. Raises InputError `no_device`,
-    `contradiction` where the graph does not say one thing.
+    and `contradiction`, `unverified` as intent_graph.hold.
     """
-    if not directed.action:
-        why = directed.contradiction or "no_action"
-        raise InputError("contradiction", f"the graph names no action: {why}", "/repair/symptoms")
+    intent_graph.hold(directed, actor)
     if original is not None:
         known = await of_original(connection, tenant, original.id)
         if known is not None:

@@ -6,8 +6,8 @@ from typing import Final
 
 # A merchant's intent graph, canonical, and as Turtle; nodes of each kind; links and spellings of
 # a node; versions; characters of a title and of a regulation's text
-INTENT_BYTES: Final = 262_144
-INTENT_TURTLE_BYTES: Final = 524_288
+INTENT_BYTES: Final = 65_535
+INTENT_TURTLE_BYTES: Final = 262_144
 INTENT_NODES: Final = 500
 INTENT_LINKS: Final = 32
 INTENT_VERSIONS: Final = 500
@@ -22,3 +22,5 @@ INTENT_QUERY_MS: Final = 2_000
 INTENT_QUERY_ROWS: Final = 500
 INTENT_CHECK_MS: Final = 20_000
 INTENT_MEMORY_BYTES: Final = 1_073_741_824
+# Gauges that fixed cameras see, a merchant
+GAUGES: Final = 1_000
