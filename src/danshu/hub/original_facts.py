@@ -70,6 +70,15 @@ class OriginalAnswered(Struct, frozen=True, kw_only=True, omit_defaults=True):
     turn: int
 
 
+@fact_type("original.left")
+class OriginalLeft(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """原件待人工: the conversation about it is over without an order, and a person looks at it:
+    `hung_up`, `asked_for_person`.
+    """
+
+    reason: str
+
+
 @fact_type("original.confirmed")
 class OriginalConfirmed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """原件确认: a person answers for the draft. `corrections` are the fields that they changed;

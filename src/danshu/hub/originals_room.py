@@ -11,7 +11,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import original_rows, original_spent, originals
+from danshu.hub import calls, original_rows, original_spent, originals
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import ORIGINALS_AT_ONCE
 
@@ -43,6 +43,7 @@ class OriginalsRoom:
         if time.monotonic() - self._swept_s > _SWEEP_S:
             self._swept_s = time.monotonic()
             await original_spent.sweep(connection)
+            await calls.sweep(connection, time.time_ns() // 1_000_000)
         found = await (await connection.execute(_DUE, (ORIGINALS_AT_ONCE,))).fetchall()
         if found:
             hub = await self._ready()

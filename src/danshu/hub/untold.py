@@ -22,7 +22,7 @@ UNTOLD: Final = (
     Untold(
         zh="原件里有人说的话和写的字;由它成的单,由订单的事件告知",
         en="originals hold what people said and wrote; an order that came of one is told as such",
-        facts=("original.",),
+        facts=("original.", "telephone."),
     ),
     Untold(
         zh="商户自己的设定:付款后问谁",

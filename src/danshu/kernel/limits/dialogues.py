@@ -16,3 +16,6 @@ TURN_PAUSE_MS: Final = 700
 TURN_MOST_MS: Final = 30_000
 # Media connections of one server at once
 MEDIA_STREAMS: Final = 64
+# Sound that a voice gives for one answer, and how long it may take
+CALL_SOUND_BYTES: Final = 4_000_000
+CALL_SOUND_S: Final = 10
