@@ -110,8 +110,12 @@ def settle(said: str, body: bytes) -> str:
 
 
 def _are_words(found: str, said: str) -> bool:
-    both = found.startswith(_WORDS) and (said.startswith(_WORDS) or said.endswith("+json"))
-    return both and (found == "application/json" or said.startswith("text/"))
+    """Tell whether words were found where words may be: a vendor's own type may be any."""
+    if not found.startswith(_WORDS):
+        return False
+    if found == "application/json":
+        return said.startswith((*_WORDS, "application/vnd.")) or said.endswith("+json")
+    return said.startswith(("text/", "application/vnd.")) and not said.endswith("json")
 
 
 def limit_bytes(kind: str) -> int:
