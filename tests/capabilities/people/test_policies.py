@@ -22,7 +22,7 @@ LOOK += " time.read trust.read"
 LOOK += " connector.read modality.read"
 LOOK += " signal.read subscription.read woven.read"
 LOOK += " after_sale.read finding.read health.read"
-LOOK += " intent.read"
+LOOK += " device.read intent.read"
 RULING = (
     "connector.route connector.write modality.write "
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
@@ -48,18 +48,19 @@ PEOPLE = {
     " order.cancel order.compensate order.complete order.confirm order.evidence order.hold"
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"
     " order.intercept order.lose order.refuse order.reship"
+    " original.read original.write"
     " print.evidence review.decide review.read view.share",
-    "warehouse": "after_sale.inspect action.evidence finding.work"
+    "warehouse": "after_sale.inspect action.evidence device.write finding.work"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
     " order.intercept order.lose order.merge order.refuse order.reship order.send_back order.split"
     " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share"
-    " routing.override signal.retire",
+    " routing.override signal.retire original.read original.write",
     "reviewer": "intent.approve intent.write action.evidence"
     " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
-    " order.unhold review.decide review.read view.share",
+    " order.unhold original.read original.write review.decide review.read view.share",
     "policy": "intent.write connector.route contract.write order_type.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
@@ -78,7 +79,7 @@ PEOPLE = {
     " order.evidence order.pay order.tag settlement.check settlement.close settlement.post"
     " settlement.read"
     " settlement.reopen settlement.write view.share",
-    "steward": "export.make inbox.read master.write order.act order.align order.tag person.read"
+    "steward": "device.write export.make inbox.read master.write order.act order.align order.tag person.read"
     " policy.read stock.write training.read view.share",
     "sre": "connector.route connector.write modality.write "
     "event.read subscription.write finding.work health.write"
@@ -92,9 +93,9 @@ KEYS = {
     " field.address field.name field.phone floor.handover floor.pack"
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
-    "channel": "order.place stock.read trust.read",
-    "sensor": "signal.write",
-    "viewer": "order_type.read board.read contract.read"
+    "channel": "order.place original.write stock.read trust.read",
+    "sensor": "original.write signal.write",
+    "viewer": "order_type.read board.read contract.read device.read"
     " master.read order.read promise.read routing.read stock.read time.read trust.read"
     " signal.read after_sale.read",
 }
