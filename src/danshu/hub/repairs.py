@@ -78,7 +78,7 @@ CLOSED_ALREADY: Final = Refusal(
 _INSERT: Final = """
 insert into repairs(tenant,id,device,supplier,original,state,action,regulation,symptoms,figures,
   parts,wave,warranty,order_id,by,opened,seq,head)
-values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::jsonb,%s::jsonb,%s,%s,%s,%s,%s,%s)
+values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::jsonb,%s::jsonb,%s,%s,%s,%s,%s,%s,%s)
 on conflict (tenant,original) where original is not null do nothing
 """
 

@@ -134,11 +134,11 @@ class WaveJudgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def _read(operation_id: str) -> dict[str, Any]:
-    return declare_read(operation_id, "devices", "master.read")
+    return declare_read(operation_id, "devices", "device.read")
 
 
 def _write(operation_id: str) -> dict[str, Any]:
-    return declare_write(operation_id, "devices", "master.write", BATCH_BODY_BYTES)
+    return declare_write(operation_id, "devices", "device.write", BATCH_BODY_BYTES)
 
 
 def _at(at: datetime.datetime | None) -> str:

@@ -104,7 +104,7 @@ def _show(row: RepairRow) -> RepairView:
     )
 
 
-@get("/v1/repairs", **declare_read("listRepairs", "repairs", "master.read"))
+@get("/v1/repairs", **declare_read("listRepairs", "repairs", "device.read"))
 async def list_repairs(
     request: Ask,
     standing: Annotated[
@@ -135,7 +135,7 @@ async def list_repairs(
     return RepairPage(items=tuple([_show(r) for r in rows[:limit]]), next=following)
 
 
-@get(_ONE, **declare_read("readRepair", "repairs", "master.read"))
+@get(_ONE, **declare_read("readRepair", "repairs", "device.read"))
 async def read_repair(repair: FromPath[uuid.UUID], request: Ask) -> RepairView:
     """Read a repair."""
     async with hub_of(request).connection() as connection:
@@ -144,7 +144,7 @@ async def read_repair(repair: FromPath[uuid.UUID], request: Ask) -> RepairView:
 
 @post(
     _ONE + "/close",
-    **declare_write("closeRepair", "repairs", "review.decide"),
+    **declare_write("closeRepair", "repairs", "device.write"),
     status_code=200,
 )
 async def close_repair(
