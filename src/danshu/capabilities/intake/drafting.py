@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from danshu.capabilities.intake.finding import Choice
 from danshu.capabilities.intake.lines import (
     SURE_ENOUGH,
@@ -15,6 +17,8 @@ from danshu.capabilities.intake.lines import (
     pick,
     units_of,
 )
+from danshu.capabilities.intake.lines import candidates as candidates_of
+from danshu.kernel.limits import SAID_CHARS
 from danshu.ports.modality import (
     Candidate,
     Draft,
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 _COUNT_SURE: Final = 998
 _TEXT_SURE: Final = 970
 _UNEXPLAINED: Final = 970  # thousandths that are left for each character that nothing explains
+_SIZED: Final = ("杯", "号", "码")  # sizes that goods are made in, where nobody keeps them apart
+_MISHEARD: Final = 700
 _MUCH: Final = 5
 _FRACTION: Final = 3
 
@@ -47,6 +53,7 @@ class _Drafting:
         self.said = said
         self.pieces = pieces
         self.text = text
+        self.heard = any(p.to_ms for p in pieces)
         self.fields: list[Field] = []
         self.questions: list[Question] = []
 
@@ -68,6 +75,18 @@ class _Drafting:
             spans=self.spans(*at), candidates=candidates, reason=reason,
         )  # fmt: skip
         self.fields.append(said)
+
+    def mistrust(self, part: Part) -> Part:
+        """Ask about an option that was heard where another allergen sounds like it."""
+        lexicon = self.reader.lexicon
+        entry = lexicon.by_code[("option", part.code)]
+        rivals = lexicon.confusable.get(entry, ()) if self.heard else ()
+        if not rivals:
+            return part
+        listed = candidates_of(
+            lexicon, tuple([Choice(e, _MISHEARD, "sounds_alike") for e in (entry, *rivals)])
+        )
+        return replace(part, sure=min(part.sure, _MISHEARD), candidates=listed)
 
     def ask(
         self, code: str, path: str, at: tuple[int, int], candidates: tuple[Candidate, ...] = ()
@@ -143,7 +162,8 @@ def _line(made: _Drafting, n: int, line: Line, used: frozenset[str]) -> DraftLin
     path = f"/lines/{n}"
     at = (line.start, line.end)
     choices = narrow(lexicon, line, of_kind(lexicon, line.match, "sku"))
-    if any(w not in line.used_near for w in line.near):
+    unfit = [s for s in line.specs if s not in line.used_near and not s.endswith(_SIZED)]
+    if unfit or any(w not in line.used_near for w in line.near):
         said = made.reader.said(line.start, line.end)
         choices = describe(lexicon, line, said) or _doubt(choices)
     best, listed = pick(lexicon, choices, used)
@@ -185,6 +205,7 @@ def _parts(made: _Drafting, path: str, line: Line) -> tuple[tuple[str, ...], tup
         if part.code:
             if part.code in options:
                 continue
+            part = made.mistrust(part)
             where = f"{path}/options/{len(options)}"
             made.field(where, part.code, part.sure, at, candidates=part.candidates)
             if part.sure < SURE_ENOUGH:
@@ -194,9 +215,6 @@ def _parts(made: _Drafting, path: str, line: Line) -> tuple[tuple[str, ...], tup
             made.field(f"{path}/remarks/{len(remarks)}", words, _TEXT_SURE, at)
             remarks.append(words)
     return tuple(options), (*remarks, *spoken)
-
-
-_SIZED: Final = ("杯", "号", "码")
 
 
 def _match(made: _Drafting, kind: str) -> str:
@@ -275,7 +293,9 @@ def _confidence(
     for _ in range(min(unexplained, 60)):
         whole = whole * _UNEXPLAINED // 1000
     content = sum(t.end - t.start for t in tokens if not t.has("mark"))
-    if reader.lost or (unexplained >= _MUCH and unexplained * _FRACTION > content):
+    if len(made.text) > SAID_CHARS:
+        made.ask("unclear", "", (0, len(made.said.text)))
+    elif reader.lost or (unexplained >= _MUCH and unexplained * _FRACTION > content):
         at = (reader.lost or reader.unexplained)[0]
         made.ask("unclear", "", at)
     if made.questions:

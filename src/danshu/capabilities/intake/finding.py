@@ -22,6 +22,7 @@ _LOOKED_AT: Final = 60  # phrases that are compared for one stretch
 _SAME_SOUND: Final = 930
 _PLACE: Final = 800  # a shop or a device that is less sure is none
 _GOODS: Final = frozenset({"sku", "option"})
+_OF: Final = "de"  # 的
 _PART_LEAST: Final = 2
 _LONGEST: Final = 3  # lengths of one beginning that are kept
 _MARGIN_KEPT: Final = 200
@@ -172,8 +173,11 @@ def _whole(one: Sounded, runs: tuple[str, ...], diagonal: int) -> tuple[int, int
             j = i + wide
             if wide < HEAD or j > len(runs):
                 continue
-            far = sounds.distance(runs[i:j], one.syllables)
-            if far <= sounds.NEAR and (best is None or far < best[2]):
+            heard = runs[i:j]
+            if _OF in heard and _OF not in one.syllables:  # 伊利的纯牛奶
+                heard = tuple([s for s in heard if s != _OF])
+            far = sounds.distance(heard, one.syllables)
+            if far <= (sounds.NEAR if size > HEAD else 0) and (best is None or far < best[2]):
                 best = (i, j, far)
     return best
 
@@ -198,6 +202,8 @@ def _part(
     if j - i < _PART_LEAST or j - i == len(one.syllables) or _cuts_digits(text, i, j):
         return None
     same = text[i:j] == one.phrase[i - diagonal : j - diagonal]
+    if not same and j - i == _PART_LEAST:
+        return None  # two syllables alike are chance
     # The beginning or the end of a name is how people shorten it; the middle is chance.
     edge = i == diagonal or j - diagonal == len(one.syllables)
     sure = (810 if edge else 680) + (80 if edge else 190) * (j - i) // len(one.syllables)

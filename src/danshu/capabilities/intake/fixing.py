@@ -124,7 +124,9 @@ def count_again(reader: Reader, token: Token, before: list[Token], following: li
     last = reader.lines[-1]
     changes = [t for t in following if t.has("adjust", "name", "size", "no")]
     count = token.value.count
-    if any(t.has("add") for t in before) and count is not None:
+    if any(t.has("more", "fewer") for t in before[-2:]) and count is not None and not changes:
+        last.changed += -count if any(t.has("fewer") for t in before[-2:]) else count
+    elif any(t.has("add") for t in before) and count is not None:
         if changes:
             extra = last.copy()
             extra.parts = []
@@ -134,6 +136,17 @@ def count_again(reader: Reader, token: Token, before: list[Token], following: li
             last.changed += count
     elif not (changes and _split(reader, last, token)):
         reader.lost.append((token.start, token.end))
+
+
+def settle(reader: Reader, line: Line) -> None:
+    """Let goods that are named again with a quantity have that (一份米饭，米饭要两份)."""
+    if line.match is None:
+        return
+    for earlier in reader.lines[:-1]:
+        if earlier.match is not None and earlier.match.choices[0] == line.match.choices[0]:
+            line.parts = [*earlier.parts, *line.parts]
+            reader.lines.remove(earlier)
+            return
 
 
 def _split(reader: Reader, last: Line, token: Token) -> bool:

@@ -128,12 +128,16 @@ def describe(lexicon: Lexicon, line: Line, said: str) -> tuple[Choice, ...]:
     """Find goods by all that was said of them where no name fits (A4纸 70g): those that have each
     specification, and the characters of every word in their order.
     """
-    known = [set(found) for s in line.specs if (found := lexicon.by_spec.get(naming.spell_spec(s)))]
-    pool = set.intersection(*known) if known else set()
-    if line.match is not None and not known:
-        pool = {c.entry for c in line.match.choices}
+    specs = [naming.spell_spec(s) for s in line.specs]
+    known = [s for s in specs if s in lexicon.by_spec]
+    pool: tuple[int, ...] = ()
+    if known:
+        rarest = min([lexicon.by_spec[s] for s in known], key=len)
+        pool = tuple([e for e in rarest if lexicon.entries[e].specs.issuperset(known)])
+    elif line.match is not None:
+        pool = tuple([c.entry for c in line.match.choices])
     words_said = [*line.near, *([said] if line.match is not None else [])]
-    fit = [e for e in sorted(pool) if all(_within(w, lexicon.entries[e].whole) for w in words_said)]
+    fit = [e for e in pool if all(_within(w, lexicon.entries[e].whole) for w in words_said)]
     if not fit or not words_said:
         return ()
     line.used_near.update((*line.near, *line.specs))

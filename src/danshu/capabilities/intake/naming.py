@@ -27,6 +27,7 @@ SPEC: Final = re.compile(
 )
 MODEL: Final = re.compile(r"[a-z0-9]+(?:[.x×*/-][a-z0-9]+)*")
 _HAN_NUMBER: Final = re.compile(rf"[{numerals.HAN}]+(?:点[{numerals.HAN}]+)?")
+_LED: Final = re.compile(r"[a-z0-9]+(?=[\u4e00-\u9fff]{2})")
 _TELLING: Final = 4  # characters of a model from which on it names the goods alone
 _DIGITS: Final = 3
 _BRACKETS: Final = re.compile(r"[((\[【「][^))\]】」]*[))\]】」]")
@@ -88,6 +89,8 @@ def goods_names(name: str) -> Names:
     # A brand before it, or a kind behind: 星巴克 美式咖啡 is asked for by either.
     parts |= {"".join(pieces[i:]) for i in range(1, len(pieces))}
     parts |= {"".join(pieces[:i]) for i in range(1, len(pieces))}
+    if (led := _LED.match(whole)) is not None:
+        parts.add(whole[led.end() :])
     parts |= {m for m in models if len(m) >= _TELLING and not m.isdigit()}
     return Names(_worth(short, text), _worth(parts - short, text), frozenset(specs | models))
 

@@ -110,6 +110,7 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     grams: Mapping[str, array[int]]
     by_code: Mapping[tuple[str, str], int]
     by_spec: Mapping[str, tuple[int, ...]]
+    confusable: Mapping[int, tuple[int, ...]]  # options that are misheard for one another
     rules: tuple[Struct, ...] = ()
     revision: int = 0
 
@@ -221,12 +222,41 @@ def _index(made: _Building, rules: tuple[Struct, ...], revision: int) -> Lexicon
         grams=_grams(sounded),
         by_code=made.by_code,
         by_spec=_by_spec(made.entries),
+        confusable=_confusable(made.entries, sounded),
         rules=rules,
         revision=revision,
     )
 
 
 _INITIALS: Final = 6
+_NEAR_HEARD: Final = 300
+_SHORTENED: Final = 600
+_RIVALS: Final = 4
+
+
+def _confusable(entries: list[Entry], sounded: list[Sounded]) -> dict[int, tuple[int, ...]]:
+    """Pair options with other allergens that a recogniser takes for one another: it drops syllables
+    (燕麦奶 became 椰奶) more than it invents them, so the shorter word is the suspect.
+    """
+    options: dict[int, tuple[str, ...]] = {}
+    for one in sounded:  # the shortest name of each, without 加
+        if entries[one.entry].kind == "option":
+            options.setdefault(one.entry, one.syllables)
+    found: dict[int, tuple[int, ...]] = {}
+    for one_entry, said in options.items():
+        rivals = [
+            other
+            for other, meant in options.items()
+            if entries[other].allergens != entries[one_entry].allergens and _misheard(said, meant)
+        ]
+        if rivals:
+            found[one_entry] = tuple(rivals[:_RIVALS])
+    return found
+
+
+def _misheard(said: tuple[str, ...], meant: tuple[str, ...]) -> bool:
+    far = sounds.distance(said, meant)
+    return far <= _NEAR_HEARD or (len(said) < len(meant) and far <= _SHORTENED)
 
 
 def _by_spec(entries: list[Entry]) -> dict[str, tuple[int, ...]]:

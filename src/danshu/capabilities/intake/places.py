@@ -16,9 +16,13 @@ _ADDRESS: Final = re.compile(
     r"[省市区县镇乡村路街道巷弄号楼室园院]|大厦|广场|中心|小区|公寓|大学|医院|仓库|工厂|厂|车间|门口|前台|家属院|工业区|码头"
 )
 _NUMBER: Final = re.compile(r"[::#\s是为]*([a-z0-9][a-z0-9/_-]{2,39})")
-_NAME: Final = re.compile(r"[::\s是为]*([\u4e00-\u9fff·]{2,4})")
+_NAME: Final = re.compile(
+    r"[::\s是为]*([\u4e00-\u9fff·]{2,4}?)(?=电话|手机|联系|地址|送|收|签|[^\u4e00-\u9fff·]|$)"
+)
 _LEADING: Final = re.compile(r"^[\s:是]+")
 _TRAILING: Final = re.compile(r"[吧啊呀哦谢了]+$")
+_GIVE: Final = ("给", "帮")
+_SEND: Final = "送发寄"
 _STOPS: Final = ("time", "phone", "receiver", "note", "to", "number", "add", "want", "phone_is")
 
 
@@ -46,6 +50,8 @@ def read(reader: Reader, clause: list[Token]) -> list[Token]:
         token = clause[n]
         if token.has("to") or (token.has("at") and _goes_on(reader, clause[n + 1 :])):
             n += 1 + _address(reader, clause[n + 1 :])
+        elif reader.said(token.start, token.end) in _GIVE and (taken := _given(reader, clause, n)):
+            n += 1 + taken
         elif token.has("number") and (found := _NUMBER.match(reader.text, token.end)):
             reader.named["number"] = (found[1], found.start(1), found.end(1))
             n = _past(clause, n, found.end())
@@ -58,6 +64,18 @@ def read(reader: Reader, clause: list[Token]) -> list[Token]:
     return left
 
 
+def _given(reader: Reader, clause: list[Token], n: int) -> int:
+    """Read where 给前台送 sends; gives the tokens between the two words, 0 = it gives nothing."""
+    for i in range(n + 1, min(n + 6, len(clause))):
+        if clause[i].has("want") and reader.said(clause[i].start, clause[i].end)[0] in _SEND:
+            if not any(t.has("rest", "name") for t in clause[n + 1 : i]):
+                return 0
+            return _address(reader, clause[n + 1 : i])
+        if clause[i].has("qty", "time") or not clause[i].has("rest", "one", "name", "fill"):
+            return 0
+    return 0
+
+
 def _past(clause: list[Token], n: int, end: int) -> int:
     while n < len(clause) and clause[n].start < end:
         n += 1
@@ -66,7 +84,11 @@ def _past(clause: list[Token], n: int, end: int) -> int:
 
 def _goes_on(reader: Reader, following: list[Token]) -> bool:
     """Tell whether 到 or 在 leads an address rather than a shop of the directory."""
-    if not following or (following[0].has("name") and not following[0].has("rest")):
+    if not following:
+        return False
+    first = following[0]
+    touched = len(following) > 1 and following[1].has("rest") and following[1].start == first.end
+    if first.has("name") and first.value.exact and not touched:
         return False
     size = _size(reader, following)
     return size > 0 and bool(

@@ -63,17 +63,19 @@ _APPROXIMATE: Final = (
     "一两|两三|二三|三两|三四|三五|四五|五六|六七|七八|八九|好几|几十|几|十几|十来|若干|数"
 )
 _QTY: Final = re.compile(
-    rf"(?P<count>{numerals.NUMBER})(?P<size>{words.SIZES})?(?P<measure>{words.MEASURES})(?P<half>半)?"
-    r"(?![a-z])"
+    rf"(?P<count>{numerals.NUMBER})(?P<size>{words.SIZES})?(?P<measure>{words.MEASURES})"
+    r"(?P<half>半)?(?![a-z])"
 )
 _TAEL: Final = re.compile(r"(?P<count>[一二三四五六七八九十半]+)(?P<measure>两)")
 _ABOUT: Final = re.compile(rf"(?:{_APPROXIMATE})(?P<measure>{words.MEASURES})")
 _TIMES_N: Final = re.compile(r"[x×*]\s*(?P<count>\d{1,7})(?![\d.]|\s*(?:ml|l|g|kg)\b)")
 _BARE: Final = re.compile(rf"{numerals.NUMBER}")
 _MEASURE_ALONE: Final = re.compile(rf"(?P<size>{words.SIZES})?(?P<measure>{words.MEASURES})")
+_PACKED: Final = "瓶|包|袋|盒|片|支|只|卷|罐|听|个|枚|粒|张|抽|本"
 _SPEC: Final = re.compile(
-    rf"(?:\d+(?:\.\d+)?|[{numerals.HAN}]+(?:点[{numerals.HAN}]+)?)\s*(?:{naming.MEASURED})装?(?![a-z])|[*x×]\d+(?:瓶|包|袋|盒|罐|卷|片)"
-    r"|\d+(?:瓶|包|袋|盒|片|支|只|卷|罐|听|个|枚|粒|张|抽|本)(?:装|入|/箱|/盒|/包|/提|/件)|[黑红蓝白绿黄紫灰粉]色"
+    rf"(?:\d+(?:\.\d+)?|[{numerals.HAN}]+(?:点[{numerals.HAN}]+)?)"
+    rf"\s*(?:{naming.MEASURED})装?(?![a-z])|[*x×]\d+(?:{_PACKED})"
+    rf"|\d+(?:{_PACKED})(?:装|入|/箱|/盒|/包|/提|/件)|[黑红蓝白绿黄紫灰粉]色"
 )
 _SIZE: Final = re.compile(
     rf"(?:{words.SIZES}|迷你)(?:杯|瓶|包|袋|份|盒|桶|号|罐|箱|码)|[加]大|[大中小](?![\u4e00-\u9fff])"
