@@ -102,7 +102,7 @@ async def list_intents(request: Request[Any, Any, Any]) -> IntentBook:
 
 @get(
     "/v1/intents/graph.ttl",
-    media_type="text/turtle; charset=utf-8",
+    media_type="text/turtle",
     **declare_read("exportIntents", _TAG, "intent.read"),
 )
 async def export_intents(
@@ -115,7 +115,7 @@ async def export_intents(
             graph = (await intent_graph.load(connection, tenant)).graph
         else:
             graph = await intent_book.read(connection, tenant, version)
-    return Response(turtle.write(graph), media_type="text/turtle; charset=utf-8")
+    return Response(turtle.write(graph), media_type="text/turtle")
 
 
 @get("/v1/intents/diff", **declare_read("compareIntents", _TAG, "intent.read"))
