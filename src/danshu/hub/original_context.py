@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from danshu.ports.perceiver import Perception
 
 Connection = Any
+# Of who sent it: by these a merchant may have other services asked.
+_SCOPES: Final = ("store", "device", "device_class")
 _NAMED: Final = (
     "select to_jsonb(d)::text from directory d where tenant=%s and kind=%s and code=%s and active"
 )
@@ -54,7 +56,8 @@ class ReadingContext:
         self, kind: str, original: Original, hints: Mapping[str, object] | None = None
     ) -> Perception:
         """Ask the merchant's services. Raises NotAvailable, InputError."""
-        given = dict(hints or {})
+        scopes = {name: self.source[name] for name in _SCOPES if self.source.get(name)}
+        given = {**scopes, **(hints or {})}
         if kind == "speech":
             given.setdefault("terms", expected.words(self._words))
         return await original_joins.perceive(self._hub, self._world.tenant, kind, original, given)

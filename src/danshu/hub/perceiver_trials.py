@@ -36,7 +36,7 @@ _ADD: Final = f"insert into perceiver_samples(tenant,{_COLUMNS},body) values({'%
 _DROP: Final = "delete from perceiver_samples where tenant=%s and id=%s"
 
 
-class Sample(Struct, frozen=True, kw_only=True):
+class PerceiverSample(Struct, frozen=True, kw_only=True):
     """A sample: `digest` (hex) names its bytes, `expects` is the text that is in it."""
 
     id: uuid.UUID
@@ -47,7 +47,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     expects: str
 
 
-class Tried(Struct, frozen=True, kw_only=True):
+class PerceiverTried(Struct, frozen=True, kw_only=True):
     """What became of a trial: done, refused (no such original) or failed, with code and words.
     `agreed` says in thousandths how alike the text is to what was expected, -1 = nothing was.
     """
@@ -63,7 +63,7 @@ class Tried(Struct, frozen=True, kw_only=True):
 
 async def try_service(
     hub: Hub, service: Perceiving, body: bytes, media_type: str, name: str, expects: str
-) -> Tried:
+) -> PerceiverTried:
     """Have a service look at a sample, whatever was kept of it. Raises InputError of the media."""
     original = Original(
         body=body,
@@ -74,11 +74,11 @@ async def try_service(
     try:
         seen = await perceiving.ask(hub, service, original, {}, anew=True)
     except InputError as error:
-        return Tried(end="refused", code=error.code, trouble=error.detail)
+        return PerceiverTried(end="refused", code=error.code, trouble=error.detail)
     except NotAvailable as error:
-        return Tried(end="failed", code=error.code, trouble=error.detail)
+        return PerceiverTried(end="failed", code=error.code, trouble=error.detail)
     wanted = Perception(kind="", engine="", version="", digest="", text=expects)
-    return Tried(
+    return PerceiverTried(
         end="done",
         took_ms=seen.took_ms,
         cost=seen.cost,
@@ -96,7 +96,7 @@ async def keep(
     media_type: str,
     expects: str,
     now_ms: int,
-) -> Sample:
+) -> PerceiverSample:
     """Keep a sample. Raises InputError `too_many`, `too_large`, and as the media is refused."""
     if len(body) > PERCEIVER_SAMPLE_BYTES:
         raise InputError("too_large", f"a sample has at most {PERCEIVER_SAMPLE_BYTES} bytes")
@@ -110,13 +110,13 @@ async def keep(
     return await read(connection, tenant, id_)
 
 
-async def read_all(connection: Connection, tenant: int) -> list[Sample]:
+async def read_all(connection: Connection, tenant: int) -> list[PerceiverSample]:
     """List a merchant's samples, by kind."""
     rows = await (await connection.execute(_LIST, (tenant,))).fetchall()
     return [_sample(row) for row in rows]
 
 
-async def read(connection: Connection, tenant: int, id_: uuid.UUID) -> Sample:
+async def read(connection: Connection, tenant: int, id_: uuid.UUID) -> PerceiverSample:
     """Read a sample. Raises InputError `no_sample`."""
     row = await (await connection.execute(_ONE, (tenant, id_))).fetchone()
     if row is None:
@@ -124,7 +124,7 @@ async def read(connection: Connection, tenant: int, id_: uuid.UUID) -> Sample:
     return _sample(row)
 
 
-async def read_body(connection: Connection, tenant: int, sample: Sample) -> bytes:
+async def read_body(connection: Connection, tenant: int, sample: PerceiverSample) -> bytes:
     """Give the bytes of a sample. Raises InputError `no_sample`."""
     row = await (await connection.execute(_BODY, (tenant, sample.id))).fetchone()
     if row is None:
@@ -148,9 +148,9 @@ async def find(connection: Connection, tenant: int, id_: uuid.UUID) -> Perceivin
     return await perceivers.read(connection, tenant, id_)
 
 
-def _sample(row: tuple[Any, ...]) -> Sample:
+def _sample(row: tuple[Any, ...]) -> PerceiverSample:
     id_, kind, name, media_type, digest, expects = row
-    return Sample(
+    return PerceiverSample(
         id=id_,
         kind=kind,
         name=name,

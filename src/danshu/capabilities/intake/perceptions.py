@@ -53,7 +53,7 @@ def _wrongs(told: Perception) -> Iterator[str]:
     words = (told.engine, told.version, told.digest, told.lang, *told.troubles, *told.figures)
     if any(len(word) > _WORD_CHARS for word in words):
         yield f"a name of more than {_WORD_CHARS} characters"
-    if not _plain((told.text, *words, *[piece.text for piece in _every(told)])):
+    if not _plain((told.text, *words, *[piece.text + piece.path for piece in _every(told)])):
         yield "control characters"
     if not 0 <= told.confidence <= WHOLE or told.duration_ms < 0:
         yield "a confidence or length out of bounds"

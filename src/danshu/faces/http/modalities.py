@@ -23,7 +23,7 @@ from danshu.faces.http.perceivers import ONE, READ, TAG, WRITE, MappingAsked
 from danshu.hub import modality_views, perceiver_mapping, perceiver_trials
 from danshu.hub.fields import PLAIN
 from danshu.hub.modality_views import ModalityView
-from danshu.hub.perceiver_trials import Sample, Tried
+from danshu.hub.perceiver_trials import PerceiverSample, PerceiverTried
 from danshu.kernel.limits import (
     EXPRESSION_BYTES,
     PERCEIVER_EXPECTS_CHARS,
@@ -59,7 +59,7 @@ class Modalities(Struct, frozen=True, kw_only=True):
 class PerceiverSamples(Struct, frozen=True, kw_only=True):
     """A merchant's samples, by kind."""
 
-    items: tuple[Sample, ...]
+    items: tuple[PerceiverSample, ...]
 
 
 class MappingShown(Struct, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ async def try_perceiver(
     sample: SampleId = None,
     name: Name = "",
     expects: Expects = "",
-) -> Tried:
+) -> PerceiverTried:
     """Have a service look at an original or a sample: what it saw, how long, at what cost. It is
     counted and paid like any call.
     """
@@ -151,7 +151,9 @@ async def list_samples(request: Ask) -> PerceiverSamples:
     request_max_body_size=PERCEIVER_SAMPLE_BYTES,
     operation_class=raw_body(f"at most {PERCEIVER_SAMPLE_BYTES} bytes", *_ANY),
 )
-async def add_sample(request: Ask, kind: Kind, name: Name = "", expects: Expects = "") -> Sample:
+async def add_sample(
+    request: Ask, kind: Kind, name: Name = "", expects: Expects = ""
+) -> PerceiverSample:
     """Keep an original to try services on; let it hold nobody's personal data."""
     held, hub = held_of(request), hub_of(request)
     body, media_type = await request.body(), request.headers.get("content-type", "")

@@ -1,6 +1,6 @@
 import { EditOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { Button, Tooltip, Typography } from "antd";
+import { Button, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ConnectorMinute, ConnectorView } from "@/api/types.gen";
@@ -8,6 +8,7 @@ import { ask } from "@/client";
 import { count, near, share, timeOfDay } from "@/format";
 import { Card } from "@/parts/card";
 import { useConfirm } from "@/parts/confirm";
+import { HealthCells } from "@/parts/health-cells";
 import { useNotice } from "@/parts/notice";
 import { queries } from "@/queries";
 import { Calls } from "./calls";
@@ -15,9 +16,6 @@ import { Standing } from "./list";
 import { KEY, PATH, standingOf, WHOLE } from "./model";
 import { TrialForm } from "./trial-form";
 import { useCapability } from "./words";
-
-const CELLS = 30;
-const CELL_MS = 120_000;
 
 interface Props {
   one: ConnectorView;
@@ -64,7 +62,7 @@ export function Detail({ one, mayWrite, onEdit, onClose }: Props) {
           {t("probeTrouble", { at: near(one.probed), trouble: one.probe_trouble })}
         </p>
       )}
-      <Cells minutes={one.health.minutes} />
+      <Hour minutes={one.health.minutes} />
       <dl className="connectors-facts">
         <Pair name={t("columns.answered")}>
           {one.health.calls > 0 ? share(one.health.answered / WHOLE) : t("noCalls")}
@@ -136,29 +134,13 @@ function Switches({ one }: { one: ConnectorView }) {
   );
 }
 
-/** The last hour in cells of two minutes. */
-function Cells({ minutes }: { minutes: readonly ConnectorMinute[] }) {
+function Hour({ minutes }: { minutes: readonly ConnectorMinute[] }) {
   const { t } = useTranslation("connectors");
-  const end = Math.ceil(Date.now() / CELL_MS) * CELL_MS;
-  const cells = Array.from({ length: CELLS }, (_, n) => {
-    const from = end - (CELLS - n) * CELL_MS;
-    const within = minutes.filter((one) => {
-      const at = Date.parse(one.at);
-      return at >= from && at < from + CELL_MS;
-    });
-    const calls = within.reduce((sum, one) => sum + one.calls, 0);
-    const failed = within.reduce((sum, one) => sum + one.failed, 0);
-    return { from, calls, failed };
-  });
-  const calls = cells.reduce((sum, one) => sum + one.calls, 0);
-  const failed = cells.reduce((sum, one) => sum + one.failed, 0);
   return (
-    <div className="connectors-cells" role="img" aria-label={t("hour", { calls: count(calls), failed: count(failed) })}>
-      {cells.map((cell) => (
-        <Tooltip key={cell.from} title={t("cell", { at: timeOfDay(cell.from), calls: count(cell.calls), failed: count(cell.failed) })}>
-          <i data-level={cell.calls === 0 ? "none" : cell.failed === 0 ? "good" : cell.failed * 20 < cell.calls ? "some" : "bad"} />
-        </Tooltip>
-      ))}
-    </div>
+    <HealthCells
+      minutes={minutes}
+      label={(calls, failed) => t("hour", { calls: count(calls), failed: count(failed) })}
+      cell={(one) => t("cell", { at: timeOfDay(one.from), calls: count(one.calls), failed: count(one.failed) })}
+    />
   );
 }
