@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
+from msgspec import Struct
 
 from danshu.capabilities.intake import media
 from danshu.hub import (
@@ -37,7 +39,7 @@ from danshu.ports import registry
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from danshu.hub.compose import Hub
     from danshu.hub.original_rows import Row
@@ -122,61 +124,76 @@ async def receive(
     plugin = choose(modality, media_type)
     digest = hashlib.sha256(body).digest()
     now_ms = hub.clock()
-    id_, salt = ids.uuid7(now_ms, os.urandom(10)), os.urandom(vault.SALT_BYTES)
-    key = key or str(id_)
     source = {n: v for n, v in source.items() if v}
     async with hub.connection() as connection:
         source = await original_joins.classify(connection, tenant, source)
-        known = await original_rows.find_by_key(connection, tenant, key)
+        known = await original_rows.find_by_key(connection, tenant, key) if key else None
         if known is not None:
             return known if known.digest == digest.hex() else CONFLICT
         counted = (tenant, ORIGINALS_WAITING)
         (waiting,) = (await (await connection.execute(_WAITING, counted)).fetchall())[0]
         if waiting >= ORIGINALS_WAITING:
             raise Busy("too many originals wait to be read", 30)
-        salted = media_type.startswith("text/")
-        said = OriginalReceived(
-            bytes=len(body),
-            device=source.get("device", ""),
-            digest=vault.commit(salt, "original", body) if salted else digest.hex(),
-            media_type=media_type,
-            modality=plugin.name,
-            salted=salted,
-            store=source.get("store", ""),
-            via=source.get("via", ""),
-        )
+        kept = _Kept(plugin.name, media_type, body, name, key, source)
+        said, values = _tell(kept, digest, now_ms)
         packed = pack(
             [Said(data=said)],
-            stream=id_,
+            stream=values["id"],
             seq=0,
             head=NO_HEAD,
             actor=actor,
             now_ms=now_ms,
             tenant=tenant,
         )
-        values = {
-            "tenant": tenant,
-            "id": id_,
-            "key": key,
-            "modality": plugin.name,
-            "digest": digest,
-            "salt": salt,
-            "media_type": media_type,
-            "name": name[:200],
-            "bytes": len(body),
-            "source": msgspec.json.encode(source).decode(),
-            "received": write.instant(now_ms * 1000),
-            "due": write.instant((now_ms + ORIGINAL_LEASE_S * 1000) * 1000),
-            "seq": packed.count,
-            "head": packed.head,
-            **{n: source.get(n, "") for n in ("speaker", "store", "device", "device_class")},
-        }
+        values |= {"tenant": tenant, "seq": packed.count, "head": packed.head}
         async with connection.transaction():
             await blobs.put(connection, tenant, media_type, body)
             if not await original_rows.insert(connection, values):  # a twin was faster
                 raise Busy("the same key is being taken in by another request", 1)
             await write.add_facts(connection, tenant, packed)
-        return await original_rows.find(connection, tenant, id_)
+        return await original_rows.find(connection, tenant, values["id"])
+
+
+class _Kept(Struct, frozen=True):
+    """What is to be kept."""
+
+    modality: str
+    media_type: str
+    body: bytes
+    name: str
+    key: str
+    source: Mapping[str, str]
+
+
+def _tell(kept: _Kept, digest: bytes, now_ms: int) -> tuple[OriginalReceived, dict[str, Any]]:
+    """Give the first fact of an original, and its row but for the end of its stream."""
+    id_, salt = ids.uuid7(now_ms, os.urandom(10)), os.urandom(vault.SALT_BYTES)
+    source, body = kept.source, kept.body
+    salted = kept.media_type.startswith("text/")  # short words could be guessed from their digest
+    said = OriginalReceived(
+        bytes=len(body),
+        device=source.get("device", ""),
+        digest=vault.commit(salt, "original", body) if salted else digest.hex(),
+        media_type=kept.media_type,
+        modality=kept.modality,
+        salted=salted,
+        store=source.get("store", ""),
+        via=source.get("via", ""),
+    )
+    return said, {
+        "id": id_,
+        "key": kept.key or str(id_),
+        "modality": kept.modality,
+        "digest": digest,
+        "salt": salt,
+        "media_type": kept.media_type,
+        "name": kept.name[:200],
+        "bytes": len(body),
+        "source": msgspec.json.encode(source).decode(),
+        "received": write.instant(now_ms * 1000),
+        "due": write.instant((now_ms + ORIGINAL_LEASE_S * 1000) * 1000),
+        **{n: source.get(n, "") for n in ("speaker", "store", "device", "device_class")},
+    }
 
 
 async def release(hub: Hub, tenant: int, id_: uuid.UUID) -> None:

@@ -82,7 +82,7 @@ def perform(errand: Errand, body: bytes) -> Seen:
         return Seen(refused=(TOO_COSTLY, type(error).__name__, ""))
     except DanshuError as error:
         return Seen(fault=str(error))
-    except Exception as error:  # noqa: BLE001 - told to whoever asked; an adapter is somebody else's
+    except Exception as error:  # noqa: BLE001 - told to whoever asked
         return Seen(fault=f"{type(error).__name__}: {error}"[:300])
     return Seen(perception=told)
 
