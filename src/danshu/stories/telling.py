@@ -148,6 +148,11 @@ STORIES: Final = (
         module="danshu.stories.paid_fanout",
     ),
     Story(
+        name="voice-coffee",
+        title="口述三杯冰美式加燕麦奶:听得准才成单,听着像的先问,静音和命令什么都下不了",
+        module="danshu.stories.voice_coffee",
+    ),
+    Story(
         name="new-channel",
         title="没人听说过的平台当场开卖:插件一个文件,发货回传编织而成,单枢的文件一个字节不变",
         module="danshu.stories.new_channel",
@@ -156,6 +161,11 @@ STORIES: Final = (
         name="customs-switch",
         title="报关行换一家:订单不停,坏的一家自己退回,两边账一张不少、一张不重",
         module="danshu.stories.customs_switch",
+    ),
+    Story(
+        name="oil-level",
+        title="油位偏低不是需补油:摄像头与巡检员报来,按规程停机检修,谁喊补油都没有用",
+        module="danshu.stories.oil_level",
     ),
 )
 
