@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 from danshu.capabilities.intake.folding import fold
-from tests.fixtures.hub import SKUS, WAREHOUSES, House
+from danshu.capabilities.intake.language import understand
+from danshu.capabilities.intake.lexicon import resolve
+from danshu.hub import lexicons, names
+from danshu.hub.names import Alias
+from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House
+
+if TYPE_CHECKING:
+    from danshu.ports.modality import Parsed
 
 A = SKUS[0].code
 STORE = {"kind": "store", "code": "S-RMGC", "name": "人民广场店", "warehouse": WAREHOUSES[0].code}
@@ -46,6 +54,50 @@ def test_a_name_that_hangs_in_the_air_is_refused_whole(house: House) -> None:
     nobody = {"kind": "sku", "scope": "C-NOBODY", "alias": "那个", "code": A}
     assert put(house, "aliases", nobody).json()["code"] == "unknown_code"
     assert put(house, "units", rows[0], rows[0]).json()["code"] == "twice"
+
+
+def test_rules_of_a_merchant_stand_beside_the_shipped_ones_and_reach_what_is_read(
+    house: House,
+) -> None:
+    mine = {
+        "code": "M-1",
+        "when": "sku",
+        "match": A,
+        "requires": "fragile",
+        "source": "操作规程 3.2",
+    }
+    off = {"code": "R-180", "when": "said", "match": "开票", "requires": "invoice", "active": False}
+    assert house.call("PUT", "/v1/names/rules", [mine, off]).status_code == 200
+    rows = {r["rule"]["code"]: r for r in house.call("GET", "/v1/names/rules").json()["items"]}
+    assert (rows["M-1"]["shipped"], rows["R-180"]["shipped"]) == (False, False)
+    assert rows["R-112"]["shipped"]
+    nothing = {**mine, "match": "NO-SUCH"}
+    refused = house.call("PUT", "/v1/names/rules", [nothing])
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_code")
+    assert house.call("PUT", "/v1/names/rules", [off, off]).json()["code"] == "twice"
+    told = asyncio.run(_read(house, f"{SKUS[0].name}两件，要开票，走冷链"))
+    assert [(x.sku, x.quantity) for x in told.draft.lines] == [(A, 2)]
+    hung = {f.value: f.rule for f in told.fields if f.path.startswith("/requirements")}
+    assert hung == {"fragile": "M-1", "cold_2_8": "R-190"}
+    assert told.draft.requirements == tuple(hung)
+
+
+def test_a_lexicon_is_shared_until_the_master_data_moves_on(house: House) -> None:
+    async def look() -> None:
+        first = await lexicons.load(house.hub, house.tenant)
+        assert await lexicons.load(house.hub, house.tenant) is first
+        async with house.hub.connection() as connection:
+            row = Alias(kind="sku", alias="那一款红的", code=A)
+            await names.put(connection, house.tenant, "aliases", [row], TESTER)
+        again = await lexicons.load(house.hub, house.tenant)
+        assert resolve(again, "sku", "那一款红的")[0].value == A
+        assert first is not again
+
+    asyncio.run(look())
+
+
+async def _read(house: House, text: str) -> Parsed:
+    return understand(text, await lexicons.load(house.hub, house.tenant), house.hub.clock())
 
 
 def test_folding_is_stable() -> None:

@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from danshu.capabilities.intake import lexicon
+from danshu.capabilities.intake.implied import ImpliedRule
 from danshu.capabilities.intake.lexicon import Alias, Called, Goods, Lexicon, Option
-from danshu.hub import intent_graph, names
+from danshu.hub import implied_rules, intent_graph, names
 from danshu.kernel.limits import LEXICONS
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class _Rows(Struct, frozen=True):
     skus: list[tuple[str, str, int]]
     devices: list[tuple[str, str]]
     names: names.Names
+    rules: tuple[ImpliedRule, ...]
     symptoms: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -89,6 +91,7 @@ async def _read(connection: Connection, tenant: int, graph: Any) -> _Rows:
         skus=skus,
         devices=devices,
         names=await names.load(connection, tenant),
+        rules=await implied_rules.read(connection, tenant),
         symptoms=tuple(
             [(s.code, tuple([w for w in (s.title, *s.spellings) if w])) for s in graph.symptoms]
         ),
@@ -120,5 +123,6 @@ def _build(rows: _Rows, revision: int) -> Lexicon:
         ],
         called,
         aliases,
+        rules=rows.rules,
         revision=revision,
     )

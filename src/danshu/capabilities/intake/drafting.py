@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from danshu.capabilities.intake import implied
 from danshu.capabilities.intake.finding import Choice
 from danshu.capabilities.intake.lines import (
     SURE_ENOUGH,
@@ -129,6 +130,7 @@ def draft(
     intent, repair = _intent(made, lines)
     if intent is Intent.NONE and not made.questions and not lines:
         return _nothing(reader, text)
+    required = _requirements(made, lines) if intent is not Intent.CANCEL and not repair else ()
     drafted = Draft(
         lines=() if repair else lines,
         store=places["store"],
@@ -140,6 +142,7 @@ def draft(
         due_ms=due,
         total_fen=reader.total[0] if reader.total else -1,
         remarks=remarks,
+        requirements=required,
         repair=repair,
         of_order=named["number"] if intent in (Intent.CANCEL, Intent.REPLACE) else "",
     )
@@ -250,6 +253,23 @@ def _remark(made: _Drafting, n: int, part: Part) -> str:
     words = made.words(part.start, part.end)
     made.field(f"/remarks/{n}", words, _TEXT_SURE, (part.start, part.end))
     return words
+
+
+def _requirements(made: _Drafting, lines: tuple[DraftLine, ...]) -> tuple[str, ...]:
+    """Add what the merchant's rules say that this order requires, each with its rule."""
+    lexicon = made.reader.lexicon
+    if not lexicon.rules or not lines:
+        return ()
+    goods = {x.sku: x.title for x in lines if x.sku}
+    entries, by_code = lexicon.entries, lexicon.by_code
+    options = {o: entries[by_code[("option", o)]].title for x in lines for o in x.options}
+    found = implied.imply(lexicon.rules, goods, options, made.text)
+    for n, one in enumerate(found):
+        path = f"/requirements/{n}"
+        made.fields.append(
+            Field(path=path, value=one.requires, confidence=1000, said=one.said, rule=one.rule)
+        )
+    return tuple([one.requires for one in found])
 
 
 def _due(made: _Drafting) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from danshu.capabilities.intake import naming, sounds
+from danshu.capabilities.intake.implied import ImpliedRule
 from danshu.capabilities.intake.plain import key
 from danshu.kernel.limits import LEXICON_PHRASES
 
@@ -111,7 +112,7 @@ class Lexicon(Struct, frozen=True, kw_only=True):
     by_code: Mapping[tuple[str, str], int]
     by_spec: Mapping[str, tuple[int, ...]]
     confusable: Mapping[int, tuple[int, ...]]  # options that are misheard for one another
-    rules: tuple[Struct, ...] = ()
+    rules: tuple[ImpliedRule, ...] = ()
     revision: int = 0
 
 
@@ -149,7 +150,7 @@ def build(
     called: Iterable[Called] = (),
     aliases: Iterable[Alias] = (),
     *,
-    rules: tuple[Struct, ...] = (),
+    rules: tuple[ImpliedRule, ...] = (),
     revision: int = 0,
 ) -> Lexicon:
     """Index what a merchant's things are called. An alias of what is not there is left out."""
@@ -194,7 +195,7 @@ def _call_all(made: _Building, entry: Entry, names: naming.Names) -> None:
         made.call(words, found, "part")
 
 
-def _index(made: _Building, rules: tuple[Struct, ...], revision: int) -> Lexicon:
+def _index(made: _Building, rules: tuple[ImpliedRule, ...], revision: int) -> Lexicon:
     heads: dict[str, set[int]] = {}
     initials: dict[str, set[int]] = {}
     sounded: list[Sounded] = []
