@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from danshu.ports.perceiver import Perception
 
 SPINDLE = vibrations.Machine(seed=4)
-SHORT = {"seconds": 4.2, "rate_hz": 8_000}
+SHORT: dict[str, Any] = {"seconds": 4.2, "rate_hz": 8_000}
 BEARING = SKUS[0]
 SITE = {
     "kind": "store",

@@ -259,6 +259,16 @@ def asyncapi(
     raise typer.Exit(describing.run_events(file))
 
 
+@app.command("modalities")
+def list_modalities(
+    as_json: Annotated[bool, typer.Option("--json", help="Machine readable.")] = False,
+) -> None:
+    """List the ways in that are plugged in, the services they need, and what is not installed."""
+    from danshu.faces.cli import modalities
+
+    raise typer.Exit(modalities.run(as_json=as_json))
+
+
 @person.command("invite")
 def person_invite(
     login: Annotated[str, typer.Argument(help="What they sign in by, an e-mail address.")],
@@ -326,6 +336,17 @@ def witness(
     from danshu.faces.cli import log as room
 
     raise typer.Exit(room.witness(listen, data, logs, name))
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def edge(told: typer.Context) -> None:
+    """Take waveforms up beside a machine, buffer them, hand each to the hub once; see --help."""
+    from danshu.faces.cli import edge as room
+
+    raise typer.Exit(room.main(told.args))
 
 
 @app.command()
