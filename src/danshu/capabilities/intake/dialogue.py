@@ -209,7 +209,9 @@ def _choose(
         return ""
     best = [c for c in found if c.confidence == found[0].confidence]
     codes = {c.value for c in offered}
-    meant = [c for c in best if c.value in codes] or best
+    meant = [c for c in best if c.value in codes]
+    if not meant:  # something else than was offered has to be named in full
+        meant = [c for c in best if not offered or fold(c.title) == folded]
     return meant[0].value if len(meant) == 1 else ""
 
 
