@@ -132,9 +132,8 @@ async def _speak(client: httpx.AsyncClient, voice: Voice, desk: Desk) -> tuple[s
     done = (await caller.ask(client, "GET", f"/v1/originals/{row['id']}")).json()["row"]
     voice.claim("复核确认后成单", done["state"] == "ordered", done["state"])
     order = (await caller.ask(client, "GET", f"/v1/orders/{done['order']}")).json()
-    voice.claim(
-        "订单已决策、已锁库存", order["state"] in ("allocated", "confirmed"), order["state"]
-    )
+    allocated = [n["allocated"] for n in order["lines"]]
+    voice.claim("订单已决策、已锁库存", allocated == [3], allocated)
     stations = await _cold(client, order)
     voice.claim("燕麦奶要冷链:只发能冷藏的仓", stations[0], stations[1])
     return str(done["order"]), str(row["id"])
