@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from danshu.capabilities.intents import deciding
 from danshu.hub import intent_graph
 from danshu.hub.intent_audit import IntentsFolder
 from danshu.kernel.errors import InputError

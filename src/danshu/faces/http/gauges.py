@@ -33,14 +33,14 @@ class GaugeRead(Struct, frozen=True, kw_only=True):
     value: int | None
 
 
-@get("/v1/gauges", **declare_read("listGauges", "devices", "master.read"))
+@get("/v1/gauges", **declare_read("listGauges", "devices", "device.read"))
 async def list_gauges(request: Request[Any, Any, Any]) -> GaugeList:
     """List the gauges that fixed cameras see."""
     async with hub_of(request).connection() as connection:
         return GaugeList(items=await gauges.list_rows(connection, held_of(request).tenant))
 
 
-@put("/v1/gauges", **declare_write("putGauge", "devices", "master.write"))
+@put("/v1/gauges", **declare_write("putGauge", "devices", "device.write"))
 async def put_gauge(data: JSONBody[GaugeDrawn], request: Request[Any, Any, Any]) -> GaugeRead:
     """Write a gauge by device and code, as it is drawn on a picture; gives what is read there."""
     held = held_of(request)
