@@ -96,9 +96,7 @@ def test_nothing_goes_by_itself_that_the_graph_leaves_to_a_person() -> None:
     somebody = Actor(sub="person:x", role="reviewer", grade="B")
 
     def hold(equipment: str, *symptoms: str, asked: str = "", actor: Actor = machine) -> str:
-        directed = intent_graph.deciding.decide(
-            index, equipment, symptoms, [asked] if asked else []
-        )
+        directed = deciding.decide(index, equipment, symptoms, [asked] if asked else [])
         try:
             intent_graph.hold(directed, actor)
         except InputError as error:
