@@ -61,6 +61,8 @@ def talk(*turns: str) -> Dialogue:
         (("三杯冰美式", "不对，改成两杯", "嗯"), [("CF-AM-ICE", 2, ())]),
         (("冰美式", "三杯", "加燕麦奶", "好的"), [("CF-AM-ICE", 3, ("OP-OAT",))]),
         (("一杯冰美式加椰麦奶", "加椰奶", "确认"), [("CF-AM-ICE", 1, ("OP-COCO",))]),
+        (("三杯冰美式加燕麦奶", "不要燕麦奶了", "对"), [("CF-AM-ICE", 3, ())]),
+        (("一杯冰美式加椰麦奶", "椰奶", "对"), [("CF-AM-ICE", 1, ("OP-COCO",))]),
         (("一杯可颂", "再加一杯冰美式", "行"), [("FD-CROIS", 1, ()), ("CF-AM-ICE", 1, ())]),
     ],
     ids=lambda value: value[0] if isinstance(value[0], str) else "",

@@ -63,6 +63,7 @@ _MEASURE: Final = re.compile(r"[^\d零一二两俩三仨四五六七八九十百
 _KINDS: Final = {"sku": "sku", "options": "option", "store": "store", "customer": "customer",
                  "device": "device"}  # fmt: skip
 _ANSWERED: Final = 990  # who was asked said so
+_NAMED: Final = 950  # a name said as it is
 _LIKELY: Final = 600  # from here on a word is one of the offered candidates
 
 
@@ -211,7 +212,7 @@ def _choose(
     codes = {c.value for c in offered}
     meant = [c for c in best if c.value in codes]
     if not meant:  # something else than was offered has to be named in full
-        meant = [c for c in best if not offered or fold(c.title) == folded]
+        meant = [c for c in best if not offered or c.confidence >= _NAMED]
     return meant[0].value if len(meant) == 1 else ""
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from danshu.capabilities.intake.phrases import Lexicon
 
 _NOT_NOW: Final = ("if", "hearsay")
+_ADDING: Final = frozenset("加换")  # how names of options begin
 _LEADING: Final = ("to", "receiver", "number", "note", "phone")
 
 NAME_TAGS: Final = frozenset({"name"})
@@ -182,6 +183,7 @@ class Reader:
     def _name(self, token: Token, before: list[Token], following: list[Token]) -> None:
         match: Match = token.value
         adding = bool(before) and before[-1].has("add", "want", "and")
+        adding = adding or self.text[token.start] in _ADDING
         options = of_kind(self.lexicon, match, "option")
         bought = of_kind(self.lexicon, match, "sku")
         if (

@@ -23,13 +23,10 @@ def drop(reader: Reader, token: Token, before: list[Token]) -> None:
     named = [t for t in before if t.has("name")]
     goods = [t for t in named if of_kind(reader.lexicon, t.value, "sku")]
     options = [t for t in named if of_kind(reader.lexicon, t.value, "option")]
-    if goods:
-        for t in goods:
-            remove(reader, t.value)
-    elif options and reader.lines:
-        codes = {reader.lexicon.entries[c.entry].code for t in options for c in t.value.choices}
-        for line in reader.lines:
-            line.parts = [p for p in line.parts if p.code not in codes]
+    if goods or (options and reader.lines):
+        for t in (*goods, *options):
+            if not take_off(reader, t.value):
+                remove(reader, t.value)
     elif reader.lines:
         reader.lines.clear()
         reader.remarks.clear()
@@ -37,6 +34,18 @@ def drop(reader: Reader, token: Token, before: list[Token]) -> None:
     else:
         reader.intent = Intent.CANCEL
     reader.waiting = None
+
+
+def take_off(reader: Reader, match: Match) -> bool:
+    """Take an option that was put on off again. False where no line has it."""
+    chosen = of_kind(reader.lexicon, match, "option")
+    codes = {reader.lexicon.entries[c.entry].code for c in chosen}
+    taken = False
+    for line in reader.lines:
+        kept = [p for p in line.parts if p.code not in codes]
+        taken = taken or len(kept) < len(line.parts)
+        line.parts = kept
+    return taken
 
 
 def remove(reader: Reader, match: Match) -> bool:
@@ -68,6 +77,8 @@ def refuse(reader: Reader, token: Token, before: list[Token], following: list[To
             reader.remarks.append(Part(reader.said(start, token.end), start, token.end))
         return 0
     thing = following[0]
+    if thing.has("name") and take_off(reader, thing.value):
+        return n
     if thing.has("name") and thing.value.exact and of_kind(reader.lexicon, thing.value, "sku"):
         optional = of_kind(reader.lexicon, thing.value, "option")
         if remove(reader, thing.value) or not optional:
