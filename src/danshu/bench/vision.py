@@ -1,7 +1,8 @@
 """`danshu bench vision`: how exactly documents are read, and what a page costs.
 
 Without `--data` on documents of the project's own (testing/papers.py) in layouts that the reader
-was not built with, clean and photographed; with `--data DIR` on a folder of pictures and fields.json
+was not built with, clean and photographed; with `--data DIR` on a folder of pictures and a
+fields.json
 {"file": {"/customer": …, "/number": …, "/due": "YYYY-MM-DD", "/address": …, "/total_fen": …,
 "/lines/0/code": …, name, quantity, unit, price_fen}}. A field counts when it is equal after NFKC
 without spaces. `wrong_caught_percent` is the share of documents with a wrong field that say so

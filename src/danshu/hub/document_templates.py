@@ -40,7 +40,7 @@ MOVED: Final = Refusal(
 )
 
 
-class Anchor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DocumentAnchor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Words by which a document is known, with where their upper left corner stands (thousandths
     of the upright page's width).
     """
@@ -67,22 +67,22 @@ class PointedColumn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     header: _Words
 
 
-class Template(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DocumentTemplate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A template as it is pointed out. `customer` is whose documents they are, "" = many's."""
 
     title: _Words
     customer: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
-    anchors: Annotated[tuple[Anchor, ...], Meta(min_length=2, max_length=TEMPLATE_ANCHORS)]
+    anchors: Annotated[tuple[DocumentAnchor, ...], Meta(min_length=2, max_length=TEMPLATE_ANCHORS)]
     fields: Annotated[tuple[PointedField, ...], Meta(max_length=TEMPLATE_FIELDS)] = ()
     columns: Annotated[tuple[PointedColumn, ...], Meta(max_length=TEMPLATE_FIELDS)] = ()
 
 
-class Published(Struct, frozen=True, kw_only=True):
+class DocumentTemplateVersion(Struct, frozen=True, kw_only=True):
     """A version of a template: who published it when, and the sample that it was tried on."""
 
     code: str
     version: int
-    template: Template
+    template: DocumentTemplate
     sample: uuid.UUID | None
     active: bool
     by: str
@@ -112,16 +112,16 @@ _ADD: Final = (
     "insert into document_templates(tenant,code,version,body,digest,sample,by)"
     " values(%s,%s,%s,%s,%s,%s,%s)"
 )
-_decode: Final = msgspec.json.Decoder(Template).decode
+_decode: Final = msgspec.json.Decoder(DocumentTemplate).decode
 
 
-async def list_newest(connection: Connection, tenant: int) -> tuple[Published, ...]:
+async def list_newest(connection: Connection, tenant: int) -> tuple[DocumentTemplateVersion, ...]:
     """List the newest version of every template by code."""
     found = await (await connection.execute(_NEWEST, (tenant,))).fetchall()
     return tuple([_show(row) for row in found])
 
 
-async def find(connection: Connection, tenant: int, code: str) -> Published:
+async def find(connection: Connection, tenant: int, code: str) -> DocumentTemplateVersion:
     """Give the newest version of a template. Raises InputError `no_template`."""
     row = await (await connection.execute(_ONE, (tenant, code))).fetchone()
     if row is None:
@@ -129,9 +129,9 @@ async def find(connection: Connection, tenant: int, code: str) -> Published:
     return _show(row)
 
 
-def _show(row: Any) -> Published:
+def _show(row: Any) -> DocumentTemplateVersion:
     code, version, body, sample, active, by, at_ms = row
-    return Published(
+    return DocumentTemplateVersion(
         code=code, version=version, template=_decode(bytes(body)), sample=sample, active=active,
         by=by, at_ms=at_ms,
     )  # fmt: skip
@@ -143,7 +143,7 @@ async def load(connection: Connection, tenant: int) -> tuple[Mapping[str, object
     return tuple([lend(code, version, _decode(bytes(body))) for code, version, body in found])
 
 
-def lend(code: str, version: int, template: Template) -> Mapping[str, object]:
+def lend(code: str, version: int, template: DocumentTemplate) -> Mapping[str, object]:
     """Give a template as plug-ins see it."""
     digest = hashlib.sha256(msgspec.json.encode([code, version, template])).hexdigest()
     return {"code": code, "version": version, "digest": digest, **msgspec.to_builtins(template)}
@@ -153,12 +153,12 @@ async def add(
     connection: Connection,
     tenant: int,
     code: str,
-    template: Template,
+    template: DocumentTemplate,
     *,
     seen: int,
     sample: uuid.UUID,
     actor: Actor,
-) -> Published | Refusal:
+) -> DocumentTemplateVersion | Refusal:
     """Make a template that was tried the next version in use, with its fact; `seen` is the version
     that was looked at, 0 = none. Raises InputError `too_many`.
     """
@@ -182,7 +182,9 @@ async def add(
         return await find(connection, tenant, code)
 
 
-async def retire(connection: Connection, tenant: int, code: str, actor: Actor) -> Published:
+async def retire(
+    connection: Connection, tenant: int, code: str, actor: Actor
+) -> DocumentTemplateVersion:
     """Take a template out of use; one that is out already stays so."""
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))

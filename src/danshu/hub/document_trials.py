@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from danshu.hub.compose import Hub
-    from danshu.hub.document_templates import Published, Template
+    from danshu.hub.document_templates import DocumentTemplate, DocumentTemplateVersion
     from danshu.kernel.fact import Actor
     from danshu.ports.modality import Assessment, Candidate, Context, Modality, Span
     from danshu.ports.perceiver import Perception
@@ -35,7 +35,7 @@ NOT_KNOWN: Final = Refusal(
 NO_SAMPLE: Final = InputError("no_sample", "the sample has not been read as a document", "/sample")
 
 
-class Trial(Struct, frozen=True, kw_only=True):
+class DocumentTrial(Struct, frozen=True, kw_only=True):
     """How a template reads an original: whether it knows it by its anchors, and what it reads."""
 
     known: bool
@@ -46,12 +46,12 @@ async def publish(
     hub: Hub,
     tenant: int,
     code: str,
-    template: Template,
+    template: DocumentTemplate,
     *,
     seen: int,
     sample: uuid.UUID,
     actor: Actor,
-) -> Published | Refusal:
+) -> DocumentTemplateVersion | Refusal:
     """Publish the next version of a template after it knew its own sample among the others in use;
     `seen` is the version that was looked at, 0 = none. Raises InputError `no_sample`,
     `no_customer`, `too_many`.
@@ -103,11 +103,11 @@ async def attempt(
     hub: Hub,
     tenant: int,
     code: str,
-    template: Template,
+    template: DocumentTemplate,
     sample: uuid.UUID,
     *,
     among_others: bool = False,
-) -> Trial:
+) -> DocumentTrial:
     """Read an original by a template, published or not. `known` says that its anchors are there,
     and with `among_others` that no template in use fits as well. Raises InputError.
     """
@@ -131,7 +131,7 @@ async def attempt(
     by_anchor = await photo.parse(original, cast("Context", _Seen(held, seen[0], source, rivals)))
     known = lent["digest"] in by_anchor.models
     if known:
-        return Trial(known=True, parsed=by_anchor)
+        return DocumentTrial(known=True, parsed=by_anchor)
     named = {**source, "template": code}
     forced = await photo.parse(original, cast("Context", _Seen(held, seen[0], named, [lent])))
-    return Trial(known=False, parsed=forced)
+    return DocumentTrial(known=False, parsed=forced)

@@ -26,8 +26,8 @@ from danshu.hub import (
     original_rows,
     originals,
 )
-from danshu.hub.document_templates import Published, Template
-from danshu.hub.document_trials import Trial
+from danshu.hub.document_templates import DocumentTemplate, DocumentTemplateVersion
+from danshu.hub.document_trials import DocumentTrial
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import ORIGINAL_DRAFT_BYTES
 
@@ -35,24 +35,24 @@ _ONE: Final = "/v1/document-templates/{code:str}"
 _CODE: Final = 64
 
 
-class TemplateList(Struct, frozen=True, kw_only=True):
+class DocumentTemplateList(Struct, frozen=True, kw_only=True):
     """Newest versions of all templates by code, at most TEMPLATES."""
 
-    items: tuple[Published, ...]
+    items: tuple[DocumentTemplateVersion, ...]
 
 
-class TemplatePublish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DocumentTemplatePublish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A version to publish: the original that it was trained on, and the version looked at."""
 
-    template: Template
+    template: DocumentTemplate
     sample: uuid.UUID
     seen: Annotated[int, Meta(ge=0)] = 0
 
 
-class TemplateTrial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DocumentTrialAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A template to be tried on an original; `code` is whose next version it is, "" = a new one."""
 
-    template: Template
+    template: DocumentTemplate
     sample: uuid.UUID
     code: Annotated[str, Meta(max_length=_CODE)] = ""
 
@@ -66,15 +66,17 @@ def _read(operation_id: str) -> dict[str, Any]:
 
 
 @get("/v1/document-templates", **_read("listDocumentTemplates"))
-async def list_templates(request: Request[Any, Any, Any]) -> TemplateList:
+async def list_templates(request: Request[Any, Any, Any]) -> DocumentTemplateList:
     """List the newest version of every template."""
     async with hub_of(request).connection() as connection:
         items = await document_templates.list_newest(connection, held_of(request).tenant)
-    return TemplateList(items=items)
+    return DocumentTemplateList(items=items)
 
 
 @get(_ONE, **_read("readDocumentTemplate"))
-async def read_template(code: FromPath[str], request: Request[Any, Any, Any]) -> Published:
+async def read_template(
+    code: FromPath[str], request: Request[Any, Any, Any]
+) -> DocumentTemplateVersion:
     """Read the newest version of a template."""
     async with hub_of(request).connection() as connection:
         return await document_templates.find(connection, held_of(request).tenant, code[:_CODE])
@@ -82,8 +84,8 @@ async def read_template(code: FromPath[str], request: Request[Any, Any, Any]) ->
 
 @put(_ONE, **_write("publishDocumentTemplate"))
 async def publish_template(
-    code: FromPath[str], request: Request[Any, Any, Any], data: JSONBody[TemplatePublish]
-) -> Response[Published]:
+    code: FromPath[str], request: Request[Any, Any, Any], data: JSONBody[DocumentTemplatePublish]
+) -> Response[DocumentTemplateVersion]:
     """Publish the next version of a template; refused where it does not know its own sample."""
     if not code.isprintable() or not 0 < len(code) <= _CODE:
         raise InputError("bad_code", f"a code has 1 to {_CODE} characters", "/code")
@@ -103,7 +105,9 @@ async def publish_template(
 
 
 @post(_ONE + "/retire", **{**_write("retireDocumentTemplate"), "status_code": 200})
-async def retire_template(code: FromPath[str], request: Request[Any, Any, Any]) -> Published:
+async def retire_template(
+    code: FromPath[str], request: Request[Any, Any, Any]
+) -> DocumentTemplateVersion:
     """Take a template out of use; its documents are read by the general reader again."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
@@ -114,7 +118,9 @@ async def retire_template(code: FromPath[str], request: Request[Any, Any, Any]) 
     "/v1/document-templates/try",
     **{**_write("tryDocumentTemplate", "modality.read"), "status_code": 200},
 )
-async def try_template(request: Request[Any, Any, Any], data: JSONBody[TemplateTrial]) -> Trial:
+async def try_template(
+    request: Request[Any, Any, Any], data: JSONBody[DocumentTrialAsked]
+) -> DocumentTrial:
     """Read an original that was read before by a template that need not be published; keeps
     nothing and asks no model.
     """
