@@ -122,6 +122,9 @@ async def _speak(client: httpx.AsyncClient, voice: Voice, desk: Desk) -> tuple[s
     voice.claim("门店听出来了", draft["store"] == STORE, draft["store"])
     remarks = [*draft.get("remarks", ()), *line.get("remarks", ())]
     voice.claim("“不要吸管”是备注,不是商品", "不要吸管" in "".join(remarks), remarks)
+    rules = [f.get("rule", "") for f in parsed["fields"] if f["path"].startswith("/requirements")]
+    cold = "cold_2_8" in draft.get("requirements", ())
+    voice.claim("燕麦奶带来冷链 2-8 ℃,注明是哪条规则", cold and all(rules), rules)
     heard = next(f for f in parsed["fields"] if f["path"] == "/lines/0/sku")["spans"][0]
     voice.claim("每个字段指得回录音里的位置", heard.get("to_ms", 0) > 0, heard)
     voice.claim("第一单不自动:先给人复核", row["state"] == "review", (row["state"], row["reasons"]))
