@@ -10,10 +10,12 @@ from typing import Any
 import psycopg
 from msgspec import Struct
 
+from danshu.ports.modality import Draft, DraftLine, Field, Intent, Parsed
 from danshu.testing import bills
 from danshu.testing.bills import Move
 from tests.console.site import Site
 from tests.fixtures.bills import HEAD, WRITE
+from tests.fixtures.reviews import Laid, lay
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "src"
 LINE = re.compile(
@@ -63,6 +65,7 @@ def fill(site: Site, path: str) -> str:
     names: dict[str, Any] = {
         "/orders/:": lambda: site.by_state("shipped")["order"],
         "/imports/:": lambda: _upload(site),
+        "/review/:": lambda: _review(site),
         "/jobs/:": lambda: _job(site),
         "/replans/:": lambda: str(site.call("POST", "/v1/replans", json={})["id"]),
         "/redecisions/:": lambda: _redecision(site),
@@ -168,3 +171,13 @@ def _case(site: Site) -> str:
         body = {"kind": "return", "reason": "quality", "lines": [{"line": 1, "quantity": 1}]}
         return str(site.call("POST", f"/v1/orders/{order}/after-sales", json=body)["item"]["id"])
     return str(found[0]["id"])
+
+
+def _review(site: Site) -> str:
+    draft = Draft(lines=(DraftLine(sku="EX-CUP-BLUE", quantity=2),))
+    field = Field(path="/lines/0/quantity", value="2", confidence=990, said="两个")
+    read = Parsed(
+        intent=Intent.ORDER, draft=draft, fields=(field,), confidence=950, text="蓝杯子两个"
+    )
+    (id_,) = lay(site.url, site.tenant, Laid(parsed=read))
+    return id_

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from typing import Any
 
 import msgspec
 import pytest
 
-from danshu.hub import compose, merchants, original_rows, originals, sandbox
+from danshu.hub import merchants, original_rows, sandbox
 from danshu.ledger.write import connect
 from danshu.ports.modality import Candidate, Draft, DraftLine, Field, Intent, Parsed, Question
+from tests.fixtures import reviews
 from tests.fixtures.engine import ask, tell
 from tests.fixtures.hub import SKUS, TESTER, House
+from tests.fixtures.reviews import Laid
 from tests.flows.test_workbench_acts import audit
 
 OAT, COCO = SKUS[0], SKUS[1]
@@ -40,30 +41,8 @@ def parsed(draft: Draft = DRAFT, said: str = "老样子", **more: Any) -> Parsed
     return Parsed(intent=Intent.ORDER, draft=draft, fields=(field,), **told)
 
 
-def lay(house: House, *reads: Parsed, words: str = "老样子三件") -> list[str]:
-    """Lay originals before a person, as if they had just been read so."""
-
-    async def run() -> list[str]:
-        made = []
-        async with compose.open_hub(house.url) as hub:
-            for n, read in enumerate(reads):
-                row = await originals.receive(
-                    hub, house.tenant, modality="text", body=f"{words} {uuid.uuid4()}".encode(),
-                    media_type="text/plain", name=f"{n}.txt", source={"via": "api"},
-                    actor=TESTER, key="",
-                )  # fmt: skip
-                assert isinstance(row, original_rows.Row)
-                async with hub.connection() as connection, connection.transaction():
-                    row = await original_rows.find(connection, house.tenant, row.id, lock=True)
-                    await original_rows.change(
-                        connection, house.tenant, row, TESTER, hub.clock(), (), state="review",
-                        due=None, version="1", parsed=read, draft=read.draft, amount_fen=5970,
-                        intent="order", models=list(read.models), reasons=["first_orders"],
-                    )  # fmt: skip
-                made.append(str(row.id))
-        return made
-
-    return asyncio.run(run())
+def lay(house: House, *reads: Parsed) -> list[str]:
+    return reviews.lay(house.url, house.tenant, *[Laid(parsed=read) for read in reads])
 
 
 def decide(house: House, id_: str, act: str, body: Any = None, role: str = "admin") -> Any:

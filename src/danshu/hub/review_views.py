@@ -61,7 +61,7 @@ where c.tenant=%s and c.original=%s and c.until > now()
 BEGINNING: Final = (0, datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC), uuid.UUID(int=0))
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class ReviewWaiting(Struct, frozen=True, kw_only=True):
     """An original in the queue. `turn` 2: it was confirmed, and another person's look is wanted.
 
     `who` and `store` are names of the directory; `lines` how many; `holder` who looks at it now
@@ -92,7 +92,7 @@ class ModalityCount(Struct, frozen=True, kw_only=True):
     oldest: str
 
 
-class Pace(Struct, frozen=True, kw_only=True):
+class ReviewPace(Struct, frozen=True, kw_only=True):
     """Reviews of the last hour and how long half of them took at most."""
 
     done: int
@@ -190,7 +190,7 @@ async def list_waiting(
     modality: str,
     after: tuple[int, datetime.datetime, uuid.UUID],
     limit: int,
-) -> list[tuple[Waiting, datetime.datetime]]:
+) -> list[tuple[ReviewWaiting, datetime.datetime]]:
     """List what waits with when it came in, the oldest first and second reviews behind, after a
     place.
     """
@@ -202,8 +202,8 @@ async def list_waiting(
     return [(_waiting(r, actor), r[2]) for r in rows]
 
 
-def _waiting(r: Any, actor: Actor) -> Waiting:
-    return Waiting(
+def _waiting(r: Any, actor: Actor) -> ReviewWaiting:
+    return ReviewWaiting(
         id=r[1],
         turn=r[0],
         modality=r[3],
@@ -228,10 +228,10 @@ async def count_waiting(connection: Connection, tenant: int, actor: Actor) -> li
     return [ModalityCount(modality=r[0], count=r[1], oldest=_at(r[2])) for r in rows]
 
 
-async def read_pace(connection: Connection, tenant: int) -> Pace:
+async def read_pace(connection: Connection, tenant: int) -> ReviewPace:
     """Read how fast reviews went in the last hour."""
     row = await (await connection.execute(_PACE, (tenant,))).fetchone()
-    return Pace(done=row[0], took_ms=row[1])
+    return ReviewPace(done=row[0], took_ms=row[1])
 
 
 async def read(connection: Connection, tenant: int, id_: uuid.UUID, actor: Actor) -> Review:

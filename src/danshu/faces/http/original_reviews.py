@@ -24,7 +24,7 @@ from danshu.faces.http.questions import Cursor, Limit, Word, read_place, write_p
 from danshu.hub import original_reviews, review_views
 from danshu.hub.fields import PLAIN
 from danshu.hub.original_reviews import Claim
-from danshu.hub.review_views import ModalityCount, Pace, Review, Waiting
+from danshu.hub.review_views import ModalityCount, ReviewPace, Review, ReviewWaiting
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import PAGE_ROWS
 from danshu.ports.modality import Draft, Question
@@ -39,9 +39,9 @@ class ReviewQueue(Struct, frozen=True, kw_only=True):
     "" at the end.
     """
 
-    items: tuple[Waiting, ...]
+    items: tuple[ReviewWaiting, ...]
     counts: tuple[ModalityCount, ...]
-    pace: Pace
+    pace: ReviewPace
     next: str
 
 
@@ -106,7 +106,7 @@ async def list_reviews(
     )
 
 
-def _write_cursor(row: Waiting, received: datetime.datetime) -> str:
+def _write_cursor(row: ReviewWaiting, received: datetime.datetime) -> str:
     micros = (received - _EPOCH) // datetime.timedelta(microseconds=1)
     return write_place(row.turn, micros, str(row.id))
 

@@ -1,4 +1,4 @@
-import type { CalendarSeen, CalendarYear, Day, DayChange, Draft } from "@/api/types.gen";
+import type { CalendarSeen, CalendarYear, Day, DayChange, HubCalendarsDraft as Draft } from "@/api/types.gen";
 import { ask } from "@/client";
 import { query } from "@/parts/use-asked";
 import { queries } from "@/queries";

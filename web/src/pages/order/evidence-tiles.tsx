@@ -8,7 +8,7 @@ import {
 } from "@ant-design/icons";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
-import type { Piece } from "@/api/types.gen";
+import type { HubTimelinePiecesPiece as Piece } from "@/api/types.gen";
 import { digest } from "@/format";
 import { useMay } from "@/session";
 
