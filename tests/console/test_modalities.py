@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -46,7 +47,7 @@ def test_a_service_is_registered_tried_ordered_and_paused(
 ) -> None:
     with perceiver_desk.reader_desk() as (desk, url):
         desk.pages[hashlib.sha256(PNG).hexdigest()] = LINES
-        told = {"kind": "document", "adapter": "http-json", "title": "云识别乙", "url": url}
+        told: dict[str, Any] = {"kind": "document", "adapter": "http-json", "title": "云识别乙", "url": url}
         told |= {"mapping": MAPPING, "secrets": {"api_key": TOKEN}, "price_call": 1_500}
         site.call("POST", "/v1/perceivers", json=told)
         page = visit("/modalities", "sre")

@@ -120,49 +120,57 @@ def test_a_service_is_registered_tried_and_followed_by_the_next(house: House) ->
         assert (seen["version"], seen["pieces"][0]["confidence"]) == ("general-3", 980)
         other = ok(house.call("POST", path, b"\x89PNG\r\n\x1a\nno page", headers=png))
         assert (other["end"], other["code"]) == ("refused", "unreadable")
-        # each way to fail is counted under its code, and the second answers
-        failed = {}
-        for mood in [mood for mood in MOODS if mood not in ("well", "markup", "slow")]:
-            first.mood = mood
-            forget(house)
-            (told,) = look(house, PNG)
-            assert isinstance(told, Perception), (mood, told)
-            failed[mood] = told.text
-        assert set(failed.values()) == {TEXT}
-        first.mood, first.slow_s = "slow", 0.4
-        ok(house.call("PUT", f"/v1/perceivers/{one['id']}", {**priced, "timeout_ms": 150}))
-        forget(house)
-        assert isinstance(look(house, PNG)[0], Perception)
-        shown = {v["title"]: v for v in ok(house.call("GET", "/v1/perceivers"))["items"]}
-        codes = {"not_available": 2, "bad_answer": 5, "timeout": 1, "unreadable": 1}
-        assert shown["甲"]["health"]["codes"] == codes, shown["甲"]["health"]
-        assert shown["乙"]["health"]["failed"] == 0
-        assert shown["甲"]["health"]["cost_today"] == 1_800 + 1_500  # what failed cost nothing
-        # what is markup stays words that somebody wrote
-        second.mood = "markup"
-        ok(house.call("POST", f"/v1/perceivers/{one['id']}/state", {"state": "paused"}))
-        (told,) = look(house, PNG + b"2")
-        assert isinstance(told, Perception)
-        assert told.text.startswith("<img src=x onerror=")
-        # what was seen is seen again for nothing; forgotten, it is asked anew
-        asked = len(second.asked)
-        look(house, PNG + b"2")
-        assert len(second.asked) == asked
+        _fail_each_way(house, first, one["id"], priced)
+        _see_again(house, second, one["id"])
 
-        async def drop() -> None:
-            async with open_hub(house.url) as hub, hub.connection() as connection:
-                digest = original(PNG + b"2").digest
-                await perceiver_cache.forget(connection, house.tenant, digest)
 
-        asyncio.run(drop())
-        look(house, PNG + b"2")
-        assert len(second.asked) == asked + 1
-        # nobody answers: it is tried again later
-        second.mood = "dead"
+def _fail_each_way(house: House, first: ReaderDesk, id_: str, asked: dict[str, Any]) -> None:
+    """Each way to fail is counted under its code, and the second answers."""
+    failed = {}
+    for mood in [mood for mood in MOODS if mood not in ("well", "markup", "slow")]:
+        first.mood = mood
         forget(house)
         (told,) = look(house, PNG)
-        assert isinstance(told, NotAvailable)
-        assert "paused" in str(told)
+        assert isinstance(told, Perception), (mood, told)
+        failed[mood] = told.text
+    assert set(failed.values()) == {TEXT}
+    first.mood, first.slow_s = "slow", 0.4
+    ok(house.call("PUT", f"/v1/perceivers/{id_}", {**asked, "timeout_ms": 150}))
+    forget(house)
+    assert isinstance(look(house, PNG)[0], Perception)
+    shown = {v["title"]: v for v in ok(house.call("GET", "/v1/perceivers"))["items"]}
+    codes = {"not_available": 2, "bad_answer": 5, "timeout": 1, "unreadable": 1}
+    assert shown["甲"]["health"]["codes"] == codes, shown["甲"]["health"]
+    assert shown["乙"]["health"]["failed"] == 0
+    assert shown["甲"]["health"]["cost_today"] == 1_800 + 1_500  # what failed cost nothing
+
+
+def _see_again(house: House, second: ReaderDesk, id_: str) -> None:
+    # what is markup stays words that somebody wrote
+    second.mood = "markup"
+    ok(house.call("POST", f"/v1/perceivers/{id_}/state", {"state": "paused"}))
+    (told,) = look(house, PNG + b"2")
+    assert isinstance(told, Perception)
+    assert told.text.startswith("<img src=x onerror=")
+    # what was seen is seen again for nothing; forgotten, it is asked anew
+    asked = len(second.asked)
+    look(house, PNG + b"2")
+    assert len(second.asked) == asked
+
+    async def drop() -> None:
+        async with open_hub(house.url) as hub, hub.connection() as connection:
+            digest = original(PNG + b"2").digest
+            await perceiver_cache.forget(connection, house.tenant, digest)
+
+    asyncio.run(drop())
+    look(house, PNG + b"2")
+    assert len(second.asked) == asked + 1
+    # nobody answers: it is tried again later
+    second.mood = "dead"
+    forget(house)
+    (told,) = look(house, PNG)
+    assert isinstance(told, NotAvailable)
+    assert "paused" in str(told)
 
 
 def test_a_candidate_is_compared_judged_and_goes_back(house: House) -> None:

@@ -222,7 +222,9 @@ class Context(Protocol):
 
 
 class Modality(Protocol):
-    """A way in which originals come. A `title_en` stands beside the title."""
+    """A way in which originals come. A `title_en` stands beside the title; `perceives`, where a
+    plug-in has it, names the kinds of services that it asks, so that people see what it needs.
+    """
 
     name: str
     title: str

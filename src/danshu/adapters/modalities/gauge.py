@@ -21,6 +21,7 @@ class GaugePicture:
     title_en = "Picture of a gauge"
     version = "1"
     media_types = ("image/jpeg", "image/png", "image/webp", "image/bmp")
+    perceives = ("gauge",)
 
     async def parse(self, original: Original, context: Context) -> Parsed:
         """Measure and compare. Raises InputError for what is no picture, NotAvailable."""

@@ -37,6 +37,7 @@ class Photo:
     title_en = "Pictures"
     version = "1"
     media_types = ("image/png", "image/jpeg", "image/webp", "image/bmp", "application/pdf")
+    perceives = ("document",)
 
     async def parse(self, original: Original, context: Context) -> Parsed:
         """Read a document."""

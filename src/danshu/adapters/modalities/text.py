@@ -46,6 +46,7 @@ class Text:
     title_en = "Text"
     version = "1"
     media_types = ("text/plain",)
+    perceives = ()
 
     async def parse(self, original: Original, context: Context) -> Parsed:
         """Read a text; of an answered e-mail what stands above the quoted one."""

@@ -28,6 +28,7 @@ class Voice:
     title_en = "Speech"
     version = "1"
     media_types = ("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave")
+    perceives = ("speech",)
 
     async def parse(self, original: Original, context: Context) -> Parsed:
         """Read a recording."""

@@ -40,6 +40,7 @@ class Waveform:
     title_en = "Waveform of a machine"
     version = "1"
     media_types = ("application/vnd.danshu.wave", "application/x-npz", "text/csv")
+    perceives = ("waveform",)
 
     async def parse(self, original: Original, context: Context) -> Parsed:
         """Measure and compare. Raises InputError for what is no waveform, NotAvailable."""

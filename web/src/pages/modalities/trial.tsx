@@ -138,7 +138,7 @@ function KeepSample({ kind, file }: { kind: string; file: File }) {
         aria-label={t("expects")}
         placeholder={t("expects")}
         maxLength={2_000}
-        autoSize={{ minRows: 1, maxRows: 6 }}
+        rows={2}
         value={expects}
         onChange={(event) => expect(event.target.value)}
       />
