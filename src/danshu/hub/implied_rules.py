@@ -29,7 +29,7 @@ _LOCK: Final = "select 1 from tenants where id=%s for update"
 _decode: Final = msgspec.json.Decoder(ImpliedRule).decode
 
 
-class RuleShown(Struct, frozen=True, kw_only=True):
+class ImpliedRuleShown(Struct, frozen=True, kw_only=True):
     """A rule as it stands, and whether it came with the hub."""
 
     rule: ImpliedRule
@@ -42,10 +42,12 @@ async def read(connection: Connection, tenant: int) -> tuple[ImpliedRule, ...]:
     return merge([_decode(row[0]) for row in await cursor.fetchall()])
 
 
-async def show(connection: Connection, tenant: int) -> tuple[RuleShown, ...]:
+async def show(connection: Connection, tenant: int) -> tuple[ImpliedRuleShown, ...]:
     """Show all rules: at most IMPLIED_RULES of the merchant's and the shipped ones."""
     known = frozenset(shipped())
-    return tuple([RuleShown(rule=r, shipped=r in known) for r in await read(connection, tenant)])
+    return tuple(
+        [ImpliedRuleShown(rule=r, shipped=r in known) for r in await read(connection, tenant)]
+    )
 
 
 async def put(

@@ -12,7 +12,7 @@ from danshu.capabilities.intake.implied import ImpliedRule
 from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of
 from danshu.faces.http.stock import Written
 from danshu.hub import implied_rules
-from danshu.hub.implied_rules import RuleShown
+from danshu.hub.implied_rules import ImpliedRuleShown
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import BATCH_BODY_BYTES, IMPLIED_RULES
 
@@ -20,7 +20,7 @@ from danshu.kernel.limits import BATCH_BODY_BYTES, IMPLIED_RULES
 class ImpliedRules(Struct, frozen=True, kw_only=True):
     """The merchant's rules and the shipped ones by code; all of them at once."""
 
-    items: tuple[RuleShown, ...]
+    items: tuple[ImpliedRuleShown, ...]
 
 
 @get("/v1/names/rules", **declare_read("listImpliedRules", "master data", "master.read"))

@@ -2,18 +2,17 @@ import { PlusOutlined } from "@ant-design/icons";
 import { Button, Input, Segmented } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ask as askHub } from "@/client";
 import { count, money } from "@/format";
 import { PageHead } from "@/frame/page-head";
 import type { Column } from "@/parts/ledger-columns";
 import { LedgerTable } from "@/parts/ledger-table";
 import { Peek } from "@/parts/peek";
-import { query, useAsked } from "@/parts/use-asked";
+import { useAsked } from "@/parts/use-asked";
 import { useKeyset } from "@/parts/use-keyset";
 import { useMay } from "@/session";
 import { NameForm } from "./name-form";
 import "./names.css";
-import { type Alias, type DirectoryEntry, type Kind, KINDS, keyOf, keyOfKind, nameOf, type Option, type Page, type Row, type SkuUnit } from "./names";
+import { type Alias, type DirectoryEntry, type Kind, KINDS, keyOf, keyOfKind, list as listNames, nameOf, type Option, type Page, type Row, type RuleRow, type SkuUnit } from "./names";
 
 /** 说法: what people call stores, customers, goods and what changes them; how originals are read. */
 export default function Names() {
@@ -25,7 +24,7 @@ export default function Names() {
   const [q, peek] = [asked("q"), asked("peek")];
   const list = useKeyset<Row, Page>({
     queryKey: [...keyOfKind(kind), q],
-    fetch: (cursor, signal) => askHub(`/v1/names/${kind}?${query({ limit: 200, cursor, q })}`, { signal }),
+    fetch: (cursor, signal) => listNames(kind, q, cursor, signal),
   });
   const columns = useColumns(kind);
   const held = list.rows.find((row) => keyOf(row) === peek);
@@ -104,7 +103,7 @@ function useColumns(kind: Kind): Column<Row>[] {
     const words = (row: Row) => text(row as R);
     return { key, title: t(`columns.${key}`), width, text: words, render: words };
   }
-  const state = plain<Alias | DirectoryEntry | Option>("state", 90, (r) => t(r.active === false ? "off" : "on"));
+  const state = plain<Alias | DirectoryEntry | Option | RuleRow>("state", 90, (r) => t(r.active === false ? "off" : "on"));
   switch (kind) {
     case "directory":
       return [
@@ -132,6 +131,18 @@ function useColumns(kind: Kind): Column<Row>[] {
         { ...plain<SkuUnit>("sku", 220, (r) => r.sku), fixed: true },
         plain<SkuUnit>("unit", 120, (r) => r.unit),
         { ...plain<SkuUnit>("units", 140, (r) => count(r.units)), align: "right" },
+      ];
+    case "rules":
+      return [
+        { ...plain<RuleRow>("title", 240, (r) => r.title || "—"), fixed: true },
+        plain<RuleRow>("code", 100, (r) => r.code),
+        plain<RuleRow>("when", 130, (r) => t(`when.${r.when}`)),
+        plain<RuleRow>("match", 130, (r) => r.match),
+        plain<RuleRow>("requires", 140, (r) => t(`requires.${r.requires}`, { defaultValue: r.requires })),
+        plain<RuleRow>("text", 260, (r) => r.source || "—"),
+        plain<RuleRow>("verified", 120, (r) => r.verified_by || t("unverified")),
+        plain<RuleRow>("origin", 100, (r) => t(r.shipped ? "shipped" : "own")),
+        state as Column<Row>,
       ];
     default:
       return [

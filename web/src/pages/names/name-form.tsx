@@ -2,7 +2,7 @@ import { Button, Form, Input, InputNumber, Select, Switch } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNotice } from "@/parts/notice";
-import { type Alias, type DirectoryEntry, type Kind, nameOf, type Option, type Contact, put, type Row, type SkuUnit } from "./names";
+import { type Alias, type DirectoryEntry, type Kind, nameOf, type Option, type Contact, type ImpliedRule, put, type Row, type SkuUnit } from "./names";
 
 const CODE_MAX = 64;
 const NAME_MAX = 200;
@@ -10,6 +10,8 @@ const UNIT_MAX = 16;
 const ALLERGENS_MAX = 14;
 const CALLED = ["sku", "store", "customer", "supplier", "option", "device"] as const;
 const STORAGES = ["chilled", "frozen", "licensed", "dangerous"] as const;
+const WHEN = ["goods", "said", "sku", "option"] as const;
+const REQUIRES = ["cold_2_8", "frozen", "fragile", "dangerous", "prescription", "licensed", "invoice"] as const;
 const PLACE = ["name", "phone", "province", "city", "district", "detail"] as const;
 
 type Values = Record<string, string | number | boolean | string[] | undefined>;
@@ -45,7 +47,7 @@ export function NameForm({ kind, row, mayWrite, onDone }: Props) {
     <Form
       layout="vertical"
       disabled={!mayWrite}
-      initialValues={row ? toValues(row) : { kind: kind === "directory" ? "store" : "sku", active: true }}
+      initialValues={row ? toValues(row) : { kind: kind === "directory" ? "store" : "sku", when: "goods", active: true }}
       onFinish={(values: Values) => void submit(values)}
     >
       <Fields kind={kind} isNew={row === null} />
@@ -118,6 +120,19 @@ function Fields({ kind, isNew }: { kind: Kind; isNew: boolean }) {
           </Form.Item>
         </>
       );
+    case "rules":
+      return (
+        <>
+          {text("code", CODE_MAX, true)}
+          {choice("when", WHEN, "when")}
+          {text("match", CODE_MAX)}
+          {choice("requires", REQUIRES, "requires")}
+          {text("title", NAME_MAX, false, false)}
+          {text("source_text", NAME_MAX, false, false)}
+          {text("verified_by", CODE_MAX, false, false)}
+          {active}
+        </>
+      );
     default:
       return (
         <>
@@ -137,6 +152,7 @@ function toValues(row: Row): Values {
     const place = Object.fromEntries(Object.entries(row.address).map(([part, value]) => [`at_${part}`, value]));
     return { ...flat(row), ...place } as Values;
   }
+  if ("when" in row) return { ...flat(row), source_text: row.source ?? "" } as Values;
   if ("price_fen" in row) return { ...flat(row), price: (row.price_fen ?? 0) / 100 } as Values;
   return flat(row);
 }
@@ -177,13 +193,26 @@ function toRow(kind: Kind, values: Values, row: Row | null): Row {
       const made: SkuUnit = { sku: text("sku"), unit: text("unit"), units: Number(all.units) };
       return made;
     }
+    case "rules": {
+      const made: ImpliedRule = {
+        code: text("code"),
+        when: text("when") as ImpliedRule["when"],
+        match: text("match"),
+        requires: text("requires"),
+        title: text("title"),
+        source: text("source_text"),
+        verified_by: text("verified_by"),
+        active,
+      };
+      return made as Row;
+    }
     default: {
       const made: Alias = {
         kind: text("kind") as Alias["kind"],
         scope: text("scope"),
         alias: text("alias"),
         code: text("code"),
-        source: row && "source" in row ? (row.source ?? "hand") : "hand",
+        source: row && "alias" in row ? (row.source ?? "hand") : "hand",
         active,
       };
       return made;
