@@ -6,6 +6,7 @@ Building takes a second for each 10,000 SKUs or so: it runs in a thread, once fo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
@@ -57,11 +58,15 @@ class _Shelf:
 _SHELVES: WeakKeyDictionary[Hub, _Shelf] = WeakKeyDictionary()
 
 
-async def load(hub: Hub, tenant: int) -> Lexicon:
-    """Give a merchant's lexicon as its master data stands. Raises NotAvailable without database."""
+async def load(hub: Hub, tenant: int, lent: Any = None) -> Lexicon:
+    """Give a merchant's lexicon as its master data stands. Raises NotAvailable without database.
+
+    Who holds a connection lends it: to wait for a second one, all holding a first, is for ever.
+    """
     shelf = _SHELVES.setdefault(hub, _Shelf())
     async with shelf.locks.setdefault(tenant, asyncio.Lock()):
-        async with hub.connection() as connection:
+        async with contextlib.AsyncExitStack() as stack:
+            connection = lent or await stack.enter_async_context(hub.connection())
             graph = await intent_graph.load(connection, tenant)
             stamp = await _stamp(connection, tenant, graph.digest)
             kept = shelf.kept.get(tenant)

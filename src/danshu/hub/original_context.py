@@ -110,5 +110,5 @@ async def lend(
     if speaker := source.get("speaker", ""):
         cursor = await connection.execute(_USED, (world.tenant, speaker))
         used = frozenset([sku for (sku,) in await cursor.fetchall()])
-    words = await original_joins.lexicon(hub, world.tenant)
+    words = await original_joins.lexicon(hub, connection, world.tenant)
     return ReadingContext(hub, world, source, now_ms, words, used, rows)

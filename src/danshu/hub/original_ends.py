@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,24 +43,27 @@ class Done(Struct, frozen=True, kw_only=True):
 
 async def carry_out(
     hub: Hub,
-    connection: Connection,
+    lent: Connection | None,
     tenant: int,
     row: Row,
     intent: str,
     draft: Draft,
     actor: Actor,
 ) -> Done | Refusal:
-    """Do what a draft asks for; done once however often it is tried.
+    """Do what a draft asks for; done once however often it is tried. `lent` is the caller's
+    connection, whose transaction a repair is opened in.
 
     Raises InputError for what can't be done as it stands, NotAvailable, UnknownOutcome.
     """
     if draft.repair is not None:
-        return await _repair(hub, connection, tenant, row, draft.repair, actor)
+        async with contextlib.AsyncExitStack() as stack:
+            connection = lent or await stack.enter_async_context(hub.connection())
+            return await _repair(hub, connection, tenant, row, draft.repair, actor)
     if intent in (Intent.CANCEL, Intent.REPLACE):
         cancelled = await _cancel(hub, tenant, draft, actor)
         if isinstance(cancelled, Refusal) or intent == Intent.CANCEL:
             return cancelled
-    placed = await original_placing.place(hub, connection, tenant, row, draft, actor)
+    placed = await original_placing.place(hub, lent, tenant, row, draft, actor)
     if isinstance(placed, Refusal):
         return placed
     return Done(state="ordered", order=placed.order, number=placed.number, existing=placed.existing)
@@ -106,7 +110,7 @@ async def end(
     now_ms: int,
     said: Sequence[Struct] = (),
     **columns: Any,
-) -> None:
+) -> Row:
     """Say what became of a locked original and keep it, in the caller's transaction."""
     told: Struct
     if done.act:
@@ -117,7 +121,7 @@ async def end(
     if done.order is not None and done.act != "cancel":
         owned = (tenant, done.order, bytes.fromhex(row.digest))
         await connection.execute(_OWNED, owned)
-    await original_rows.change(
+    return await original_rows.change(
         connection,
         tenant,
         row,

@@ -41,9 +41,9 @@ async def perceive(
     return await perceiving.perceive(hub, tenant, kind, original, hints)
 
 
-async def lexicon(hub: Hub, tenant: int) -> Lexicon:
+async def lexicon(hub: Hub, connection: Connection, tenant: int) -> Lexicon:
     """Give the merchant's lexicon."""
-    return await lexicons.load(hub, tenant)
+    return await lexicons.load(hub, tenant, connection)
 
 
 async def judge(

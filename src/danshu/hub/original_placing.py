@@ -6,6 +6,7 @@ the original's first fact, its evidence the original's digest.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -127,13 +128,16 @@ def number_of(row: Row) -> str:
 
 
 async def place(
-    hub: Hub, connection: Connection, tenant: int, row: Row, draft: Draft, actor: Actor
+    hub: Hub, lent: Connection | None, tenant: int, row: Row, draft: Draft, actor: Actor
 ) -> Answer | Refusal:
-    """Place a draft; one that was placed before is given as it is.
+    """Place a draft; one that was placed before is given as it is. Without a connection that is
+    `lent` it holds none while it waits for its commit.
 
     Raises InputError for what can't be placed, NotAvailable, UnknownOutcome.
     """
-    known = await know(connection, tenant, draft)
+    async with contextlib.AsyncExitStack() as stack:
+        connection = lent or await stack.enter_async_context(hub.connection())
+        known = await know(connection, tenant, draft)
     world = await hub.worlds.ensure(tenant)
     raw = _encode(draft)
     request = Request(

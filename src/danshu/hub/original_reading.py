@@ -180,10 +180,9 @@ async def _judge(
             told = msgspec.structs.replace(told, reasons=(*reasons, "no_intent"))
         return msgspec.structs.replace(told, route="sample" if route == "sample" else "review")
     try:
-        async with hub.connection() as connection:
-            done = await original_ends.carry_out(
-                hub, connection, tenant, row, parsed.intent, parsed.draft, actor_of(row)
-            )
+        done = await original_ends.carry_out(
+            hub, None, tenant, row, parsed.intent, parsed.draft, actor_of(row)
+        )
     except InputError as error:
         return msgspec.structs.replace(told, route="review", reasons=(*reasons, error.code))
     if isinstance(done, Refusal):
@@ -209,10 +208,9 @@ async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
         columns["reason"] = outcome.detail[:REASON_CHARS]
         if outcome.route == "again":
             due_ms = now_ms + ORIGINAL_AGAIN_S * 1000 * 2 ** (row.tries - 1)
-            await original_rows.change(
+            return await original_rows.change(
                 connection, tenant, row, actor, now_ms, (), due=due_ms, **columns
             )
-            return await original_rows.find(connection, tenant, row.id)
         columns |= {"version": outcome.version, "amount_fen": outcome.amount_fen}
         said: list[Struct] = [_said(row, outcome)]
         if parsed is not None:
@@ -226,7 +224,7 @@ async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
             await original_joins.keep_measured(connection, tenant, row, parsed)
         if outcome.done is not None:
             assert parsed is not None
-            await original_ends.end(
+            return await original_ends.end(
                 connection,
                 tenant,
                 row,
@@ -237,7 +235,6 @@ async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
                 said,
                 **columns,
             )
-            return await original_rows.find(connection, tenant, row.id)
         columns |= {"due": None, "draft": parsed.draft if parsed else None, "state": "review"}
         if outcome.route == "unreadable":
             columns |= {"state": "unreadable", "done": now_ms}
@@ -246,8 +243,7 @@ async def _settle(hub: Hub, tenant: int, before: Row, outcome: Outcome) -> Row:
             question = parsed.questions[0] if parsed.questions else READ_BACK
             columns |= {"state": "asking", "question": question}
             said.append(OriginalAsked(code=question.code, path=question.path))
-        await original_rows.change(connection, tenant, row, actor, now_ms, said, **columns)
-        return await original_rows.find(connection, tenant, row.id)
+        return await original_rows.change(connection, tenant, row, actor, now_ms, said, **columns)
 
 
 def _said(row: Row, outcome: Outcome) -> OriginalRead:

@@ -45,7 +45,7 @@ _INSERT: Final = (
     "store,device,device_class,state,due,received,seq,head) values(%(tenant)s,%(id)s,%(key)s,"
     "%(modality)s,%(digest)s,%(salt)s,%(media_type)s,%(name)s,%(bytes)s,%(source)s::jsonb,"
     "%(speaker)s,%(store)s,%(device)s,%(device_class)s,'received',%(due)s,%(received)s,%(seq)s,"
-    "%(head)s) on conflict (tenant,key) do nothing"
+    "%(head)s) on conflict (tenant,key) do nothing returning " + _COLUMNS
 )
 _encode: Final = msgspec.json.Encoder().encode
 _decode_source: Final = msgspec.json.Decoder(dict[str, str]).decode
@@ -184,11 +184,12 @@ async def read_parsed(connection: Connection, tenant: int, id_: uuid.UUID) -> Pa
     return _decode_parsed(found[0])
 
 
-async def insert(connection: Connection, values: Mapping[str, Any]) -> bool:
-    """Write the row of a new original, inside the caller's transaction; False where its key is
+async def insert(connection: Connection, values: Mapping[str, Any]) -> Row | None:
+    """Write the row of a new original, inside the caller's transaction; None where its key is
     known.
     """
-    return bool((await connection.execute(_INSERT, values)).rowcount)
+    found = await (await connection.execute(_INSERT, values)).fetchone()
+    return None if found is None else row_of(found)
 
 
 async def change(
@@ -199,9 +200,9 @@ async def change(
     now_ms: int,
     said: Sequence[Struct],
     **columns: Any,
-) -> None:
+) -> Row:
     """Say facts of a locked original and write the columns that they change, in the caller's
-    transaction.
+    transaction; gives how it stands then.
     """
     end = (row.seq, row.head)
     if said:
@@ -209,8 +210,9 @@ async def change(
     columns |= {"seq": end[0], "head": end[1]}
     sets = ",".join([f"{n}=%s::jsonb" if n in _JSON else f"{n}=%s" for n in columns])
     values = [_write(n, v) for n, v in columns.items()]
-    query = f"update originals set {sets} where tenant=%s and id=%s"
-    await connection.execute(query, (*values, tenant, row.id))
+    query = f"update originals set {sets} where tenant=%s and id=%s returning {_COLUMNS}"
+    found = await (await connection.execute(query, (*values, tenant, row.id))).fetchone()
+    return row_of(found)
 
 
 def _write(name: str, value: Any) -> Any:

@@ -148,10 +148,11 @@ async def receive(
         values |= {"tenant": tenant, "seq": packed.count, "head": packed.head}
         async with connection.transaction():
             await blobs.put(connection, tenant, media_type, body)
-            if not await original_rows.insert(connection, values):  # a twin was faster
+            row = await original_rows.insert(connection, values)
+            if row is None:  # a twin was faster
                 raise Busy("the same key is being taken in by another request", 1)
             await write.add_facts(connection, tenant, packed)
-        return await original_rows.find(connection, tenant, values["id"])
+        return row
 
 
 class _Kept(Struct, frozen=True):
@@ -245,8 +246,9 @@ async def confirm(
         if isinstance(done, Refusal):
             return done
         await review_settling.settle(connection, tenant, row, draft, actor)
-        await original_ends.end(connection, tenant, row, done, draft, actor, hub.clock(), (told,))
-        return await original_rows.find(connection, tenant, id_)
+        return await original_ends.end(
+            connection, tenant, row, done, draft, actor, hub.clock(), (told,)
+        )
 
 
 async def reject(
@@ -261,10 +263,9 @@ async def reject(
         said = OriginalRejected(reason=reason)
         await review_settling.settle(connection, tenant, row, None, actor, reason)
         columns = {"state": "rejected", "reason": words or reason, "by": actor.sub}
-        await original_rows.change(
+        return await original_rows.change(
             connection, tenant, row, actor, now_ms, [said], done=now_ms, due=None, **columns
         )
-        return await original_rows.find(connection, tenant, id_)
 
 
 async def ask(
@@ -278,10 +279,9 @@ async def ask(
         if row.state not in OPEN:
             return NOT_WAITING
         said = OriginalAsked(code=question.code, path=question.path)
-        await original_rows.change(
+        return await original_rows.change(
             connection, tenant, row, actor, hub.clock(), [said], state="asking", question=question
         )
-        return await original_rows.find(connection, tenant, id_)
 
 
 async def read_again(hub: Hub, tenant: int, id_: uuid.UUID, actor: Actor) -> Row | Refusal:
@@ -292,7 +292,7 @@ async def read_again(hub: Hub, tenant: int, id_: uuid.UUID, actor: Actor) -> Row
             return NOT_WAITING
         now_ms = hub.clock()
         said = [] if row.state == "received" else [OriginalReopened()]
-        await original_rows.change(
+        return await original_rows.change(
             connection,
             tenant,
             row,
@@ -305,7 +305,6 @@ async def read_again(hub: Hub, tenant: int, id_: uuid.UUID, actor: Actor) -> Row
             done=None,
             question=None,
         )
-        return await original_rows.find(connection, tenant, id_)
 
 
 async def content(connection: Connection, tenant: int, row: Row) -> bytes | None:
