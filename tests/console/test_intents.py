@@ -7,8 +7,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
+from danshu.testing import gauges
+from danshu.testing.gauges import Scene
 from tests.console.conftest import Visit
 from tests.console.site import Site
 
@@ -56,3 +58,30 @@ def _ask(page: Page, words: str) -> None:
     expect(box.get_by_text("须人工决定")).to_be_visible()
     expect(box.get_by_text("报的人要求「补油」，规程禁止。")).to_be_visible()
     expect(box.get_by_text("停机隔离收容", exact=True)).to_be_visible()
+
+
+def test_a_gauge_is_drawn_on_a_picture(site: Site, visit: Visit, axe: Callable[..., None]) -> None:
+    device = {"code": "T-SHOWN", "name": "三号变压器", "kind": "transformer"}
+    site.call("PUT", "/v1/devices", json=[device])
+    page = visit("/intents/gauges", "warehouse")
+    card = page.get_by_role("region", name="画一块表")
+    card.get_by_role("combobox", name="设备").click()
+    page.locator(".ant-select-dropdown:visible").get_by_text("三号变压器").click()
+    picture = gauges.draw(Scene(kind="level", share=0.62))
+    file = FilePayload(name="t.jpg", mimeType="image/jpeg", buffer=picture)
+    card.locator("input[type=file]").set_input_files(file)
+    stage = card.get_by_role("img", name="在照片上拖出表的位置")
+    drawn = stage.bounding_box()
+    assert drawn is not None
+    scale = drawn["width"] / gauges.WIDTH
+    x, y, w, h = gauges.LEVEL_BOX
+    page.mouse.move(drawn["x"] + x * scale, drawn["y"] + y * scale)
+    page.mouse.down()
+    page.mouse.move(drawn["x"] + (x + w) * scale, drawn["y"] + (y + h) * scale, steps=3)
+    page.mouse.up()
+    card.get_by_role("combobox", name="低于时算").click()
+    page.locator(".ant-select-dropdown:visible").get_by_text("油位偏低").click()
+    axe(page)
+    card.get_by_role("button", name="保存这块表").click()
+    expect(card.get_by_text("这张照片读作 6")).to_be_visible()
+    expect(page.get_by_text("< 30 %: 油位偏低")).to_be_visible()
