@@ -65,6 +65,7 @@ def fill(site: Site, path: str) -> str:
     names: dict[str, Any] = {
         "/orders/:": lambda: site.by_state("shipped")["order"],
         "/imports/:": lambda: _upload(site),
+        "/devices/:": lambda: _device(site),
         "/review/:": lambda: _review(site),
         "/jobs/:": lambda: _job(site),
         "/replans/:": lambda: str(site.call("POST", "/v1/replans", json={})["id"]),
@@ -98,6 +99,12 @@ def _upload(site: Site) -> str:
     sheet = "商品编码,商品名称,重量(kg)\nIMP-1,示例,1.5\n".encode()
     made = site.call("POST", "/v1/imports?kind=skus&name=goods.csv", content=sheet)
     return str(made["id"])
+
+
+def _device(site: Site) -> str:
+    """Write a device into the archive."""
+    site.call("PUT", "/v1/devices", json=[{"code": "SP-01", "name": "主轴一号", "kind": "spindle"}])
+    return "SP-01"
 
 
 def _policy(site: Site) -> str:
