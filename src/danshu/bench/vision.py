@@ -166,10 +166,6 @@ def values(parsed: Parsed) -> dict[str, str]:
             said[f"{line[1]}/unit"] = re.sub(r"^[\d\s,.]+", "", field.said)
         else:
             said[field.path] = field.value
-    for path in [p for p in said if p.endswith("/code")]:
-        # A SKU is said by code and name together; the name is known apart
-        name = said.get(path.replace("/code", "/name"), "")
-        said[path] = said[path].removesuffix(name).strip()
     return said
 
 

@@ -163,6 +163,16 @@ STORIES: Final = (
         module="danshu.stories.customs_switch",
     ),
     Story(
+        name="photo-po",
+        title="拍下采购单:对到主数据才成单,复核员改一次就记住,图里的命令和像素炸弹什么都下不了",
+        module="danshu.stories.photo_po",
+    ),
+    Story(
+        name="machine-tool",
+        title="主轴的波形:先学会正常,再认出外圈故障,按规程向供应商下维修工单,备件从自己的仓库出",
+        module="danshu.stories.machine_tool",
+    ),
+    Story(
         name="oil-level",
         title="油位偏低不是需补油:摄像头与巡检员报来,按规程停机检修,谁喊补油都没有用",
         module="danshu.stories.oil_level",

@@ -10,14 +10,16 @@ from __future__ import annotations
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
+
 from danshu.adapters.modalities import _document_words as words
+from danshu.adapters.modalities._document_table import Value
 from danshu.ports.modality import Candidate, Draft, DraftLine, Field, Question, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from danshu.adapters.modalities._document_reader import Line, Paper
-    from danshu.adapters.modalities._document_table import Value
     from danshu.ports.modality import Context
 
 _ALIKE: Final = ("0OoQD", "1lI|i", "5Ss", "8B", "2Zz", "6Gb", "×xX*", "-—_", "UV", "CG")
@@ -119,7 +121,7 @@ def _alone(found: Sequence[Candidate]) -> Candidate | None:
 def _align_line(done: Aligned, number: int, line: Line) -> DraftLine:
     path = f"/lines/{number}"
     sku, sure, found, reason = _find_sku(done, line)
-    seen = _together(line, ("code", "name", "spec"))
+    seen = _called(line)
     done.tell(f"{path}/sku", sku, sure, seen, candidates=found, reason=reason)
     if not sku:
         said = seen.text if seen else ""
@@ -147,9 +149,17 @@ def _align_line(done: Aligned, number: int, line: Line) -> DraftLine:
     return DraftLine(sku=sku, quantity=units, price_fen=price, title=title)
 
 
-def _together(line: Line, roles: Sequence[str]) -> Value | None:
-    from danshu.adapters.modalities._document_table import Value
+def _called(line: Line) -> Value | None:
+    """Give what the document calls the goods: its code where it has one, since that is the word
+    which a person's correction teaches, else its name; with the places of all of it.
+    """
+    whole = _together(line, ("code", "name", "spec"))
+    if whole is None or "code" not in line.values:
+        return whole
+    return structs.replace(whole, text=line.values["code"].text)
 
+
+def _together(line: Line, roles: Sequence[str]) -> Value | None:
     held = [line.values[r] for r in roles if r in line.values]
     if not held:
         return None
