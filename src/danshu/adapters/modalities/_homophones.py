@@ -23,6 +23,7 @@ _SENTENCES: Final = (
     (re.compile(r"不要[冷乐勒啦](?=[,,。 ]|$)"), "不要了"),
     (re.compile(r"(?<=[,,。 ])[家嘉佳](?=[一-鿿]{2})"), "加"),
 )
+_COUNTED: Final = re.compile(r"(?:\d+|[一两二三四五六七八九十百千]{2,})([一-鿿])")
 _BEFORE: Final = "来要加和点送发订买需给再"  # what a number may follow within a clause
 _MARKS: Final = re.compile(r"[^\w]")
 _HAN: Final = re.compile(r"[一-鿿]")
@@ -53,6 +54,7 @@ def repair(text: str) -> str:
     chars = list(text)
     syllables = [sound(c) if _HAN.match(c) else c for c in chars]
     _repair_cues(chars, syllables)
+    _repair_measures(chars, syllables)
     _repair_counts(chars, syllables)
     told = "".join(chars)
     for pattern, by in _SENTENCES:
@@ -73,6 +75,16 @@ def _repair_cues(chars: list[str], syllables: list[str]) -> None:
             cue = cues.get(tuple(syllables[at : at + size]))
             if cue is not None:
                 chars[at : at + size] = cue
+
+
+def _repair_measures(chars: list[str], syllables: list[str]) -> None:
+    """Repair the measure word after a number that can be nothing else: 12香 for 12箱."""
+    _, measures = _counts()
+    for found in _COUNTED.finditer("".join(chars)):
+        at = found.start(1)
+        measure = measures.get(syllables[at])
+        if measure is not None and chars[at] not in _MEASURES:
+            chars[at] = measure
 
 
 def _repair_counts(chars: list[str], syllables: list[str]) -> None:

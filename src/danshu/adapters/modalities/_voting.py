@@ -54,11 +54,11 @@ def decide(votes: list[Vote]) -> Parsed:
     return structs.replace(parsed, confidence=sure, questions=tuple(questions))
 
 
-def _strength(camp: list[Vote]) -> tuple[float, int]:
-    parsed = camp[0].parsed
-    factor = _ASKED if parsed.questions or parsed.troubles else 1.0
-    sure = max(vote.parsed.confidence for vote in camp)
-    return sum(vote.weight for vote in camp) * factor, sure
+def _strength(camp: list[Vote]) -> float:
+    """Weigh a camp by its votes and by how much of the words its readings explain."""
+    asks = bool(camp[0].parsed.questions or camp[0].parsed.troubles)
+    worth = sum(vote.weight * vote.parsed.confidence for vote in camp)
+    return worth * (_ASKED if asks else 1.0) + max(vote.weight for vote in camp) / WHOLE
 
 
 def _trust(share: int) -> int:

@@ -6,18 +6,21 @@ order, and those that mean the same vote together. Where they differ, it is aske
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from danshu.adapters.modalities import _homophones, _voting
-from danshu.ports.modality import Parsed, Span
+from danshu.ports.modality import Parsed, Question, Span
 
 if TYPE_CHECKING:
     from danshu.ports.modality import Context, Original
     from danshu.ports.perceiver import Perception
 
 _READ: Final = 8  # ways to read a recording
+_ANSWERS: Final = 5
+_ADDED: Final = re.compile(r"(?:加|换成|换)(\w{2,6})")
 
 
 class Voice:
@@ -44,16 +47,13 @@ def read(perception: Perception, context: Context) -> Parsed:
     texts = {perception.text: 0} | {way.text: way.confidence for way in ways}
     if perception.text not in {way.text for way in ways}:
         texts[perception.text] = max(1, *[way.confidence for way in ways], 1)
-    votes = [
-        _voting.Vote(
-            text=text,
-            weight=weight,
-            parsed=context.understand(
-                _homophones.repair(text), _voting.carry(placed, perception.text, text)
-            ),
+    votes = []
+    for text, weight in texts.items():
+        said = _homophones.repair(text)
+        parsed = context.understand(said, _voting.carry(placed, perception.text, text))
+        votes.append(
+            _voting.Vote(text=text, weight=weight, parsed=ask_added(parsed, said, context))
         )
-        for text, weight in texts.items()
-    ]
     parsed = _voting.decide(votes)
     return structs.replace(
         parsed,
@@ -62,6 +62,27 @@ def read(perception: Perception, context: Context) -> Parsed:
         models=(perception.digest, *parsed.models),
         perceptions=(perception, *parsed.perceptions),
     )
+
+
+def ask_added(parsed: Parsed, said: str, context: Context) -> Parsed:
+    """Ask what is added where no field says it: 加烟奶 may be 加椰奶, and is never left out."""
+    known = [span for field in parsed.fields for span in field.spans if span.end > span.start]
+    lines = len(parsed.draft.lines)
+    asked = []
+    for found in _ADDED.finditer(said):
+        start, end = found.span(1)
+        if not lines or any(span.start < end and span.end > start for span in known):
+            continue
+        words = found[1]
+        asked.append(
+            Question(
+                code="which_option",
+                path=f"/lines/{lines - 1}/options",
+                said=words,
+                candidates=context.resolve("option", words)[:_ANSWERS],
+            )
+        )
+    return structs.replace(parsed, questions=(*parsed.questions, *asked)) if asked else parsed
 
 
 def spans(perception: Perception) -> tuple[Span, ...]:
