@@ -3,10 +3,10 @@ hear, see and measure.
 
 One process takes texts in, 32 at a time: kept, read by the lexicon of 2,000 SKUs, judged by a
 sandbox that lets them go, placed on the straight line of an order and told. What the sandbox
-samples, and what is doubted, waits for a person and is counted apart. The floor places the same orders
-ready-made, in the same number at a time. CPU is that of the process (not of the database). What an
-utterance, a page and a waveform cost comes from `bench speech`, `vision` and `sensor` in small;
-where an extra is missing the figure says which.
+samples, and what is doubted, waits for a person and is counted apart. The floor places the same
+orders ready-made, in the same number at a time. CPU is that of the process (not of the database).
+What an utterance, a page and a waveform cost comes from `bench speech`, `vision` and `sensor` in
+small; where an extra is missing the figure says which.
 """
 
 from __future__ import annotations
