@@ -57,6 +57,7 @@ def cases() -> tuple[tuple[str, str, str, str], ...]:
     )
 
 
+@cache
 def read(text: str) -> Parsed:
     """Understand a text at the corpus' moment."""
     return understand(text, lexicon(), NOW_MS)

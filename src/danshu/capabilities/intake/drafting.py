@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from danshu.capabilities.intake import implied
+from danshu.capabilities.intake import implied, naming
 from danshu.capabilities.intake.finding import Choice
 from danshu.capabilities.intake.lines import (
     SURE_ENOUGH,
@@ -165,7 +165,12 @@ def _line(made: _Drafting, n: int, line: Line, used: frozenset[str]) -> DraftLin
     path = f"/lines/{n}"
     at = (line.start, line.end)
     choices = narrow(lexicon, line, of_kind(lexicon, line.match, "sku"))
-    unfit = [s for s in line.specs if s not in line.used_near and not s.endswith(_SIZED)]
+    known = lexicon.by_spec
+    unfit = [
+        s
+        for s in line.specs
+        if s not in line.used_near and (naming.spell_spec(s) in known or not s.endswith(_SIZED))
+    ]
     if unfit or any(w not in line.used_near for w in line.near):
         said = made.reader.said(line.start, line.end)
         choices = describe(lexicon, line, said) or _doubt(choices)

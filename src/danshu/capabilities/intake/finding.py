@@ -10,7 +10,7 @@ from danshu.capabilities.intake import sounds
 from danshu.capabilities.intake.phrases import HEAD, SURE, Lexicon, Sounded, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from danshu.capabilities.intake.plain import Folded, Plain
 
@@ -24,6 +24,7 @@ _PLACE: Final = 800  # a shop or a device that is less sure is none
 _GOODS: Final = frozenset({"sku", "option"})
 _OF: Final = "de"  # 的
 _PART_LEAST: Final = 2
+_ALIKE_LEAST: Final = 3  # two syllables alike are chance
 _LONGEST: Final = 3  # lengths of one beginning that are kept
 _MARGIN_KEPT: Final = 200
 
@@ -113,9 +114,7 @@ def find_alike(
             i, j, far = whole
             sure = _SAME_SOUND - (SURE["exact"] - SURE[one.how]) // 2 - far * 6 // 5
             spans.setdefault((i, j), []).append(Choice(one.entry, sure, "sounds_alike"))
-        part = _part(one, text, runs, diagonal, hits)
-        if part is not None:
-            i, j, sure, how = part
+        for i, j, sure, how in _parts(one, text, runs, diagonal, hits):
             spans.setdefault((i, j), []).append(Choice(one.entry, sure, how))
     for i, j in _letter_runs(text):
         named = lexicon.initials.get(text[i:j], ())
@@ -182,33 +181,42 @@ def _whole(one: Sounded, runs: tuple[str, ...], diagonal: int) -> tuple[int, int
     return best
 
 
-def _part(
+def _parts(
     one: Sounded, text: str, runs: tuple[str, ...], diagonal: int, hits: int
-) -> tuple[int, int, int, str] | None:
-    """Give the longest stretch that is a part of a phrase, how sure that makes, and why."""
+) -> Iterable[tuple[int, int, int, str]]:
+    """Give the longest stretches that are a part of a phrase, in characters and in sounds, how sure
+    each makes, and why.
+    """
     if hits < _PART_LEAST:
-        return None
+        return
+    written = _longest_run(text, one.phrase, diagonal)
+    heard = _longest_run(runs, one.syllables, diagonal)
+    for i, j in {written, heard}:
+        size = j - i
+        same = (i, j) == written
+        if size < (_PART_LEAST if same else _ALIKE_LEAST) or size == len(one.syllables):
+            continue
+        if _cuts_digits(text, i, j):
+            continue
+        # The beginning or the end of a name is how people shorten it; the middle is chance.
+        edge = i == diagonal or j - diagonal == len(one.syllables)
+        share = size * 1000 // len(one.syllables)
+        sure = 810 + 80 * share // 1000 if edge else 680 + 190 * share // 1000
+        yield i, j, sure if same else sure - 40, "part" if same else "sounds_alike"
+
+
+def _longest_run(said: Sequence[str], meant: Sequence[str], diagonal: int) -> tuple[int, int]:
     best = (0, 0)
     i = max(0, diagonal)
-    end = min(len(runs), diagonal + len(one.syllables))
+    end = min(len(said), diagonal + len(meant))
     while i < end:
         j = i
-        while j < end and runs[j] == one.syllables[j - diagonal]:
+        while j < end and said[j] == meant[j - diagonal]:
             j += 1
         if j - i > best[1] - best[0]:
             best = (i, j)
         i = max(j, i + 1)
-    i, j = best
-    if j - i < _PART_LEAST or j - i == len(one.syllables) or _cuts_digits(text, i, j):
-        return None
-    same = text[i:j] == one.phrase[i - diagonal : j - diagonal]
-    if not same and j - i == _PART_LEAST:
-        return None  # two syllables alike are chance
-    # The beginning or the end of a name is how people shorten it; the middle is chance.
-    edge = i == diagonal or j - diagonal == len(one.syllables)
-    sure = (810 if edge else 680) + (80 if edge else 190) * (j - i) // len(one.syllables)
-    sure -= 0 if same else 40
-    return i, j, sure, "part" if same else "sounds_alike"
+    return best
 
 
 def _cuts_digits(text: str, i: int, j: int) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from danshu.capabilities.intake.lines import Line, Part, of_kind
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from danshu.capabilities.intake.reading import Reader
-    from danshu.capabilities.intake.tokens import Token
+    from danshu.capabilities.intake.tokens import Quantity, Token
 
 
 def fix(reader: Reader, clause: list[Token]) -> bool:
@@ -37,7 +39,9 @@ def fix(reader: Reader, clause: list[Token]) -> bool:
 
 def _instead(reader: Reader, left: list[Token], right: list[Token]) -> bool:
     """拿铁换成摩卡 where nothing was ordered yet: the first is not wanted, the second is."""
-    if not any(t.has("name") and of_kind(reader.lexicon, t.value, "sku") for t in left):
+    named = any(t.has("name") and of_kind(reader.lexicon, t.value, "sku") for t in left)
+    counted = bool(left) and all(t.has("qty", "fill") for t in left)  # 不是三杯是五杯冰美式
+    if not named and not counted:
         return False
     reader.read_clause(right)
     return True
@@ -82,8 +86,11 @@ def _apply(reader: Reader, line: Line, left: list[Token], right: list[Token]) ->
         line.count(counts[-1].value, counts[-1].start, counts[-1].end)
     dropped = {reader.said(t.start, t.end) for t in left if t.has("adjust", "name")}
     changes = [t for t in right if t.has("adjust") or (t.has("name") and t not in goods)]
-    if changes:
-        line.parts = [p for p in line.parts if p.text not in dropped]
+    if changes:  # 少冰，不对，是去冰: one word about ice takes the other's place
+        ends = {reader.said(t.start, t.end)[-1] for t in changes if t.has("adjust")}
+        line.parts = [
+            p for p in line.parts if p.text not in dropped and (p.code or p.text[-1] not in ends)
+        ]
     for t in right:
         if t in goods or t in counts:
             continue
@@ -122,6 +129,9 @@ def _fewer_or_more(reader: Reader, clause: list[Token]) -> bool:
 def count_again(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> None:
     """A quantity without goods where all goods have one: more of the last, or some of them."""
     last = reader.lines[-1]
+    if any(t.has("settle") for t in before) and count_of(token) is not None:
+        last.count(token.value, token.start, token.end)
+        return
     changes = [t for t in following if t.has("adjust", "name", "size", "no")]
     count = token.value.count
     if any(t.has("more", "fewer") for t in before[-2:]) and count is not None and not changes:
@@ -147,6 +157,12 @@ def settle(reader: Reader, line: Line) -> None:
             line.parts = [*earlier.parts, *line.parts]
             reader.lines.remove(earlier)
             return
+
+
+def count_of(token: Token) -> Fraction | None:
+    """Give how many a quantity says, None = about so many."""
+    counted: Quantity = token.value
+    return counted.count
 
 
 def _split(reader: Reader, last: Line, token: Token) -> bool:

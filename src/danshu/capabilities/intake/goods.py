@@ -42,6 +42,11 @@ def keep_spec(reader: Reader, token: Token, before: list[Token], following: list
         if len(following) > 1 and following[0].has("and") and following[1].has("spec"):
             reader.ahead_groups.append(reader.ahead_specs)  # 6205和6206轴承
             reader.ahead_specs = []
+    elif reader.lines and following and following[0].has("qty") and reader.lines[-1].match:
+        # 电池5号两盒7号一盒: the same goods of another kind.
+        same = naming.SPEC.sub("", reader.said(reader.lines[-1].start, reader.lines[-1].end))
+        reader.ahead_specs, reader.ahead_near = [said], [same]
+        begin_line(reader, token, None)
     elif reader.lines:
         reader.lines[-1].specs.append(said)
     else:

@@ -113,7 +113,8 @@ class Reader:
             self.ignored = True
         if self.ignored:
             return True
-        if any(t.has("ask") for t in clause):
+        whether = any(t.has("whether") for t in clause) and not any(t.has("qty") for t in clause)
+        if whether or any(t.has("ask") for t in clause):
             self.asked = True
             return True
         past = [n for n, t in enumerate(clause) if t.has("past")]
@@ -153,12 +154,10 @@ class Reader:
     def _word(self, token: Token, before: list[Token], following: list[Token]) -> None:
         if token.has("time"):
             self.due = (token.value, token.start, token.end)
-        elif token.has("phone"):
-            if not isinstance(token.value, str):
-                return
-            self.named["phone"] = (token.value, token.start, token.end)
-        elif token.has("called"):
-            self.named.setdefault("receiver", (token.value, token.start, token.end))
+        elif token.has("phone", "called"):
+            self._reach(token)
+        elif token.has("table"):
+            self.remarks.append(Part(self.said(token.start, token.end), token.start, token.end))
         elif token.has("money"):
             refusing.read_total(self, token, before)
         elif token.has("adjust"):
@@ -175,6 +174,13 @@ class Reader:
             refusing.drop(self, token, before)
         elif token.has("each"):
             self.fresh = False
+
+    def _reach(self, token: Token) -> None:
+        """Keep who receives and their telephone; 电话 alone is a word, not a number."""
+        if isinstance(token.value, str):
+            kind = "phone" if token.has("phone") else "receiver"
+            if kind == "phone" or kind not in self.named:
+                self.named[kind] = (token.value, token.start, token.end)
 
     def said(self, start: int, end: int) -> str:
         """Give the words of a stretch."""

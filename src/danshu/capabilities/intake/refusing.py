@@ -61,6 +61,8 @@ def refuse(reader: Reader, token: Token, before: list[Token], following: list[To
     """Read what is not wanted: a line is taken back, anything else is a remark. Gives the
     number of tokens that belong to it.
     """
+    if (gone := _not_sent(reader, following)) > 0:
+        return gone
     n = 0
     while n < len(following) and not following[n].has(
         "and", "want", "qty", "time", "to", "no", "fix", "add", "note", "phone"
@@ -93,6 +95,19 @@ def refuse(reader: Reader, token: Token, before: list[Token], following: list[To
     else:
         reader.remarks.append(part)
     return n
+
+
+def _not_sent(reader: Reader, following: list[Token]) -> int:
+    """Read 别给我送红牛了: goods behind a verb that are not wanted; gives the tokens it takes."""
+    n = 0
+    while n < len(following) and following[n].has("fill", "want") and not following[n].has("time"):
+        n += 1
+    if n == 0 or n == len(following) or not following[n].has("name"):
+        return 0
+    if not of_kind(reader.lexicon, following[n].value, "sku"):
+        return 0
+    remove(reader, following[n].value)
+    return n + 1
 
 
 def read_trouble(reader: Reader, token: Token, before: list[Token]) -> None:

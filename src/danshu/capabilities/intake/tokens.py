@@ -67,7 +67,9 @@ _QTY: Final = re.compile(
     r"(?P<half>半)?(?![a-z])"
 )
 _TAEL: Final = re.compile(r"(?P<count>[一二三四五六七八九十半]+)(?P<measure>两)")
-_ABOUT: Final = re.compile(rf"(?:{_APPROXIMATE})(?P<measure>{words.MEASURES})")
+_ABOUT: Final = re.compile(
+    rf"(?:{_APPROXIMATE}|(?:{numerals.NUMBER})(?:多|来|几)(?!\d))(?P<measure>{words.MEASURES})"
+)
 _TIMES_N: Final = re.compile(r"[x×*]\s*(?P<count>\d{1,7})(?![\d.]|\s*(?:ml|l|g|kg)\b)")
 _BARE: Final = re.compile(rf"{numerals.NUMBER}")
 _MEASURE_ALONE: Final = re.compile(rf"(?P<size>{words.SIZES})?(?P<measure>{words.MEASURES})")
@@ -185,6 +187,8 @@ _PATTERNS: Final = (
     ("repair", words.REPAIR, 10),
     ("size", _SIZE, 9),
     ("command", words.COMMANDS, 12),
+    ("table", words.TABLE, 11),
+    ("mark", words.ENUMERATED, 12),
 )
 
 

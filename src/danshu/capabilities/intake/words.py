@@ -69,6 +69,8 @@ TROUBLE: Final = re.compile(
     r"|故障|坏了|不启动|启动不了|烧坏|短路|裂纹|变形|下降|升高|超标)"
 )
 REPAIR: Final = re.compile(r"停机检修|检修|维修|报修|修理|抢修|检查一下|派人来看|派人看|维护|保养")
+ENUMERATED: Final = re.compile(r"(?m:^)\d{1,2}[、.,)）](?!\d)")
+TABLE: Final = re.compile(r"(?:\d{1,3}|[零一二三四五六七八九十]{1,3})号(?:桌|台|包间|包厢|房|窗口)")
 # Words in a text that give orders to a machine are data like any other.
 COMMANDS: Final = re.compile(
     r"ignore (?:all |any |the )?(?:previous|above)|system prompt"
