@@ -188,6 +188,7 @@ class Agent:
             Path(args.buffer), args.buffer_bytes, drops=args.when_full == "drop-oldest"
         )
         self.stops = False
+        self.told: dict[str, int] = {}
         self._wait_s = RETRY_S[0]
         self._again_s = 0.0
         self._next_s = 0.0
@@ -305,7 +306,7 @@ class Agent:
                 time.sleep(0.2)
         told = self.buffer.counts()
         self.buffer.close()
-        print(json.dumps(told))
+        self.told = told
         return 1 if self.args.once and told["refused"] else 0
 
 
@@ -317,7 +318,7 @@ def _code(said: bytes) -> str:
     return str(told.get("code", "")) if isinstance(told, dict) else ""
 
 
-def parse(argv: list[str]) -> argparse.Namespace:
+def parse(argv: list[str], key: str = "") -> argparse.Namespace:
     """Read the command's arguments; the API key comes from the environment, so that it stands in no
     list of processes.
     """
@@ -333,7 +334,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--when-full", choices=("wait", "drop-oldest"), default="wait")
     parser.add_argument("--once", action="store_true", help="End when nothing waits.")
     args = parser.parse_args(argv)
-    args.key = os.environ.get("DANSHU_KEY", "")
+    args.key = key or os.environ.get("DANSHU_KEY", "")
     if not args.key:
         parser.error("DANSHU_KEY holds no API key")
     if not args.folder and not args.command:
@@ -350,7 +351,9 @@ def main(argv: list[str]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    return agent.run()
+    code = agent.run()
+    print(json.dumps(agent.told))
+    return code
 
 
 if __name__ == "__main__":
