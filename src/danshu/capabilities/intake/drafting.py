@@ -10,6 +10,7 @@ from danshu.capabilities.intake import implied, naming
 from danshu.capabilities.intake.finding import Choice
 from danshu.capabilities.intake.lines import (
     SURE_ENOUGH,
+    UNKNOWN,
     Line,
     Part,
     describe,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _COUNT_SURE: Final = 998
 _TEXT_SURE: Final = 970
-_UNEXPLAINED: Final = 970  # thousandths that are left for each character that nothing explains
+_UNEXPLAINED: Final = 950  # thousandths that are left for each character that nothing explains
 _SIZED: Final = ("杯", "号", "码")  # sizes that goods are made in, where nobody keeps them apart
 _MISHEARD: Final = 700
 _MUCH: Final = 5
@@ -210,7 +211,10 @@ def _parts(made: _Drafting, path: str, line: Line) -> tuple[tuple[str, ...], tup
     spoken = [s for s in line.specs if s not in line.used_near and s.endswith(_SIZED)]
     for part in line.parts:
         at = (part.start, part.end)
-        if part.code:
+        if part.code == UNKNOWN:
+            where = f"{path}/options/{len(options)}"
+            made.ask("which_option", where, at, part.candidates)
+        elif part.code:
             if part.code in options:
                 continue
             part = made.mistrust(part)

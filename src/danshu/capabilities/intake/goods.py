@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.intake import naming
 from danshu.capabilities.intake.finding import Choice, Match
-from danshu.capabilities.intake.lines import Line, of_kind
+from danshu.capabilities.intake.lines import UNKNOWN, Line, Part, of_kind
 from danshu.kernel.limits import SAID_LINES
 
 if TYPE_CHECKING:
     from danshu.capabilities.intake.reading import Reader
     from danshu.capabilities.intake.tokens import Token
 
+_ADDING: Final = ("加", "多加", "换", "加上", "加点", "换成")
 _BOTH: Final = 900  # how sure two names make that are both of the same goods
 
 
@@ -158,6 +159,9 @@ def describes(reader: Reader, token: Token) -> bool:
 def read_rest(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> None:
     """Unknown words: goods that are not known, beside a quantity; else unexplained."""
     words = reader.said(token.start, token.end)
+    if before and reader.lines and reader.said(before[-1].start, before[-1].end) in _ADDING:
+        reader.modify_line(Part(words, token.start, token.end, UNKNOWN, 0), before, following)
+        return
     if following and following[0].has("state") and following[0].start == token.end:
         return
     beside = reader.waiting is not None or (

@@ -24,8 +24,13 @@ _EXACT: Final = 870
 _DESCRIBED: Final = 860
 
 
+UNKNOWN: Final = "?"
+
+
 class Part(Struct, frozen=True):
-    """An option or a remark of a line and where it was said. `code` "" = a remark."""
+    """An option or a remark of a line and where it was said. `code` "" = a remark, UNKNOWN =
+    something that was added and is no option of the merchant.
+    """
 
     text: str
     start: int
