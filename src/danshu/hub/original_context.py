@@ -83,14 +83,18 @@ class ReadingContext:
 
     def look_up(self, kind: str, code: str) -> Mapping[str, object]:
         """Give a row of master data by its code, {} = none: any SKU, with the `units` that its
-        measure words stand for; the device, store and customer that the source names; under "" the
-        templates of documents.
+        measure words stand for; the SKU's `code` of a barcode; the device, store and customer that
+        the source names; under "" the templates of documents.
         """
         if kind == "sku":
             known = self._world.skus.get(code)
             told: dict[str, object] = msgspec.to_builtins(known[1]) if known else {}
             at = self._words.by_code.get(("sku", code))
             return told if at is None else {**told, "units": dict(self._words.entries[at].units)}
+        if kind == "barcode":
+            coded = (c for c, (_, sku) in self._world.skus.items() if sku.barcode == code and code)
+            found = next(coded, "")
+            return {"code": found} if found else {}
         return self._rows.get((kind, code), {})
 
 

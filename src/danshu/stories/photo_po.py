@@ -47,7 +47,7 @@ _GOODS: Final = (
 Row = dict[str, Any]
 
 
-def order(number: str, day: int, papers_: int, pens: int, clips: int) -> papers.Paper:
+def order(number: str, day: int, boxes: int, pens: int, clips: int) -> papers.Paper:
     """Write the customer's purchase order; `day` of November is when it is due."""
     return papers.Paper(
         layout=papers.SEEN[0],
@@ -56,13 +56,15 @@ def order(number: str, day: int, papers_: int, pens: int, clips: int) -> papers.
         date=(2026, 11, 2),
         due=(2026, 11, day),
         lines=(
-            Line(
-                code="FY-A470", name="办公复印纸 A4 70g", unit="箱", quantity=papers_, price_fen=14_900
-            ),
-            Line(code="ZB-05K", name="中性笔 0.5 黑", unit="盒", quantity=pens, price_fen=1_850),
-            Line(code="CW-32", name="长尾夹 32mm", unit="盒", quantity=clips, price_fen=980),
+            _line("FY-A470", "办公复印纸 A4 70g", "箱", boxes, 14_900),
+            _line("ZB-05K", "中性笔 0.5 黑", "盒", pens, 1_850),
+            _line("CW-32", "长尾夹 32mm", "盒", clips, 980),
         ),
     )  # fmt: skip
+
+
+def _line(code: str, name: str, unit: str, quantity: int, price_fen: int) -> Line:
+    return Line(code=code, name=name, unit=unit, quantity=quantity, price_fen=price_fen)
 
 
 def bomb() -> bytes:

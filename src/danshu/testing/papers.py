@@ -194,7 +194,8 @@ def _money(fen: int, layout: Layout, mark: bool = False) -> str:
     return (layout.currency if mark else "") + said
 
 
-def _fonts(serif: bool) -> Any:
+def load_fonts(serif: bool) -> Any:
+    """Give a function from size in px to a font. Raises NotAvailable without the extra."""
     try:
         import pylopdf_fonts_zh_cn
         from PIL import ImageFont
@@ -212,7 +213,7 @@ def draw(paper: Paper) -> Image:
     from PIL import Image, ImageDraw
 
     layout = paper.layout
-    font = _fonts(layout.serif)
+    font = load_fonts(layout.serif)
     picture = Image.new("RGB", layout.size, "white")
     pen = ImageDraw.Draw(picture)
     width = layout.size[0]
@@ -300,7 +301,7 @@ def stamp(picture: Image, at: tuple[int, int], words: str = "采购专用章") -
     pen = ImageDraw.Draw(layer)
     x, y = at
     pen.ellipse([x - 80, y - 80, x + 80, y + 80], outline=(205, 40, 40, 170), width=6)
-    pen.text((x, y), words, font=_fonts(False)(25), fill=(205, 40, 40, 170), anchor="mm")
+    pen.text((x, y), words, font=load_fonts(False)(25), fill=(205, 40, 40, 170), anchor="mm")
     return Image.alpha_composite(picture.convert("RGBA"), layer).convert("RGB")
 
 

@@ -16,7 +16,16 @@ from danshu.adapters.modalities import _document_page as pages
 from danshu.adapters.modalities import _document_reader as reader
 from danshu.adapters.modalities import _document_template as templates
 from danshu.adapters.modalities.text import TROUBLE, has_instructions
-from danshu.ports.modality import Draft, DraftLine, Field, Intent, Parsed, Question, Span
+from danshu.ports.modality import (
+    Candidate,
+    Draft,
+    DraftLine,
+    Field,
+    Intent,
+    Parsed,
+    Question,
+    Span,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,10 +107,13 @@ def _as_document(paper: reader.Paper, context: Context, fixed: Mapping[str, Any]
 
 def _as_chat(sheets: Sequence[Sheet], context: Context) -> Parsed:
     """Read the customer's own words of a chat as an order, with boxes for where they stand."""
-    lines = [line for sheet in sheets for line in _chat.read_customer(sheet)]
-    text, places = _chat.compose(lines)
+    talks = [_chat.read_customer(sheet) for sheet in sheets]
+    text, places = _chat.compose([line for talk in talks for line in talk.lines])
     told = tuple([Span(start=a, end=b, page=t.page, box=t.box) for a, b, t in places])
     parsed = context.understand(text, told)
+    if any(talk.answers for talk in talks):
+        # What was agreed to stands on the merchant's side, which orders nothing: a person looks
+        parsed = structs.replace(parsed, troubles=(*parsed.troubles, "answers_inside"))
     title = _chat.title_of(sheets[0])
     found = context.resolve("customer", title) if title else ()
     if parsed.draft.customer or not found or found[0].confidence < 800:
@@ -124,7 +136,9 @@ def _as_label(sheets: Sequence[Sheet], context: Context) -> Parsed:
     lines: list[DraftLine] = []
     counts: dict[str, int] = {}
     for token in [t for s in sheets for t in s.tokens if t.kind in _CODES]:
-        found = context.resolve("sku", token.text, context.source.get("customer", ""))
+        found = _by_barcode(context, token.text) or context.resolve(
+            "sku", token.text, context.source.get("customer", "")
+        )
         if not found or found[0].confidence < 900:
             continue
         best = found[0]
@@ -149,3 +163,13 @@ def _as_label(sheets: Sequence[Sheet], context: Context) -> Parsed:
         questions=tuple(questions),
         troubles=() if lines else ("no_table",),
     )
+
+
+def _by_barcode(context: Context, code: str) -> tuple[Candidate, ...]:
+    """Find the SKU that has a barcode; a GTIN of 14 digits that begins with 0 is its EAN-13."""
+    for spelled in dict.fromkeys((code, code.removeprefix("0"))):
+        sku = str(context.look_up("barcode", spelled).get("code", ""))
+        if sku:
+            title = str(context.look_up("sku", sku).get("name", ""))
+            return (Candidate(value=sku, title=title, confidence=998, reason="barcode"),)
+    return ()

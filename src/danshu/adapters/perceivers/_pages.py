@@ -134,18 +134,25 @@ def _read_words(page: Any, scale: float, height: float) -> tuple[Word, ...]:
     runs: list[tuple[str, list[float]]] = []
     if len(whole) != count:
         return ()  # ligatures or surrogates: places and characters do not match, so it is looked at
+    spaced = False
     for i, char in enumerate(whole):
         if char in "\r\n":
             continue
         left, bottom, right, top = text.get_charbox(i, loose=True)
         if not char.isprintable() or char.isspace() or right <= left:
+            spaced = spaced or char.isspace()
             continue
         here = [left * scale, (height - top) * scale, right * scale, (height - bottom) * scale]
         if runs and _follows(runs[-1][1], here):
             said, box = runs[-1]
-            runs[-1] = (said + char, [box[0], min(box[1], here[1]), here[2], max(box[3], here[3])])
+            glue = " " if spaced else ""
+            runs[-1] = (
+                said + glue + char,
+                [box[0], min(box[1], here[1]), here[2], max(box[3], here[3])],
+            )
         else:
             runs.append((char, here))
+        spaced = False
     return tuple([Word(text=s, box=(b[0], b[1], b[2], b[3])) for s, b in runs])
 
 
