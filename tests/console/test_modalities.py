@@ -47,8 +47,8 @@ def test_a_service_is_registered_tried_ordered_and_paused(
 ) -> None:
     with perceiver_desk.reader_desk() as (desk, url):
         desk.pages[hashlib.sha256(PNG).hexdigest()] = LINES
-        told: dict[str, Any] = {"kind": "document", "adapter": "http-json", "title": "云识别乙", "url": url}
-        told |= {"mapping": MAPPING, "secrets": {"api_key": TOKEN}, "price_call": 1_500}
+        told: dict[str, Any] = {"kind": "document", "adapter": "http-json", "title": "云识别乙"}
+        told |= {"url": url, "mapping": MAPPING, "secrets": {"api_key": TOKEN}, "price_call": 1_500}
         site.call("POST", "/v1/perceivers", json=told)
         page = visit("/modalities", "sre")
         _register(page, url)

@@ -21,7 +21,7 @@ from danshu.ports.perceiver import Perception
 from danshu.testing import perceiver_desk
 from danshu.testing.perceiver_desk import MAPPING, MOODS, TOKEN, ReaderDesk
 from tests.fixtures.engine import ask, tell
-from tests.fixtures.hub import House
+from tests.fixtures.hub import SKUS, House
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"a page of paper"
 LINES = (
@@ -98,6 +98,7 @@ def test_a_service_is_registered_tried_and_followed_by_the_next(house: House) ->
         one = ok(house.call("POST", "/v1/perceivers", priced), 201)
         two = ok(house.call("POST", "/v1/perceivers", wish(second_url, "乙", label="v2")), 201)
         assert TOKEN not in str((one, two))
+        _point_at_fields(house)
         # a secret goes to the address that it was given for, and nowhere else
         moved = {**priced, "url": "https://elsewhere.example", "secrets": {}}
         no(house.call("PUT", f"/v1/perceivers/{one['id']}", moved), "secret_again")
@@ -122,6 +123,22 @@ def test_a_service_is_registered_tried_and_followed_by_the_next(house: House) ->
         assert (other["end"], other["code"]) == ("refused", "unreadable")
         _fail_each_way(house, first, one["id"], priced)
         _see_again(house, second, one["id"])
+
+
+def _point_at_fields(house: House) -> None:
+    """A service that says which field is which is read without labels or tables."""
+    row = {"text": "v", "path": "f", "confidence": "990"}
+    mapping = {"sends": "raw", "rows": "fields", "row": row}
+    fields = {"/number": "PO-7", "/lines/0/sku": SKUS[0].code, "/lines/0/quantity": "3"}
+    answer = {"fields": [{"f": path, "v": value} for path, value in fields.items()]}
+    asked = {"kind": "document", "mapping": mapping, "answer": answer}
+    shown = ok(house.call("POST", "/v1/perceivers/preview", asked))
+    assert shown["faults"] == []
+    draft = shown["parsed"]["draft"]
+    assert draft["number"] == "PO-7"
+    assert [(line["sku"], line["quantity"]) for line in draft["lines"]] == [(SKUS[0].code, 3)]
+    bad = {**asked, "answer": {"fields": [{"f": "/number", "v": 7}]}}
+    assert ok(house.call("POST", "/v1/perceivers/preview", bad))["faults"]
 
 
 def _fail_each_way(house: House, first: ReaderDesk, id_: str, asked: dict[str, Any]) -> None:

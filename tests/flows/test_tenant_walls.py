@@ -31,6 +31,7 @@ from tests.fixtures import (
     events,
     health,
     overriding,
+    perceiving,
     policies,
     scorers,
     weaving,
@@ -268,6 +269,7 @@ def _fill(side: Side) -> None:
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)
     side.found |= connecting.fill(house) | weaving.fill(house) | health.fill(house)
+    side.found |= perceiving.fill(house)
     side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)
     house.work(*ROOMS)
     side.found |= walls.stamp(house)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import original_rows
+from danshu.hub import original_rows, perceiver_cache
 from danshu.hub.original_facts import OriginalErased
 from danshu.hub.worlds import now_ms
 from danshu.kernel.fact import Actor
@@ -50,6 +50,7 @@ async def _erase(connection: Connection, tenant: int, id_: uuid.UUID) -> None:
         await original_rows.change(connection, tenant, row, ACTOR, now_ms(), [OriginalErased()])
         told = {"tenant": tenant, "digest": bytes.fromhex(row.digest), "id": id_}
         await connection.execute(_ERASE, told)
+        await perceiver_cache.forget(connection, tenant, row.digest)
         await connection.execute(_EMPTY + "id=%s", (tenant, id_))
 
 
@@ -57,4 +58,5 @@ async def forget_order(connection: Connection, tenant: int, order: uuid.UUID) ->
     """Forget what was read in the originals of an order that is erased, in the caller's
     transaction; their bytes are among those of the order.
     """
+    await perceiver_cache.forget_order(connection, tenant, order)
     await connection.execute(_EMPTY + "order_id=%s", (tenant, order))

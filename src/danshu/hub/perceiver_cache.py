@@ -16,6 +16,7 @@ from danshu.kernel.limits import PERCEPTION_KEEP_DAYS, PERCEPTIONS_SWEPT
 from danshu.ports.perceiver import Perception
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Mapping
 
     from danshu.hub.perceivers import Perceiving
@@ -28,6 +29,10 @@ insert into perceptions(tenant,key,digest,body) values(%s,%s,%s,%s)
 on conflict (tenant,key) do update set body=excluded.body, at=now()
 """
 _FORGET: Final = "delete from perceptions where tenant=%s and digest=%s"
+_FORGET_ORDER: Final = """
+delete from perceptions p using originals o where o.tenant=%s and o.order_id=%s
+  and p.tenant=o.tenant and p.digest=encode(o.digest,'hex')
+"""
 _OLD: Final = """
 delete from perceptions p using (select tenant, key from perceptions
   where at < now() - make_interval(days=>%s) limit %s) o where p.tenant=o.tenant and p.key=o.key
@@ -68,3 +73,8 @@ async def write(
 async def forget(connection: Connection, tenant: int, digest: str) -> None:
     """Throw away what came of an original, by the digest (hex) of its bytes."""
     await connection.execute(_FORGET, (tenant, digest))
+
+
+async def forget_order(connection: Connection, tenant: int, order: uuid.UUID) -> None:
+    """Throw away what came of the originals that an order was placed from."""
+    await connection.execute(_FORGET_ORDER, (tenant, order))

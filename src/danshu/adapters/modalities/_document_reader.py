@@ -64,12 +64,13 @@ def read(
 ) -> Paper:
     """Read pages as one document. `roles` are headers and `given` values of a template."""
     values: dict[str, Value] = dict(given or {})
-    lines: list[Line] = []
+    told = tables.told_goods(sheets)
+    lines = [_line(goods) for goods in told]
     foot: Value | None = None
     kind, ruled = "", False
     for sheet in sheets:
         kind = kind or _kind(sheet)
-        table = tables.find_table(sheet, roles or {})
+        table = None if told else tables.find_table(sheet, roles or {})
         if table is not None:
             lines.extend([_line(goods) for goods in table.goods])
             foot, ruled = table.foot or foot, table.ruled

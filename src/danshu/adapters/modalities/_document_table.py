@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROLES: Final = ("name", "code", "quantity", "unit", "price", "amount", "spec", "no", "remark")
+_TOLD: Final = re.compile(r"/lines/(\d{1,3})/([a-z_]+)", re.ASCII)
+_LEAVES: Final = {"sku": "code", "title": "name", "price_fen": "price", "amount_fen": "amount"}
 _FAR: Final = 3.2  # line steps without goods that end an open table
 _FOOT: Final = re.compile("^(合计|总计|共计|小计|金额合计|合计金额|总金额|total|subtotal)")
 
@@ -54,6 +56,19 @@ def join(tokens: Sequence[Token]) -> Value:
             glue = " " if said[-1:].isascii() and said[-1:].isalnum() else ""
             said += (glue if said and token.text[:1].isascii() else "") + token.text
     return Value(text=said, sure=min([t.sure for t in tokens], default=0), tokens=tuple(tokens))
+
+
+def told_goods(sheets: Sequence[Sheet]) -> list[Goods]:
+    """Give the lines that a service itself said (`/lines/0/sku`), by their number."""
+    lines: dict[int, dict[str, list[Token]]] = {}
+    for token in [t for sheet in sheets for t in sheet.tokens if t.path]:
+        if told := _TOLD.fullmatch(token.path):
+            role = _LEAVES.get(told[2], told[2])
+            lines.setdefault(int(told[1]), {}).setdefault(role, []).append(token)
+    return [
+        Goods(values={role: join(tokens) for role, tokens in lines[number].items()})
+        for number in sorted(lines)
+    ]
 
 
 def find_table(sheet: Sheet, roles: Mapping[str, str]) -> Table | None:

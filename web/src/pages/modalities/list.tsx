@@ -36,8 +36,8 @@ export function ServiceTable({ items, shown, onOpen }: Props) {
             <b>{one.title}</b> <StandingTag one={one} />
           </span>
           <span className="note">
-            {t("cardNote", {
-              answered: answered(one) ?? t("noCalls"),
+            {t(one.health.calls > 0 ? "cardNote" : "cardIdle", {
+              answered: answered(one) ?? "—",
               p95: one.health.p95_ms,
               cost: price(one.health.cost_today),
             })}
