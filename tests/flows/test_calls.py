@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -10,7 +11,7 @@ import psycopg
 from danshu.hub import calls
 from danshu.hub.original_audit import OriginalsFolder
 from danshu.ledger.audit import fold_rows
-from danshu.testing import menus, speech_desk
+from danshu.testing import menus, recordings, speech_desk, voice_desk
 from danshu.testing.speech_desk import OPTIONS, SECRETS, Desk
 from tests.fixtures.hub import WAREHOUSES
 
@@ -30,6 +31,7 @@ def test_calls(house: House) -> None:
     _what_is_missing_is_asked_one_at_a_time(house)
     _refused_handed_on_or_hung_up_nothing_is_ordered(house)
     _the_line_itself_is_carried(house)
+    _a_voice_says_what_callers_hear(house)
     _a_line_that_breaks_is_swept_and_the_audit_holds(house)
 
 
@@ -129,6 +131,28 @@ def _the_line_itself_is_carried(house: House) -> None:
     hung_up = house.call("GET", f"/v1/calls/{opened['id']}").json()
     assert hung_up["state"] == "gone"
     assert original(house, hung_up)["row"]["state"] == "review"
+
+
+def _a_voice_says_what_callers_hear(house: House) -> None:
+    say = "/v1/telephone/speech?text=%E5%AF%B9%E5%90%97"
+    assert house.call("GET", say).json()["code"] == "no_voice"
+    with voice_desk.serve() as desk:
+        wish = {"adapter": "openai-speech", "url": desk.url, "options": {"model": "tts-1"}}
+        refused = house.call("PUT", "/v1/telephone/voice", wish)
+        assert (refused.status_code, refused.json()["code"]) == (422, "missing")
+        wish["options"]["voice"] = "alloy"
+        wrong = house.call("PUT", "/v1/telephone/voice", {**wish, "secrets": {"api_key": "no"}})
+        assert wrong.json()["secrets"] == ["api_key"]
+        assert house.call("GET", say).status_code == 503
+        right = {**wish, "secrets": {"api_key": voice_desk.API_KEY}}
+        assert house.call("PUT", "/v1/telephone/voice", right).status_code == 200
+        spoken = house.call("GET", say)
+        assert spoken.headers["content-type"] == "audio/wav"
+        assert desk.said == [recordings.transcript_of(spoken.content)] == ["对吗"]
+    local = house.call("PUT", "/v1/telephone/voice", {"adapter": "espeak"})
+    assert local.status_code == 200
+    if shutil.which("espeak-ng") is None:
+        assert house.call("GET", say).json()["code"] == "not_available"
 
 
 def _a_line_that_breaks_is_swept_and_the_audit_holds(house: House) -> None:
