@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from danshu.capabilities.intents import deciding
+from danshu.capabilities.intents import deciding, turtle
+from danshu.capabilities.intents.model import IntentAction, IntentGraph
 from danshu.hub import intent_graph
 from danshu.hub.intent_audit import IntentsFolder
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
 from danshu.ledger import audit
+from danshu.ports.modality import DraftLine
 from tests.fixtures.acting import person
 from tests.fixtures.hub import House
 
@@ -109,5 +111,13 @@ def test_nothing_goes_by_itself_that_the_graph_leaves_to_a_person() -> None:
     assert hold("spindle", "outer_race_fault") == "unverified"
     assert hold("spindle", "outer_race_fault", actor=somebody) == ""
     assert hold("spindle", "unbalance", "outer_race_fault", actor=somebody) == "contradiction"
+    permit = IntentAction(code="stop_and_overhaul", level=3, parts=("OIL-SEAL", "VALVE"))
+    own = turtle.write(IntentGraph(actions=(permit,)))
+    index = intent_graph.compile_graph(own.encode())
+    assert hold("transformer", "oil_low") == "needs_permit"
+    asked = (DraftLine(sku="VALVE", quantity=2),)
+    told = deciding.decide(index, "transformer", ["oil_low"])
+    parts = [(p.sku, p.quantity) for p in intent_graph.add_parts(asked, told)]
+    assert parts == [("VALVE", 2), ("OIL-SEAL", 1)]
     assert intent_graph.name_equipment(index, "油浸变压器") == "transformer"
     assert intent_graph.name_equipment(index, "锅炉") == "锅炉"

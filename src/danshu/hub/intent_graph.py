@@ -14,6 +14,7 @@ from danshu.capabilities.intake.folding import fold
 from danshu.capabilities.intents import deciding, merging, turtle, wording
 from danshu.hub import intent_book
 from danshu.kernel.errors import InputError, NotAvailable
+from danshu.ports.modality import DraftLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from danshu.kernel.fact import Actor
 
 MACHINE: Final = "modality:"  # the actor of what goes by itself
+PERMIT_LEVEL: Final = 3
 
 
 async def load(connection: Connection, tenant: int) -> Index:
@@ -59,10 +61,11 @@ async def decide(
 
 
 def hold(directed: Directed, actor: Actor) -> None:
-    """Let nothing go by itself that a person decides: what the graph does not say in one voice, and
-    what rests on a clause that nobody has laid beside its text.
+    """Let nothing go by itself that a person decides: what the graph does not say in one voice,
+    what needs a work permit, what rests on a clause that nobody has laid beside its text.
 
-    Raises InputError `contradiction`, `unverified`; a person who has seen it goes on.
+    Raises InputError `contradiction`, `needs_permit`, `unverified`; a person who has seen it goes
+    on.
     """
     if not directed.action:
         why = directed.contradiction or "no_action"
@@ -72,9 +75,20 @@ def hold(directed: Directed, actor: Actor) -> None:
     if directed.contradiction:
         why = f"a person decides: {directed.contradiction}"
         raise InputError("contradiction", why, "/repair/symptoms")
+    if max(a.level for a in directed.actions) >= PERMIT_LEVEL:
+        why = f"{directed.action} needs a work permit"
+        raise InputError("needs_permit", why, "/repair/symptoms")
     if not directed.verified:
         why = f"nobody has verified {directed.regulation}"
         raise InputError("unverified", why, "/repair/symptoms")
+
+
+def add_parts(parts: Sequence[DraftLine], directed: Directed) -> tuple[DraftLine, ...]:
+    """Give the spares of a repair with those that its actions need, one of each."""
+    known = {part.sku for part in parts}
+    needed = dict.fromkeys([sku for action in directed.actions for sku in action.parts])
+    more = [DraftLine(sku=sku, quantity=1) for sku in needed if sku not in known]
+    return (*parts, *more)
 
 
 def spot(index: Index, words: str) -> tuple[IntentWord, ...]:

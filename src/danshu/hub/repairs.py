@@ -106,9 +106,8 @@ async def open_repair(
             return known.id
     now_ms = hub.clock()
     device = await devices.read(connection, tenant, repair.device)
-    spares = await repair_parts.order(
-        hub, connection, tenant, original, device, repair.parts, actor
-    )
+    wanted = intent_graph.add_parts(repair.parts, directed)
+    spares = await repair_parts.order(hub, connection, tenant, original, device, wanted, actor)
     lines = spares.lines
     id_ = ids.uuid7(now_ms, os.urandom(10))
     said = _tell_opened(device, lines, original, repair, directed, now_ms)

@@ -43,7 +43,7 @@ from danshu.faces.http.intents_shapes import (
     IntentTrial,
     IntentTried,
 )
-from danshu.hub import intent_book, intent_checks, intent_graph
+from danshu.hub import devices, intent_book, intent_checks, intent_graph
 from danshu.hub.actors import name_actors
 from danshu.hub.drafts import Connection, Draft
 from danshu.hub.intent_drafts import INTENTS, NAME
@@ -160,18 +160,20 @@ async def _changes(
 @post("/v1/intents/try", **_ask("tryIntents", 2 * INTENT_BYTES))
 async def try_intents(data: JSONBody[IntentTrial], request: Request[Any, Any, Any]) -> IntentTried:
     """Say what would be done about a symptom, with the way to it; nothing is written."""
+    tenant, kind = held_of(request).tenant, data.equipment
+    async with hub_of(request).connection() as connection:
+        if data.device:
+            kind = await devices.equipment_of(connection, tenant, data.device)
+        index = await intent_graph.load(connection, tenant)
     if data.graph is not None:
         index = deciding.build(merging.merge(turtle.shipped(), data.graph))
-    else:
-        async with hub_of(request).connection() as connection:
-            index = await intent_graph.load(connection, held_of(request).tenant)
     words = intent_graph.spot(index, data.words)
     said = [w.code for w in words if w.kind == "symptom" and not w.denied]
     named = [w.code for w in words if w.kind == "equipment"]
     directed = deciding.decide(
         index,
-        intent_graph.name_equipment(index, data.equipment) or (named[0] if named else ""),
-        [*data.symptoms, *said],
+        intent_graph.name_equipment(index, kind) or (named[0] if named else ""),
+        data.symptoms or said,
         [w.code for w in words if w.kind == "action" and not w.denied],
     )
     known = data.symptoms or said or not data.words

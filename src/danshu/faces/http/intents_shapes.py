@@ -34,7 +34,7 @@ class IntentDraftItem(Struct, frozen=True, kw_only=True):
 
 
 class IntentBook(Struct, frozen=True, kw_only=True):
-    """What is followed: the whole `graph`, the shipped one `base` and what the merchant adds, `own`;
+    """What is followed: the whole `graph`, the shipped one `base`, what the merchant adds, `own`;
     versions (0, the shipped one, is not listed), people by their numbers; the open draft.
     """
 
@@ -68,10 +68,12 @@ class IntentChecked(Struct, frozen=True, kw_only=True):
 
 
 class IntentTrial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Equipment by its code or a spelling, symptoms by their codes or in words; `graph` is what a
-    merchant's draft adds, None = what is followed.
+    """Equipment by its code or a spelling, or by a `device` of the archive; symptoms by their codes
+    or, without any, in words, which also say what is asked for; `graph` is what a merchant's draft
+    adds, None = what is followed.
     """
 
+    device: Annotated[str, Meta(max_length=100)] = ""
     equipment: Annotated[str, Meta(max_length=100)] = ""
     symptoms: Annotated[tuple[NodeCode, ...], Meta(max_length=INTENT_SYMPTOMS)] = ()
     words: Annotated[str, Meta(max_length=INTENT_WORDS_CHARS)] = ""

@@ -5,28 +5,18 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { tryIntents } from "@/api/sdk.gen";
 import type {
-  Directed,
   IntentChange,
   IntentChecked,
   IntentFinding,
   IntentGraph,
   IntentTried,
 } from "@/api/types.gen";
-import { byLocale } from "@/i18n";
 import { Card } from "@/parts/card";
+import { called, DirectedAnswer } from "@/parts/directed";
 import { ProblemNote } from "@/parts/problem-note";
 import { ToneTag } from "@/parts/status-tag";
 import { asProblem } from "@/problem";
 import { find, type Kind, KINDS, nameOf, nodes } from "./model";
-
-/** What a code is called, whatever its kind. */
-export function called(graph: IntentGraph, code: string): string {
-  for (const kind of KINDS) {
-    const found = find(graph, kind, code);
-    if (found) return nameOf(found);
-  }
-  return code;
-}
 
 interface Props {
   graph: IntentGraph;
@@ -81,35 +71,9 @@ export function Trial({ graph, own }: Props) {
 function Answer({ tried, graph }: { tried: IntentTried; graph: IntentGraph }) {
   const { t } = useTranslation("intents");
   const { directed, near } = tried;
-  const names = (codes: readonly string[]) =>
-    codes.map((code) => called(graph, code)).join(t("comma"));
   return (
     <div className="intents-answer" aria-live="polite">
-      <p>
-        {directed.contradiction ? (
-          <ToneTag tone="pend">{t("person")}</ToneTag>
-        ) : (
-          <ToneTag tone="kept">{t("decided")}</ToneTag>
-        )}{" "}
-        <b>
-          {(directed.actions ?? []).map((one) => byLocale(one.title, one.title_en)).join(t("comma"))}
-        </b>
-      </p>
-      {directed.contradiction && (
-        <p>
-          {t(`contradictions.${directed.contradiction}`, { asked: names(directed.asked ?? []) })}
-        </p>
-      )}
-      {directed.regulation && (
-        <p className="note">
-          {directed.regulation} {directed.regulation_title} {directed.clause}{" "}
-          {!directed.verified && t("unverified")}
-        </p>
-      )}
-      {(directed.forbids ?? []).length > 0 && (
-        <p className="intents-forbidden">{t("forbidden", { actions: names(directed.forbids ?? []) })}</p>
-      )}
-      <Path directed={directed} graph={graph} />
+      <DirectedAnswer directed={directed} graph={graph} />
       {near.length > 0 && (
         <>
           <p className="note">{t("near")}</p>
@@ -124,22 +88,6 @@ function Answer({ tried, graph }: { tried: IntentTried; graph: IntentGraph }) {
         </>
       )}
     </div>
-  );
-}
-
-function Path({ directed, graph }: { directed: Directed; graph: IntentGraph }) {
-  const { t } = useTranslation("intents");
-  const why = directed.why ?? [];
-  if (why.length === 0) return null;
-  return (
-    <ol className="intents-path" aria-label={t("path")}>
-      {why.map((one) => (
-        <li key={`${one.origin}${one.link}${one.target}`} data-link={one.link}>
-          {called(graph, one.origin)} <i>{t(`links.${one.link as "requires"}`)}</i>{" "}
-          {called(graph, one.target)}
-        </li>
-      ))}
-    </ol>
   );
 }
 

@@ -101,6 +101,7 @@ export function useDesk(review: Review, isOff: boolean, onNext: () => void) {
     !isOff && doubtful !== undefined,
   );
   return {
+    repair: draft.repair,
     rows,
     titles,
     active,
