@@ -23,6 +23,7 @@ from danshu.capabilities.orders.money_facts import StageEntered
 from danshu.hub import order_type_book
 from danshu.hub.changes import Change, Held, allocate
 from danshu.hub.group import Typed
+from danshu.hub.requests import OWN_CHANNELS
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import Said, rfc3339
 from danshu.kernel.limits import GROUP_SETTLE_MS
@@ -59,7 +60,7 @@ def life_of(kind: OrderType, order: Order) -> Life:
         opens_ms=order.opens_ms,
         until_ms=order.until_ms,
         shipped=sum(n.shipped for n in order.lines),
-        platform=order.channel != "api",
+        platform=order.channel not in OWN_CHANNELS,
     )
 
 
@@ -80,7 +81,7 @@ def begin(kind: OrderType, request: Request, done: orders.Done, now_ms: int) -> 
     draft = request.draft
     first = done.said[0]
     assert isinstance(first.data, facts.OrderPlaced)
-    is_platform = draft.channel != "api"
+    is_platform = draft.channel not in OWN_CHANNELS
     data = first.data
     off = 0
     if not is_platform:
@@ -132,7 +133,7 @@ def _paid_so_far(kind: OrderType, draft: Draft, order: Order) -> list[tuple[Type
     of the type, paid at `paid_at`.
     """
     first, last = kind.payments[0], kind.payments[-1]
-    if draft.channel == "api":
+    if draft.channel in OWN_CHANNELS:
         due = decide.amount_due(kind, life_of(kind, order), first)
         return [(first, due)] if draft.paid_ms else []
     if not draft.paid:
@@ -218,7 +219,9 @@ def door(world: World, order: Order, act: str) -> Refusal | None:
     """Say why the type closes an act in the order's stage; None for plain orders and open doors."""
     if not order.type or order.cancelled or order.completed:
         return None
-    if act == "pay" and order.channel != "api":  # the platform has taken the money already
+    if (
+        act == "pay" and order.channel not in OWN_CHANNELS
+    ):  # the platform has taken the money already
         return None
     return decide.door(order_type_book.kind_of(world, order), order.phase, act)
 

@@ -92,6 +92,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     receipt: Receipt
 
 
+OWN_CHANNELS = frozenset({"api", "original"})  # no platform has taken the money of these
+
 CONFLICT = Refusal(
     code="key_reused",
     reason="同一幂等键对应了不同的内容",

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from danshu.ports.channel import Channel
 
 
-_HANDS: Final = {"api": Words(zh="接口", en="API")}  # what orders come by without an adapter
+_HANDS: Final = {  # what orders come by without an adapter of the port `channel`
+    "api": Words(zh="接口", en="API"),
+    "original": Words(zh="原件", en="originals"),
+}
 REASON_WORDS: Final = {r.code: Words(zh=r.zh, en=r.en) for r in REASON_TEXTS.values()}
 _STATE_WORDS: Final = {s.value: Words(zh=zh, en=en) for s, (zh, en) in STATES.items()}
 _EVENT_WORDS: Final = {code: Words(zh=e.zh, en=e.en) for code, e in EVENTS.items()}

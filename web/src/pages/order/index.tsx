@@ -18,6 +18,7 @@ import { GoodsCard } from "./goods-card";
 import { OrderHead, RefusalLine } from "./head";
 import { LinksCard } from "./links-card";
 import { NextCard } from "./next-card";
+import { OriginalsCard } from "./originals-card";
 import "./order.css";
 import { ParcelsCard } from "./parcels-card";
 import { PromisesCard } from "./promises-card";
@@ -126,6 +127,7 @@ function Page({ id }: { id: string }) {
             onDecided={refresh}
           />
           <div className="order-column" data-part="evidence">
+            <OriginalsCard id={id} channel={sheet.channel} />
             <EvidenceCard query={asks.proof} id={id} onRaw={() => open("raw")} />
             {mayLinks && <LinksCard id={id} />}
           </div>
