@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from danshu.capabilities.intake import lexicon
 from danshu.capabilities.intake.implied import ImpliedRule
+from danshu.capabilities.intake.language import understand
 from danshu.capabilities.intake.lexicon import Alias, Called, Goods, Lexicon, Option
 from danshu.hub import implied_rules, intent_graph, names
 from danshu.kernel.limits import LEXICONS
@@ -104,6 +105,7 @@ async def _read(connection: Connection, tenant: int, graph: Any) -> _Rows:
 
 
 def _build(rows: _Rows, revision: int) -> Lexicon:
+    understand("十二", lexicon.build(), 0)  # loads what the first sentence would wait for
     units: dict[str, dict[str, int]] = {}
     for unit in rows.names.sku_units:
         units.setdefault(unit.sku, {})[unit.unit] = unit.units

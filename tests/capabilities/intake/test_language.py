@@ -44,7 +44,54 @@ def test_what_is_not_exactly_understood_is_asked_about() -> None:
 
 
 _PIECES = st.sampled_from(
-    ["三杯", "冰美式", "加燕麦奶", "不要", "改成", "两箱", "农夫山泉", "，", "。", "送到", "人民广场店", "半", "取消", "把", "换成", "其中", "各", "一杯", "明天", "月底", "2月30日", "25:99", "两", "0", "99999999999", "١٢", "㎏", "\u202e", "\x00", "👩\u200d👩\u200d👧", "ﷺ", "备注", "电话", "少要", "13800138000", "不是", "6205", "轴承", "油位偏低", "变压器", "ａ４", "é", "\n", "x3", "*", "如果"]
+    [
+        "三杯",
+        "冰美式",
+        "加燕麦奶",
+        "不要",
+        "改成",
+        "两箱",
+        "农夫山泉",
+        "，",
+        "。",
+        "送到",
+        "人民广场店",
+        "半",
+        "取消",
+        "把",
+        "换成",
+        "其中",
+        "各",
+        "一杯",
+        "明天",
+        "月底",
+        "2月30日",
+        "25:99",
+        "两",
+        "0",
+        "99999999999",
+        "١٢",
+        "㎏",
+        "\u202e",
+        "\x00",
+        "👩\u200d👩\u200d👧",
+        "ﷺ",
+        "备注",
+        "电话",
+        "少要",
+        "13800138000",
+        "不是",
+        "6205",
+        "轴承",
+        "油位偏低",
+        "变压器",
+        "ａ４",
+        "é",
+        "\n",
+        "x3",
+        "*",
+        "如果",
+    ]
 )
 
 
@@ -68,6 +115,12 @@ def test_a_long_text_is_read_to_its_limit_only() -> None:
     told = typed.read("三杯冰美式，" * SAID_CHARS)
     assert all(s.end <= SAID_CHARS for f in told.fields for s in f.spans)
     assert any(q.code == "unclear" for q in told.questions)
+
+
+@pytest.mark.parametrize("again", ["一", "1", "二月", "百一十千", "加", "送到", "三杯冰美式"])
+def test_a_text_of_one_thing_over_and_over_is_no_order(again: str) -> None:
+    told = typed.read(again * 300)
+    assert not told.draft.lines or told.questions
 
 
 def test_spans_lie_in_the_recording() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from danshu.capabilities.intake import fixing, goods, places, refusing
 from danshu.capabilities.intake.lines import SURE_ENOUGH, Line, Part, of_kind, pick
 from danshu.capabilities.intake.tokens import Token
+from danshu.kernel.limits import SAID_TOKENS
 from danshu.ports.modality import Intent
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ class Reader:
 
     def _clause(self, clause: list[Token]) -> None:
         if not clause:
+            return
+        if len(clause) > SAID_TOKENS:  # nobody speaks like this
+            self.lost.append((clause[0].start, clause[-1].end))
             return
         self.clause_from = len(self.lines)
         if any(t.has("command") for t in clause):

@@ -5,6 +5,7 @@ together explain most of it. What nothing explains stays, as a token of its own.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,7 +67,7 @@ _QTY: Final = re.compile(
     rf"(?P<count>{numerals.NUMBER})(?P<size>{words.SIZES})?(?P<measure>{words.MEASURES})"
     r"(?P<half>半)?(?![a-z])"
 )
-_TAEL: Final = re.compile(r"(?P<count>[一二三四五六七八九十半]+)(?P<measure>两)")
+_TAEL: Final = re.compile(r"(?P<count>[一二三四五六七八九十半]{1,3})(?P<measure>两)")
 _ABOUT: Final = re.compile(
     rf"(?:{_APPROXIMATE}|(?:{numerals.NUMBER})(?:多|来|几)(?!\d))(?P<measure>{words.MEASURES})"
 )
@@ -75,9 +76,9 @@ _BARE: Final = re.compile(rf"{numerals.NUMBER}")
 _MEASURE_ALONE: Final = re.compile(rf"(?P<size>{words.SIZES})?(?P<measure>{words.MEASURES})")
 _PACKED: Final = "瓶|包|袋|盒|片|支|只|卷|罐|听|个|枚|粒|张|抽|本"
 _SPEC: Final = re.compile(
-    rf"(?:\d+(?:\.\d+)?|[{numerals.HAN}]+(?:点[{numerals.HAN}]+)?)"
-    rf"\s*(?:{naming.MEASURED})装?(?![a-z])|[*x×]\d+(?:{_PACKED})"
-    rf"|\d+(?:{_PACKED})(?:装|入|/箱|/盒|/包|/提|/件)|[黑红蓝白绿黄紫灰粉]色"
+    rf"(?:\d{{1,6}}(?:\.\d{{1,3}})?|[{numerals.HAN}]{{1,6}}(?:点[{numerals.HAN}]{{1,3}})?)"
+    rf"\s*(?:{naming.MEASURED})装?(?![a-z])|[*x×]\d{{1,6}}(?:{_PACKED})"
+    rf"|\d{{1,6}}(?:{_PACKED})(?:装|入|/箱|/盒|/包|/提|/件)|[黑红蓝白绿黄紫灰粉]色"
 )
 _SIZE: Final = re.compile(
     rf"(?:{words.SIZES}|迷你)(?:杯|瓶|包|袋|份|盒|桶|号|罐|箱|码)|[加]大|[大中小](?![\u4e00-\u9fff])"
@@ -255,8 +256,10 @@ def _alike(
     """Look for what sounds alike around what nothing explains."""
     found: list[_Span] = []
     done = 0
-    for n, token in enumerate(tokens):
-        if not token.has("rest") or token.end <= done or _is_address(tokens, n):
+    away = False  # behind words like 送到: an address, which names no goods
+    for token in tokens:
+        away = not token.has("mark") and (away or token.has("to", "note"))
+        if away or not token.has("rest") or token.end <= done:
             continue
         lo, hi = token.start, token.end
         for _ in range(_WIDENED):
@@ -264,24 +267,12 @@ def _alike(
                 lo -= 1
             if hi < len(said.text) and not _ends(said.text[hi]):
                 hi += 1
-        inside = [k for k, at in enumerate(folded.at) if lo <= at < hi]
-        if len(inside) < HEAD:
-            continue
-        matches = finding.find_alike(lexicon, folded, inside[0], inside[-1] + 1, customer)
-        found += _names(matches)
-        done = token.end
+        first, last = bisect_left(folded.at, lo), bisect_left(folded.at, hi)
+        if last - first >= HEAD:
+            found += _names(finding.find_alike(lexicon, folded, first, last, customer))
+            done = token.end
     return found
 
 
 def _ends(char: str) -> bool:
     return char in STRONG or char in WEAK or char.isspace()
-
-
-def _is_address(tokens: list[Token], n: int) -> bool:
-    """Tell whether a token stands behind words like 送到 in its clause."""
-    for token in reversed(tokens[:n]):
-        if token.has("mark"):
-            return False
-        if token.has("to", "note"):
-            return True
-    return False
