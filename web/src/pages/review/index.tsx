@@ -1,4 +1,4 @@
-import { CheckOutlined, CloseOutlined, ExperimentOutlined, PhoneOutlined } from "@ant-design/icons";
+import { CheckOutlined, CloseOutlined, ExperimentOutlined, LockOutlined, PhoneOutlined } from "@ant-design/icons";
 import { Button, Segmented } from "antd";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,11 +6,11 @@ import { Link, useNavigate, useParams } from "react-router";
 import type { Review, ReviewWaiting } from "@/api/types.gen";
 import { count, duration, money } from "@/format";
 import { PageHead } from "@/frame/page-head";
-import { useBadge, useCount } from "@/frame/stores";
 import { useKeys } from "@/keys/use-keys";
 import { useNow } from "@/live/use-live";
 import { Card } from "@/parts/card";
 import { DigestText } from "@/parts/digest-text";
+import { DirectedPart } from "@/parts/directed";
 import { NewsPill } from "@/parts/news-pill";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
@@ -28,8 +28,6 @@ import { useDesk } from "./use-desk";
 import { useClaim, useQueue, useReview, useSandbox } from "./use-review";
 import "./review.css";
 
-const LATE_MS = 5 * 60_000;
-
 /** 人工复核: the original that waits longest beside how it was read. */
 export default function ReviewPage() {
   const { t } = useTranslation("review");
@@ -43,8 +41,6 @@ export default function ReviewPage() {
   const total = queue.counts.reduce((sum, one) => sum + one.count, 0);
   const oldest = queue.counts.map((one) => one.oldest).filter(Boolean).sort()[0];
   const waits = oldest ? now - new Date(oldest).getTime() : 0;
-  useCount("/review", queue.isLoading ? undefined : total, waits > LATE_MS);
-  useBadge("orders", queue.isLoading ? undefined : total);
   const free = queue.items.filter((item) => !item.holder || item.mine);
   const chosen = id || (free[0] ?? queue.items[0])?.id || "";
   const at = queue.items.findIndex((item) => item.id === chosen);
@@ -126,7 +122,8 @@ function One({ id, item, onNext }: { id: string; item: ReviewWaiting | undefined
   const { t } = useTranslation("review");
   const mayDecide = useMay("review.decide");
   const { data: review, error, isLoading, refetch } = useReview(id);
-  const taken = useClaim(id, mayDecide && Boolean(review?.open));
+  const holder = review && !review.mine ? review.holder : "";
+  const taken = useClaim(id, mayDecide && Boolean(review?.open) && !holder);
   if (error) return <ProblemNote problem={asProblem(error)} onRetry={() => void refetch()} />;
   if (isLoading || !review) return <Skeleton kind="page" />;
   return (
@@ -134,8 +131,16 @@ function One({ id, item, onNext }: { id: string; item: ReviewWaiting | undefined
       key={review.id}
       review={review}
       title={item ? "" : t("settled", { state: t(`states.${review.state}`, { defaultValue: review.state }) })}
-      isOff={!mayDecide || !review.open || taken !== null}
-      note={taken ? <ProblemNote problem={taken} /> : null}
+      isOff={!mayDecide || !review.open || taken !== null || holder !== ""}
+      note={
+        holder ? (
+          <p className="problem" role="alert" data-tone="risk">
+            <LockOutlined /> {t("heldNote", { who: holder })}
+          </p>
+        ) : taken ? (
+          <ProblemNote problem={taken} />
+        ) : null
+      }
       onNext={onNext}
     />
   );
@@ -177,7 +182,7 @@ function Desk({ review, title, isOff, note, onNext }: {
             onHover={desk.hover}
           />
         </Card>
-        <Card title={t("sandbox")} note={t("sandboxNote", { n: count(counter.needed) })} extra={<Link to="/review/sandbox">{t("details")}</Link>}>
+        <Card className="review-progress" title={t("sandbox")} note={t("sandboxNote", { n: count(counter.needed) })} extra={<Link to="/review/sandbox">{t("details")}</Link>}>
           <Counters counters={(sandbox.data?.counters ?? []).slice(0, 5)} mine={counter.key} />
         </Card>
       </div>
@@ -206,6 +211,13 @@ function Desk({ review, title, isOff, note, onNext }: {
             onAddLine={desk.addLine}
             onDropLine={desk.dropLine}
           />
+          {desk.repair && (
+            <DirectedPart
+              device={desk.repair.device ?? ""}
+              symptoms={desk.repair.symptoms ?? []}
+              said={desk.repair.said ?? ""}
+            />
+          )}
           {desk.doubtful && !isOff && (
             <Answers
               row={desk.doubtful}

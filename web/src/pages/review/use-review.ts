@@ -56,6 +56,8 @@ export function useReview(id: string) {
     queryKey: [...REVIEW_KEY, "one", id],
     queryFn: ({ signal }) => ask<Review>(`/v1/reviews/${id}`, { signal }),
     enabled: id !== "",
+    // Whoever waits for another's review learns when it is given back.
+    refetchInterval: ({ state }) => (state.data?.holder && !state.data.mine ? LOOK_MS : false),
   });
 }
 

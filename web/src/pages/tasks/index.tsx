@@ -11,6 +11,7 @@ import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { type Tone, ToneTag } from "@/parts/status-tag";
 import { asProblem } from "@/problem";
+import { useWaitingWords } from "@/pages/review/queue";
 import { type OrderGroup, SHOWN, useTasks } from "./use-tasks";
 import "./tasks.css";
 
@@ -32,6 +33,7 @@ export default function Tasks() {
     orders.reduce((sum, group) => sum + group.count, 0) +
     tasks.inbox.items.length +
     tasks.reviews.count +
+    tasks.originals.count +
     tasks.invited.length;
   const dues = orders.flatMap((group) => group.rows.map((row) => row.due)).filter(Boolean);
   const first = dues.sort()[0];
@@ -115,9 +117,31 @@ function OrderLine({ row, kind, now }: { row: WorkbenchRow; kind: OrderGroup["ke
 
 function Others({ tasks, now }: { tasks: ReturnType<typeof useTasks>; now: number }) {
   const { t } = useTranslation(["tasks", "overview", "common"]);
-  const { inbox, reviews, invited } = tasks;
+  const { inbox, reviews, originals, invited } = tasks;
+  const words = useWaitingWords();
   return (
     <>
+      {originals.count > 0 && (
+        <Card
+          title={t("groups.originals")}
+          note={t("notes.originals")}
+          extra={<Link to="/review">{t("all", { n: count(originals.count) })}</Link>}
+          isFlush
+        >
+          <Lines label={t("groups.originals")}>
+            {originals.items.map((item) => (
+              <li key={item.id}>
+                <ToneTag tone="pend">{words.kind(item.modality)}</ToneTag>
+                <Link to={`/review/${item.id}`}>
+                  <b>{words.name(item)}</b>
+                  <span className="note">{words.note(item)}</span>
+                </Link>
+                <span className="tasks-time note">{age(item.received, now)}</span>
+              </li>
+            ))}
+          </Lines>
+        </Card>
+      )}
       {reviews.count > 0 && (
         <Card
           title={t("groups.review")}

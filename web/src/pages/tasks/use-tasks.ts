@@ -4,9 +4,10 @@ import {
   listFloorTasksOptions,
   listInboxOptions,
   listPeopleOptions,
+  listReviewsOptions,
   listWorkbenchOptions,
 } from "@/api/@tanstack/react-query.gen";
-import type { FloorItem, InboxItem, PersonItem, WorkbenchRow } from "@/api/types.gen";
+import type { FloorItem, InboxItem, PersonItem, ReviewWaiting, WorkbenchRow } from "@/api/types.gen";
 import { useMay } from "@/session";
 
 /** How many of a group are shown; the rest is one link away. */
@@ -33,6 +34,7 @@ export interface Tasks {
   orders: OrderGroup[];
   inbox: { items: InboxItem[]; hasMore: boolean };
   reviews: { items: FloorItem[]; count: number };
+  originals: { items: ReviewWaiting[]; count: number };
   invited: PersonItem[];
   isLoading: boolean;
   error: unknown;
@@ -41,10 +43,11 @@ export interface Tasks {
 
 /** Everything that waits, each part only when the person may see it. */
 export function useTasks(): Tasks {
-  const [mayOrders, mayInbox, mayReview, mayPeople] = [
+  const [mayOrders, mayInbox, mayReview, mayOriginals, mayPeople] = [
     useMay("order.read"),
     useMay("inbox.read"),
     useMay("floor.review"),
+    useMay("review.decide"),
     useMay("person.read"),
   ];
   const lists = useQueries({
@@ -67,11 +70,15 @@ export function useTasks(): Tasks {
     ...listFloorTasksOptions({ query: { kind: "review", limit: SHOWN } }),
     enabled: mayReview,
   });
+  const waiting = useQuery({
+    ...listReviewsOptions({ query: { limit: SHOWN } }),
+    enabled: mayOriginals,
+  });
   const people = useQuery({
     ...listPeopleOptions({ query: { state: "invited", limit: SHOWN } }),
     enabled: mayPeople,
   });
-  const all = [...lists, ...counts, inbox, floor, people];
+  const all = [...lists, ...counts, inbox, floor, waiting, people];
   const review = floor.data?.groups.find((group) => group.kind === "review");
   return {
     orders: QUESTIONS.map(({ key, f }, at) => ({
@@ -83,6 +90,10 @@ export function useTasks(): Tasks {
     })),
     inbox: { items: inbox.data?.items ?? [], hasMore: Boolean(inbox.data?.next) },
     reviews: { items: review?.items ?? [], count: review?.count ?? 0 },
+    originals: {
+      items: waiting.data?.items ?? [],
+      count: waiting.data?.counts.reduce((sum, one) => sum + one.count, 0) ?? 0,
+    },
     invited: people.data?.items ?? [],
     isLoading: all.some((one) => one.isLoading),
     error: all.find((one) => one.error)?.error ?? null,
