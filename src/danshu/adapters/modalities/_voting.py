@@ -34,8 +34,10 @@ class Vote(Struct, frozen=True, kw_only=True):
     parsed: Parsed
 
 
-def decide(votes: list[Vote]) -> Parsed:
-    """Give the order that the most weight means, as its best reading has it."""
+def decide(votes: list[Vote], heard: int) -> Parsed:
+    """Give the order that the most weight means, as its best reading has it. `heard` is how sure
+    the service is of the words, in thousandths: a catalogue makes up for half of what it lacks.
+    """
     camps: dict[Meaning, list[Vote]] = {}
     for vote in votes:
         camps.setdefault(meaning(vote.parsed), []).append(vote)
@@ -49,6 +51,7 @@ def decide(votes: list[Vote]) -> Parsed:
         others = [camp for camp in camps.values() if camp is not best]
         questions += _differences(parsed, others, total)
     sure = min(parsed.confidence, _trust(share))
+    sure = min(sure, max(heard, sure // 2))
     if sure < _CLEAR and not questions:
         questions.append(Question(code=_UNCLEAR, said=chosen.text))
     return structs.replace(parsed, confidence=sure, questions=tuple(questions))

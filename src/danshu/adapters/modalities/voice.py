@@ -6,21 +6,26 @@ order, and those that mean the same vote together. Where they differ, it is aske
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import structs
 
 from danshu.adapters.modalities import _homophones, _voting
-from danshu.ports.modality import Parsed, Question, Span
+from danshu.ports.modality import Parsed, Span
 
 if TYPE_CHECKING:
     from danshu.ports.modality import Context, Original
     from danshu.ports.perceiver import Perception
 
 _READ: Final = 8  # ways to read a recording
-_ANSWERS: Final = 5
-_ADDED: Final = re.compile(r"(?:加|换成|换)(\w{2,6})")
+
+
+class Understanding(Protocol):
+    """What reading words needs of a context."""
+
+    def understand(self, text: str, pieces: tuple[Span, ...] = ()) -> Parsed:
+        """Read words as an order."""
+        ...
 
 
 class Voice:
@@ -40,7 +45,7 @@ class Voice:
         return read(perception, context)
 
 
-def read(perception: Perception, context: Context) -> Parsed:
+def read(perception: Perception, context: Understanding) -> Parsed:
     """Read what was heard."""
     placed = spans(perception)
     ways = perception.alternatives[:_READ]
@@ -51,38 +56,14 @@ def read(perception: Perception, context: Context) -> Parsed:
     for text, weight in texts.items():
         said = _homophones.repair(text)
         parsed = context.understand(said, _voting.carry(placed, perception.text, text))
-        votes.append(
-            _voting.Vote(text=text, weight=weight, parsed=ask_added(parsed, said, context))
-        )
-    parsed = _voting.decide(votes)
+        votes.append(_voting.Vote(text=text, weight=weight, parsed=parsed))
+    parsed = _voting.decide(votes, perception.confidence)
     return structs.replace(
         parsed,
-        confidence=min(parsed.confidence, max(perception.confidence, parsed.confidence // 2)),
         troubles=tuple(dict.fromkeys((*perception.troubles, *parsed.troubles))),
         models=(perception.digest, *parsed.models),
         perceptions=(perception, *parsed.perceptions),
     )
-
-
-def ask_added(parsed: Parsed, said: str, context: Context) -> Parsed:
-    """Ask what is added where no field says it: 加烟奶 may be 加椰奶, and is never left out."""
-    known = [span for field in parsed.fields for span in field.spans if span.end > span.start]
-    lines = len(parsed.draft.lines)
-    asked = []
-    for found in _ADDED.finditer(said):
-        start, end = found.span(1)
-        if not lines or any(span.start < end and span.end > start for span in known):
-            continue
-        words = found[1]
-        asked.append(
-            Question(
-                code="which_option",
-                path=f"/lines/{lines - 1}/options",
-                said=words,
-                candidates=context.resolve("option", words)[:_ANSWERS],
-            )
-        )
-    return structs.replace(parsed, questions=(*parsed.questions, *asked)) if asked else parsed
 
 
 def spans(perception: Perception) -> tuple[Span, ...]:

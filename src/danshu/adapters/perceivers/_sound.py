@@ -233,8 +233,10 @@ def pitch_hz(samples: Floats) -> float:
     voiced = part[part.max(axis=1) > _VOICED]
     if len(voiced) < _VOICED_WINDOWS:
         return 0.0
-    # the shortest lag that explains nearly as much as the best: not its multiples
+    # the shortest peak that explains nearly as much as the best: not its multiples
     near = voiced >= 0.9 * voiced.max(axis=1, keepdims=True)
+    near[:, 1:-1] &= (voiced[:, 1:-1] >= voiced[:, :-2]) & (voiced[:, 1:-1] >= voiced[:, 2:])
+    near[:, 0] = False
     return float(np.median(RATE_HZ / (near.argmax(axis=1) + first)))
 
 
