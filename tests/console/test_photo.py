@@ -1,4 +1,4 @@
-"""Pictures are taken with a camera (a fake one that shows a real purchase order), read, and shown."""
+"""A purchase order before a fake camera is photographed, read, and a template taught on it."""
 
 from __future__ import annotations
 

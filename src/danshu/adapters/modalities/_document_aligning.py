@@ -145,7 +145,9 @@ def _align_line(done: Aligned, number: int, line: Line) -> DraftLine:
     if line.price_fen >= 0:
         if price < 0:
             done.troubles.append("price_below_fen")
-        done.tell(f"{path}/price_fen", str(price), line.sure, line.values.get("price"))
+        seen = line.values.get("amount" if line.computed else "price")
+        why = "computed" if line.computed else ""
+        done.tell(f"{path}/price_fen", str(price), line.sure, seen, reason=why)
     return DraftLine(sku=sku, quantity=units, price_fen=price, title=title)
 
 

@@ -31,6 +31,7 @@ _NEXT: Final = re.compile(r"\s+(?=[一-鿿A-Za-z.]{2,12}\s*[:：])")
 _AGREED: Final = 996
 _UNCHECKED: Final = 970
 _DIFFERS: Final = 550
+_COMPUTED: Final = 850
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -43,6 +44,7 @@ class Line(Struct, frozen=True, kw_only=True):
     amount_fen: int
     sure: int  # of the numbers together
     agrees: bool = False  # quantity x price = amount
+    computed: bool = False  # its price was covered, and is what its amount comes to
 
 
 class Paper(Struct, frozen=True, kw_only=True):
@@ -67,18 +69,22 @@ def read(
     told = tables.told_goods(sheets)
     lines = [_line(goods) for goods in told]
     foot: Value | None = None
-    kind, ruled = "", False
+    kind, ruled, unpriced = "", False, False
     for sheet in sheets:
         kind = kind or _kind(sheet)
         table = None if told else tables.find_table(sheet, roles or {})
         if table is not None:
-            lines.extend([_line(goods) for goods in table.goods])
+            priced = "price" in table.headers
+            lines.extend([_line(goods, priced) for goods in table.goods])
+            unpriced = unpriced or (priced and lines[-1:] != [] and _lacks_price(lines))
             foot, ruled = table.foot or foot, table.ruled
         for role, value in _labelled(sheet, table).items():
             values.setdefault(role, value)
     total_fen, sure, troubles = _check(values, lines, foot)
     if any(line.quantity is None for line in lines):
         troubles.append("quantity_unread")
+    if unpriced:
+        troubles.append("price_unread")
     if any(not line.agrees and line.amount_fen >= 0 and line.price_fen >= 0 for line in lines):
         troubles.append("amount_differs")
     return Paper(
@@ -97,7 +103,11 @@ def _kind(sheet: Sheet) -> str:
     return words.title_of(joined)
 
 
-def _line(goods: Goods) -> Line:
+def _lacks_price(lines: Sequence[Line]) -> bool:
+    return any(line.price_fen < 0 for line in lines)
+
+
+def _line(goods: Goods, priced: bool) -> Line:
     values = dict(goods.values)
     sure = [v.sure for r, v in values.items() if r in ("quantity", "price", "amount")]
     count = words.read_count(values["quantity"].text) if "quantity" in values else None
@@ -108,16 +118,21 @@ def _line(goods: Goods) -> Line:
     least = min(sure, default=0)
     if (count and count.guessed) or guessed or guessed_too:
         least = min(least, 700)
+    computed = priced and price < 0 and amount > 0 and bool(quantity)
+    if computed and quantity and amount % quantity == 0:
+        price, least = amount // quantity, min(least, _COMPUTED)
+    else:
+        computed = False
     agrees = quantity is not None and price >= 0 and amount >= 0 and quantity * price == amount
-    if agrees:
+    if agrees and not computed:
         least = max(least, _AGREED)
-    elif price >= 0 and amount >= 0:
+    elif price >= 0 and amount >= 0 and not computed:
         least = min(least, _DIFFERS)
     else:
         least = min(least, _UNCHECKED)
     return Line(
         values=values, quantity=quantity, unit=unit, price_fen=price, amount_fen=amount,
-        sure=least, agrees=agrees,
+        sure=least, agrees=agrees, computed=computed,
     )  # fmt: skip
 
 

@@ -199,6 +199,8 @@ def read_capitals(words: str) -> int | None:
     if not said or set(said) - set(_CAPITAL_DIGITS) - set(_CAPITAL_STEPS) - set("万亿元角分"):
         return None
     yuan, _, rest = said.partition("元") if "元" in said else ("", "", said)
+    if set(rest) & set("万亿元") or set(yuan) & set("角分"):
+        return None
     total = _read_capital_whole(yuan) * 100
     for mark, worth in (("角", 10), ("分", 1)):
         at = rest.find(mark)
@@ -208,17 +210,18 @@ def read_capitals(words: str) -> int | None:
 
 
 def _read_capital_whole(said: str) -> int:
-    total = section = digit = 0
+    for mark, worth in (("亿", 100_000_000), ("万", 10_000)):
+        if mark in said:
+            high, _, low = said.rpartition(mark)
+            return _read_capital_whole(high) * worth + _read_capital_whole(low)
+    total = digit = 0
     for char in said:
         if char in _CAPITAL_DIGITS:
             digit = _CAPITAL_DIGITS[char]
-        elif char in _CAPITAL_STEPS:
-            section += (digit or 1) * _CAPITAL_STEPS[char]
-            digit = 0
         else:
-            total = (total + section + digit) * (10_000 if char == "万" else 100_000_000)
-            section = digit = 0
-    return total + section + digit
+            total += (digit or 1) * _CAPITAL_STEPS[char]
+            digit = 0
+    return total + digit
 
 
 def read_due(words: str, now_ms: int) -> tuple[int, str]:

@@ -86,7 +86,9 @@ def _read_picture(body: bytes) -> Pixels:
             rgb = np.asarray(upright.convert("RGB"))
     except InputError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError:
+        raise InputError("too_large", f"more than {DOCUMENT_PIXELS} pixels") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise InputError("unreadable", f"this is no picture that can be read: {error}") from None
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
