@@ -116,7 +116,8 @@ async def record(
     doubtful = bool(seen.troubles) or not seen.figures
     learns = was == LEARNING and not doubtful and not repair.symptoms
     state = _state(parsed, was, doubtful)
-    reasons = sorted({*parsed.troubles, *[f.reason for f in parsed.fields if f.reason]})
+    told = [f.reason for f in parsed.fields if f.path.startswith("/repair/symptoms") and f.reason]
+    reasons = sorted({*parsed.troubles, *told})
     row = (
         *(tenant, original, repair.device, at, round(seen.figures.get("rpm", 0))),
         *(msgspec.json.encode(seen.figures).decode(), state, list(repair.symptoms), reasons),
@@ -241,13 +242,23 @@ async def list_waves(
         told += before
     query += " order by at desc, original desc limit %s"
     rows = await (await connection.execute(query, (*told, limit))).fetchall()
-    return [
-        WaveRow(
-            original=r[0], at=r[1], rpm=r[2], figures=msgspec.json.decode(r[3]), state=r[4],
-            symptoms=tuple(r[5]), reasons=tuple(r[6]), confidence=r[7], normal=r[8],
-        )
-        for r in rows
-    ]  # fmt: skip
+    return [_row(row) for row in rows]
+
+
+async def read_wave(connection: Connection, tenant: int, code: str, original: uuid.UUID) -> WaveRow:
+    """Read a wave of a device. Raises InputError `no_wave`."""
+    asked = (tenant, code, original)
+    row = await (await connection.execute(f"{_LIST} and original=%s", asked)).fetchone()
+    if row is None:
+        raise NO_WAVE
+    return _row(row)
+
+
+def _row(r: Sequence[Any]) -> WaveRow:
+    return WaveRow(
+        original=r[0], at=r[1], rpm=r[2], figures=msgspec.json.decode(r[3]), state=r[4],
+        symptoms=tuple(r[5]), reasons=tuple(r[6]), confidence=r[7], normal=r[8],
+    )  # fmt: skip
 
 
 async def list_events(

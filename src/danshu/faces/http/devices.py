@@ -15,7 +15,7 @@ from danshu.faces.http.framework import declare_read, declare_write, held_of, hu
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.faces.http.questions import Question as Words
 from danshu.faces.http.stock import Written
-from danshu.hub import device_waves, devices, repair_parts
+from danshu.hub import device_waves, devices, original_rows, repair_parts
 from danshu.hub.device_waves import DeviceEvent, WaveRow
 from danshu.hub.devices import DeviceRow, NewDevice
 from danshu.hub.fields import PLAIN, Code
@@ -25,6 +25,7 @@ from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import BATCH_BODY_BYTES, DEVICE_PARTS, MASTER_ROWS, PAGE_ROWS
 from danshu.ledger import write
 from danshu.ports.modality import DraftLine
+from danshu.ports.perceiver import Series
 
 if TYPE_CHECKING:
     import datetime
@@ -85,6 +86,13 @@ class WaveView(Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     confidence: int
     normal: bool | None
+
+
+class WaveSheet(Struct, frozen=True, kw_only=True):
+    """A wave with its curves, none once how it was read is kept no longer."""
+
+    row: WaveView
+    series: tuple[Series, ...]
 
 
 class WavePage(Struct, frozen=True, kw_only=True):
@@ -274,6 +282,17 @@ async def list_waves(
     return WavePage(items=tuple([_show_wave(r) for r in rows[:limit]]), next=following)
 
 
+@get(_CODE + "/waves/{original:uuid}", **_read("readWave"))
+async def read_wave(code: FromPath[str], original: FromPath[uuid.UUID], request: Ask) -> WaveSheet:
+    """Read a wave of a device with its curves."""
+    tenant = held_of(request).tenant
+    async with hub_of(request).connection() as connection:
+        row = await device_waves.read_wave(connection, tenant, code, original)
+        parsed = await original_rows.read_parsed(connection, tenant, original)
+    seen = [p for p in (parsed.perceptions if parsed else ()) if p.kind == device_waves.WAVEFORM]
+    return WaveSheet(row=_show_wave(row), series=seen[0].series if seen else ())
+
+
 @post(_CODE + "/waves/{original:uuid}", **_write("judgeWave"), status_code=204)
 async def judge_wave(
     code: FromPath[str],
@@ -337,6 +356,7 @@ ROUTES: Final = [
     put_devices,
     read_device,
     list_waves,
+    read_wave,
     judge_wave,
     reset_device,
     list_events,

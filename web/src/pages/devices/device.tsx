@@ -4,7 +4,7 @@ import { Button, Segmented } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import type { DeviceEventPage, DeviceSheet, OriginalView } from "@/api/types.gen";
+import type { DeviceEventPage, DeviceSheet, WaveSheet } from "@/api/types.gen";
 import { ask } from "@/client";
 import { count, dated, decimal, share } from "@/format";
 import { PageHead } from "@/frame/page-head";
@@ -71,7 +71,7 @@ export default function Device() {
       <div className="devices-page">
         <Standing sheet={sheet} />
         <Trend sheet={sheet} rows={rows} />
-        <LastWave row={rows[0]} />
+        <LastWave code={code} row={rows[0]} />
         <Waves code={code} rows={rows} mayWrite={mayWrite} />
         <Spares sheet={sheet} />
         <Card title={t("views.repairs")} isFlush>
@@ -142,21 +142,21 @@ function Trend({ sheet, rows }: { sheet: DeviceSheet; rows: readonly WaveView[] 
   );
 }
 
-function LastWave({ row }: { row: WaveView | undefined }) {
+function LastWave({ code, row }: { code: string; row: WaveView | undefined }) {
   const { t } = useTranslation("devices");
   const found = useQuery({
-    queryKey: [...KEY, "original", row?.original],
-    queryFn: ({ signal }) => ask<OriginalView>(`/v1/originals/${row?.original}`, { signal }),
+    queryKey: [...KEY, code, "wave", row?.original],
+    queryFn: ({ signal }) => ask<WaveSheet>(`${apiOf(code)}/waves/${row?.original}`, { signal }),
     enabled: row !== undefined,
   });
   if (!row) return <Card title={t("lastWave")}>{<p className="note">{t("emptyWaves")}</p>}</Card>;
-  const seen = found.data?.parsed?.perceptions?.find((one) => one.kind === "waveform");
+  const series = found.data?.series ?? [];
   return (
     <Card title={t("lastWave")} note={dated(row.at)}>
       {found.error ? (
         <ProblemNote problem={asProblem(found.error)} onRetry={() => void found.refetch()} />
-      ) : seen ? (
-        <WaveCurves series={seen.series ?? []} figures={seen.figures ?? {}} />
+      ) : series.length > 0 ? (
+        <WaveCurves series={series} figures={row.figures} />
       ) : found.isLoading ? (
         <Skeleton kind="card" />
       ) : (
