@@ -7,18 +7,26 @@ slow, dead, or answer what no picture holds.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import hashlib
 import json
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from danshu.kernel.errors import InputError, NotAvailable
+from danshu.ports import registry
+from danshu.ports.connector import Account
 from danshu.testing import far_side
 from danshu.testing.far_side import Answer, Asked, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from danshu.ports.perceiver import Perceiver
+
+    Read = Callable[[bytes], "Page | None"]
 
 TOKEN: Final = "token of the reference reader"
 MAPPING: Final[dict[str, Any]] = {
@@ -48,6 +56,8 @@ MOODS: Final = (
 )
 Line = tuple[str, float, tuple[int, int, int, int]]
 """Words, score, and left, top, width, height."""
+Page = tuple[tuple[int, int], tuple[Line, ...]]
+"""Width and height, and what stands on it."""
 
 
 class ReaderDesk:
@@ -55,7 +65,7 @@ class ReaderDesk:
     `slow_s` how long it then takes; `model` is what it calls its version.
     """
 
-    def __init__(self, read: Callable[[bytes], tuple[Line, ...]] | None = None) -> None:
+    def __init__(self, read: Read | None = None) -> None:
         self.pages: dict[str, tuple[Line, ...]] = {}
         self.size = (1_240, 1_000)
         self.mood = "well"
@@ -79,15 +89,16 @@ class ReaderDesk:
 
     def _well(self, picture: bytes) -> Answer:
         lines = self.pages.get(hashlib.sha256(picture).hexdigest())
-        if lines is None and self._read is not None:
-            lines = self._read(picture)
-        if lines is None:
+        page = None if lines is None else (self.size, lines)
+        if page is None and self._read is not None:
+            page = self._read(picture)
+        if page is None:
             return tell({"code": 216201, "message": "image format error"})
-        return self.lay(lines)
+        return self.lay(page[1], page[0])
 
-    def lay(self, lines: tuple[Line, ...]) -> Answer:
+    def lay(self, lines: tuple[Line, ...], size: tuple[int, int] = (1_240, 1_000)) -> Answer:
         """Give lines as the service writes them."""
-        width, height = self.size
+        width, height = size
         names = ("left", "top", "width", "height")
         found = [
             {"words": words, "score": score, "location": dict(zip(names, place, strict=True))}
@@ -117,10 +128,30 @@ _MOODS: Final[dict[str, Callable[[ReaderDesk], Answer]]] = {
 
 
 @contextlib.contextmanager
-def reader_desk(
-    read: Callable[[bytes], tuple[Line, ...]] | None = None,
-) -> Iterator[tuple[ReaderDesk, str]]:
+def reader_desk(read: Read | None = None, port: int = 0) -> Iterator[tuple[ReaderDesk, str]]:
     """Run one; gives it and its URL."""
     desk = ReaderDesk(read)
-    with far_side.serve(desk.answer) as url:
+    with far_side.serve(desk.answer, port) as url:
         yield desk, url
+
+
+def read_here(picture: bytes) -> Page | None:
+    """Read a picture by the model on this machine, as the service that this stands for would by
+    its own; None where it is no picture, or the extra is not installed.
+    """
+    paper = cast("Perceiver", registry.load("perceiver", "paper"))
+    try:
+        seen = asyncio.run(paper.perceive(Account(url=""), _nobody, picture, "image/png", {}))
+    except (InputError, NotAvailable):
+        return None
+    lines = []
+    for piece in [piece for piece in seen.pieces if piece.box and not piece.page]:
+        across, down = piece.box[0::2], piece.box[1::2]
+        left, top = min(across), min(down)
+        place = (left, top, max(across) - left, max(down) - top)
+        lines.append((piece.text, piece.confidence / 1_000, place))
+    return seen.pages[0], tuple(lines)
+
+
+async def _nobody(_method: str, _url: str, _headers: Mapping[str, str], _body: bytes) -> Any:
+    raise NotAvailable("a model on this machine asks nobody")
