@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.hub import original_rows, perceiver_cache
+from danshu.hub import original_rows, perceiver_cache, training
 from danshu.hub.original_facts import OriginalErased
 from danshu.hub.worlds import now_ms
 from danshu.kernel.fact import Actor
@@ -29,6 +29,7 @@ _ERASE: Final = (
     " and o.id<>%(id)s) and not exists"
     " (select 1 from order_blobs w where w.tenant=b.tenant and w.digest=b.digest)"
 )
+_OF_ORDER: Final = "select id from originals where tenant=%s and order_id=%s"
 # What was read in it, and who sent it; what the salt would let be guessed from its facts too.
 _EMPTY: Final = (
     "update originals set bytes=0, parsed=null, draft=null, question=null, salt='', name='',"
@@ -51,6 +52,7 @@ async def _erase(connection: Connection, tenant: int, id_: uuid.UUID) -> None:
         told = {"tenant": tenant, "digest": bytes.fromhex(row.digest), "id": id_}
         await connection.execute(_ERASE, told)
         await perceiver_cache.forget(connection, tenant, row.digest)
+        await training.erase(connection, tenant, [id_])
         await connection.execute(_EMPTY + "id=%s", (tenant, id_))
 
 
@@ -59,4 +61,6 @@ async def forget_order(connection: Connection, tenant: int, order: uuid.UUID) ->
     transaction; their bytes are among those of the order.
     """
     await perceiver_cache.forget_order(connection, tenant, order)
+    taught = await (await connection.execute(_OF_ORDER, (tenant, order))).fetchall()
+    await training.erase(connection, tenant, [id_ for (id_,) in taught])
     await connection.execute(_EMPTY + "order_id=%s", (tenant, order))

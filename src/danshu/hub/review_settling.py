@@ -212,8 +212,8 @@ async def _teach(
     taught = 0
     for field in parsed.fields:
         code = right.get(field.path, "")
-        kind = LOOKED_UP.get(field.path.rsplit("/", 1)[-1], "")
-        if not kind or not code or not field.said or not _is_chosen(field, code, parsed):
+        kind = LOOKED_UP.get(field.path.rsplit("/", 1)[-1])
+        if kind is None or not code or not field.said or not _is_chosen(field, code, parsed):
             continue
         scope = "" if kind == "customer" else draft.customer
         if not scope and kind != "customer" and not draft.store:
@@ -222,9 +222,14 @@ async def _teach(
             continue
         try:
             await names.learn_alias(
-                connection, tenant, kind=kind, scope=scope, alias=field.said, code=code,  # type: ignore[arg-type]
+                connection,
+                tenant,
+                kind=kind,
+                scope=scope,
+                alias=field.said,
+                code=code,
                 actor=actor,
-            )  # fmt: skip
+            )
         except InputError:  # who orders is in no directory: their words are kept for nobody
             continue
         taught += 1

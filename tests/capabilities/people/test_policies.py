@@ -64,10 +64,11 @@ PEOPLE = {
     "policy": "intent.write connector.route contract.write order_type.write"
     " export.make field.margin order.act order.allocate order.assign order.evidence"
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
-    " replan.run review.read sandbox.write routing.activate routing.override routing.override_policy"
-    " routing.approve routing.rollback routing.write view.share"
+    " replan.run review.read routing.activate routing.override routing.override_policy"
+    " routing.approve routing.rollback routing.write sandbox.write view.share"
     " woven.approve woven.call woven.write",
-    "legal": "intent.approve intent.write order_type.approve action.evidence calendar.write contract.approve contract.write"
+    "legal": "intent.approve intent.write order_type.approve action.evidence calendar.write"
+    " contract.approve contract.write"
     " link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
@@ -79,8 +80,8 @@ PEOPLE = {
     " order.evidence order.pay order.tag settlement.check settlement.close settlement.post"
     " settlement.read"
     " settlement.reopen settlement.write view.share",
-    "steward": "device.write export.make inbox.read master.write order.act order.align order.tag person.read"
-    " policy.read stock.write training.read view.share",
+    "steward": "device.write export.make inbox.read master.write order.act order.align order.tag"
+    " person.read policy.read stock.write training.read view.share",
     "sre": "connector.route connector.write modality.write "
     "event.read subscription.write finding.work health.write"
     " account.admin inbox.act inbox.read job.admin key.admin"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 UNTOLD: Final = frozenset({"title"})
 """What only helps a person to read: changing it corrects nothing."""
-LOOKED_UP: Final = {"sku": "sku", "store": "store", "customer": "customer", "device": "device"}
+LOOKED_UP: Final[dict[str, Literal["sku", "store", "customer", "device"]]] = {
+    "sku": "sku",
+    "store": "store",
+    "customer": "customer",
+    "device": "device",
+}
 """Last step of a pointer -> the kind of master data that its value is a code of."""
 
 
