@@ -127,7 +127,7 @@ def draft(
     places = {kind: _match(made, kind) for kind in ("store", "customer")}
     named = {kind: _named(made, kind) for kind in ("number", "receiver", "phone", "address")}
     remarks = tuple([_remark(made, n, p) for n, p in enumerate(reader.remarks)])
-    due = _due(made)
+    due = _due(made) if reader.intent is not Intent.CANCEL or lines else 0
     intent, repair = _intent(made, lines)
     if intent is Intent.NONE and not made.questions and not lines:
         return _nothing(reader, text)

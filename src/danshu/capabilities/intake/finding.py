@@ -113,7 +113,10 @@ def find_alike(
         if whole is not None:
             i, j, far = whole
             sure = _SAME_SOUND - (SURE["exact"] - SURE[one.how]) // 2 - far * 6 // 5
-            spans.setdefault((i, j), []).append(Choice(one.entry, sure, "sounds_alike"))
+            if text[i:j] == one.phrase:
+                spans.setdefault((i, j), []).append(Choice(one.entry, SURE[one.how], one.how))
+            else:
+                spans.setdefault((i, j), []).append(Choice(one.entry, sure, "sounds_alike"))
         for i, j, sure, how in _parts(one, text, runs, diagonal, hits):
             spans.setdefault((i, j), []).append(Choice(one.entry, sure, how))
     for i, j in _letter_runs(text):

@@ -21,6 +21,7 @@ SURE_ENOUGH: Final = 800
 _MARGIN: Final = 20  # between exact ways of being called
 _MARGIN_ALIKE: Final = 60  # between what only sounds alike
 _EXACT: Final = 870
+_SCANNED: Final = 2_000
 _DESCRIBED: Final = 860
 
 
@@ -138,6 +139,8 @@ def describe(lexicon: Lexicon, line: Line, said: str) -> tuple[Choice, ...]:
     pool: tuple[int, ...] = ()
     if known:
         rarest = min([lexicon.by_spec[s] for s in known], key=len)
+        if len(rarest) > _SCANNED:  # so many that some would have to be left out unseen
+            return ()
         pool = tuple([e for e in rarest if lexicon.entries[e].specs.issuperset(known)])
     elif line.match is not None:
         pool = tuple([c.entry for c in line.match.choices])

@@ -24,7 +24,7 @@ SURE: Final[dict[str, int]] = {
     "exact": 990,
     "alias": 980,
     "short_name": 960,
-    "part": 880,
+    "part": 860,
     "initials": 820,
 }
 HEAD: Final = 2
@@ -157,6 +157,7 @@ def build(
     made = _Building()
     for sku in goods:
         _add_goods(made, sku)
+    _without_brands(made)
     for option in options:
         entry = Entry(
             kind="option", code=option.code, title=option.name, whole=key(option.name),
@@ -183,6 +184,20 @@ def _add_goods(made: _Building, sku: Goods) -> None:
     _call_all(made, entry, names)
 
 
+def _without_brands(made: _Building) -> None:
+    """Let goods be called without the word that several begin with (伊利 安慕希酸奶)."""
+    begun: dict[str, set[int]] = {}
+    for n, entry in enumerate(made.entries):
+        for size in _BRANDS:
+            begun.setdefault(entry.whole[:size], set()).add(n)
+    for brand, those in begun.items():
+        if _SHARED <= len(those) <= _SHARED_MOST:
+            for n in those:
+                for words in naming.goods_names(made.entries[n].title).short:
+                    if key(words).startswith(brand):
+                        made.call(key(words)[len(brand) :], n, "part")
+
+
 def _call_all(made: _Building, entry: Entry, names: naming.Names) -> None:
     found = made.add(entry)
     if found is None:
@@ -197,10 +212,15 @@ def _call_all(made: _Building, entry: Entry, names: naming.Names) -> None:
 
 def _index(made: _Building, rules: tuple[ImpliedRule, ...], revision: int) -> Lexicon:
     heads: dict[str, set[int]] = {}
+    phrases: dict[str, tuple[Hit, ...]] = {}
     initials: dict[str, set[int]] = {}
     sounded: list[Sounded] = []
     for phrase, hits in made.phrases.items():
-        heads.setdefault(phrase[:HEAD], set()).add(len(phrase))
+        # A part of goods is looked for beside all that share it: alone it would hide its rivals.
+        whole = any(h != "part" or made.entries[e].kind != "sku" for (e, _), h in hits.items())
+        if whole or phrase.isascii():
+            heads.setdefault(phrase[:HEAD], set()).add(len(phrase))
+            phrases[phrase] = tuple([Hit(e, how, scope) for (e, scope), how in hits.items()])
         runs = sounds.syllables(phrase)
         letters = sounds.initials(phrase)
         for (entry, scope), how in hits.items():
@@ -213,10 +233,7 @@ def _index(made: _Building, rules: tuple[ImpliedRule, ...], revision: int) -> Le
     sounded.sort(key=lambda s: (len(s.syllables), s.phrase, s.entry))
     return Lexicon(
         entries=tuple(made.entries),
-        phrases={
-            p: tuple([Hit(e, how, scope) for (e, scope), how in hits.items()])
-            for p, hits in made.phrases.items()
-        },
+        phrases=phrases,
         heads={head: tuple(sorted(sizes, reverse=True)) for head, sizes in heads.items()},
         initials={letters: tuple(sorted(found)) for letters, found in initials.items()},
         sounded=tuple(sounded),
@@ -230,6 +247,9 @@ def _index(made: _Building, rules: tuple[ImpliedRule, ...], revision: int) -> Le
 
 
 _INITIALS: Final = 6
+_BRANDS: Final = (2, 3)  # characters of a brand
+_SHARED: Final = 2
+_SHARED_MOST: Final = 2_000  # beyond, the word is no brand but a kind
 _NEAR_HEARD: Final = 300
 _SHORTENED: Final = 600
 _RIVALS: Final = 4
