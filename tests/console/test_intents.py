@@ -4,9 +4,11 @@ regulation, links one; another person approves, and from then on it is followed.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable
 
+import httpx
 from playwright.sync_api import FilePayload, Page, expect
 
 from danshu.testing import gauges
@@ -85,3 +87,16 @@ def test_a_gauge_is_drawn_on_a_picture(site: Site, visit: Visit, axe: Callable[.
     card.get_by_role("button", name="保存这块表").click()
     expect(card.get_by_text("这张照片读作 6")).to_be_visible()
     expect(page.get_by_text("< 30 %: 油位偏低")).to_be_visible()
+    # an inspector asks for what is forbidden: who reviews it sees what is done instead
+    source = json.dumps({"device": "T-SHOWN", "speaker": "p-1"})
+    headers = {"authorization": f"Bearer {site.key}", "danshu-source": source}
+    told = httpx.post(
+        f"{site.address}/v1/originals?modality=text",
+        content="三号变压器油位偏低,赶紧补点油".encode(),
+        headers=headers | {"content-type": "text/plain"},
+        timeout=60,
+    )
+    review = visit(f"/review/{told.json()['row']['id']}", "reviewer")
+    shown = review.get_by_role("region", name="怎么处置")
+    expect(shown.get_by_text("停机检修", exact=True)).to_be_visible()
+    expect(shown.get_by_text("报的人要求「补油」，规程禁止。")).to_be_visible()

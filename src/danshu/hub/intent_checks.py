@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import weakref
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -19,7 +20,10 @@ _START_MS: Final = 10_000  # a process on a busy machine has begun by then
 _WAIT_S: Final = 10.0
 _KEPT: Final = 64
 _CHECKED: Final[dict[IntentGraph, tuple[IntentFinding, ...]]] = {}
-_ONE: Final = asyncio.Semaphore(1)  # two checks at once would take both cores from orders
+# One at a time: two checks at once would take both cores from orders. A loop has a gate of its own.
+_GATES: Final[weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 async def check(own: IntentGraph) -> tuple[IntentFinding, ...]:
@@ -45,14 +49,15 @@ async def query(own: IntentGraph, asked: str) -> IntentDone:
 
 
 async def _ask(errand: IntentErrand, within_ms: int) -> IntentDone:
+    gate = _GATES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(1))
     try:
-        await asyncio.wait_for(_ONE.acquire(), _WAIT_S)
+        await asyncio.wait_for(gate.acquire(), _WAIT_S)
     except TimeoutError:
         raise Busy("another graph is being checked", 2) from None
     try:
         return await _run(msgspec.json.encode(errand), (within_ms + _START_MS) / 1000)
     finally:
-        _ONE.release()
+        gate.release()
 
 
 async def _run(line: bytes, within_s: float) -> IntentDone:

@@ -7,6 +7,7 @@ ended.
 from __future__ import annotations
 
 import resource
+import signal
 import sys
 from typing import Literal
 
@@ -15,7 +16,12 @@ from msgspec import Struct
 
 from danshu.capabilities.intents import checking, merging, turtle
 from danshu.capabilities.intents.model import IntentFinding, IntentGraph
-from danshu.kernel.limits import INTENT_MEMORY_BYTES, INTENT_QUERY_ROWS
+from danshu.kernel.limits import (
+    INTENT_CHECK_MS,
+    INTENT_MEMORY_BYTES,
+    INTENT_QUERY_MS,
+    INTENT_QUERY_ROWS,
+)
 
 
 class IntentErrand(Struct, frozen=True, kw_only=True):
@@ -81,6 +87,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (INTENT_MEMORY_BYTES, INTENT_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=IntentErrand)
+    within_ms = INTENT_QUERY_MS if errand.does == "query" else INTENT_CHECK_MS
+    # Nobody handles the signal: the process ends whatever its libraries are at.
+    signal.setitimer(signal.ITIMER_REAL, within_ms / 1000)
     sys.stdout.buffer.write(msgspec.json.encode(perform(errand)))
 
 

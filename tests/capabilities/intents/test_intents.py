@@ -109,6 +109,9 @@ def test_turtle_is_read_as_it_was_written_and_nothing_unknown_is_lost() -> None:
         (head + "s:a a k:Symptom ; k:governedBy <urn:danshu:intent:action:x> .", "turtle_unknown"),
         (head + "s:a a k:Symptom ; k:label 'x'@fr .", "turtle_unknown"),
         (head + "[] a k:Symptom .", "turtle_unknown"),
+        (head + "s:a a k:Symptom ; k:label s:a .", "turtle_unknown"),
+        (head + "s:a a k:Symptom ; k:spelling s:a .", "turtle_unknown"),
+        (head + "s:a a k:Symptom ; k:governedBy [] .", "turtle_unknown"),
     ]:
         with pytest.raises(InputError) as caught:
             turtle.read(text)
@@ -209,3 +212,13 @@ def test_the_shipped_graph_has_no_finding_and_each_answer_says_one_thing() -> No
     assert checking.check(IntentGraph()) == ()
     assert {a.contradiction for a in INDEX.answers.values()} == {""}
     assert FORBIDDING
+
+
+def test_a_graph_that_would_give_too_many_rules_is_refused() -> None:
+    linked = tuple([f"r{n}" for n in range(32)])
+    own = IntentGraph(
+        symptoms=tuple([IntentSymptom(code=f"s{n}", regulations=linked) for n in range(60)])
+    )
+    assert "too_many_rules" in {f.code for f in merging.lint(SHIPPED, own)}
+    with pytest.raises(InputError, match="rules"):
+        compiled(own)

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from danshu.capabilities.intents import turtle
 from danshu.capabilities.intents.model import IntentGraph
-from danshu.kernel.limits import INTENT_SYMPTOMS
+from danshu.kernel.errors import InputError
+from danshu.kernel.limits import INTENT_RULES, INTENT_SYMPTOMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +102,9 @@ class Index(Struct, frozen=True, kw_only=True):
 
 
 def build(graph: IntentGraph, digest: str = "") -> Index:
-    """Ask a graph for all its answers."""
+    """Ask a graph for all its answers. Raises InputError `too_many` beyond INTENT_RULES."""
+    if count_rules(graph) > INTENT_RULES:
+        raise InputError("too_many", f"at most {INTENT_RULES} rules follow from an intent graph")
     regulations = {r.code: r for r in graph.regulations}
     actions = {a.code: a for a in graph.actions}
     rules: dict[tuple[str, str], list[tuple[IntentRegulation, bool]]] = {}
@@ -125,6 +128,12 @@ def build(graph: IntentGraph, digest: str = "") -> Index:
         contradicts=contradicts,
         titles={n.code: (n.title, n.title_en) for n in nodes},
     )
+
+
+def count_rules(graph: IntentGraph) -> int:
+    """Bound how many rules a graph gives: symptom by regulation by equipment."""
+    every = len(graph.equipment)
+    return sum([len(s.regulations) * (len(s.equipment) or every) for s in graph.symptoms])
 
 
 def query_rules(graph: IntentGraph) -> list[tuple[str, str, str, bool]]:

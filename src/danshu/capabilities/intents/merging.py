@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from danshu.capabilities.intents import deciding
 from danshu.capabilities.intents.model import (
     MEMBERS,
     IntentAction,
@@ -19,6 +20,7 @@ from danshu.capabilities.intents.model import (
     IntentRegulation,
     IntentSymptom,
 )
+from danshu.kernel.limits import INTENT_RULES
 
 N = TypeVar("N", IntentEquipment, IntentSymptom, IntentRegulation, IntentAction)
 
@@ -82,6 +84,9 @@ def lint(base: IntentGraph, own: IntentGraph) -> tuple[IntentFinding, ...]:
             why = "a shipped regulation replaces nothing"
             found.append(_say("shipped_replaces", "regulation", mine.code, mine.replaces[0], why))
     whole = merge(base, own)
+    if deciding.count_rules(whole) > INTENT_RULES:
+        why = "symptoms by regulations by equipment are more than a graph may give"
+        found.append(_say("too_many_rules", "", "", str(INTENT_RULES), why))
     found += _shared(whole)
     for circle in _circles(whole):
         why = "regulations that replace one another leave none to follow"

@@ -134,15 +134,18 @@ def _place(iri: str) -> tuple[str, str]:
 
 def _add(node: dict[str, Any], kind: str, predicate: str, value: Any) -> None:
     name = predicate.removeprefix(SPACE)
+    language = getattr(value, "language", "")
     if name == "label":
-        member, of, many = ("title_en" if value.language == "en" else "title"), "", False
-        if value.language not in ("zh", "en"):
+        member, of, many = ("title_en" if language == "en" else "title"), "", False
+        if language not in ("zh", "en"):
             raise _unknown(f"a label of {node['code']} is neither zh nor en")
     else:
         member, of, many = _BY_PREDICATE.get(name, ("", "", False))
     if not member or member not in KINDS[kind].__struct_fields__:
         raise _unknown(f"{kind} {node['code']}: {predicate}")
     told = getattr(value, "value", "")
+    if of in ("", "#") and not hasattr(value, "datatype"):
+        raise _unknown(f"{node['code']} {name}: no text")
     if of not in ("", "#"):
         linked, told = _place(told)
         if linked != of:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Fold = Callable[[str], str]  # words as they are compared (capabilities/intake/folding.py)
 
 NEAR: Final = 3  # candidates that are shown
+_SOUNDED: Final = 200  # characters whose syllables are compared
 _FILLERS: Final = "点些下个几"  # what stands between a verb and its object: 补点油, 补一下油
 _NOT_SO: Final = ("没有", "没", "无", "未", "不", "不是")
 _NOT_WANTED: Final = (
@@ -110,7 +111,7 @@ def _apart(text: str, verb: str, thing: str) -> list[tuple[int, int]]:
 
 def near(graph: IntentGraph, words: str, fold: Fold) -> tuple[IntentNear, ...]:
     """Find symptoms that sound like some of the words (syllables without tones), best first."""
-    heard = _sound(fold(words[:INTENT_WORDS_CHARS]))
+    heard = _sound(fold(words[:_SOUNDED]))
     best: dict[str, IntentNear] = {}
     for spelling, kind, code in _spellings(graph, fold):
         syllables = _sound(spelling)

@@ -166,7 +166,8 @@ async def try_intents(data: JSONBody[IntentTrial], request: Request[Any, Any, An
             kind = await devices.equipment_of(connection, tenant, data.device)
         index = await intent_graph.load(connection, tenant)
     if data.graph is not None:
-        index = deciding.build(merging.merge(turtle.shipped(), data.graph))
+        whole = merging.merge(turtle.shipped(), data.graph)
+        index = await asyncio.to_thread(deciding.build, whole)
     words = intent_graph.spot(index, data.words)
     said = [w.code for w in words if w.kind == "symptom" and not w.denied]
     named = [w.code for w in words if w.kind == "equipment"]

@@ -13,6 +13,8 @@ INTENT_LINKS: Final = 32
 INTENT_VERSIONS: Final = 500
 INTENT_TITLE_CHARS: Final = 100
 INTENT_TEXT_CHARS: Final = 2_000
+# Rules that follow from a graph: symptom by regulation by equipment
+INTENT_RULES: Final = 10_000
 # Symptoms that one decision takes; words of which symptoms and actions are looked for
 INTENT_SYMPTOMS: Final = 16
 INTENT_WORDS_CHARS: Final = 2_000
