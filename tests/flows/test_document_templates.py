@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import uuid
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from PIL import Image
 
 from danshu.hub import original_context, originals
 from danshu.hub.document_audit import DocumentTemplatesFolder
@@ -71,15 +73,29 @@ def test_a_template_is_tried_published_moved_and_retired(
     (listed,) = [item for item in items if item["code"] == "WC-PO"]
     assert (listed["version"], listed["active"]) == (2, False)
     assert asyncio.run(_audit(house)) == []
+    _pages_of_pdf_are_drawn(house, sample)
 
 
-def _send(house: House, key: str = "first") -> str:
+def _pages_of_pdf_are_drawn(house: House, picture: str) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (150, 75), "white").save(out, "PDF", resolution=75)
+    pdf = _send(house, "paper", out.getvalue(), "application/pdf")
+    drawn = house.call("GET", f"/v1/originals/{pdf}/pages/0")
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/jpeg"), drawn.text
+    with Image.open(io.BytesIO(drawn.content)) as page:
+        assert page.size == (300, 150)  # 144 x 72 points at 150 dots per inch
+    for id_, page_no in ((pdf, 1), (pdf, 9_999), (picture, 0)):
+        refused = house.call("GET", f"/v1/originals/{id_}/pages/{page_no}")
+        assert (refused.status_code, refused.json()["code"]) == (404, "no_page"), refused.text
+
+
+def _send(house: House, key: str = "first", body: bytes = b"", kind: str = "image/png") -> str:
     headers = {
-        "content-type": "image/png",
+        "content-type": kind,
         "idempotency-key": f"template-{key}",
         "authorization": f"Bearer {house.keys['operator']}",
     }
-    body = b"\x89PNG\r\n\x1a\n" + key.encode()
+    body = body or b"\x89PNG\r\n\x1a\n" + key.encode()
     sent = house.client.post("/v1/originals?modality=photo", content=body, headers=headers)
     assert sent.status_code == 201, sent.text
     id_ = str(sent.json()["row"]["id"])

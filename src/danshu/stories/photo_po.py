@@ -186,7 +186,9 @@ async def _first(client: httpx.AsyncClient, voice: Voice) -> None:
 async def _hostile(client: httpx.AsyncClient, voice: Voice) -> None:
     voice.say("一张图里写着给机器看的命令,一张图号称三十六亿像素。")
     paper = order("WC-261123-01", 27, 999, 1, 1)
-    wicked = replace(paper, customer=(CUSTOMER[0], CUSTOMER[1], HOSTILE))
+    small = replace(paper.layout, size=(1240, 640))
+    said = (CUSTOMER[0], CUSTOMER[1], HOSTILE)
+    wicked = replace(paper, customer=said, lines=paper.lines[:1], layout=small)
     view = await _send(client, papers.encode(papers.draw(wicked)), "image/jpeg", "photo-evil")
     troubles = view["row"]["troubles"]
     stopped = view["row"]["state"] == "review" and not view["row"]["order"]
@@ -194,7 +196,7 @@ async def _hostile(client: httpx.AsyncClient, voice: Voice) -> None:
         "对机器说的话只是字,交给人", stopped and "instructions_inside" in troubles, troubles
     )
     prices = [line.get("price_fen") for line in view["draft"]["lines"]]
-    voice.claim("单价没有被“改为 0.01”", prices == [14_900, 1_850, 980], prices)
+    voice.claim("单价没有被“改为 0.01”", prices == [14_900], prices)
     path = f"/v1/reviews/{view['row']['id']}"
     await caller.ask(client, "POST", f"{path}/claim", json={})
     await caller.ask(client, "POST", f"{path}/reject", json={"reason": "not_an_order"})

@@ -46,6 +46,8 @@ _STATUS: Final = {
     "no_provider": 404,
     "no_order": 404,
     "no_original": 404,
+    "no_page": 404,
+    "no_template": 404,
     "no_counter": 404,
     "no_review": 404,
     "no_modality": 404,
