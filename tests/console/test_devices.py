@@ -9,7 +9,7 @@ import concurrent.futures
 import datetime
 import re
 import uuid
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from playwright.sync_api import expect
 
@@ -25,7 +25,7 @@ from tests.fixtures.reviews import Laid, lay
 
 SPINDLE = vibrations.Machine(seed=11)
 CODE = "SP-BROWSER"
-DEVICE = {
+DEVICE: dict[str, Any] = {
     "code": CODE,
     "name": "七号主轴",
     "kind": "spindle",
@@ -38,7 +38,7 @@ DEVICE = {
 class Lent:
     """What the hub would lend the modality."""
 
-    source: dict[str, str] = {"device": CODE}
+    source: ClassVar = {"device": CODE}
     now_ms = 0
 
     def __init__(self, row: Any) -> None:

@@ -6,6 +6,7 @@ import { ask } from "@/client";
 import { exact, near } from "@/format";
 import { Card } from "@/parts/card";
 import { ProblemNote } from "@/parts/problem-note";
+import { WaveCurves } from "@/parts/wave";
 import { asProblem } from "@/problem";
 import { useMay } from "@/session";
 
@@ -69,6 +70,7 @@ function Media({ row, way }: { row: OriginalRow; way: string }) {
     );
   }
   if (row.media_type === "text/plain") return <Words id={row.id} />;
+  if (row.modality === "waveform") return <Curves id={row.id} content={content} />;
   return (
     <a href={content} download={row.name || row.id}>
       {t("originals.download")}
@@ -84,4 +86,22 @@ function Words({ id }: { id: string }) {
   const text = view.data?.parsed?.text ?? "";
   if (!text) return null;
   return <blockquote>{text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text}</blockquote>;
+}
+
+/** What was measured of a machine, as curves; the samples are to be downloaded. */
+function Curves({ id, content }: { id: string; content: string }) {
+  const { t } = useTranslation("order");
+  const view = useQuery({
+    queryKey: ["originals", id],
+    queryFn: ({ signal }) => ask<OriginalView>(`/v1/originals/${id}`, { signal }),
+  });
+  const seen = view.data?.parsed?.perceptions?.find((one) => (one.series ?? []).length > 0);
+  return (
+    <>
+      {seen && <WaveCurves series={seen.series ?? []} figures={seen.figures ?? {}} />}
+      <a href={content} download={id}>
+        {t("originals.download")}
+      </a>
+    </>
+  );
 }

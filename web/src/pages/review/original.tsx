@@ -1,13 +1,10 @@
 import { useTranslation } from "react-i18next";
-import type { Review, Series } from "@/api/types.gen";
-import { decimal } from "@/format";
+import type { Review } from "@/api/types.gen";
 import { pagesOf } from "@/parts/box-places";
 import { PageBoxes } from "@/parts/page-boxes";
+import { WaveCurves } from "@/parts/wave";
 import { boxesOf, type Mark, stretchesOf, toneOf } from "./marks";
 import { Recording } from "./recording";
-
-const WIDTH = 420;
-const HEIGHT = 80;
 
 interface Props {
   review: Review;
@@ -21,7 +18,9 @@ interface Props {
 export function OriginalBody({ review, marks, active, nameOf, onHover }: Props) {
   const { t } = useTranslation("review");
   const pages = review.perceptions.find((one) => (one.pages ?? []).length > 0)?.pages ?? [];
-  const series = review.perceptions.flatMap((one) => one.series ?? []);
+  const measured = review.perceptions.find((one) => (one.series ?? []).length > 0);
+  const series = measured?.series ?? [];
+  const figures = measured?.figures ?? {};
   const isPicture = review.media_type.startsWith("image/") || review.media_type === "application/pdf";
   const isSound = review.media_type.startsWith("audio/");
   return (
@@ -39,9 +38,7 @@ export function OriginalBody({ review, marks, active, nameOf, onHover }: Props) 
         <img className="review-picture" src={`/v1/originals/${review.id}/content`} alt={t("original")} />
       )}
       {isSound && <Recording review={review} marks={marks} active={active} onHover={onHover} />}
-      {series.slice(0, 2).map((one) => (
-        <Curve key={one.name} series={one} />
-      ))}
+      {series.length > 0 && <WaveCurves series={series} figures={figures} />}
       {review.text && !isPicture && (
         <p className="review-text" lang="zh-CN">
           {stretchesOf(review.text, marks).map(({ text, mark }, at) =>
@@ -67,27 +64,5 @@ export function OriginalBody({ review, marks, active, nameOf, onHover }: Props) 
         </p>
       )}
     </div>
-  );
-}
-
-/** A curve that was measured. */
-function Curve({ series }: { series: Series }) {
-  const { t } = useTranslation("review");
-  const values = series.values;
-  const low = Math.min(...values, 0);
-  const high = Math.max(...values, low + 1e-9);
-  const points = values.map(
-    (value, at) =>
-      `${((at * WIDTH) / Math.max(1, values.length - 1)).toFixed(1)},${(HEIGHT - ((value - low) / (high - low)) * HEIGHT).toFixed(1)}`,
-  );
-  return (
-    <figure className="review-curve">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={t("curve", { name: series.name })}>
-        <polyline points={points.join(" ")} />
-      </svg>
-      <figcaption className="note">
-        {t("curveNote", { name: series.name, most: decimal(high, 2), unit: series.unit })}
-      </figcaption>
-    </figure>
   );
 }
