@@ -47,6 +47,7 @@ class Talk:
         self.source = {**source, "via": VIA}
         self._sound = bytearray()
         self._seen = 0
+        self._model = ""  # of this machine, that shows words while they come
 
     def __enter__(self) -> Talk:
         """Raise Busy where too many talk already."""
@@ -73,7 +74,7 @@ class Talk:
     def wants_look(self) -> bool:
         """Tell whether there is enough new sound for a look: after a pause, or a while."""
         new = len(self._sound) - self._seen
-        if len(self._sound) < _FIRST or new < _NEW:
+        if not self._model or len(self._sound) < _FIRST or new < _NEW:
             return False
         return new >= 2 * _NEW or self._is_paused()
 
@@ -85,16 +86,28 @@ class Talk:
         """Give the words so far, "" where nothing on this machine hears."""
         self._seen = len(self._sound)
         recent = bytes(self._sound[-_SHOWN:])
-        try:
-            hints = {"quick": True, "lang": self.source.get("lang") or "zh"}
-            return await _hear(self.tenant, to_wav(recent), hints)
-        except (NotAvailable, InputError):
-            return ""
+        return await self._hear(recent, {"quick": True, "lang": self.source.get("lang") or "zh"})
 
-    async def warm(self) -> None:
-        """Have the model loaded while the first words are spoken."""
+    async def warm(self, hub: Hub) -> None:
+        """Have the model loaded while the first words are spoken. Whose first service is a far
+        side's sees no words before the end: they would cost for what is heard again.
+        """
+        async with hub.connection() as connection:
+            known = await perceivers.read_all(connection, self.tenant, "speech")
+        services = known or perceivers.defaults(self.tenant, "speech")
+        if services and perceivers.load(services[0].adapter).local:
+            self._model = services[0].adapter
+            await self._hear(bytes(_FIRST), {"warm": True})
+
+    async def _hear(self, samples: bytes, hints: Mapping[str, object]) -> str:
+        if not self._model:
+            return ""
         with contextlib.suppress(NotAvailable, InputError):
-            await _hear(self.tenant, to_wav(bytes(_FIRST)), {"warm": True})
+            told = await perceiving_child.perceive_local(
+                self._model, Account(url=""), to_wav(samples), WAV, hints
+            )
+            return told.text
+        return ""
 
     async def finish(self, hub: Hub) -> Row | Refusal:
         """Keep what was said as one original. Raises InputError `nothing_said`, as `receive`."""
@@ -126,13 +139,3 @@ def to_wav(samples: bytes) -> bytes:
         file.setframerate(RATE_HZ)
         file.writeframes(samples[: len(samples) // 2 * 2])
     return told.getvalue()
-
-
-async def _hear(tenant: int, wav: bytes, hints: Mapping[str, object]) -> str:
-    """Ask the first model of this machine; a far side would cost for what is heard again."""
-    for service in perceivers.defaults(tenant, "speech"):
-        told = await perceiving_child.perceive_local(
-            service.adapter, Account(url=""), wav, WAV, hints
-        )
-        return told.text
-    return ""

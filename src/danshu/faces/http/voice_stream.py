@@ -125,7 +125,7 @@ async def _talk(socket: WebSocket[Any, Any, Any], held: Held) -> None:
         source["speaker"] = held.caller.name
     with speaking.Talk(held.tenant, source, held.actor, key) as talk:
         await _tell(socket, Told(type="ready"))
-        looking = asyncio.create_task(talk.warm())
+        looking = asyncio.create_task(talk.warm(socket.app.state.hub))
         try:
             while True:
                 message = await _receive(socket)
