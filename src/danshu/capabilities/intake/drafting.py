@@ -35,7 +35,7 @@ from danshu.ports.modality import (
 
 if TYPE_CHECKING:
     from danshu.capabilities.intake.plain import Plain
-    from danshu.capabilities.intake.reading import Reader
+    from danshu.capabilities.intake.state import Reading
     from danshu.capabilities.intake.tokens import Token
 
 _COUNT_SURE: Final = 998
@@ -50,7 +50,7 @@ _FRACTION: Final = 3
 class _Drafting:
     """What is put together."""
 
-    def __init__(self, reader: Reader, said: Plain, pieces: tuple[Span, ...], text: str) -> None:
+    def __init__(self, reader: Reading, said: Plain, pieces: tuple[Span, ...], text: str) -> None:
         self.reader = reader
         self.said = said
         self.pieces = pieces
@@ -116,7 +116,7 @@ def place(start: int, end: int, pieces: tuple[Span, ...]) -> tuple[Span, ...]:
 
 
 def draft(
-    reader: Reader, tokens: list[Token], text: str, said: Plain, pieces: tuple[Span, ...], *,
+    reader: Reading, tokens: list[Token], text: str, said: Plain, pieces: tuple[Span, ...], *,
     used: frozenset[str],
 ) -> Parsed:  # fmt: skip
     """Put the draft together."""
@@ -154,7 +154,7 @@ def draft(
     )  # fmt: skip
 
 
-def _nothing(reader: Reader, text: str) -> Parsed:
+def _nothing(reader: Reading, text: str) -> Parsed:
     troubles = ("instructions_inside",) if reader.commanded else ()
     return Parsed(
         intent=Intent.NONE, draft=Draft(), fields=(), confidence=0, text=text, troubles=troubles

@@ -9,42 +9,38 @@ from danshu.capabilities.intake.lines import Line, Part, of_kind
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from danshu.capabilities.intake.reading import Reader
+    from danshu.capabilities.intake.state import Reading
     from danshu.capabilities.intake.tokens import Quantity, Token
 
 
-def fix(reader: Reader, clause: list[Token]) -> bool:
-    """Read a clause that corrects. False where it corrects nothing, so that it is read as usual."""
+def fix(reader: Reading, clause: list[Token]) -> list[Token] | None:
+    """Read a clause that corrects; gives what of it is to be read as usual, None = all of it."""
     if _fewer_or_more(reader, clause):
-        return True
+        return []
     at = next((n for n, t in enumerate(clause) if t.has("fix")), None)
     if at is None and not reader.fixing:
-        return False
+        return None
     left, right = (clause[:at], clause[at + 1 :]) if at is not None else ([], clause)
     if at is not None and reader.said(clause[at].start, clause[at].end) == "不是" and right:
         left, right = _split_not(right)
     if not any(t.has("qty", "name", "adjust", "size", "spec", "time", "drop") for t in right):
         reader.fixing = True
-        return not any(t.has("qty", "name") for t in left)
+        return None if any(t.has("qty", "name") for t in left) else []
     if not reader.lines:
-        return _instead(reader, left, right)
+        return right if _is_instead(reader, left) else None
     if any(t.has("drop") for t in right):
-        return False
+        return None
     target = _target(reader, left)
     if target is None:
-        return False
+        return None
     reader.fixing = False
-    return _apply(reader, target, left, right)
+    return [] if _apply(reader, target, left, right) else None
 
 
-def _instead(reader: Reader, left: list[Token], right: list[Token]) -> bool:
-    """拿铁换成摩卡 where nothing was ordered yet: the first is not wanted, the second is."""
+def _is_instead(reader: Reading, left: list[Token]) -> bool:
+    """Tell whether what a correction takes back was never ordered: 不是三杯是五杯冰美式."""
     named = any(t.has("name") and of_kind(reader.lexicon, t.value, "sku") for t in left)
-    counted = bool(left) and all(t.has("qty", "fill") for t in left)  # 不是三杯是五杯冰美式
-    if not named and not counted:
-        return False
-    reader.read_clause(right)
-    return True
+    return named or (bool(left) and all(t.has("qty", "fill") for t in left))
 
 
 def _split_not(right: list[Token]) -> tuple[list[Token], list[Token]]:
@@ -55,7 +51,7 @@ def _split_not(right: list[Token]) -> tuple[list[Token], list[Token]]:
     return right, []
 
 
-def _target(reader: Reader, left: list[Token]) -> Line | None:
+def _target(reader: Reading, left: list[Token]) -> Line | None:
     """Give the line that words before the correction mean: its goods, its quantity, the last."""
     for t in left:
         if t.has("name"):
@@ -73,7 +69,7 @@ def _target(reader: Reader, left: list[Token]) -> Line | None:
     return reader.lines[-1]
 
 
-def _apply(reader: Reader, line: Line, left: list[Token], right: list[Token]) -> bool:
+def _apply(reader: Reading, line: Line, left: list[Token], right: list[Token]) -> bool:
     goods = [t for t in right if t.has("name") and of_kind(reader.lexicon, t.value, "sku")]
     counts = [t for t in right if t.has("qty")]
     if len(goods) > 1:
@@ -107,7 +103,7 @@ def _apply(reader: Reader, line: Line, left: list[Token], right: list[Token]) ->
     return True
 
 
-def _fewer_or_more(reader: Reader, clause: list[Token]) -> bool:
+def _fewer_or_more(reader: Reading, clause: list[Token]) -> bool:
     """少要一杯拿铁, 多来一杯."""
     at = next((n for n, t in enumerate(clause) if t.has("fewer", "more")), None)
     if at is None or not reader.lines:
@@ -126,7 +122,7 @@ def _fewer_or_more(reader: Reader, clause: list[Token]) -> bool:
     return True
 
 
-def count_again(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> None:
+def count_again(reader: Reading, token: Token, before: list[Token], following: list[Token]) -> None:
     """A quantity without goods where all goods have one: more of the last, or some of them."""
     last = reader.lines[-1]
     if any(t.has("settle") for t in before) and count_of(token) is not None:
@@ -148,7 +144,7 @@ def count_again(reader: Reader, token: Token, before: list[Token], following: li
         reader.lost.append((token.start, token.end))
 
 
-def settle(reader: Reader, line: Line) -> None:
+def settle(reader: Reading, line: Line) -> None:
     """Let goods that are named again with a quantity have that (一份米饭，米饭要两份)."""
     if line.match is None:
         return
@@ -165,7 +161,7 @@ def count_of(token: Token) -> Fraction | None:
     return counted.count
 
 
-def _split(reader: Reader, last: Line, token: Token) -> bool:
+def _split(reader: Reading, last: Line, token: Token) -> bool:
     """Let some of a line's units be otherwise (两杯拿铁，一杯少冰一杯去冰). What is read next of
     options belongs to the last line.
     """

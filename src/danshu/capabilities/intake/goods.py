@@ -10,14 +10,14 @@ from danshu.capabilities.intake.lines import UNKNOWN, Line, Part, of_kind
 from danshu.kernel.limits import SAID_LINES
 
 if TYPE_CHECKING:
-    from danshu.capabilities.intake.reading import Reader
+    from danshu.capabilities.intake.state import Reading
     from danshu.capabilities.intake.tokens import Token
 
 _ADDING: Final = ("加", "多加", "换", "加上", "加点", "换成")
 _BOTH: Final = 900  # how sure two names make that are both of the same goods
 
 
-def is_spec(reader: Reader, token: Token, following: list[Token]) -> bool:
+def is_spec(reader: Reading, token: Token, following: list[Token]) -> bool:
     """Tell whether a measure describes goods beside it (500ml) rather than counts them."""
     if not token.has("qty"):
         return True
@@ -29,7 +29,7 @@ def is_spec(reader: Reader, token: Token, following: list[Token]) -> bool:
     return any(spec in entries[c.entry].specs for m in beside for c in m.choices)
 
 
-def keep_spec(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> None:
+def keep_spec(reader: Reading, token: Token, before: list[Token], following: list[Token]) -> None:
     """Keep a specification for the goods before it, or for those that follow."""
     said = reader.said(token.start, token.end)
     if (
@@ -54,12 +54,12 @@ def keep_spec(reader: Reader, token: Token, before: list[Token], following: list
         reader.ahead_specs.append(said)
 
 
-def means_option(reader: Reader, goods: bool, adding: bool) -> bool:
+def means_option(reader: Reading, goods: bool, adding: bool) -> bool:
     """Tell whether a word that names both goods and an option means the option (加珍珠)."""
     return not goods or (adding and reader.waiting is None and bool(reader.lines))
 
 
-def merge_name(reader: Reader, token: Token) -> bool:
+def merge_name(reader: Reading, token: Token) -> bool:
     """Let names side by side be one (黄瓜味 乐事薯片) where some goods have both."""
     if len(reader.lines) <= reader.clause_from or reader.waiting is not None:
         return False
@@ -78,7 +78,7 @@ def merge_name(reader: Reader, token: Token) -> bool:
     return True
 
 
-def name_goods(reader: Reader, token: Token) -> None:
+def name_goods(reader: Reading, token: Token) -> None:
     """Begin a line with goods that are named, or join the name to the one beside it."""
     if merge_name(reader, token):
         return
@@ -88,7 +88,7 @@ def name_goods(reader: Reader, token: Token) -> None:
     begin_line(reader, token, token.value)
 
 
-def begin_line(reader: Reader, token: Token, match: Match | None) -> None:
+def begin_line(reader: Reading, token: Token, match: Match | None) -> None:
     """Begin a line with all that was said ahead of its goods."""
     for specs in reader.ahead_groups:
         other = Line(token.start, token.end, match)
@@ -105,7 +105,7 @@ def begin_line(reader: Reader, token: Token, match: Match | None) -> None:
     reader.lines.append(line)
 
 
-def goods_follow(reader: Reader, following: list[Token]) -> bool:
+def goods_follow(reader: Reading, following: list[Token]) -> bool:
     """Tell whether goods, known or not, are named before anything else is refused."""
     for t in following:
         if t.has("no"):
@@ -117,7 +117,7 @@ def goods_follow(reader: Reader, following: list[Token]) -> bool:
     return False
 
 
-def find_unknown(reader: Reader, before: list[Token], token: Token) -> int | None:
+def find_unknown(reader: Reading, before: list[Token], token: Token) -> int | None:
     """Give where words begin that touch a quantity and that nothing explains."""
     start, unknown, at = token.start, None, len(before)
     while at and before[at - 1].end == start and before[at - 1].has("rest", "one", "spec"):
@@ -130,7 +130,7 @@ def find_unknown(reader: Reader, before: list[Token], token: Token) -> int | Non
     return None
 
 
-def keep_beside(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> bool:
+def keep_beside(reader: Reading, token: Token, before: list[Token], following: list[Token]) -> bool:
     """Keep words that touch goods or their specification: they tell which are meant."""
     words = reader.said(token.start, token.end)
     after = before[-1] if before and before[-1].end == token.start else None
@@ -149,18 +149,18 @@ def keep_beside(reader: Reader, token: Token, before: list[Token], following: li
     return False
 
 
-def describes(reader: Reader, token: Token) -> bool:
+def describes(reader: Reading, token: Token) -> bool:
     """Tell whether a token is a name of goods or their specification."""
     if token.has("name"):
         return bool(of_kind(reader.lexicon, token.value, "sku"))
     return token.has("spec")
 
 
-def read_rest(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> None:
+def read_rest(reader: Reading, token: Token, before: list[Token], following: list[Token]) -> None:
     """Unknown words: goods that are not known, beside a quantity; else unexplained."""
     words = reader.said(token.start, token.end)
     if before and reader.lines and reader.said(before[-1].start, before[-1].end) in _ADDING:
-        reader.modify_line(Part(words, token.start, token.end, UNKNOWN, 0), before, following)
+        modify_line(reader, Part(words, token.start, token.end, UNKNOWN, 0), before, following)
         return
     if following and following[0].has("state") and following[0].start == token.end:
         return
@@ -173,3 +173,16 @@ def read_rest(reader: Reader, token: Token, before: list[Token], following: list
         begin_line(reader, token, None)
     else:
         reader.unexplained.append((token.start, token.end))
+
+
+def modify_line(reader: Reading, part: Part, before: list[Token], following: list[Token]) -> None:
+    """Put an option or remark on its line: the one before, or the one that follows."""
+    in_clause = len(reader.lines) > reader.clause_from
+    everywhere = any(t.has("all", "each") for t in before)
+    if everywhere and reader.lines:
+        for line in reader.lines:
+            line.parts.append(part)
+    elif in_clause or (reader.lines and not goods_follow(reader, following)):
+        reader.lines[-1].parts.append(part)
+    else:
+        reader.ahead.append(part)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from danshu.capabilities.intake.lines import of_kind
 
 if TYPE_CHECKING:
-    from danshu.capabilities.intake.reading import Reader
+    from danshu.capabilities.intake.state import Reading
     from danshu.capabilities.intake.tokens import Token
 
 _KINDS: Final = ("store", "customer", "supplier", "device", "symptom")
@@ -26,7 +26,7 @@ _SEND: Final = "送发寄"
 _STOPS: Final = ("time", "phone", "receiver", "note", "to", "number", "add", "want", "phone_is")
 
 
-def match(reader: Reader, token: Token) -> None:
+def match(reader: Reading, token: Token) -> None:
     """Keep a store, customer, device or symptom where its name stands."""
     for kind in _KINDS:
         choices = of_kind(reader.lexicon, token.value, kind)
@@ -42,7 +42,7 @@ def match(reader: Reader, token: Token) -> None:
             return
 
 
-def read(reader: Reader, clause: list[Token]) -> list[Token]:
+def read(reader: Reading, clause: list[Token]) -> list[Token]:
     """Take address, receiver and numbers out of a clause; gives the tokens that are left."""
     left: list[Token] = []
     n = 0
@@ -64,7 +64,7 @@ def read(reader: Reader, clause: list[Token]) -> list[Token]:
     return left
 
 
-def _given(reader: Reader, clause: list[Token], n: int) -> int:
+def _given(reader: Reading, clause: list[Token], n: int) -> int:
     """Read where 给前台送 sends; gives the tokens between the two words, 0 = it gives nothing."""
     for i in range(n + 1, min(n + 6, len(clause))):
         if clause[i].has("want") and reader.said(clause[i].start, clause[i].end)[0] in _SEND:
@@ -82,7 +82,7 @@ def _past(clause: list[Token], n: int, end: int) -> int:
     return n
 
 
-def _goes_on(reader: Reader, following: list[Token]) -> bool:
+def _goes_on(reader: Reading, following: list[Token]) -> bool:
     """Tell whether 到 or 在 leads an address rather than a shop of the directory."""
     if not following:
         return False
@@ -96,7 +96,7 @@ def _goes_on(reader: Reader, following: list[Token]) -> bool:
     )
 
 
-def _size(reader: Reader, following: list[Token]) -> int:
+def _size(reader: Reading, following: list[Token]) -> int:
     """Count the tokens that an address goes on for."""
     n = 0
     while n < len(following):
@@ -111,7 +111,7 @@ def _size(reader: Reader, following: list[Token]) -> int:
     return n
 
 
-def _counts_goods(reader: Reader, following: list[Token]) -> bool:
+def _counts_goods(reader: Reading, following: list[Token]) -> bool:
     return (
         bool(following)
         and following[0].has("name")
@@ -119,7 +119,7 @@ def _counts_goods(reader: Reader, following: list[Token]) -> bool:
     )
 
 
-def _address(reader: Reader, following: list[Token]) -> int:
+def _address(reader: Reading, following: list[Token]) -> int:
     """Keep an address or the shop that it is; gives the number of tokens that it takes."""
     size = _size(reader, following)
     if size == 0:

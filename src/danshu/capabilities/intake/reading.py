@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.intake import fixing, goods, places, refusing
-from danshu.capabilities.intake.lines import SURE_ENOUGH, Line, Part, of_kind, pick
+from danshu.capabilities.intake.lines import SURE_ENOUGH, Part, of_kind, pick
+from danshu.capabilities.intake.state import Reading
 from danshu.capabilities.intake.tokens import Token
 from danshu.kernel.limits import SAID_TOKENS
 from danshu.ports.modality import Intent
 
 if TYPE_CHECKING:
-    from danshu.capabilities.intake.finding import Choice, Match
-    from danshu.capabilities.intake.phrases import Lexicon
+    from danshu.capabilities.intake.finding import Match
 
 _NOT_NOW: Final = ("if", "hearsay")
 _ADDING: Final = frozenset("加换")  # how names of options begin
@@ -21,37 +21,8 @@ _LEADING: Final = ("to", "receiver", "number", "note", "phone")
 NAME_TAGS: Final = frozenset({"name"})
 
 
-class Reader:
-    """What was read of a text so far."""
-
-    def __init__(self, lexicon: Lexicon, text: str) -> None:
-        self.lexicon = lexicon
-        self.text = text
-        self.lines: list[Line] = []
-        self.mentioned: Match | None = None
-        self.intent = Intent.ORDER
-        self.remarks: list[Part] = []
-        self.named: dict[str, tuple[str, int, int]] = {}  # receiver, phone, number, address
-        self.matched: dict[str, tuple[tuple[Choice, ...], int, int]] = {}  # store, customer…
-        self.due: tuple[int, int, int] | None = None
-        self.total: tuple[int, int, int] | None = None
-        self.unexplained: list[tuple[int, int]] = []
-        self.lost: list[tuple[int, int]] = []  # quantities that belong to nothing
-        self.waiting: Token | None = None  # a quantity before its goods
-        self.ahead: list[Part] = []  # options said before their goods
-        self.ahead_specs: list[str] = []
-        self.ahead_near: list[str] = []
-        self.ahead_groups: list[list[str]] = []  # specifications of goods that share their name
-        self.fixing = False
-        self.negated = False
-        self.ignored = False
-        self.asked = False
-        self.griped = False
-        self.commanded = False
-        self.symptoms: list[tuple[str, str, int, int]] = []
-        self.repairing = False
-        self.clause_from = 0
-        self.fresh = False
+class Reader(Reading):
+    """Reads a text, clause by clause."""
 
     def read(self, tokens: list[Token]) -> None:
         """Read all tokens."""
@@ -103,11 +74,10 @@ class Reader:
         if self._is_apart(clause):
             self._mention(clause)
             return
-        if fixing.fix(self, clause):
-            return
-        self.read_clause(clause)
+        left = fixing.fix(self, clause)
+        self._read_clause(clause if left is None else left)
 
-    def read_clause(self, clause: list[Token]) -> None:
+    def _read_clause(self, clause: list[Token]) -> None:
         """Read a clause that orders."""
         self._walk(places.read(self, clause))
 
@@ -119,7 +89,6 @@ class Reader:
             return True
         whether = any(t.has("whether") for t in clause) and not any(t.has("qty") for t in clause)
         if whether or any(t.has("ask") for t in clause):
-            self.asked = True
             return True
         past = [n for n, t in enumerate(clause) if t.has("past")]
         return bool(past) and not any(t.has("same", "add", "cancel") for t in clause)
@@ -165,8 +134,11 @@ class Reader:
         elif token.has("money"):
             refusing.read_total(self, token, before)
         elif token.has("adjust"):
-            self.modify_line(
-                Part(self.said(token.start, token.end), token.start, token.end), before, following
+            goods.modify_line(
+                self,
+                Part(self.said(token.start, token.end), token.start, token.end),
+                before,
+                following,
             )
         elif token.has("spec", "size"):
             goods.keep_spec(self, token, before, following)
@@ -176,8 +148,6 @@ class Reader:
             self.intent = Intent.REPEAT
         elif token.has("drop", "cancel") and not token.has("fill"):
             refusing.drop(self, token, before)
-        elif token.has("each"):
-            self.fresh = False
 
     def _reach(self, token: Token) -> None:
         """Keep who receives and their telephone; 电话 alone is a word, not a number."""
@@ -185,10 +155,6 @@ class Reader:
             kind = "phone" if token.has("phone") else "receiver"
             if kind == "phone" or kind not in self.named:
                 self.named[kind] = (token.value, token.start, token.end)
-
-    def said(self, start: int, end: int) -> str:
-        """Give the words of a stretch."""
-        return self.text[start:end]
 
     def _name(self, token: Token, before: list[Token], following: list[Token]) -> None:
         match: Match = token.value
@@ -210,34 +176,11 @@ class Reader:
             sure = (best or options[0]).sure if best else min(options[0].sure, SURE_ENOUGH - 1)
             said = self.said(token.start, token.end)
             part = Part(said, token.start, token.end, entry.code, sure, listed)
-            self.modify_line(part, before, following)
+            goods.modify_line(self, part, before, following)
         elif bought:
             goods.name_goods(self, token)
         else:
             places.match(self, token)
-
-    def modify(self, token: Token, line: Line) -> None:
-        """Put an option that a correction names on a line."""
-        options = of_kind(self.lexicon, token.value, "option")
-        best, listed = pick(self.lexicon, options)
-        if options:
-            chosen = best or options[0]
-            sure = chosen.sure if best else min(chosen.sure, SURE_ENOUGH - 1)
-            code = self.lexicon.entries[chosen.entry].code
-            said = self.said(token.start, token.end)
-            line.parts.append(Part(said, token.start, token.end, code, sure, listed))
-
-    def modify_line(self, part: Part, before: list[Token], following: list[Token]) -> None:
-        """Put an option or remark on its line: the one before, or the one that follows."""
-        in_clause = len(self.lines) > self.clause_from
-        everywhere = any(t.has("all", "each") for t in before)
-        if everywhere and self.lines:
-            for line in self.lines:
-                line.parts.append(part)
-        elif in_clause or (self.lines and not goods.goods_follow(self, following)):
-            self.lines[-1].parts.append(part)
-        else:
-            self.ahead.append(part)
 
     def _quantity(self, token: Token, before: list[Token], following: list[Token]) -> None:
         each = any(t.has("each") for t in before)

@@ -11,14 +11,14 @@ from danshu.ports.modality import Intent
 
 if TYPE_CHECKING:
     from danshu.capabilities.intake.finding import Match
-    from danshu.capabilities.intake.reading import Reader
+    from danshu.capabilities.intake.state import Reading
     from danshu.capabilities.intake.tokens import Token
 
 _TOTALS: Final = frozenset({"一共", "总共", "共计", "合计", "总计", "共", "总"})
 _AMOUNT: Final = re.compile(r"\d+(?:\.\d{1,2})?")
 
 
-def drop(reader: Reader, token: Token, before: list[Token]) -> None:
+def drop(reader: Reading, token: Token, before: list[Token]) -> None:
     """Take back: goods that stand before the word, else all that was said, else an order."""
     named = [t for t in before if t.has("name")]
     goods = [t for t in named if of_kind(reader.lexicon, t.value, "sku")]
@@ -36,7 +36,7 @@ def drop(reader: Reader, token: Token, before: list[Token]) -> None:
     reader.waiting = None
 
 
-def take_off(reader: Reader, match: Match) -> bool:
+def take_off(reader: Reading, match: Match) -> bool:
     """Take an option that was put on off again. False where no line has it."""
     chosen = of_kind(reader.lexicon, match, "option")
     codes = {reader.lexicon.entries[c.entry].code for c in chosen}
@@ -48,7 +48,7 @@ def take_off(reader: Reader, match: Match) -> bool:
     return taken
 
 
-def remove(reader: Reader, match: Match) -> bool:
+def remove(reader: Reading, match: Match) -> bool:
     """Take the lines of the goods named out again."""
     wanted = {c.entry for c in match.choices}
     kept = [x for x in reader.lines if x.match is None or x.match.choices[0].entry not in wanted]
@@ -57,7 +57,7 @@ def remove(reader: Reader, match: Match) -> bool:
     return removed
 
 
-def refuse(reader: Reader, token: Token, before: list[Token], following: list[Token]) -> int:
+def refuse(reader: Reading, token: Token, before: list[Token], following: list[Token]) -> int:
     """Read what is not wanted: a line is taken back, anything else is a remark. Gives the
     number of tokens that belong to it.
     """
@@ -97,7 +97,7 @@ def refuse(reader: Reader, token: Token, before: list[Token], following: list[To
     return n
 
 
-def _not_sent(reader: Reader, following: list[Token]) -> int:
+def _not_sent(reader: Reading, following: list[Token]) -> int:
     """Read 别给我送红牛了: goods behind a verb that are not wanted; gives the tokens it takes."""
     n = 0
     while n < len(following) and following[n].has("fill", "want") and not following[n].has("time"):
@@ -110,7 +110,7 @@ def _not_sent(reader: Reader, following: list[Token]) -> int:
     return n + 1
 
 
-def read_trouble(reader: Reader, token: Token, before: list[Token]) -> None:
+def read_trouble(reader: Reading, token: Token, before: list[Token]) -> None:
     """Keep what a device shows; what is to be done about it is not read here."""
     if token.has("repair"):
         reader.repairing = True
@@ -122,7 +122,7 @@ def read_trouble(reader: Reader, token: Token, before: list[Token]) -> None:
     reader.symptoms.append(("", reader.said(start, token.end), start, token.end))
 
 
-def read_total(reader: Reader, token: Token, before: list[Token]) -> None:
+def read_total(reader: Reading, token: Token, before: list[Token]) -> None:
     """Keep what the text says the whole costs; the price of a unit is the price list's."""
     led = [reader.said(t.start, t.end) for t in before[-2:]]
     if not token.value.startswith("总价") and _TOTALS.isdisjoint(led):
@@ -132,7 +132,7 @@ def read_total(reader: Reader, token: Token, before: list[Token]) -> None:
         reader.total = (int(Fraction(found[0]) * 100), token.start, token.end)
 
 
-def read_note(reader: Reader, token: Token, following: list[Token]) -> None:
+def read_note(reader: Reading, token: Token, following: list[Token]) -> None:
     """Keep all that follows as it stands: a remark for people."""
     if following:
         start, end = following[0].start, following[-1].end
