@@ -6,6 +6,7 @@ Shares are in thousandths.
 from __future__ import annotations
 
 import fnmatch
+import logging
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import psycopg
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.AsyncConnection[Any]
 PORT: Final = "modality"
+_log = logging.getLogger("danshu.perceiving")
 DAYS: Final = 30
 # What reads such bytes, where a plug-in does not say which services it asks (`perceives`).
 _KINDS: Final = (("audio/*", "speech"), ("image/*", "document"), ("application/pdf", "document"))
@@ -187,6 +189,9 @@ async def preview_draft(hub: Hub, tenant: int, perception: Perception) -> Parsed
         original = Original(body=b"", media_type=media_type, digest="")
         return await modality.parse(original, _Told(lent, perception))
     except DanshuError:
+        return None
+    except Exception:  # noqa: BLE001 - logged; a plug-in is somebody else's code
+        _log.exception("%s cannot read a preview", modality.name)
         return None
 
 

@@ -18,6 +18,7 @@ from danshu.hub import bundle_parts, settings, timing
 from danshu.stories import (
     caller,
     demo_exceptions,
+    demo_modalities,
     demo_originals,
     demo_weave,
     floor_feed,
@@ -61,10 +62,11 @@ def run(once: bool, orders: int) -> int:
         time_sources.lend() as sources,
         demo_weave.lend() as sides,
         demo_originals.lend() as desk,
+        demo_modalities.lend() as reader,
         stage.open_stage(1, port=port) as place,
     ):
         _tell_sources(console, sources)
-        totals, seen, key = asyncio.run(_play(place, sides, desk, orders, console))
+        totals, seen, key = asyncio.run(_play(place, sides, (desk, reader), orders, console))
         totals.seconds = round(time.monotonic() - started, 1)
         if once:
             sys.stdout.write(msgspec.json.encode(totals).decode() + "\n")
@@ -108,7 +110,11 @@ def _wait(place: stage.Stage, key: str) -> None:
 
 
 async def _play(
-    place: stage.Stage, sides: demo_weave.Sides, desk: Desk, orders: int, console: Console
+    place: stage.Stage,
+    sides: demo_weave.Sides,
+    services: tuple[Desk, str],
+    orders: int,
+    console: Console,
 ) -> tuple[Totals, list[dict[str, Any]], str]:
     async with place.connection() as connection:
         tenant = await furnishing.furnish(connection, CODE, "示例商户")
@@ -139,6 +145,8 @@ async def _play(
         await _count(client, seen, totals)
         await _prove(client, seen, totals, console)
         await demo_exceptions.play(place, client, seen, CODE, password)
+        desk, reader = services
+        await demo_modalities.seed(client, reader)
         await demo_originals.play(client, desk)
         await demo_weave.declare(place, client, tenant, sorted(o["order"] for o in seen))
     async with place.client("") as stranger:

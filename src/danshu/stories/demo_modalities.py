@@ -32,7 +32,7 @@ async def seed(client: httpx.AsyncClient, url: str) -> None:
     """Register both, or tell where the service of an earlier demo answers now; set their order."""
     found = (await caller.ask(client, "GET", "/v1/perceivers")).json()["items"]
     known = {one["title"]: one["id"] for one in found if not one["default"]}
-    common = {"kind": "document", "timeout_ms": 30_000}
+    common = {"kind": "document", "timeout_ms": 60_000}
     wishes: list[dict[str, Any]] = [
         {**common, "adapter": "paper", "title": _LOCAL},
         {

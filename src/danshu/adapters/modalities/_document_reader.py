@@ -67,7 +67,7 @@ def read(
     """Read pages as one document. `roles` are headers and `given` values of a template."""
     values: dict[str, Value] = dict(given or {})
     told = tables.told_goods(sheets)
-    lines = [_line(goods) for goods in told]
+    lines = [_line(goods, "price" in goods.values) for goods in told]
     foot: Value | None = None
     kind, ruled, unpriced = "", False, False
     for sheet in sheets:

@@ -12,6 +12,13 @@ interface Props {
   file: File | null;
 }
 
+type Piece = NonNullable<Perception["pieces"]>[number];
+
+/** Which field of a draft a piece is, or when it was said; "" for words that only stand somewhere. */
+function placeOf(piece: Piece): string {
+  return piece.path || ((piece.to_ms ?? 0) > 0 ? duration(piece.from_ms ?? 0) : "");
+}
+
 /** What a service saw: words on their page, or a transcript by its times; figures; troubles. */
 export function Seen({ told, sample, file }: Props) {
   const { t } = useTranslation("modalities");
@@ -20,6 +27,7 @@ export function Seen({ told, sample, file }: Props) {
   const pieces = (told.pieces ?? []).map((piece, at) => ({ ...piece, key: String(at) }));
   const [width, height] = told.pages?.[0] ?? [0, 0];
   const isPlaced = pieces.some((piece) => (piece.box ?? []).length === 8);
+  const isTimed = pieces.some((piece) => placeOf(piece) !== "");
   const figures = Object.entries(told.figures ?? {});
   return (
     <>
@@ -55,11 +63,9 @@ export function Seen({ told, sample, file }: Props) {
               isNumber: true,
               render: (piece) => `${Math.round(((piece.confidence ?? SURE) * 100) / SURE)}%`,
             },
-            {
-              key: "at",
-              title: t("columns.at"),
-              render: (piece) => piece.path || ((piece.to_ms ?? 0) > 0 ? duration(piece.from_ms ?? 0) : "—"),
-            },
+            ...(isTimed
+              ? [{ key: "at", title: t("columns.at"), render: (piece: Piece) => placeOf(piece) }]
+              : []),
           ]}
         />
       ) : (
