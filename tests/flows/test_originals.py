@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from danshu.hub import (
     original_context,
+    original_ends,
     original_joins,
     original_reading,
     original_rows,
@@ -22,6 +24,7 @@ from danshu.kernel.errors import NotAvailable
 from danshu.kernel.limits import ORIGINAL_KEPT_DAYS, ORIGINAL_TEXT_BYTES
 from danshu.ledger import audit
 from danshu.ledger.write import connect
+from danshu.ports import registry
 from tests.fixtures.hub import SKUS, TESTER, WAREHOUSES, House
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ STORE = {
 }
 EXTRA_FEN = 300
 COLD = {"code": "O-OAT", "name": "燕麦奶", "storage": "chilled", "price_fen": EXTRA_FEN}
+SAMPLE = Path(__file__).parents[2] / "samples/danshu-ar-gestures/danshu_ar_gestures.py"
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -76,13 +80,19 @@ def furnish(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(original_joins, "judge", judge)
 
 
-def test_the_life_of_originals(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_life_of_originals(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "modality").mkdir()
+    (tmp_path / "modality" / "ar-gesture.py").write_bytes(SAMPLE.read_bytes())
+    monkeypatch.setenv(registry.VARIABLE, str(tmp_path))
     furnish(house, monkeypatch)
     placed = _an_order_goes_by_itself_and_is_placed_once(house)
     _it_is_refused_before_anything_is_decoded(house)
     _a_person_answers_for_what_is_not_sure(house)
     _cancel_and_the_same_again_are_of_the_same_speaker(house)
     _what_fails_is_read_again_then_by_a_person(house, monkeypatch)
+    _a_sample_of_a_third_party_orders_by_gestures(house)
     asyncio.run(_the_room_reads_what_was_left(house))
     assert asyncio.run(_audit(house)) == []
     _what_is_erased_is_gone(house, placed)
@@ -196,6 +206,41 @@ def _what_fails_is_read_again_then_by_a_person(
         assert (row["state"], row["reasons"]) == ("review", ["defect"])
     row = post(house, row["id"], "read-again").json()["row"]
     assert row["state"] == "ordered"
+
+    async def dies(*_: Any, **__: Any) -> Any:
+        raise NotAvailable("killed", 1)
+
+    with monkeypatch.context() as patch:  # placed, and killed before it is said
+        patch.setattr(original_ends, "end", dies)
+        assert send(house, f"来七件{A.name}", key="killed").status_code == 503
+    left = send(house, f"来七件{A.name}", key="killed").json()["row"]
+    assert (left["state"], left["order"]) == ("received", None)
+    found = post(house, left["id"], "read-again").json()["row"]
+    assert found["state"] == "ordered"
+    asyncio.run(_it_was_placed_once(house, left["id"]))
+
+
+async def _it_was_placed_once(house: House, id_: str) -> None:
+    async with house.hub.connection() as connection:
+        query = "select body from facts where tenant=%s and stream=%s order by v"
+        rows = await (await connection.execute(query, (house.tenant, id_))).fetchall()
+    said = b"".join([bytes(body) for (body,) in rows])
+    assert said.count(b'"type":"original.ordered"') == 1
+    assert b'"existing":true' in said
+
+
+def _a_sample_of_a_third_party_orders_by_gestures(house: House) -> None:
+    session = {
+        "format": "danshu-ar/1",
+        "events": [
+            {"at_ms": 0, "gesture": "point", "anchor": A.code},
+            {"at_ms": 500, "gesture": "count", "count": 2},
+            {"at_ms": 900, "gesture": "confirm"},
+        ],
+    }
+    told = send(house, json.dumps(session), "application/vnd.danshu.ar+json").json()
+    assert (told["row"]["modality"], told["row"]["state"]) == ("ar-gesture", "ordered"), told
+    assert told["draft"]["lines"][0]["quantity"] == 2
 
 
 async def _the_room_reads_what_was_left(house: House) -> None:

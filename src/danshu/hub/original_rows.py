@@ -39,6 +39,7 @@ _BY_KEY: Final = f"select {_COLUMNS} from originals where tenant=%s and key=%s"
 _OF_ORDER: Final = (
     f"select {_COLUMNS} from originals where tenant=%s and order_id=%s order by id limit 8"
 )
+_IS_ORDER: Final = "select 1 from orders where tenant=%s and id=%s"
 _PARSED: Final = "select parsed::text from originals where tenant=%s and id=%s"
 _INSERT: Final = (
     "insert into originals(tenant,id,key,modality,digest,salt,media_type,name,bytes,source,speaker,"
@@ -171,8 +172,10 @@ async def find_by_key(connection: Connection, tenant: int, key: str) -> Row | No
 
 
 async def of_order(connection: Connection, tenant: int, order: uuid.UUID) -> tuple[Row, ...]:
-    """Give the originals that an order was placed from."""
+    """Give the originals that an order was placed from. Raises InputError `no_order`."""
     found = await (await connection.execute(_OF_ORDER, (tenant, order))).fetchall()
+    if not found and not await (await connection.execute(_IS_ORDER, (tenant, order))).fetchone():
+        raise InputError("no_order", "there is no such order")
     return tuple([row_of(f) for f in found])
 
 
