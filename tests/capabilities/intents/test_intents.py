@@ -180,7 +180,8 @@ def test_findings_name_the_shape_and_the_node() -> None:
         ),
         actions=(IntentAction(code="top_up_oil", level=1), IntentAction(code="bare")),
     )
-    found = {(f.code, f.node) for f in checking.check(own)}
+    told = checking.check(own)
+    found = {(f.code, f.node) for f in told}
     assert found >= {
         ("symptom_regulation", "murky"),
         ("regulation_requires", "new"),
@@ -194,7 +195,7 @@ def test_findings_name_the_shape_and_the_node() -> None:
         ("action_level", "bare"),
         ("action_release", "bare"),
     }
-    assert all(f.detail for f in checking.check(own))
+    assert all(f.detail for f in told)
     assert merging.merge(SHIPPED, own).actions[0].level == SHIPPED.actions[0].level
     circle = IntentGraph(
         regulations=(
