@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from danshu.adapters.perceivers.vibration import Vibration
-from danshu.hub import connectors_room, perceiving_child
+from danshu.hub import connectors_room, originals, perceiving_child
+from danshu.hub.device_audit import DevicesFolder
 from danshu.hub.repair_audit import RepairsFolder
 from danshu.ledger import audit
 from danshu.ledger.write import connect
@@ -66,10 +68,6 @@ def send(house: House, body: bytes, key: str = "", device: str = "SP-01") -> dic
 
 
 async def _read(house: House, id_: str) -> dict[str, Any]:
-    import uuid
-
-    from danshu.hub import originals
-
     await originals.read(house.hub, house.tenant, uuid.UUID(id_))
     told: dict[str, Any] = house.call("GET", f"/v1/originals/{id_}").json()["row"]
     return told
@@ -88,8 +86,9 @@ async def _perceive(
 
 
 async def _audit(house: House) -> list[Any]:
+    folders: list[Any] = [RepairsFolder(house.tenant), DevicesFolder(house.tenant)]
     async with house.hub.connection() as connection:
-        report = await audit.fold_rows(connection, house.tenant, [RepairsFolder(house.tenant)])
+        report = await audit.fold_rows(connection, house.tenant, folders)
     return list(report.differences)
 
 

@@ -38,7 +38,7 @@ insert into waves(tenant,original,device,at,rpm,figures,state,symptoms,reasons,c
 values(%s,%s,%s,%s,%s,%s::jsonb,%s,%s,%s,%s,%s) on conflict (tenant,original) do update set
   device=excluded.device, rpm=excluded.rpm, figures=excluded.figures, state=excluded.state,
   symptoms=excluded.symptoms, reasons=excluded.reasons, confidence=excluded.confidence,
-  normal=excluded.normal
+  normal=coalesce(waves.normal, excluded.normal)
 """
 _STATE: Final = "update devices set state=%s, grade=%s, heard=%s where tenant=%s and code=%s"
 _NORMAL: Final = """

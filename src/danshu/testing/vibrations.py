@@ -169,7 +169,7 @@ def frame(told: Recording, device: str = "", **header: Any) -> bytes:
     """Write a wave as the house's own frame: int16 of thousandths of the peak, in g."""
     g = told.samples / _G
     finite = g[np.isfinite(g)]
-    scale = float(np.abs(finite).max()) / 32_000 if len(finite) else 1.0
+    scale = (float(np.abs(finite).max()) if len(finite) else 0.0) / 32_000 or 1.0
     head = {
         "danshu": "wave/1",
         "rate_hz": told.rate_hz,

@@ -201,7 +201,7 @@ def _check_speed(spectrum: Floats, step_hz: float, figures: dict[str, float]) ->
     floor = _median(spectrum, step_hz, max(2.0, shaft * 0.2), shaft * 6)
     below, _ = _peak(spectrum, step_hz, max(4.0, shaft * 0.15), shaft * 0.93)
     above, _ = _peak(spectrum, step_hz, shaft * 1.07, shaft * 5)
-    is_moved = below > _STRONG * floor and below > 4 * own
+    is_moved = below > _STRONG * floor and below > 2 * own
     is_missing = own < _LINE * floor and max(below, above) > _STRONG * floor
     return ("rate_mismatch",) if is_moved or is_missing else ()
 

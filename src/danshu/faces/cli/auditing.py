@@ -15,6 +15,7 @@ from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.compose import Hub
 from danshu.hub.connector_audit import ConnectorsFolder
+from danshu.hub.device_audit import DevicesFolder
 from danshu.hub.differences_audit import DifferencesFolder
 from danshu.hub.document_audit import DocumentTemplatesFolder
 from danshu.hub.findings_audit import FindingsFolder
@@ -74,6 +75,7 @@ def run(tenant: str, as_json: bool) -> int:
             RulesFolder(number),
             PaidFolder(number),
             NegotiationsFolder(number),
+            DevicesFolder(number),
             DifferencesFolder(number),
             FindingsFolder(number),
             HealthFolder(number),
