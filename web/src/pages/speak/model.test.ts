@@ -38,3 +38,9 @@ test("a value is called by its title, else by what was said, else by itself", ()
   expect(titleOf(SPOKEN, "/store", "S1")).toBe("广场店");
   expect(titleOf(SPOKEN, "/store", "S2")).toBe("S2");
 });
+
+test("what is added is one of several", () => {
+  const told = answered(SPOKEN, "/lines/0/options", { value: "O1" });
+  expect(told.draft.lines?.[0]?.options).toEqual(["O1"]);
+  expect(answered(told, "/lines/0/options", { value: "O2" }).draft.lines?.[0]?.options).toEqual(["O1", "O2"]);
+});

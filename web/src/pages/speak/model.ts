@@ -64,7 +64,9 @@ export function answered(spoken: Spoken, path: string, answer: Candidate): Spoke
   const last = steps.pop() ?? "";
   let here = draft as unknown as Record<string, unknown>;
   for (const step of steps) here = (here[step] ??= {}) as Record<string, unknown>;
-  here[last] = NUMBER.has(last) ? Number(answer.value) : answer.value;
+  const before = here[last];
+  if (last === "options") here[last] = [...(Array.isArray(before) ? (before as string[]) : []), answer.value];
+  else here[last] = NUMBER.has(last) ? Number(answer.value) : answer.value;
   if (last === "sku") here.title = answer.title ?? "";
   return { ...spoken, draft, changed: [...spoken.changed, path] };
 }
