@@ -115,8 +115,14 @@ def test_a_correction_orders_what_is_right_teaches_and_begins_anew(shop: House) 
     ]
     assert len({r["group"] for r in told}) == 1  # of one customer: never in both train and test
     assert audit(shop) == []
+    nobody = "/v1/training-rows/00000000-0000-7000-8000-000000000000"
+    assert shop.call("DELETE", nobody).status_code == 404
     assert shop.call("DELETE", f"/v1/training-rows/{fixed}").status_code == 204
     assert fixed not in shop.call("GET", "/v1/training-rows").text
+    first = shop.call("GET", f"/v1/originals/{right}").json()["row"]["order"]
+    gone = {"reason": "request", "reference": "R-1"}
+    erased = shop.call("POST", f"/v1/orders/{first}/erase", gone)
+    assert (erased.status_code, shop.call("GET", "/v1/training-rows").text) == (200, "")
     query = f"select corrections::text || draft from original_reviews where original='{fixed}'"
     assert ask(shop.url, query) == "[]{}"
 

@@ -25,7 +25,7 @@ from danshu.faces.http.framework import (
     respond,
 )
 from danshu.faces.http.questions import Word
-from danshu.hub import review_agreement, review_views, sandbox_settings, training
+from danshu.hub import original_rows, review_agreement, review_views, sandbox_settings, training
 from danshu.hub import sandbox as counters
 from danshu.hub.fields import PLAIN
 from danshu.hub.review_views import CounterShown
@@ -172,8 +172,10 @@ async def erase_training_rows(
     original_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]
 ) -> None:
     """Erase what an original taught, and the values that reviewers wrote of it."""
+    tenant = held_of(request).tenant
     async with hub_of(request).connection() as connection, connection.transaction():
-        await training.erase(connection, held_of(request).tenant, [original_id])
+        await original_rows.find(connection, tenant, original_id)
+        await training.erase(connection, tenant, [original_id])
 
 
 ROUTES: Final = [
