@@ -133,6 +133,7 @@ async def _play(
             password=password,
         )
         totals = Totals(merchant=CODE, access=access)
+        await demo_originals.stock_menu(connection, tenant)
         totals.warehouses, totals.skus = await furnishing.count_masters(connection, tenant)
     console.print(f"商户 {CODE}:{totals.warehouses} 个仓,{totals.skus:,} 个 SKU。")
     async with place.client(key) as client:

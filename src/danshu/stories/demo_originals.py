@@ -11,7 +11,11 @@ import json
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from danshu.stories import caller
+import msgspec
+
+from danshu.capabilities.stock.model import Sku, StockLevel
+from danshu.hub import catalogues, selling_masters, shelves
+from danshu.stories import caller, furnishing
 from danshu.testing import menus, recordings, speech_desk
 from danshu.testing.speech_desk import OPTIONS, SECRETS, Desk
 
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
+    import psycopg
+
+    Connection = psycopg.AsyncConnection[Any]
 
 WAREHOUSE: Final = "SH01"
 _SERVICE: Final = "云端转写"
@@ -44,14 +51,19 @@ def lend() -> Iterator[Desk]:
         yield desk
 
 
+async def stock_menu(connection: Connection, tenant: int) -> None:
+    """Add a menu to the merchant's goods, with stock in one warehouse, unless it is there."""
+    goods = [msgspec.convert(row, Sku) for row in menus.goods()]
+    known = await selling_masters.known_skus(connection, tenant, [sku.code for sku in goods])
+    if len(known) == len(goods):
+        return
+    levels = [StockLevel(warehouse=WAREHOUSE, sku=sku.code, on_hand=800) for sku in goods]
+    await catalogues.put_skus(connection, tenant, goods, furnishing.TELLER)
+    await shelves.count_stock(connection, tenant, levels, "期初盘点", furnishing.TELLER)
+
+
 async def play(client: httpx.AsyncClient, desk: Desk) -> None:
-    """Furnish a menu with names, and send originals; a second time sends the same ones."""
-    goods = menus.goods()
-    await caller.ask(client, "PUT", "/v1/skus", json=goods)
-    held = await caller.ask(client, "GET", "/v1/stock", params={"sku": goods[0]["code"]})
-    if not held.json()["items"]:
-        levels = [{"warehouse": WAREHOUSE, "sku": g["code"], "on_hand": 800} for g in goods]
-        await caller.ask(client, "PUT", "/v1/stock", json={"levels": levels})
+    """Name what the menu has, and send originals; a second time sends the same ones."""
     for path, rows in (
         ("directory", menus.directory(WAREHOUSE)),
         ("options", menus.options()),
