@@ -24,6 +24,7 @@ from danshu.capabilities.people.model import ROLES
 from danshu.faces.work import rooms
 from danshu.hub import people, sessions
 from danshu.ledger.engine import Engine
+from danshu.ports.modality import Draft, Intent, Parsed
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import (
     after_sales,
@@ -33,6 +34,7 @@ from tests.fixtures import (
     overriding,
     perceiving,
     policies,
+    reviews,
     scorers,
     weaving,
 )
@@ -244,6 +246,10 @@ def _fill(side: Side) -> None:
     side.found["/v1/findings"] = {"no": [walls.write_findings(house)]}
     case, digest = after_sales.received(house)
     side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
+    read = Parsed(intent=Intent.ORDER, draft=Draft(), fields=(), confidence=0, text="墙内")
+    (original,) = reviews.lay(house.url, side.tenant, reviews.Laid(parsed=read))
+    for path in ("/v1/reviews", "/v1/training-rows"):
+        side.found[path] = {"original_id": [original]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)
