@@ -24,7 +24,7 @@ from danshu.faces.http.questions import Cursor, Limit, Word, read_place, write_p
 from danshu.hub import original_reviews, review_views
 from danshu.hub.fields import PLAIN
 from danshu.hub.original_reviews import Claim
-from danshu.hub.review_views import ModalityCount, ReviewPace, Review, ReviewWaiting
+from danshu.hub.review_views import ModalityCount, Review, ReviewPace, ReviewWaiting
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import PAGE_ROWS
 from danshu.ports.modality import Draft, Question
