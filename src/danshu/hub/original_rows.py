@@ -238,15 +238,16 @@ async def list_rows(
     """List originals, the newest first or the oldest; `filters` by state, modality, device_class,
     store, device.
     """
-    query, values = f"select {_COLUMNS} from originals where tenant=%s", [tenant]
+    query = f"select {_COLUMNS} from originals where tenant=%s"
+    values: list[Any] = [tenant]
     for name, value in filters.items():
         if value:
             query += f" and {name} = any(%s)" if name == "state" else f" and {name}=%s"
-            values.append(value.split(",") if name == "state" else value)  # type: ignore[arg-type]
+            values.append(value.split(",") if name == "state" else value)
     order = "asc" if oldest else "desc"
     if after is not None:
         query += f" and (received,id) {'>' if oldest else '<'} (%s,%s)"
-        values += after  # type: ignore[arg-type]
+        values += after
     query += f" order by received {order}, id {order} limit %s"
     found = await (await connection.execute(query, (*values, limit))).fetchall()
     return tuple([row_of(f) for f in found])
