@@ -29,6 +29,7 @@ from danshu.testing.authenticator import Authenticator
 from tests.fixtures import (
     after_sales,
     connecting,
+    devices,
     events,
     health,
     overriding,
@@ -36,6 +37,7 @@ from tests.fixtures import (
     policies,
     reviews,
     scorers,
+    templates,
     weaving,
 )
 from tests.fixtures import engine as stores
@@ -250,6 +252,8 @@ def _fill(side: Side) -> None:
     (original,) = reviews.lay(house.url, side.tenant, reviews.Laid(parsed=read))
     for path in ("/v1/reviews", "/v1/training-rows"):
         side.found[path] = {"original_id": [original]}
+    side.found["/v1/originals"] = {"original": [original]}
+    side.found |= devices.fill(house, original)
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)
@@ -277,6 +281,9 @@ def _fill(side: Side) -> None:
     side.found |= connecting.fill(house) | weaving.fill(house) | health.fill(house)
     side.found |= perceiving.fill(house)
     side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)
+    papers = templates.fill(house, side.tenant)
+    papers["/v1/originals"]["original"] += side.found["/v1/originals"]["original"]
+    side.found |= papers
     house.work(*ROOMS)
     side.found |= walls.stamp(house)
     side.look_around()
