@@ -137,10 +137,11 @@ def _a_voice_says_what_callers_hear(house: House) -> None:
     say = "/v1/telephone/speech?text=%E5%AF%B9%E5%90%97"
     assert house.call("GET", say).json()["code"] == "no_voice"
     with voice_desk.serve() as desk:
-        wish = {"adapter": "openai-speech", "url": desk.url, "options": {"model": "tts-1"}}
+        options = {"model": "tts-1"}
+        wish = {"adapter": "openai-speech", "url": desk.url, "options": options}
         refused = house.call("PUT", "/v1/telephone/voice", wish)
         assert (refused.status_code, refused.json()["code"]) == (422, "missing")
-        wish["options"]["voice"] = "alloy"
+        options["voice"] = "alloy"
         wrong = house.call("PUT", "/v1/telephone/voice", {**wish, "secrets": {"api_key": "no"}})
         assert wrong.json()["secrets"] == ["api_key"]
         assert house.call("GET", say).status_code == 503

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from danshu.hub import original_context, originals
+from danshu.hub import original_joins, originals
 from danshu.hub.document_audit import DocumentTemplatesFolder
 from danshu.ledger import audit
 from danshu.ports.perceiver import Perception
@@ -34,7 +34,7 @@ def test_a_template_is_tried_published_moved_and_retired(
     async def perceive(*_: Any) -> Perception:
         return seen
 
-    monkeypatch.setattr(original_context.original_joins, "perceive", perceive)
+    monkeypatch.setattr(original_joins, "perceive", perceive)
     sample = _send(house)
     template = {"title": "采购单", "anchors": _anchors(house, sample), "fields": [FIELD]}
     asked = {"template": template, "sample": sample}

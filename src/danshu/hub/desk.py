@@ -162,7 +162,7 @@ def _place(world: World, request: Request, now_ms: int, random: bytes) -> Placem
         if region_no < 0:
             raise InputError("unknown_region", "the receiver's region is not served", "/receiver")
     sold = selling.sell(world, request, now_ms) if world.selling is not None else None
-    lines = None if sold is None else sold.lines
+    lines: Sequence[Line] | None = None if sold is None else sold.lines
     if request.storages:
         lines = _needing(lines or orders.lines_of(draft, world.skus), request.storages)
     done = orders.place(

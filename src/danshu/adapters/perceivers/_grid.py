@@ -47,8 +47,9 @@ def find_cells(pixels: Pixels) -> tuple[list[Cell], Mask]:
     down = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((tall, 1), np.uint8))
     across = cv2.dilate(across, np.ones((3, 15), np.uint8))
     down = cv2.dilate(down, np.ones((11, 3), np.uint8))
-    lines = np.asarray(across | down, dtype=np.uint8)
-    ink = np.asarray(dark & ~cv2.dilate(lines, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    lines = cv2.bitwise_or(across, down).astype(np.uint8)
+    wider = cv2.dilate(lines, np.ones((3, 3), np.uint8))
+    ink = cv2.bitwise_and(dark, cv2.bitwise_not(wider)).astype(np.uint8)
     cells: list[Cell] = []
     count, _, shapes, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
     tables = [tuple(int(v) for v in shapes[i][:4]) for i in range(1, count)]

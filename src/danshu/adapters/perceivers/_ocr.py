@@ -78,8 +78,8 @@ def find_words(pixels: Pixels) -> Floats:
 
 def cut(pixels: Pixels, box: Floats) -> Pixels:
     """Cut one line of words out, level; one that stands upright is laid down."""
-    wide = max(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[2] - box[3]), 2.0)
-    tall = max(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[1] - box[2]), 2.0)
+    top, right, bottom, left = (float(np.linalg.norm(box[n] - box[n - 3])) for n in range(4))
+    wide, tall = max(top, bottom, 2.0), max(left, right, 2.0)
     there = np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]], np.float32)
     by = cv2.getPerspectiveTransform(box.astype(np.float32), there)
     piece = cv2.warpPerspective(
@@ -95,7 +95,7 @@ def stand_upside_down(pieces: list[Pixels]) -> bool:
     longest = sorted(pieces, key=lambda p: -p.shape[1])[:12]
     found = _engine()._load_cls_model()(list(longest))
     turned = [label == _UPSIDE_DOWN and float(score) > 0.8 for label, score in found.cls_res]
-    return sum(turned) > 0.6 * len(turned)
+    return bool(sum(turned) > 0.6 * len(turned))
 
 
 def read_words(pieces: list[Pixels]) -> list[tuple[str, int]]:
