@@ -272,9 +272,9 @@ async def list_waves(
         at_us, id_ = read_place(cursor, int, str)
         before = (write.instant(int(at_us)), _read_id(str(id_)))
     async with hub_of(request).connection() as connection:
-        rows = await device_waves.list_waves(
-            connection, held_of(request).tenant, code, before, limit + 1
-        )
+        tenant = held_of(request).tenant
+        await devices.read(connection, tenant, code)  # one that is not there has none
+        rows = await device_waves.list_waves(connection, tenant, code, before, limit + 1)
     following = ""
     if len(rows) > limit:
         last = rows[limit - 1]
@@ -323,9 +323,9 @@ async def list_events(
     """List what was done to a device, the newest first."""
     before = _read_id(str(read_place(cursor, str)[0])) if cursor else None
     async with hub_of(request).connection() as connection:
-        rows = await device_waves.list_events(
-            connection, held_of(request).tenant, code, before, limit + 1
-        )
+        tenant = held_of(request).tenant
+        await devices.read(connection, tenant, code)  # one that is not there has none
+        rows = await device_waves.list_events(connection, tenant, code, before, limit + 1)
     following = write_place(str(rows[limit - 1].id)) if len(rows) > limit else ""
     return DeviceEventPage(items=tuple([_show_event(r) for r in rows[:limit]]), next=following)
 
