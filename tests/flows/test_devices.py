@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import httpx
     import pytest
 
+    from danshu.ledger.fold import Folder
     from danshu.ports.perceiver import Perception
 
 SPINDLE = vibrations.Machine(seed=4)
@@ -86,7 +87,7 @@ async def _perceive(
 
 
 async def _audit(house: House) -> list[Any]:
-    folders: list[Any] = [RepairsFolder(house.tenant), DevicesFolder(house.tenant)]
+    folders: list[Folder] = [RepairsFolder(house.tenant), DevicesFolder(house.tenant)]
     async with house.hub.connection() as connection:
         report = await audit.fold_rows(connection, house.tenant, folders)
     return list(report.differences)
