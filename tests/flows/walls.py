@@ -117,7 +117,8 @@ class Sampler:
         for kind in kinds:
             schema = operation.bodies[kind]
             if kind in ("application/json", "*/*"):
-                return "application/json", json.dumps(self.value(schema), ensure_ascii=False).encode()
+                body = json.dumps(self.value(schema), ensure_ascii=False)
+                return "application/json", body.encode()
             if "ndjson" in kind:
                 order = self.value({"$ref": "#/components/schemas/NewOrder"})
                 return kind, json.dumps(order).encode() + b"\n"
