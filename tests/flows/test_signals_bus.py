@@ -16,10 +16,11 @@ import nats
 import psycopg
 import pytest
 
-from danshu.faces.work import telemetry
+from danshu.faces.work import telemetry, waves
 from danshu.hub import readings
 from danshu.kernel.errors import NotAvailable
 from danshu.ledger.engine import Engine
+from danshu.testing import vibrations
 from danshu.testing.signals import EXAMPLES
 from tests.fixtures import engine as stores
 from tests.fixtures.engine import ask
@@ -94,6 +95,26 @@ def test_probes_speak_mqtt(house: House, bus: Bus) -> None:
     assert count(house, "zn:BJ01/chilled/") == 3
     page = house.call("GET", "/v1/signals?key=zone_temp&warehouse=BJ01&zone=chilled").json()
     assert [(i["status"], i["value"]) for i in page["items"]] == [("fresh", 4.0)]
+
+
+def test_a_machine_speaks_mqtt(house: House, bus: Bus) -> None:
+    async def drain_waves() -> int:
+        consumer = waves.Waves(house.url, bus.url)
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            try:
+                return await consumer.step(c)
+            finally:
+                await consumer.close()
+
+    asyncio.run(drain_waves())  # the stream is there from the first worker on
+    recorded = vibrations.record(vibrations.draw(3), 0, seconds=2.0)
+    sent = vibrations.frame(recorded, device="cnc-07")
+    topic = f"danshu/originals/{CODE}/cnc-07"
+    publish(bus.mqtt_port, [(topic, sent), (topic, b"")])
+    assert asyncio.run(drain_waves()) == 2  # what is nothing is ended, and stands in the log
+    (row,) = house.call("GET", "/v1/originals").json()["items"]
+    assert (row["modality"], row["bytes"]) == ("waveform", len(sent))
+    assert (row["source"]["device"], row["source"]["via"]) == ("cnc-07", "mqtt")
 
 
 def test_a_worker_killed_before_its_ack_loses_and_doubles_nothing(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from msgspec import Struct
 
-from danshu.faces.work import leading, telemetry
+from danshu.faces.work import leading, telemetry, waves
 from danshu.hub import (
     anchoring,
     archive_room,
@@ -186,6 +186,7 @@ ROOMS = (
     Room("signals", signals_room.begin, 1.0),
     Room("policies", policy_room.begin, 1.0),
     Room("telemetry", telemetry.begin, 0.5),
+    Room("waves", waves.begin, 0.5),
     Room("feeds", feeding.begin, 5.0),
     Room("people", people_room.begin, 60.0),
     Room("time", timing.begin, 1.0, everywhere=True),  # each machine has a clock

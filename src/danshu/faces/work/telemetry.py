@@ -43,8 +43,15 @@ _log = logging.getLogger("danshu.telemetry")
 
 def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
     """Make the step of the room; without DANSHU_NATS_URL there is nothing to do."""
+    return pull(lambda servers: Consumer(url, servers))
+
+
+def pull(
+    make: Callable[[str], Puller],
+) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
+    """Make the step of a room that takes messages from the NATS servers that are set, if any."""
     servers = os.environ.get(VARIABLE, "")
-    consumer = Consumer(url, servers) if servers else None
+    consumer = make(servers) if servers else None
 
     async def step(connection: psycopg.AsyncConnection[Any]) -> int:
         if consumer is None:
@@ -58,12 +65,19 @@ def begin(url: str) -> Callable[[psycopg.AsyncConnection[Any]], Awaitable[int]]:
     return step
 
 
-class Consumer:
-    """A durable consumer: every worker of the room takes a share of the messages."""
+class Puller:
+    """A durable consumer: every worker of the room takes a share of the messages.
 
-    def __init__(self, url: str, servers: str) -> None:
+    A message is acknowledged after the commit of what it says; one that can't be read is ended and
+    named in the log, what finds the door full stays with NATS.
+    """
+
+    stream: str
+    subjects: str  # danshu.KIND.>
+    message_bytes: int
+
+    def __init__(self, servers: str) -> None:
         self._servers = servers.split(",")
-        self._door = Readings(url, Worlds(url), now_ms)
         self._client: Client | None = None
         self._pull: JetStreamContext.PullSubscription | None = None
         self._tenants: dict[str, int] = {}
@@ -75,7 +89,6 @@ class Consumer:
         if client is not None:
             with contextlib.suppress(Exception):
                 await client.close()
-        await self._door.close()
 
     async def step(self, connection: psycopg.AsyncConnection[Any]) -> int:
         """Take the messages that are there, at most NATS_FETCH; gives how many were settled.
@@ -115,23 +128,23 @@ class Consumer:
             )
             stream = self._client.jetstream()
             try:
-                await stream.stream_info(STREAM)
+                await stream.stream_info(self.stream)
             except NotFoundError:
                 await stream.add_stream(
                     StreamConfig(
-                        name=STREAM,
-                        subjects=[SUBJECTS],
+                        name=self.stream,
+                        subjects=[self.subjects],
                         # it holds what nobody acknowledged; a full one refuses the newest
                         retention=RetentionPolicy.WORK_QUEUE,
                         discard=DiscardPolicy.NEW,
                         max_bytes=NATS_BYTES,
-                        max_msg_size=SIGNAL_BODY_BYTES,
+                        max_msg_size=self.message_bytes,
                     )
                 )
             self._pull = await stream.pull_subscribe(
-                SUBJECTS,
+                self.subjects,
                 durable=DURABLE,
-                stream=STREAM,
+                stream=self.stream,
                 config=ConsumerConfig(ack_wait=_ACK_WAIT_S, max_ack_pending=NATS_FETCH * 4),
             )
         except (Error, OSError, TimeoutError) as error:
@@ -143,19 +156,8 @@ class Consumer:
         try:
             words = msg.subject.split(".")
             if len(words) < _WORDS:
-                raise InputError("subject", "a subject is danshu.signals.MERCHANT.FEED")
-            tenant = await self._find(connection, words[2])
-            message = Message(
-                body=msg.data,
-                # when NATS had it: the same however often it comes
-                received_ms=int(msg.metadata.timestamp.timestamp() * 1000),
-                headers={name.lower(): value for name, value in (msg.header or {}).items()},
-                topic=".".join(words[_WORDS:]),
-                place=(msg.header or {}).get("Danshu-Place", ""),
-            )
-            taken = await signal_feeds.take(
-                lambda: self._lend(connection), self._door, tenant, words[3], message
-            )
+                raise InputError("subject", f"a subject is {self.subjects[:-1]}MERCHANT.NAME")
+            faults = await self.take(connection, await self._find(connection, words[2]), words, msg)
         except InputError as error:
             _log.warning("%s cannot be read: %s", msg.subject, error)
             await msg.term()
@@ -164,14 +166,22 @@ class Consumer:
             _log.warning("%s stays with NATS: %s", msg.subject, error)
             await msg.nak(delay=RETRY_AFTER_S)
             return 0
-        for fault in taken.faults:
-            _log.warning("%s %s: %s %s", msg.subject, fault.at, fault.code, fault.detail)
+        for fault in faults:
+            _log.warning("%s %s", msg.subject, fault)
         await msg.ack()
         return 1
 
+    async def take(
+        self, connection: psycopg.AsyncConnection[Any], tenant: int, words: list[str], msg: Msg
+    ) -> list[str]:
+        """Commit what a message says; gives what of it is wrong beside the rest. `words` are those
+        of its subject. Raises InputError for one that can't be read, else it comes again.
+        """
+        raise NotImplementedError
+
     async def _find(self, connection: psycopg.AsyncConnection[Any], code: str) -> int:
         if code not in self._tenants:
-            async with self._lend(connection) as lent:
+            async with self.lend(connection) as lent:
                 row = await (await lent.execute(_FIND, (code,))).fetchone()
             if row is None:
                 raise InputError("no_tenant", f"no merchant is called {code}")
@@ -179,9 +189,41 @@ class Consumer:
         return self._tenants[code]
 
     @contextlib.asynccontextmanager
-    async def _lend(
+    async def lend(
         self, connection: psycopg.AsyncConnection[Any]
     ) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """Lend the room's one connection to one message after the other."""
         async with self._alone:
             yield connection
+
+
+class Consumer(Puller):
+    """Takes readings."""
+
+    stream, subjects, message_bytes = STREAM, SUBJECTS, SIGNAL_BODY_BYTES
+
+    def __init__(self, url: str, servers: str) -> None:
+        super().__init__(servers)
+        self._door = Readings(url, Worlds(url), now_ms)
+
+    async def close(self) -> None:
+        """Let go of NATS and the door."""
+        await super().close()
+        await self._door.close()
+
+    async def take(
+        self, connection: psycopg.AsyncConnection[Any], tenant: int, words: list[str], msg: Msg
+    ) -> list[str]:
+        """Commit the readings of a message."""
+        message = Message(
+            body=msg.data,
+            # when NATS had it: the same however often it comes
+            received_ms=int(msg.metadata.timestamp.timestamp() * 1000),
+            headers={name.lower(): value for name, value in (msg.header or {}).items()},
+            topic=".".join(words[_WORDS:]),
+            place=(msg.header or {}).get("Danshu-Place", ""),
+        )
+        taken = await signal_feeds.take(
+            lambda: self.lend(connection), self._door, tenant, words[3], message
+        )
+        return [f"{fault.at}: {fault.code} {fault.detail}" for fault in taken.faults]

@@ -18,6 +18,8 @@ ORIGINAL_DRAFT_BYTES: Final = 256 << 10
 ORIGINAL_SOUND_S: Final = 600
 ORIGINAL_PIXELS: Final = 50_000_000
 ORIGINAL_PAGES: Final = 20
+# Bytes of one that comes over NATS or MQTT: what a NATS server takes unless it is told otherwise
+ORIGINAL_NATS_BYTES: Final = 1 << 20
 # Originals of a merchant that nobody has read yet; then 429
 ORIGINALS_WAITING: Final = 2_000
 # Originals that one process reads at a time, and how long one may be read before another tries
