@@ -254,6 +254,8 @@ def _fill(side: Side) -> None:
         side.found[path] = {"original_id": [original]}
     side.found["/v1/originals"] = {"original": [original]}
     side.found |= devices.fill(house, original)
+    spoken = house.call("POST", "/v1/calls", {"caller": "13900001111"}).json()
+    side.found["/v1/calls"] = {"call": [spoken["id"]]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)
