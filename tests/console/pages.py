@@ -67,6 +67,7 @@ def fill(site: Site, path: str) -> str:
         "/imports/:": lambda: _upload(site),
         "/devices/:": lambda: _device(site),
         "/review/:": lambda: _review(site),
+        "/modalities/templates/:": lambda: "new",
         "/jobs/:": lambda: _job(site),
         "/replans/:": lambda: str(site.call("POST", "/v1/replans", json={})["id"]),
         "/redecisions/:": lambda: _redecision(site),
