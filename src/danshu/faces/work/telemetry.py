@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.hub import signal_feeds
@@ -65,7 +66,7 @@ def pull(
     return step
 
 
-class Puller:
+class Puller(ABC):
     """A durable consumer: every worker of the room takes a share of the messages.
 
     A message is acknowledged after the commit of what it says; one that can't be read is ended and
@@ -171,13 +172,13 @@ class Puller:
         await msg.ack()
         return 1
 
+    @abstractmethod
     async def take(
         self, connection: psycopg.AsyncConnection[Any], tenant: int, words: list[str], msg: Msg
     ) -> list[str]:
         """Commit what a message says; gives what of it is wrong beside the rest. `words` are those
         of its subject. Raises InputError for one that can't be read, else it comes again.
         """
-        raise NotImplementedError
 
     async def _find(self, connection: psycopg.AsyncConnection[Any], code: str) -> int:
         if code not in self._tenants:
