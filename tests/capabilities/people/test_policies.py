@@ -22,7 +22,7 @@ LOOK += " time.read trust.read"
 LOOK += " connector.read modality.read"
 LOOK += " signal.read subscription.read woven.read"
 LOOK += " after_sale.read finding.read health.read"
-LOOK += " device.read intent.read"
+LOOK += " device.read intent.read asset.read"
 RULING = (
     "connector.route connector.write modality.write "
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
@@ -36,6 +36,9 @@ RULING = (
     " reconcile.read reconcile.rules reconcile.write settlement.check settlement.close"
     " settlement.post settlement.read settlement.reopen settlement.write"
     " sandbox.write training.read"
+    " asset.approve asset.export asset.grant asset.share asset.trace asset.view asset.write"
+    " association.start classification.write licence.approve licence.read licence.write"
+    " metric.approve metric.write"
 )
 
 # Every person is asked: who may do a contract action, its type says.
@@ -49,7 +52,8 @@ PEOPLE = {
     " order.place order.report_damage order.request order.reveal order.tag order.unhold"
     " order.intercept order.lose order.refuse order.reship"
     " original.read original.write"
-    " print.evidence review.decide review.read view.share",
+    " print.evidence review.decide review.read view.share"
+    " asset.aggregate association.read association.write reason.write",
     "warehouse": "after_sale.inspect action.evidence device.write finding.work"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
@@ -66,22 +70,30 @@ PEOPLE = {
     " order.hold order.negotiate order.reroute order.tag order.unhold policy.read quota.write"
     " replan.run review.read routing.activate routing.override routing.override_policy"
     " routing.approve routing.rollback routing.write sandbox.write view.share"
-    " woven.approve woven.call woven.write",
+    " woven.approve woven.call woven.write"
+    " asset.aggregate association.read association.start association.write metric.write",
     "legal": "intent.approve intent.write order_type.approve action.evidence calendar.write"
     " contract.approve contract.write"
     " link.read link.write"
     " export.make field.address field.name field.phone log.read log.write"
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
-    " time.stamp view.share",
+    " time.stamp view.share"
+    " asset.aggregate asset.approve asset.share asset.trace licence.approve licence.read"
+    " metric.approve",
     "finance": "finding.work reconcile.read reconcile.rules reconcile.write"
     " after_sale.decide after_sale.open claim.write refund.record"
     " order_type.approve order_type.write"
     " export.make field.margin order.act order.amend order.assign order.cancel order.compensate"
     " order.evidence order.pay order.tag settlement.check settlement.close settlement.post"
     " settlement.read"
-    " settlement.reopen settlement.write view.share",
+    " settlement.reopen settlement.write view.share"
+    " asset.aggregate asset.view association.read licence.read licence.write"
+    " metric.approve metric.write",
     "steward": "device.write export.make inbox.read master.write order.act order.align order.tag"
-    " person.read policy.read stock.write training.read view.share",
+    " person.read policy.read stock.write training.read view.share"
+    " asset.aggregate asset.export asset.grant asset.trace asset.view asset.write"
+    " association.read association.write classification.write licence.read licence.write"
+    " metric.write reason.write",
     "sre": "connector.route connector.write modality.write "
     "event.read subscription.write finding.work health.write"
     " account.admin inbox.act inbox.read job.admin key.admin"

