@@ -97,7 +97,14 @@ UNTOLD: Final = (
     Untold(
         zh="谁看过、打印或导出了什么",
         en="who saw, printed or exported what",
-        facts=("document.", "export."),
+        facts=(
+            "asset.granted",
+            "document.",
+            "export.",
+            "grant.revoked",
+            "impact.assessed",
+            "privacy.spent",
+        ),
     ),
     Untold(
         zh="背后是一位消费者:黑名单与个人信息的删除",

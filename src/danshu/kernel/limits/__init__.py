@@ -18,7 +18,9 @@ from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
 from danshu.kernel.limits.intents import *  # noqa: F403
 from danshu.kernel.limits.language import *  # noqa: F403
+from danshu.kernel.limits.licensing import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
+from danshu.kernel.limits.metrics import *  # noqa: F403
 from danshu.kernel.limits.names import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.order_types import *  # noqa: F403
@@ -28,7 +30,9 @@ from danshu.kernel.limits.paid import *  # noqa: F403
 from danshu.kernel.limits.parcels import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
 from danshu.kernel.limits.perceiving import *  # noqa: F403
+from danshu.kernel.limits.reasons import *  # noqa: F403
 from danshu.kernel.limits.reconciling import *  # noqa: F403
+from danshu.kernel.limits.protection import *  # noqa: F403
 from danshu.kernel.limits.relay import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
 from danshu.kernel.limits.sandbox import *  # noqa: F403
