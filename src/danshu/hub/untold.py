@@ -76,6 +76,8 @@ UNTOLD: Final = (
             "provider.changed",
             "pull.changed",
             "remedy.configured",
+            "return_reason.",
+            "return_reasons.",
             "request.configured",
             "review.done",
             "sandbox.",
@@ -105,6 +107,11 @@ UNTOLD: Final = (
             "impact.assessed",
             "privacy.spent",
         ),
+    ),
+    Untold(
+        zh="商户自己的数据权属、授权与估值;被授权方从交付与月结单得知",
+        en="the merchant's own rights in data, licences, values; licensees learn of what is theirs",
+        facts=("asset_cost.", "asset_treatment.", "licence.", "right.registered", "valuation."),
     ),
     Untold(
         zh="背后是一位消费者:黑名单与个人信息的删除",

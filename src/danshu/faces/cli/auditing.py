@@ -24,6 +24,7 @@ from danshu.hub.health_audit import HealthFolder
 from danshu.hub.intent_audit import IntentsFolder
 from danshu.hub.intercept_audit import InterceptsFolder
 from danshu.hub.journal_audit import JournalFolder
+from danshu.hub.licence_audit import LicencesFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
@@ -39,6 +40,7 @@ from danshu.hub.power_audit import PowersFolder
 from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.remedy_audit import RemediesFolder
 from danshu.hub.repair_audit import RepairsFolder
+from danshu.hub.return_reason_audit import ReturnReasonsFolder
 from danshu.hub.sandbox_audit import SandboxFolder
 from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
@@ -81,10 +83,12 @@ def run(tenant: str, as_json: bool) -> int:
             HealthFolder(number),
             DocumentTemplatesFolder(number),
             IntentsFolder(number),
+            LicencesFolder(number),
             ReconcileFolder(number),
             WovenFolder(number),
             AfterSalesFolder(number),
             SellingFolder(number),
+            ReturnReasonsFolder(number),
             SandboxFolder(number),
             InterceptsFolder(number),
             OrderTypesFolder(number),
