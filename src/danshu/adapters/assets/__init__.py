@@ -1,0 +1,1 @@
+"""What the merchant knows about its orders: one file is one asset."""
