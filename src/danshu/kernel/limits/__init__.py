@@ -5,6 +5,7 @@ Whoever uses one imports it from here; which file it stands in is for those who 
 
 from danshu.kernel.limits.after_sales import *  # noqa: F403
 from danshu.kernel.limits.amending import *  # noqa: F403
+from danshu.kernel.limits.assets import *  # noqa: F403
 from danshu.kernel.limits.archive import *  # noqa: F403
 from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
@@ -40,4 +41,5 @@ from danshu.kernel.limits.selling import *  # noqa: F403
 from danshu.kernel.limits.sentinel import *  # noqa: F403
 from danshu.kernel.limits.settlement import *  # noqa: F403
 from danshu.kernel.limits.speech import *  # noqa: F403
+from danshu.kernel.limits.watermarks import *  # noqa: F403
 from danshu.kernel.limits.weaving import *  # noqa: F403

@@ -1,0 +1,113 @@
+"""What a merchant's folder of sources holds: one small file that is replaced at once, so that who
+opens it sees every source at the same positions of the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from danshu.capabilities.assets import sources
+from danshu.hub.asset_files import Disk, Written, writer
+from danshu.kernel.limits import ASSET_PIECE, ASSET_STRAY_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+INDEX: Final = "sources.json"
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """The leaves [no * ASSET_PIECE, end) of a book as files, by source; none without rows."""
+
+    half: str
+    no: int
+    end: int
+    files: dict[str, Written]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no leaf can come to it any more."""
+        return self.end == (self.no + 1) * ASSET_PIECE
+
+
+class Index(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All pieces, in the order of the log. `format` names how they were made; `masters` the tables
+    of master data; `former` files that the index before this one named, kept for who reads them.
+    """
+
+    format: str
+    pieces: tuple[Piece, ...] = ()
+    masters: dict[str, Written] = {}
+    former: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> dict[str, int]:
+        """How far each book was read, by half."""
+        return {piece.half: piece.end for piece in self.pieces}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The files that it names."""
+        found = {file.name for piece in self.pieces for file in piece.files.values()}
+        return frozenset(found | {file.name for file in self.masters.values()})
+
+    def files_of(self, source: str) -> list[Written]:
+        """Give the files of a source, in the order of the log."""
+        if source in self.masters:
+            return [self.masters[source]]
+        return [piece.files[source] for piece in self.pieces if source in piece.files]
+
+    def state_of(self, names: Iterable[str]) -> str:
+        """Name what sources hold: equal states give equal assets."""
+        said = [f"{name}:{file.digest}" for name in names for file in self.files_of(name)]
+        return hashlib.sha256("\n".join([self.format, *said]).encode()).hexdigest()
+
+
+_decode: Final = msgspec.json.Decoder(Index).decode
+
+
+def make_format(salt: bytes) -> str:
+    """Name how a merchant's pieces are made now: rows, writer, length, and whose they are."""
+    whose = hashlib.sha256(salt).hexdigest()[:12]
+    return f"{sources.make_format()}/{writer()}/{ASSET_PIECE}/{whose}"
+
+
+def read(folder: Path) -> Index | None:
+    """Read a merchant's index; None where there is none, or none that can be read."""
+    try:
+        return _decode((folder / INDEX).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def write(disk: Disk, folder: Path, index: Index, before: Index | None) -> Index:
+    """Put an index in place; then what neither it nor the one before names is removed."""
+    former = before.names - index.names if before else frozenset()
+    stays = msgspec.structs.replace(index, former=tuple(sorted(former)))
+    disk.put(folder / INDEX, msgspec.json.encode(stays))
+    if before:
+        for name in set(before.former) - index.names - former:
+            disk.remove(folder / name)
+    return stays
+
+
+def sweep(disk: Disk, folder: Path, index: Index) -> int:
+    """Remove what a killed process left behind; gives how many files."""
+    known = index.names | set(index.former)
+    old_s = time.time() - ASSET_STRAY_S
+    strays = [
+        path
+        for path in (folder / "sources").rglob("*")
+        if path.is_file()
+        and str(path.relative_to(folder)) not in known
+        and path.stat().st_mtime < old_s
+    ]
+    for path in strays:
+        disk.remove(path)
+    return len(strays)

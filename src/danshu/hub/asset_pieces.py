@@ -1,0 +1,174 @@
+"""Leaves become sources: each book in pieces of ASSET_PIECE positions, a Parquet file a source.
+
+A closed piece is written once. The open one is written anew, from its former files and the new
+leaves. No cursor is kept: the index says how far it is, and two who write at once write the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from danshu.capabilities.assets import sources
+from danshu.hub import asset_files, asset_index
+from danshu.hub.asset_index import Index, Piece
+from danshu.kernel.limits import ASSET_BATCH, ASSET_PIECE
+from danshu.ledger.follow import read_beside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from danshu.ledger.leaves import FactRow
+
+Connection = Any
+_SALT: Final = "select salt from tenants where id=%s"
+_BOOKS: Final = "select half, size from books where tenant=%s order by half"
+_COSTS: Final = (
+    "select sku, (extract(epoch from since)*1000)::int8, cost_fen from sku_values where tenant=%s"
+    " order by sku, since"
+)
+
+
+class Grown(Struct, frozen=True, kw_only=True):
+    """What following the log gave: the index, how many leaves were read, whether all was made
+    again because it was made otherwise before.
+    """
+
+    index: Index
+    leaves: int
+    is_remade: bool
+
+
+class Tables:
+    """The rows of one piece, gathered as Arrow tables by source."""
+
+    def __init__(self, folder: Path, piece: Piece | None) -> None:
+        self._parts: dict[str, list[Any]] = {name: [] for name in sources.FOLDED}
+        for name, file in (piece.files if piece else {}).items():
+            columns = sources.FOLDED[name].columns
+            self._parts[name].append(asset_files.load(folder / file.name, columns))
+
+    def take(self, half: str, first: int, rows: list[FactRow], salt: bytes) -> None:
+        """Fold fact rows from a position on."""
+        out = sources.make_out()
+        sources.fold(out, half, first, rows, salt)
+        for name, found in out.items():
+            if found:
+                columns = sources.FOLDED[name].columns
+                self._parts[name].append(asset_files.table_of(found, columns))
+
+    def write(self, disk: asset_files.Disk, folder: Path, half: str, no: int, end: int) -> Piece:
+        """Write the files of the piece as it is at `end`."""
+        import pyarrow as pa
+
+        is_closed = end == (no + 1) * ASSET_PIECE
+        stem = f"{half}-{no:06d}" if is_closed else f"{half}-{no:06d}-{end}"
+        files = {
+            name: asset_files.put_table(
+                disk, folder, f"sources/{name}/{stem}.parquet", pa.concat_tables(parts)
+            )
+            for name, parts in self._parts.items()
+            if parts
+        }
+        return Piece(half=half, no=no, end=end, files=files)
+
+
+async def read_salt(connection: Connection, tenant: int) -> bytes:
+    """Read what a merchant's pseudonyms are made with."""
+    row = await (await connection.execute(_SALT, (tenant,))).fetchone()
+    return bytes(row[0]) if row else b""
+
+
+async def follow(
+    connection: Connection,
+    tenant: int,
+    folder: Path,
+    *,
+    disk: asset_files.Disk | None = None,
+    tell: Callable[[int, int], None] | None = None,
+) -> Grown:
+    """Bring a merchant's sources up to the log; `tell` hears leaves read, and how many in all.
+
+    Raises LogBroken when the log and its facts disagree; what was written by then stays.
+    """
+    disk = disk or asset_files.Disk()
+    salt = await read_salt(connection, tenant)
+    sizes = dict(await (await connection.execute(_BOOKS, (tenant,))).fetchall())
+    before = await asyncio.to_thread(asset_index.read, folder)
+    index, is_remade = _begin(before, salt, sizes)
+    ends = index.ends
+    total = sum(sizes.values()) - sum(ends.values())
+    done = 0
+    pieces = {(p.half, p.no): p for p in index.pieces}
+    for half, size in sorted(sizes.items()):
+        at = ends.get(half, 0)
+        while at < size:
+            no = at // ASSET_PIECE
+            stop = min(size, (no + 1) * ASSET_PIECE)
+            tables = await asyncio.to_thread(Tables, folder, pieces.get((half, no)))
+            while at < stop:
+                end = min(stop, at + ASSET_BATCH)
+                read = await read_beside(connection, tenant, half, at, end)
+                await asyncio.to_thread(tables.take, half, at, read.rows, salt)
+                done, at = done + end - at, end
+                if tell:
+                    tell(done, total)
+            pieces[half, no] = await asyncio.to_thread(tables.write, disk, folder, half, no, stop)
+            if stop < size:  # what is closed need not be made again by who begins after a fault
+                index, before = await _keep(disk, folder, index, before, pieces)
+    masters = await _masters(connection, tenant, folder, disk, index)
+    if done or masters != index.masters or before is None or is_remade:
+        index = msgspec.structs.replace(index, masters=masters)
+        index, _ = await _keep(disk, folder, index, before, pieces)
+    return Grown(index=index, leaves=done, is_remade=is_remade)
+
+
+def _begin(before: Index | None, salt: bytes, sizes: dict[str, int]) -> tuple[Index, bool]:
+    """Give what of the former index holds: nothing of another format, no book that has shrunk."""
+    format_ = asset_index.make_format(salt)
+    if before is None or before.format != format_:
+        return Index(format=format_), before is not None
+    kept = tuple(
+        p for p in before.pieces if before.ends[p.half] <= sizes.get(p.half, 0)
+    )  # a database that was brought back from a backup says other things from then on
+    return msgspec.structs.replace(before, pieces=kept), len(kept) < len(before.pieces)
+
+
+async def _keep(
+    disk: asset_files.Disk,
+    folder: Path,
+    index: Index,
+    before: Index | None,
+    pieces: dict[tuple[str, int], Piece],
+) -> tuple[Index, Index]:
+    made = msgspec.structs.replace(index, pieces=tuple(p for _, p in sorted(pieces.items())))
+    kept = await asyncio.to_thread(asset_index.write, disk, folder, made, before)
+    return kept, kept
+
+
+async def _masters(
+    connection: Connection, tenant: int, folder: Path, disk: asset_files.Disk, index: Index
+) -> dict[str, asset_files.Written]:
+    """Write the tables of master data anew where they changed."""
+    rows = await (await connection.execute(_COSTS, (tenant,))).fetchall()
+    base = ("", 0, bytes(16), 0, 0, 0, "")
+    columns = sources.MASTERS["costs"].columns
+
+    def put() -> asset_files.Written:
+        import hashlib
+
+        table = asset_files.table_of([(*base, *row) for row in rows], columns)
+        digest = hashlib.sha256(asset_files.dump(table)).hexdigest()
+        known = index.masters.get("costs")
+        if known and known.digest == digest:
+            return known
+        name = f"sources/costs/{digest[:16]}.parquet"
+        return asset_files.put_table(disk, folder, name, table)
+
+    if not rows and "costs" not in index.masters:
+        return index.masters
+    return {"costs": await asyncio.to_thread(put)}

@@ -1,0 +1,14 @@
+"""Limits of assets: pieces of sources, what a build may take, what is answered at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ASSET_PIECE: Final = 65_536
+ASSET_BATCH: Final = 8_192
+ASSET_GROUP_ROWS: Final = 122_880
+ASSET_THREADS: Final = 2
+ASSET_BUILD_MB: Final = 1_536
+ASSET_READ_MB: Final = 256
+ASSET_CELLS: Final = 5_000_000
+ASSET_STRAY_S: Final = 3_600
