@@ -277,3 +277,52 @@ def test_a_claim_is_reckoned_filed_and_settled(house: House) -> None:
     (said,) = facts(house, id_, "claim.settled")
     assert (said["data"]["amount"], said["data"]["carrier"]) == (2_500, "SF")
     assert audit(house) == []
+
+
+def test_what_buyers_wrote_is_named_asked_and_taught(house: House) -> None:
+    def case(words: str) -> str:
+        made = open_(house, sent(house), "return", "quality", (1, 1), words=words, by_buyer=True)
+        return str(good(made)["item"]["id"])
+
+    def named(**asked: Any) -> dict[str, Any]:
+        house.work("sequence", "reasons")
+        found = good(house.call("GET", "/v1/return-reasons/cases", params=asked))["items"]
+        return {c["case"]: c for c in found}
+
+    small, odd, again = case("chima偏小 穿不下"), case("跟我家猫不投缘"), case("跟我家猫不投缘啊")
+    rows = named()
+    assert (rows[small]["state"], rows[small]["code"]) == ("named", "size")
+    assert (rows[odd]["state"], rows[odd]["code"], rows[odd]["words"]) == (
+        "unsure",
+        "",
+        "跟我家猫不投缘",
+    )
+    seen = good(house.call("GET", "/v1/return-reasons/cases", role="operator"))["items"]
+    assert [c["case"] for c in seen][0] == again
+    path = f"/v1/return-reasons/cases/{odd}/correct"
+    for wrong, told in (
+        ({"code": "nothing"}, (422, "bad_field")),
+        ({"code": "changed_mind", "phrase": "打给13800000000"}, (422, "phrase_personal")),
+    ):
+        assert code(house.call("POST", path, wrong)) == told
+    missing = f"/v1/return-reasons/cases/{sent(house)}/correct"
+    assert code(house.call("POST", missing, {"code": "size"})) == (404, "not_found")
+    body = {"code": "changed_mind", "phrase": "跟我家猫不投缘"}
+    assert house.call("POST", path, body, role="viewer").status_code == 403
+    done = good(house.call("POST", path, body))
+    assert (done["state"], done["code"]) == ("confirmed", "changed_mind")
+    rows = named()
+    assert (rows[again]["state"], rows[again]["code"]) == ("named", "changed_mind")
+    tried = good(house.call("POST", "/v1/return-reasons/try", {"text": "跟我家猫不投缘!"}))
+    assert (tried["code"], tried["confidence"]) == ("changed_mind", 1000)
+    told = good(house.call("GET", "/v1/return-reasons"))["report"]
+    assert (told["unsure"], told["reviewed"]) == (0, 1)
+    (phrase,) = good(house.call("GET", "/v1/return-reasons/phrases"))["items"]
+    assert phrase["phrase"] == "跟我家猫不投缘"
+    assert audit(house) == []
+    erased = {"reason": "本人要求删除", "reference": "工单 1"}
+    order = rows[odd]["order"]
+    good(house.call("POST", f"/v1/orders/{order}/erase", erased))
+    assert good(house.call("GET", "/v1/return-reasons/phrases"))["items"] == []
+    assert named()[odd]["words"] == ""
+    assert audit(house) == []

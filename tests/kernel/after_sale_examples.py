@@ -13,6 +13,11 @@ from danshu.hub.after_sales_facts import (
     AfterSalesTimeSet,
     CarrierTermsSet,
 )
+from danshu.hub.return_reason_facts import (
+    NamedCase,
+    ReturnReasonCorrected,
+    ReturnReasonsNamed,
+)
 
 CASE = "019aa9d3-6b80-7000-8000-0000000000a5"
 ORDER = "019aa9d3-6b80-7000-8000-000000000002"
@@ -26,6 +31,11 @@ SUM = Sum(
 )
 
 EXAMPLES: list[Struct] = [
+    ReturnReasonsNamed(
+        book="c7" * 32,
+        cases=(NamedCase(case=CASE, code="size", confidence=905), NamedCase(case=ORDER)),
+    ),
+    ReturnReasonCorrected(case=CASE, code="flaw", taught=True, was="size"),
     refund_facts.RefundReserved(
         amount=7_667, case=CASE, over=500, postage=800, reason="quality", shares=SHARES
     ),

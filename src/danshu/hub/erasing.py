@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from danshu.hub import original_spent
+from danshu.hub import original_spent, return_reasons
 from danshu.kernel.fact import unpack
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ async def erase_evidence(
     await connection.execute(_PHOTOS, (tenant, order))
     await connection.execute(_CALLS, (tenant, str(order)))
     await original_spent.forget_order(connection, tenant, order)
+    await return_reasons.forget(connection, tenant, order)
     done = await connection.execute(_ERASE, (tenant, list(digests)))
     return done.rowcount
 

@@ -20,16 +20,25 @@ NEAR: Final = 200
 @lru_cache(maxsize=32_768)
 def syllable(char: str) -> str:
     """Give the folded syllable of a character; letters and digits stand for themselves."""
-    from pypinyin import Style, pinyin
+    return char if char.isascii() else fold_syllable(spell(char))
 
-    if char.isascii():
-        return char
-    read: str = pinyin(char, style=Style.NORMAL, errors="default")[0][0]
+
+def fold_syllable(read: str) -> str:
+    """Fold the differences out of a syllable as it is typed (zheng: zen)."""
     for said, folded in _FOLDS:
         if read.startswith(said):
             read = folded + read[len(said) :]
             break
     return read[:-1] if read.endswith("ng") else read
+
+
+@lru_cache(maxsize=32_768)
+def spell(char: str) -> str:
+    """Give the syllable of a character as it is typed, without its tone (正: zheng)."""
+    from pypinyin import Style, pinyin
+
+    read: str = pinyin(char, style=Style.NORMAL, errors="default")[0][0]
+    return read
 
 
 def syllables(words: str) -> tuple[str, ...]:
@@ -48,12 +57,8 @@ def _spoken(char: str) -> bool:
     return not char.isascii() and syllable(char).isascii()
 
 
-@lru_cache(maxsize=32_768)
 def _initial(char: str) -> str:
-    from pypinyin import Style, pinyin
-
-    read: str = pinyin(char, style=Style.NORMAL, errors="default")[0][0]
-    return read[:1]
+    return spell(char)[:1]
 
 
 def distance(one: Sequence[str], other: Sequence[str]) -> int:

@@ -19,8 +19,8 @@ from danshu.faces.http.framework import (
     may,
     raw_body,
 )
-from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import bills, lists
+from danshu.faces.http.questions import Cursor, Limit, read_before, read_place, write_place
+from danshu.hub import bills
 from danshu.hub.bills import BillFile, RejectedRow, Source
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import InputError
@@ -66,15 +66,6 @@ _READ: Final[dict[str, Any]] = {
     "responses": READ_PROBLEMS,
     "guards": [may("reconcile.read")],
 }
-
-
-def _before(cursor: str) -> uuid.UUID:
-    if not cursor:
-        return lists.LAST
-    try:
-        return uuid.UUID(str(read_place(cursor, str)[0]))
-    except ValueError as error:
-        raise lists.OTHER_QUESTION from error
 
 
 @get("/v1/bill-forms", operation_id="listBillForms", **_READ)
@@ -125,7 +116,7 @@ async def list_bills(
     """List the bills that were brought in, newest first."""
     async with hub_of(request).connection() as connection:
         found = await bills.list_bills(
-            connection, held_of(request).tenant, _before(cursor), limit + 1
+            connection, held_of(request).tenant, read_before(cursor), limit + 1
         )
     following = write_place(str(found[limit - 1].id)) if len(found) > limit else ""
     return BillPage(items=tuple(found[:limit]), next=following)

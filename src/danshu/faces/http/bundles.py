@@ -14,13 +14,12 @@ from msgspec import Struct
 
 from danshu.faces import verify
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may, raw_body
-from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
+from danshu.faces.http.questions import Cursor, Limit, read_before, write_place
 from danshu.hub import bundle_exports, bundle_parts, evidence
 from danshu.hub.bundle_exports import Exported
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import BUNDLE_UPLOAD_BYTES
 
-_LAST: Final = uuid.UUID(int=2**128 - 1)
 _GROWTH: Final = 8  # what is unpacked may be so many times the largest upload
 
 
@@ -76,20 +75,13 @@ async def list_bundles(
     limit: Limit = 50,
 ) -> Bundles:
     """List the bundles that were exported: whose order, by whom, when, what for."""
-    before = _read_id(read_place(cursor, str)[0]) if cursor else _LAST
+    before = read_before(cursor)
     async with hub_of(request).connection() as connection:
         rows = await bundle_exports.read(
             connection, held_of(request).tenant, order, before, limit + 1
         )
     following = write_place(str(rows[limit - 1].id)) if len(rows) > limit else ""
     return Bundles(items=tuple(rows[:limit]), next=following)
-
-
-def _read_id(text: object) -> uuid.UUID:
-    try:
-        return uuid.UUID(str(text))
-    except ValueError as error:
-        raise InputError("bad_cursor", "this is no cursor of this list") from error
 
 
 @post(

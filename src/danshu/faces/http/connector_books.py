@@ -13,9 +13,9 @@ from danshu.faces.http.connector_routes import ROUTE, RouteReason
 from danshu.faces.http.connectors import READ
 from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of
 from danshu.faces.http.jobs import runner_of
-from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
+from danshu.faces.http.questions import Cursor, Limit, read_before, read_place, write_place
 from danshu.faces.http.workbench import who_of
-from danshu.hub import connector_books, connector_views, lists
+from danshu.hub import connector_books, connector_views
 from danshu.hub.connector_views import BooksDifference, BooksRun
 
 Ask = Request[Any, Any, Any]
@@ -61,12 +61,7 @@ async def list_comparisons(
     capability: FromPath[str], request: Ask, cursor: Cursor = "", limit: Limit = 20
 ) -> BooksRuns:
     """List comparisons, newest first."""
-    before = lists.LAST
-    if cursor:
-        try:
-            before = uuid.UUID(str(read_place(cursor, str)[0]))
-        except ValueError as error:
-            raise lists.OTHER_QUESTION from error
+    before = read_before(cursor)
     async with hub_of(request).connection() as connection:
         await connector_books.check(connection, held_of(request).tenant, capability)
         found = await connector_views.list_runs(

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 
 from danshu.faces.http.connectors import READ, WRITE, Reason
 from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of
-from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import connecting, connector_answers, connector_views, connectors, lists
+from danshu.faces.http.questions import Cursor, Limit, read_before, write_place
+from danshu.hub import connecting, connector_answers, connector_views, connectors
 from danshu.hub.connecting import Context
 from danshu.hub.connector_views import ConnectorCall
 from danshu.kernel import ids
@@ -53,15 +53,6 @@ class ConnectorCallSettle(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     reason: Reason
 
 
-def _before(cursor: str) -> uuid.UUID:
-    if not cursor:
-        return lists.LAST
-    try:
-        return uuid.UUID(str(read_place(cursor, str)[0]))
-    except ValueError as error:
-        raise lists.OTHER_QUESTION from error
-
-
 def _page(found: list[ConnectorCall], limit: int) -> ConnectorCalls:
     more = found[limit - 1] if len(found) > limit else None
     return ConnectorCalls(
@@ -85,7 +76,7 @@ async def list_calls(
     async with hub_of(request).connection() as connection:
         await connectors.read(connection, tenant, connector_id)
         found = await connector_views.list_calls(
-            connection, tenant, connector_id, call_state, _before(cursor), limit + 1
+            connection, tenant, connector_id, call_state, read_before(cursor), limit + 1
         )
     return _page(found, limit)
 
@@ -95,7 +86,7 @@ async def list_unrouted(request: Ask, cursor: Cursor = "", limit: Limit = 50) ->
     """List calls that no route has taken, newest first."""
     async with hub_of(request).connection() as connection:
         found = await connector_views.list_calls(
-            connection, held_of(request).tenant, None, "", _before(cursor), limit + 1
+            connection, held_of(request).tenant, None, "", read_before(cursor), limit + 1
         )
     return _page(found, limit)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import datetime
+import uuid
 from typing import Annotated, Literal
 
 import msgspec
 from litestar.params import QueryParameter
 
 from danshu.hub.fields import PLAIN
+from danshu.hub.lists import LAST, OTHER_QUESTION
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import EARLIEST_MS, INTEGER_MAX, LATEST_MS, PAGE_ROWS
 
@@ -83,6 +85,16 @@ def epoch(moment: datetime.datetime | None, pointer: str) -> int:
 def write_place(*place: int | str) -> str:
     """Write a keyset's place as an opaque cursor."""
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(place)).decode().rstrip("=")
+
+
+def read_before(cursor: str) -> uuid.UUID:
+    """Read the place of a list that is walked from its newest id on; raises as `read_place`."""
+    if not cursor:
+        return LAST
+    try:
+        return uuid.UUID(str(read_place(cursor, str)[0]))
+    except ValueError as error:
+        raise OTHER_QUESTION from error
 
 
 def read_place(text: str, *kinds: type) -> list[int | str]:
