@@ -64,6 +64,7 @@ from tests.kernel import (
     signal_examples,
     subscription_examples,
     twin_examples,
+    watermark_examples,
     woven_examples,
 )
 
@@ -305,6 +306,7 @@ EXAMPLES: list[Struct] = [
     *signal_examples.EXAMPLES,
     *subscription_examples.EXAMPLES,
     *twin_examples.EXAMPLES,
+    *watermark_examples.EXAMPLES,
     *woven_examples.EXAMPLES,
     floor.FulfilmentWorked(
         began="2026-11-22T10:51:12.004Z",

@@ -106,6 +106,7 @@ UNTOLD: Final = (
             "grant.revoked",
             "impact.assessed",
             "privacy.spent",
+            "watermark.",
         ),
     ),
     Untold(

@@ -90,6 +90,12 @@ def _of_slashes(text: str) -> int:
         return ABSENT
 
 
+def is_second(seconds: Integers) -> npt.NDArray[np.bool_]:
+    """Say which numbers are epoch seconds: 1990 to 2200."""
+    within: npt.NDArray[np.bool_] = (seconds >= _SECONDS[0]) & (seconds <= _SECONDS[1])
+    return within
+
+
 def read_digits(carrier: Carrier, column: Sequence[Any]) -> Integers:
     """Read a column as the integers whose last bit carries the code; ABSENT where there is none."""
     if carrier.kind == "instant":

@@ -79,13 +79,13 @@ def places(secret: bytes, hashes: Hashes, carrier: int) -> tuple[npt.NDArray[np.
     seed = int.from_bytes(
         hashlib.blake2b(b"carrier%d" % carrier, digest_size=8, key=secret).digest(), "little"
     )
-    mixed = _mix(hashes ^ np.uint64(seed))
+    mixed = mix(hashes ^ np.uint64(seed))
     at = (mixed % np.uint64(LENGTH)).astype(np.int64)
     mask: Bits = (mixed >> np.uint64(40)) & np.uint64(1) == 1
     return at, mask
 
 
-def _mix(value: Any) -> Any:
+def mix(value: Any) -> Any:
     """Mix 64 bits (splitmix64, S. Vigna): every bit of the result hangs on every bit given."""
     with np.errstate(over="ignore"):
         value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

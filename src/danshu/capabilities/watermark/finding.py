@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from danshu.capabilities.watermark.codes import Bits, Hashes
     from danshu.capabilities.watermark.model import Carrier, Kind, Part, Plan
 
-_LEAN: Final = 4.0
-"""Standard deviations from which columns are taken to bear a mark."""
+_LEAN: Final = 2.5
+_JOINT: Final = 5.0
+"""Standard deviations from which a column, and all columns of a key together, bear a mark."""
 _SAMPLE: Final = 20_000
 _LOOK: Final = 300
 _ALIKE: Final = 0.3
@@ -182,7 +183,8 @@ def _try(
             found.append(
                 Mark(level=level, carrier=number, column=best[1], keys=names, lean=best[0])
             )
-    return found
+    joint = sum(m.lean for m in found) / max(len(found), 1) ** 0.5
+    return found if joint >= _JOINT else []
 
 
 def _lean(leak: Leak, carrier: Carrier, name: str, use: Bits, at: Any, mask: Bits) -> float:

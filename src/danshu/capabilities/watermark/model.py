@@ -45,16 +45,16 @@ class Plan(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     keys: tuple[tuple[Part, ...], ...]
     carriers: tuple[Carrier, ...]
-    honey: str = ""
 
 
 class Copy(Struct, frozen=True, array_like=True):
-    """A copy that went out: the number of its code, and how many rows were invented for it."""
+    """A copy that went out: the number of its code, how many rows were invented for it, and the
+    pattern of their keys (`honey.read_pattern`).
+    """
 
     code_no: int
-    honey: int
-    plan: int
-    """Which plan of those at hand it was marked by."""
+    honey: int = 0
+    pattern: str = ""
 
 
 class Suspect(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OTHERS: Final = 5
 """How many copies that were not named are shown beside those that were."""
+HONEY_COPIES: Final = 20_000
+"""Copies whose invented rows are looked for: the newest."""
 
 
 def trace(
@@ -39,7 +41,7 @@ def trace(
             marks, evidence = found, told
     numbers = [copy.code_no for copy in copies]
     suspects = accuse.score(secret, evidence, numbers)
-    baited = find_honey(secret, plans, copies, columns)
+    baited = find_honey(secret, copies, columns)
     suspects = [
         structs.replace(s, honey=baited[s.code_no][0], honey_bound=baited[s.code_no][1])
         if s.code_no in baited
@@ -66,12 +68,11 @@ def plan_key(mark: Mark) -> str:
 
 def find_honey(
     secret: bytes,
-    plans: Sequence[Plan],
     copies: Sequence[Copy],
     columns: Mapping[str, Sequence[Any]],
 ) -> dict[int, tuple[int, float]]:
     """Count each copy's invented rows in a file, with the chance that real keys look like them."""
-    baited = [c for c in copies if c.honey and plans[c.plan].honey]
+    baited = [c for c in copies[-HONEY_COPIES:] if c.honey and c.pattern]
     if not baited:
         return {}
     there: set[str] = set()
@@ -79,7 +80,7 @@ def find_honey(
         there.update(map(cells.read_text, column))
     out: dict[int, tuple[int, float]] = {}
     for copy in baited:
-        pattern = plans[copy.plan].honey
+        pattern = copy.pattern
         keys = {honey.make_key(secret, copy.code_no, n, pattern) for n in range(copy.honey)}
         hits = len(keys & there)
         if hits:
