@@ -66,6 +66,9 @@ _CODES: Final = (
     ),
     _code(".", "biometric", 800, r"((?<![\d.])-?[01]?\.\d{2,}(?:\s*[,,]\s*-?[01]?\.\d{2,}){6,})"),
 )  # fmt: skip
+_GATE: Final = re.compile(
+    "|".join(sorted({re.escape(word) for code in _CODES for word in code.words}, reverse=True))
+)
 _EMAIL: Final = re.compile(
     r"(?<![A-Za-z0-9.+_-])[A-Za-z0-9][A-Za-z0-9.+_-]*@(?:[A-Za-z0-9一-鿿](?:[A-Za-z0-9一-鿿-]*"
     r"[A-Za-z0-9一-鿿])?\.)+[A-Za-z]{2,24}(?![A-Za-z0-9])"
@@ -95,8 +98,9 @@ _FIGURES: Final = str.maketrans(
 def find_codes(text: str) -> Iterator[Span]:
     """Find accounts, secrets and codes of a folded text that holds letters or figures."""
     low = text.lower()
-    for code in _CODES:
-        if not any(word in low for word in code.words):
+    met = {word for match in _GATE.finditer(low) for word in (match[0],)}
+    for code in _CODES if met else ():
+        if met.isdisjoint(code.words):
             continue
         for match in code.pattern.finditer(text):
             start, end = match.span(1)

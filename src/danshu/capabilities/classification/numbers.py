@@ -40,7 +40,8 @@ _UNIT: Final = re.compile(
     r"\s*(?:毫安|元|块钱|件|毫升|克|公斤|ml|mah|kg|mm|cm|%|个|台|套|是系统|\.\d)", re.IGNORECASE
 )
 _SEPARATORS: Final = str.maketrans("", "", " -·•.()/")
-_TRUST_CN: Final = (3_800_000, 53_600_000, 73_400_000, 135_100_000)  # millionths of a degree
+_NO_FIGURES: Final = str.maketrans("", "", "0123456789")
+_CHINA_UDEG: Final = (3_800_000, 53_600_000, 73_400_000, 135_100_000)  # millionths of a degree
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ def _is_day(text: str) -> bool:
 
 def _is_place(text: str) -> bool:
     figures = [round(float(f) * 1_000_000) for f in re.findall(r"\d{1,3}\.\d+", text)]
-    south, north, west, east = _TRUST_CN
+    south, north, west, east = _CHINA_UDEG
     if len(figures) != 2:
         return False
     one, other = figures
@@ -231,6 +232,10 @@ KINDS: Final = (
 )  # fmt: skip
 _PERMIT: Final = r"(?:[CW][A-Z]?\d{7,8}|[HM]\d{8}(?:\d\d)?|(?<!\d)\d{8}(?:\d\d)?)"
 _PASSPORT: Final = r"(?:[EGDSP]\d{8}|E[A-Z]\d{7}|[DSP]E\d{7})"
+_MOST: Final = max(kind.digits for kind in KINDS)
+_BY_FIGURES: Final = tuple(
+    tuple(kind for kind in KINDS if kind.digits <= n) for n in range(_MOST + 1)
+)
 CUED: Final = tuple(
     (re.compile(cue, re.IGNORECASE), klass, re.compile(rf"(?<![0-9A-Za-z]){pattern}{_E}"))
     for cue, klass, pattern in (
@@ -244,9 +249,9 @@ CUED: Final = tuple(
 def find_numbers(text: str, begin: int, end: int) -> Iterator[Span]:
     """Find the numbers of a folded text within [begin, end), overlapping ones too."""
     run = text[begin:end]
-    figures = sum(map(run.count, "0123456789"))
-    for kind in KINDS:
-        if figures < kind.digits or kind.sign not in run:
+    figures = len(run) - len(run.translate(_NO_FIGURES))
+    for kind in _BY_FIGURES[min(figures, _MOST)]:
+        if kind.sign and kind.sign not in run:
             continue
         for match in kind.pattern.finditer(text, begin, end):
             span = _judge(kind, match, text)
