@@ -13,8 +13,7 @@ from danshu.ports.asset import Chart, Check, Title
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from danshu.kernel.limits import CELL_PEOPLE
-from danshu.ports.asset import Table, Value
+    from danshu.ports.asset import Table, Value
 
 
 class CustomerPreferences:
