@@ -112,7 +112,9 @@ def test_parquet_has_types_and_its_mark(filled: House) -> None:
 
 
 def test_the_same_rows_have_the_same_content_in_every_form(filled: House) -> None:
-    jobs = [export(filled, form=form) for form in ("csv", "xlsx", "parquet")]
+    # without times: those bear the code of their copy, and every copy has one of its own
+    plain = [c for c in COLUMNS if c != "placed"]
+    jobs = [export(filled, form=form, columns=plain) for form in ("csv", "xlsx", "parquet")]
     assert len({j["result"]["content"] for j in jobs}) == 1
     assert len({j["result"]["digest"] for j in jobs}) == 3
 

@@ -16,12 +16,14 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import export_columns, jobs, lists, marks, merchants, workbench
+from danshu.hub import export_columns, jobs, lists, marks, merchants, watermarks, workbench
 from danshu.hub.export_columns import COLUMNS, FIELDS, Cell, Column
 from danshu.hub.export_files import Content, Format, Mark, Sheet, open_sheet
 from danshu.hub.facts import ExportMade
 from danshu.hub.rights import Forbidden
 from danshu.hub.selections import Selection, find_ids
+from danshu.hub.watermark_rows import RowMarker
+from danshu.hub.watermarks import Given, Recipient
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import EXPORT_DAYS, EXPORT_ROWS, JOB_CHUNK
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 KIND: Final = "export"
 ACTION: Final = "export.make"
+ASSET: Final = "orders"
+"""What the copies of exported orders are copies of."""
 _DAY_S: Final = 86_400
 _STEP: Final = 5 * JOB_CHUNK  # reading is cheaper than acting
 _PERSONS: Final = """
@@ -103,6 +107,7 @@ async def work(hub: Hub, job: Job, holder: uuid.UUID, seat: Seat, folder: Path) 
     place = folder / name
     columns = [COLUMNS[c] for c in question.columns]
     maker = _Maker(hub, job, holder, question, seated)
+    await maker.begin()
     sheet = await asyncio.to_thread(_open, place, question, columns)
     try:
         state = await maker.fill(sheet)
@@ -134,6 +139,30 @@ class _Maker:
         self._content = Content()
         self._left_out = 0
         self._allowed: dict[tuple[str, str], bool] = {}
+        heads = {c: (COLUMNS[c].head.zh, COLUMNS[c].head.en) for c in question.columns}
+        self._marker = RowMarker(heads)
+        who = seated.seat.principal
+        self._recipient = Recipient(
+            kind="person",
+            code=who.number or who.name,
+            department=",".join(who.roles),
+            person=who.name,
+            purpose=question.purpose,
+        )
+        self._code_no = 0
+
+    async def begin(self) -> None:
+        """Give the copy its number, where its columns can bear one."""
+        if not self._marker.is_able or self._job.stop:
+            return
+        tenant, delivery = self._job.tenant, str(self._job.id)
+        async with self._hub.connection() as connection:
+            async with connection.transaction():
+                secret = await watermarks.read_secret(connection, tenant)
+            self._code_no = await watermarks.give_number(
+                connection, tenant, ASSET, self._recipient, delivery, self._marker.plan()
+            )
+        self._marker.begin(secret, self._code_no)
 
     async def fill(self, sheet: Sheet) -> str | None:
         """Write every row; the state in which the job ends, None when another has taken it over."""
@@ -141,7 +170,7 @@ class _Maker:
             return jobs.CANCELLED
         orders = find_ids(self._hub, self._job.tenant, self._question.which, lists.LAST, _STEP)
         async for chunk, _ in orders:
-            cells = await self._read([id_ for id_, _ in chunk])
+            cells = self._marker.mark(await self._read([id_ for id_, _ in chunk]))
             self._content.add(cells)
             if self._content.rows > EXPORT_ROWS:
                 raise InputError("too_large", f"an export has at most {EXPORT_ROWS} rows")
@@ -235,11 +264,23 @@ class _Maker:
             rows=result.rows,
             size=size,
             unmasked=result.unmasked,
+            watermark=self._code_no,
         )
         async with self._hub.connection() as connection, connection.transaction():
             ended = await jobs.end(connection, job, self._holder, jobs.DONE, encode(result))
             if ended:
                 await merchants.say(connection, job.tenant, job.actor, made)
+            if ended and self._code_no:
+                given = Given(
+                    code_no=self._code_no,
+                    asset=ASSET,
+                    recipient=self._recipient,
+                    delivery=str(job.id),
+                    plan=self._marker.plan(),
+                    rows=result.rows,
+                    digest=result.content,
+                )
+                await watermarks.say_given(connection, job.tenant, job.actor, given)
             return ended
 
 

@@ -117,6 +117,7 @@ class ProviderChanged(Struct, frozen=True, kw_only=True):
 class ExportMade(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """导出: orders left the hub as a file. `content` is the digest of the rows, as the file's own
     watermark names it, `digest` that of the file; `unmasked` are personal fields shown in clear.
+    `watermark` is the number of the copy whose code its times bear: seconds may differ by one.
     """
 
     columns: tuple[str, ...]
@@ -128,6 +129,7 @@ class ExportMade(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int
     size: int
     unmasked: tuple[str, ...] = ()
+    watermark: int = 0
 
 
 @fact_type("bundle.exported")

@@ -36,13 +36,16 @@ Connection = Any
 ROBOT: Final = Actor(sub="danshu", role="system", grade="C")
 _NAME: Final = "watermark/secret"
 _LOCK: Final = "select 1 from tenants where id=%s for no key update"
+_KNOWN: Final = (
+    "select code_no from watermarks where tenant=%s and asset=%s and delivery=%s limit 1"
+)
 _NEXT: Final = "select coalesce(max(code_no),0)+1 from watermarks where tenant=%s"
 _ADD: Final = """
 insert into watermarks(tenant,code_no,asset,kind,recipient,department,person,purpose,delivery,plan,
 columns) values (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s::jsonb,%s)
 """
 _MADE: Final = """
-update watermarks set rows=%s, honey=%s, pattern=%s, digest=%s, use=%s::jsonb
+update watermarks set rows=%s, honey=%s, pattern=%s, digest=%s, use=%s::jsonb, plan=%s::jsonb
 where tenant=%s and code_no=%s
 """
 _COLUMNS: Final = (
@@ -177,62 +180,68 @@ async def mark(
     plan = await asyncio.to_thread(
         watermark_plans.make_plan, secret, table, key_columns, tolerant, heads or {}
     )
-    code_no = await _number(connection, tenant, asset, recipient, delivery, plan)
+    code_no = await give_number(connection, tenant, asset, recipient, delivery, plan)
     made = await asyncio.to_thread(
         watermark_tables.make, secret, code_no, table, plan, with_honey=honey
     )
-    columns = tuple([carrier.name for carrier in plan.carriers])
-    use = msgspec.json.encode(made.use).decode()
-    told = (made.table.num_rows, made.honey, made.pattern, made.digest, use, tenant, code_no)
+    told = Given(
+        code_no=code_no,
+        asset=asset,
+        recipient=recipient,
+        delivery=delivery,
+        plan=plan,
+        rows=made.table.num_rows,
+        honey=made.honey,
+        pattern=made.pattern,
+        digest=made.digest,
+        use=made.use,
+    )
     async with connection.transaction():
-        await connection.execute(_MADE, told)
-        await merchants.say(
-            connection,
-            tenant,
-            actor,
-            issued(
-                asset,
-                code_no,
-                columns,
-                recipient,
-                delivery,
-                made.table.num_rows,
-                made.honey,
-                made.digest,
-            ),
-        )
+        await say_given(connection, tenant, actor, told)
     return Marked(
         table=made.table, code_no=code_no, honey=made.honey, digest=made.digest, use=made.use
     )
 
 
-def issued(
-    asset: str,
-    code_no: int,
-    columns: tuple[str, ...],
-    recipient: Recipient,
-    delivery: str,
-    rows: int,
-    honey: int,
-    digest: str,
-) -> WatermarkIssued:
-    """Make the fact of a copy."""
-    return WatermarkIssued(
-        asset=asset,
-        code_no=code_no,
-        columns=columns,
-        delivery=delivery,
-        department=recipient.department,
-        digest=digest,
-        honey=honey,
-        kind=recipient.kind,
-        purpose=recipient.purpose,
-        recipient=recipient.code,
-        rows=rows,
+class Given(Struct, frozen=True, kw_only=True):
+    """A copy as it was given, see `Delivery`."""
+
+    code_no: int
+    asset: str
+    recipient: Recipient
+    delivery: str
+    plan: Plan
+    rows: int
+    digest: str
+    honey: int = 0
+    pattern: str = ""
+    use: Use | None = None
+
+
+async def say_given(connection: Connection, tenant: int, actor: Actor, given: Given) -> None:
+    """Write down what a copy became, with its fact; in the caller's transaction."""
+    use = msgspec.json.encode(given.use).decode() if given.use else "{}"
+    plan = watermark_plans.encode_plan(given.plan).decode()
+    told = (given.rows, given.honey, given.pattern, given.digest, use, plan)
+    await connection.execute(_MADE, (*told, tenant, given.code_no))
+    to = given.recipient
+    said = WatermarkIssued(
+        asset=given.asset,
+        code_no=given.code_no,
+        columns=tuple([carrier.name for carrier in given.plan.carriers]),
+        delivery=given.delivery,
+        department=to.department,
+        digest=given.digest,
+        honey=given.honey,
+        kind=to.kind,
+        purpose=to.purpose,
+        recipient=to.code,
+        rows=given.rows,
     )
+    await merchants.say(connection, tenant, actor, said)
 
 
-async def _number(
+async def give_number(
     connection: Connection,
     tenant: int,
     asset: str,
@@ -240,9 +249,15 @@ async def _number(
     delivery: str,
     plan: Plan,
 ) -> int:
-    """Give a copy the next number, before it is marked: a number never means two copies."""
+    """Give a copy the next number, before it is marked: a number never means two copies. A
+    `delivery` that is made anew keeps its number.
+    """
     async with connection.transaction():
         await connection.execute(_LOCK, (tenant,))
+        if delivery:
+            known = await connection.execute(_KNOWN, (tenant, asset, delivery))
+            if found := await known.fetchone():
+                return int(found[0])
         row = await (await connection.execute(_NEXT, (tenant,))).fetchone()
         code_no = int(row[0])
         await connection.execute(

@@ -21,6 +21,7 @@ def upgrade() -> None:
         " digest text not null default '', use jsonb not null default '{}',"
         " primary key(tenant,code_no), check (kind in ('person','partner')))"
     )
+    op.execute("create index watermarks_delivery on watermarks(tenant,delivery,asset)")
     op.execute("create index watermarks_recipient on watermarks(tenant,recipient,code_no)")
 
 
