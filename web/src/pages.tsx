@@ -96,6 +96,7 @@ export const PAGES: readonly Page[] = [
   { path: "/settlement", group: "money", title: "settlement", right: "settlement.read", load: () => import("./pages/settlement") },
   { path: "/order-types", group: "money", title: "orderTypes", right: "order_type.read", load: () => import("./pages/order-types") },
   { path: "/order-types/:id", group: "money", title: "orderTypes", right: "order_type.read", load: () => import("./pages/order-types"), chrome: "work" },
+  { path: "/assets/return-reasons", group: "data", title: "returnReasons", right: "asset.aggregate", load: () => import("./pages/return-reasons") },
   { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
   { path: "/settings/names", group: "settings", title: "names", right: "master.read", load: () => import("./pages/names") },
   { path: "/settings/dictionary", group: "settings", title: "dictionary", right: "master.read", load: () => import("./pages/dictionary") },

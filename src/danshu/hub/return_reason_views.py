@@ -64,7 +64,7 @@ class ReasonRow(Struct, frozen=True, kw_only=True):
     at: str
 
 
-class ReasonCount(Struct, frozen=True, kw_only=True):
+class ReturnReasonCount(Struct, frozen=True, kw_only=True):
     """How many cases stand under a reason: named by the vocabulary, confirmed by people."""
 
     code: str
@@ -72,7 +72,7 @@ class ReasonCount(Struct, frozen=True, kw_only=True):
     confirmed: int
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class ReasonReport(Struct, frozen=True, kw_only=True):
     """How it goes. `covered` of all `cases` got a name without a person; of those `reviewed` by a
     person, in `right` the first choice had been the right one.
     """
@@ -82,10 +82,10 @@ class Report(Struct, frozen=True, kw_only=True):
     unsure: int
     reviewed: int
     right: int
-    counts: tuple[ReasonCount, ...]
+    counts: tuple[ReturnReasonCount, ...]
 
 
-class Phrase(Struct, frozen=True, kw_only=True):
+class ReasonPhrase(Struct, frozen=True, kw_only=True):
     """Words that somebody taught."""
 
     key: str
@@ -151,7 +151,7 @@ async def _words(
     return found
 
 
-async def report(connection: Connection, tenant: int) -> Report:
+async def report(connection: Connection, tenant: int) -> ReasonReport:
     """Count cases by reason, and how often names were right where a person looked."""
     rows = await (await connection.execute(_COUNTS, (tenant,))).fetchall()
     reviewed = await (await connection.execute(_REVIEWED, (tenant,))).fetchone()
@@ -160,12 +160,12 @@ async def report(connection: Connection, tenant: int) -> Report:
         by_code.setdefault(code, {})[state] = n
     totals = {s: sum([n for state, _, n in rows if state == s]) for s, *_ in rows}
     counts = [
-        ReasonCount(code=c, named=of.get("named", 0), confirmed=of.get("confirmed", 0))
+        ReturnReasonCount(code=c, named=of.get("named", 0), confirmed=of.get("confirmed", 0))
         for c, of in by_code.items()
         if c
     ]
     counts.sort(key=lambda c: (-(c.named + c.confirmed), c.code))
-    return Report(
+    return ReasonReport(
         cases=sum(totals.values()),
         covered=totals.get("named", 0),
         unsure=totals.get("unsure", 0),
@@ -177,9 +177,9 @@ async def report(connection: Connection, tenant: int) -> Report:
 
 async def list_phrases(
     connection: Connection, tenant: int, after: str, limit: int
-) -> tuple[Phrase, ...]:
+) -> tuple[ReasonPhrase, ...]:
     """List what was taught, by its folded words."""
     rows = await (await connection.execute(_PHRASES, (tenant, after, limit))).fetchall()
     return tuple(
-        [Phrase(key=k, phrase=p, code=c, by=by, at=rfc3339(at)) for k, p, c, by, at in rows]
+        [ReasonPhrase(key=k, phrase=p, code=c, by=by, at=rfc3339(at)) for k, p, c, by, at in rows]
     )

@@ -15,7 +15,7 @@ from danshu.faces.http.questions import Cursor, Limit, Word, read_before, read_p
 from danshu.hub import return_reason_views, return_reasons
 from danshu.hub.actors import name_actors
 from danshu.hub.fields import PLAIN
-from danshu.hub.return_reason_views import Phrase, ReasonChoice, ReasonRow, Report
+from danshu.hub.return_reason_views import ReasonChoice, ReasonPhrase, ReasonReport, ReasonRow
 from danshu.kernel.limits import PAGE_ROWS, REASON_CHARS, REASON_PHRASE_CHARS
 
 _TAG: Final = "return reasons"
@@ -40,7 +40,7 @@ class ReasonsReport(Struct, frozen=True, kw_only=True):
 
     reasons: tuple[ReasonTold, ...]
     line: int
-    report: Report
+    report: ReasonReport
 
 
 class ReasonPage(Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class ReasonPage(Struct, frozen=True, kw_only=True):
 class PhrasePage(Struct, frozen=True, kw_only=True):
     """Phrases that were taught; `next` is "" at the end."""
 
-    items: tuple[Phrase, ...]
+    items: tuple[ReasonPhrase, ...]
     next: str
 
 
