@@ -148,12 +148,14 @@ async def list_usage(
     return [UsageRow(**dict(zip(names, row, strict=True))) for row in await cursor.fetchall()]
 
 
+def usage(kind: str, rows: int, day: datetime.date) -> Usage:
+    """Give a use as the statement counts it."""
+    return Usage(kind="query" if kind == "query" else "delivery", rows=rows, day=day)
+
+
 def usage_of(rows: Sequence[UsageRow]) -> list[Usage]:
     """Give uses as the statement counts them."""
-    return [
-        Usage(kind="query" if row.kind == "query" else "delivery", rows=row.rows, day=row.day)
-        for row in rows
-    ]
+    return [usage(row.kind, row.rows, row.day) for row in rows]
 
 
 async def say(

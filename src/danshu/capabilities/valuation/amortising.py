@@ -26,10 +26,14 @@ class Instalment(Struct, frozen=True, kw_only=True):
 
 
 def spread(
-    cost_fen: int, months: int, since: datetime.date, impaired: Mapping[str, int] | None = None
+    cost_fen: int,
+    months: int,
+    since: datetime.date,
+    impaired: Mapping[str, int] | None = None,
+    added: Mapping[str, int] | None = None,
 ) -> tuple[Instalment, ...]:
-    """Write a cost off in equal months from that of `since` on; `impaired` are losses by month
-    (YYYY-MM), after which what is left is spread over the months that are left.
+    """Write a cost off in equal months from that of `since` on. `impaired` are losses and `added`
+    further costs by month (YYYY-MM): what then stands is spread over the months that are left.
 
     Raises InputError `months`, `impairment` for more than stands in the books.
     """
@@ -37,8 +41,9 @@ def spread(
         raise InputError("months", f"an asset is written off in 1 to {_MONTHS} months", "/months")
     left, month, rows = cost_fen, since.replace(day=1), []
     for nth in range(months):
-        share = left // (months - nth) if nth < months - 1 else left
         name = f"{month:%Y-%m}"
+        left += (added or {}).get(name, 0)
+        share = left // (months - nth)
         loss = (impaired or {}).get(name, 0)
         if loss < 0 or loss > left - share:
             raise InputError("impairment", f"{name}: more is impaired than there is", "/impaired")

@@ -70,6 +70,7 @@ _STATUS: Final = {
     "no_connector": 404,
     "no_device": 404,
     "no_licence_row": 404,
+    "no_valuation": 404,
     "no_repair": 404,
     "no_wave": 404,
     "no_call": 404,
