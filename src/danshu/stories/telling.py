@@ -177,6 +177,16 @@ STORIES: Final = (
         title="油位偏低不是需补油:摄像头与巡检员报来,按规程停机检修,谁喊补油都没有用",
         module="danshu.stories.oil_level",
     ),
+    Story(
+        name="leak",
+        title="三人导出同一批订单,一份外流:打乱、改名、少一列,时刻的秒数仍说出是谁的",
+        module="danshu.stories.leak",
+    ),
+    Story(
+        name="seventeen-spellings",
+        title="尺码不合适的 17 种写法是一个原因;说不清的留给人,教一次就认得",
+        module="danshu.stories.seventeen_spellings",
+    ),
 )
 
 

@@ -182,7 +182,7 @@ ROOMS = (
     Room("carriers", carrier_room.CARRIER_ASKS.begin, 1.0),
     Room("paid", paid_room.begin, 0.5),
     Room("originals", originals_room.begin, 0.5),
-    Room(return_reasons_room.ROOM, return_reasons_room.begin, 5.0),
+    Room(return_reasons_room.ROOM, return_reasons_room.begin, 2.0),
     Room("pulls", sentinel_pull.begin, 1.0),
     Room("sheets", sheet_apply.begin, 0.5),
     Room("signals", signals_room.begin, 1.0),
