@@ -16,7 +16,16 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import export_columns, jobs, lists, marks, merchants, watermarks, workbench
+from danshu.hub import (
+    export_columns,
+    jobs,
+    lists,
+    marks,
+    merchants,
+    watermark_people,
+    watermarks,
+    workbench,
+)
 from danshu.hub.export_columns import COLUMNS, FIELDS, Cell, Column
 from danshu.hub.export_files import Content, Format, Mark, Sheet, open_sheet
 from danshu.hub.facts import ExportMade
@@ -141,14 +150,7 @@ class _Maker:
         self._allowed: dict[tuple[str, str], bool] = {}
         heads = {c: (COLUMNS[c].head.zh, COLUMNS[c].head.en) for c in question.columns}
         self._marker = RowMarker(heads)
-        who = seated.seat.principal
-        self._recipient = Recipient(
-            kind="person",
-            code=who.number or who.name,
-            department=",".join(who.roles),
-            person=who.name,
-            purpose=question.purpose,
-        )
+        self._recipient: Recipient | None = None
         self._code_no = 0
 
     async def begin(self) -> None:
@@ -159,9 +161,12 @@ class _Maker:
         async with self._hub.connection() as connection:
             async with connection.transaction():
                 secret = await watermarks.read_secret(connection, tenant)
+            who, purpose = self._seated.seat.principal, self._question.purpose
+            to = await watermark_people.recipient_of(connection, tenant, who, purpose)
             self._code_no = await watermarks.give_number(
-                connection, tenant, ASSET, self._recipient, delivery, self._marker.plan()
+                connection, tenant, ASSET, to, delivery, self._marker.plan()
             )
+            self._recipient = to
         self._marker.begin(secret, self._code_no)
 
     async def fill(self, sheet: Sheet) -> str | None:
@@ -270,7 +275,7 @@ class _Maker:
             ended = await jobs.end(connection, job, self._holder, jobs.DONE, encode(result))
             if ended:
                 await merchants.say(connection, job.tenant, job.actor, made)
-            if ended and self._code_no:
+            if ended and self._recipient is not None:
                 given = Given(
                     code_no=self._code_no,
                     asset=ASSET,
