@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 
     from danshu.capabilities.searching.model import Card, Facet, Value
 
-KINDS: Final = frozenset({"count", "rate", "amount", "duration", "average"})
+KINDS: Final = frozenset({"count", "rate", "share", "amount", "duration", "average"})
 """Concepts that say of which kind a number is, which its unit answers."""
+COMMON: Final = frozenset({"order", "customer", "place", "units", "fulfil"})
+"""Concepts that are spoken of in passing."""
+
+
+def telling(meanings: Iterable[Meaning]) -> frozenset[Meaning]:
+    """Give the meanings that say what is counted; of what kind the number is only where there is
+    nothing else (几单 is orders, 几 is a count).
+    """
+    kept = frozenset(m for m in meanings if m[0] in ("concept", "dimension"))
+    return frozenset(m for m in kept if m[1] not in KINDS) or kept
 
 
 class Name(Struct, frozen=True, kw_only=True):
@@ -49,8 +59,9 @@ class Lexicon:
         self.values = {f"{v.dimension} {i}": v for i, v in enumerate(known)}
         entries = [*_glossary(), *_facets(facets.values()), *self._named()]
         base = Words(entries)
-        raw = {run for card in metrics for name in _names(card) for run in _unknown(base, name)}
-        self.words = Words([*entries, *((run, ("concept", f"={run}")) for run in sorted(raw))])
+        raw = {run for card in metrics for n in _names(card) for run in _unknown(base, plain(n))}
+        own = [(run, ("concept", f"={run}")) for run in sorted(raw)]
+        self.words = Words([*entries, *own], [n for card in metrics for n in _names(card)])
         self.names = {card.code: self._cut(card) for card in metrics}
         self._served = {card.code: self._serve(card) for card in metrics}
         seen = Counter(
@@ -69,7 +80,9 @@ class Lexicon:
 
     def weight(self, meanings: Iterable[Meaning]) -> float:
         """Give how much a word tells: more where few metrics have it."""
-        return max((self._rarity.get(m, self.rarest) for m in meanings), default=0.0)
+        known = tuple(meanings)
+        common = 0.5 if any(code in COMMON for _, code in known) else 1.0
+        return common * max((self._rarity.get(m, self.rarest) for m in known), default=0.0)
 
     def _named(self) -> Iterator[tuple[str, Meaning]]:
         for key, value in self.values.items():
@@ -83,7 +96,7 @@ class Lexicon:
         own = {f.code: f.code for f in card.dimensions}
         for facet in card.dimensions:
             for word in (facet.zh, facet.en, *facet.words):
-                for token in self.words.scan(plain(word), hears=False).tokens:
+                for token in self.words.scan(plain(word)).tokens:
                     for kind, code in token.meanings:
                         if kind == "dimension":
                             own.setdefault(code, facet.code)
@@ -98,11 +111,11 @@ class Lexicon:
         for text in _names(card):
             parts = []
             for token in self.words.scan(plain(text)).tokens:
-                kept = frozenset(m for m in token.meanings if m[0] in ("concept", "dimension"))
+                kept = telling(token.meanings)
                 if kept and kept not in parts:
                     parts.append(kept)
             if parts:
-                found.append(Name(text=text, parts=tuple(parts)))
+                found.append(Name(text=plain(text), parts=tuple(parts)))
         return tuple(found)
 
 
@@ -110,8 +123,12 @@ def _names(card: Card) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for n in (card.zh, card.en, *card.words) if n))
 
 
-def _unknown(words: Words, text: str) -> tuple[str, ...]:
-    return tuple([run for run in words.scan(plain(text), hears=False).unknown if len(run) > 1])
+def _unknown(words: Words, name: str) -> tuple[str, ...]:
+    """Give what the glossary does not know of a name; where that is a single character, the name
+    is a word of its own (人效).
+    """
+    left = [run.text for run in words.scan(name).unknown]
+    return (name,) if any(len(run) == 1 for run in left) else tuple(left)
 
 
 def _text(card: Card) -> str:

@@ -103,4 +103,6 @@ class Reading(Struct, frozen=True, kw_only=True):
     limit: int = 0
     against: Against = ""
     step: Step = ""
+    heard: tuple[tuple[str, str], ...] = ()
+    """What was written otherwise, and the word that it was taken for."""
     unknown: tuple[str, ...] = ()

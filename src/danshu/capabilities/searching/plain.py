@@ -64,6 +64,25 @@ def spelt(words: str) -> str:
     return "".join([syllable(c).replace("ü", "v") for c in words if c != " "])
 
 
+_FOLDS: Final = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"), ("f", "h"))
+
+
+@lru_cache(maxsize=8192)
+def sound(words: str) -> str:
+    """Give what a Chinese text sounds like, without the differences that many people do not make:
+    zh/z, ch/c, sh/s, l/n, f/h, -ng/-n.
+    """
+    said = []
+    for char in words:
+        read = syllable(char)
+        for start, folded in _FOLDS:
+            if read.startswith(start):
+                read = folded + read[len(start) :]
+                break
+        said.append(read.removesuffix("g") if read.endswith("ng") else read)
+    return " ".join(said)
+
+
 def is_chinese(char: str) -> bool:
     """Whether it is a Chinese character."""
     return "一" <= char <= "鿿"

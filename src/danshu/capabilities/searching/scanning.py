@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from danshu.capabilities.searching.plain import WORD, is_chinese, plain, spelt
+from danshu.capabilities.searching.plain import WORD, is_chinese, plain, sound, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ Meaning = tuple[str, str]
 """(kind, code): `concept`, `dimension`, `step`, `shape`, `value`, `filler`, `time`."""
 _NEAR: Final = 85  # of 100 by letters: one of six or seven may differ
 _LETTERS: Final = 4
+_AROUND: Final = 3
 
 
 class Unit(Struct, frozen=True):
@@ -31,24 +32,24 @@ class Unit(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """A known word: all that it may mean, where it stands, and whether it was written so."""
+    """A known word: all that it may mean, and where it stands."""
 
     text: str
     meanings: tuple[Meaning, ...]
     start: int
     end: int
-    is_exact: bool = True
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
     """The known words in their order, and the runs that mean nothing here."""
 
     tokens: tuple[Token, ...]
-    unknown: tuple[str, ...]
+    unknown: tuple[Unit, ...]
 
 
 def stem(word: str) -> str:
     """Take the commonest endings of an English word away."""
+    word = word.removesuffix("'s")
     for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("s", 4)):
         if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
             root = word[: -len(ending)]
@@ -79,30 +80,35 @@ def units(text: str) -> tuple[Unit, ...]:
 
 
 class Words:
-    """A dictionary of surfaces. Built once, then only read."""
+    """A dictionary of surfaces. Built once, then only read. `names` are texts of known words that
+    are heard as one.
+    """
 
-    def __init__(self, entries: Iterable[tuple[str, Meaning]]) -> None:
+    def __init__(self, entries: Iterable[tuple[str, Meaning]], names: Iterable[str] = ()) -> None:
         known: dict[tuple[str, ...], list[Meaning]] = defaultdict(list)
+        self._sounds: dict[str, str] = {}
+        self._spelt: dict[str, str] = {}
+        self._letters: dict[str, str] = {}
         for surface, meaning in entries:
-            key = tuple([u.text for u in units(plain(surface))])
+            text = plain(surface)
+            key = tuple([u.text for u in units(text)])
             if key and meaning not in known[key]:
                 known[key].append(meaning)
+                self._hear(text, key)
+        for name in names:
+            self._hear(plain(name), ())
         self._known: Mapping[tuple[str, ...], tuple[Meaning, ...]] = {
             k: tuple(v) for k, v in known.items()
         }
         self._longest = max(map(len, self._known), default=0)
-        self._sounds: dict[str, tuple[str, ...]] = {}
-        self._letters: dict[str, tuple[str, ...]] = {}
-        for key in self._known:
-            joined = "".join(key)
-            if len(key) > 1 and all(map(is_chinese, joined)):
-                self._sounds.setdefault(spelt(joined), key)
-            elif len(key) == 1 and len(joined) > _LETTERS and joined.isascii():
-                self._letters[joined] = key
 
-    def meanings(self, surface: str) -> tuple[Meaning, ...]:
-        """Give what a word means, nothing when it is unknown."""
-        return self._known.get(tuple([u.text for u in units(plain(surface))]), ())
+    def _hear(self, text: str, key: tuple[str, ...]) -> None:
+        if all(map(is_chinese, text)):
+            self._spelt.setdefault(spelt(text), text)
+            if len(text) > 1:
+                self._sounds.setdefault(sound(text), text)
+        elif len(key) == 1 and len(text) > _LETTERS and text.isascii():
+            self._letters.setdefault(key[0], text)
 
     def spans(self, cut: Sequence[Unit]) -> Iterator[tuple[int, int]]:
         """Give the places of every known word of more than one unit, those inside others too."""
@@ -112,39 +118,32 @@ class Words:
                     yield cut[i].start, cut[j - 1].end
                     break
 
-    def scan(
-        self, text: str, taken: Iterable[tuple[int, int]] = (), *, hears: bool = True
-    ) -> Scanned:
-        """Cut a plain text; the spans that are `taken` (a time) are left out. Unless it `hears`,
-        only what is written as it should be is known.
-        """
+    def scan(self, text: str, taken: Iterable[tuple[int, int]] = ()) -> Scanned:
+        """Cut a plain text; the spans that are `taken` (a time) are left out."""
         held = tuple(taken)
         tokens: list[Token] = []
-        runs: list[list[Unit]] = [[]]
+        unknown: list[Unit] = []
         cut = units(text)
         i = 0
         while i < len(cut):
-            if any(start < cut[i].end and cut[i].start < end for start, end in held):
-                runs.append([])
+            at = cut[i]
+            if any(start < at.end and at.start < end for start, end in held):
                 i += 1
                 continue
-            token, i_next = self._at(cut, i, held)
-            if token is None:
-                runs[-1].append(cut[i])
-                i += 1
-                continue
-            tokens.append(token)
-            runs.append([])
-            i = i_next
-        unknown: list[str] = []
-        for run in runs:
-            if run and hears:
-                unknown += self._hear(run, tokens, text)
-            elif run:
-                unknown.append(text[run[0].start : run[-1].end])
-        if not hears:
-            return Scanned(tokens=tuple(tokens), unknown=tuple(unknown))
-        return self._mend(tokens, unknown, text)
+            token, after = self._at(cut, i, held)
+            if token is not None:
+                tokens.append(token)
+            elif (
+                unknown
+                and not text[unknown[-1].end : at.start].strip()
+                and (not tokens or tokens[-1].end <= unknown[-1].start)
+            ):
+                start = unknown.pop().start
+                unknown.append(Unit(text[start : at.end], start, at.end))
+            else:
+                unknown.append(Unit(text[at.start : at.end], at.start, at.end))
+            i = after
+        return Scanned(tokens=tuple(tokens), unknown=tuple(unknown))
 
     def _at(
         self, cut: Sequence[Unit], i: int, held: Sequence[tuple[int, int]]
@@ -155,79 +154,73 @@ class Words:
             if meant and not any(s < end and start < e for s, e in held):
                 text = "".join([u.text for u in cut[i:j]])
                 return Token(text=text, meanings=meant, start=start, end=end), j
-        return None, i
+        return None, i + 1
 
-    def _token(self, key: tuple[str, ...], run: Sequence[Unit]) -> Token:
-        return Token(
-            text="".join(key),
-            meanings=self._known[key],
-            start=run[0].start,
-            end=run[-1].end,
-            is_exact=False,
-        )
-
-    def _hear(self, run: list[Unit], tokens: list[Token], text: str) -> list[str]:
-        """Look for words in a run that nobody knows; gives what is left of it."""
-        left: list[str] = []
-        i, last = 0, 0
-        while i < len(run):
-            token = self._heard(run, i)
-            if token is None:
-                i += 1
+    def respell(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Write what sounds like a known word, or is one in letters of pinyin or with a letter
+        wrong, as that word; gives the text and what was taken for what.
+        """
+        heard: list[tuple[int, int, str]] = []
+        for run in self.scan(text).unknown:
+            if heard and run.start < heard[-1][1]:
                 continue
-            if run[last].start < token.start:
-                left.append(text[run[last].start : token.start].strip())
-            tokens.append(token)
-            i = last = next((k for k, u in enumerate(run) if u.start >= token.end), len(run))
-        if last < len(run):
-            left.append(text[run[last].start : run[-1].end].strip())
-        return [w for w in left if w]
+            found = self._sounding(text, run) if is_chinese(run.text[0]) else self._lettered(run)
+            heard += found
+        out, last = "", 0
+        for start, end, word in sorted(heard):
+            if start >= last:
+                out += text[last:start] + word
+                last = end
+        said = tuple([(text[start:end], word) for start, end, word in heard])
+        return out + text[last:], said
 
-    def _heard(self, run: Sequence[Unit], i: int) -> Token | None:
+    def _sounding(self, text: str, run: Unit) -> list[tuple[int, int, str]]:
+        """Find the longest stretch around an unknown run that sounds like a known word."""
+        first, last = run.start, run.end
+        while first > 0 and is_chinese(text[first - 1]) and run.start - first < _AROUND:
+            first -= 1
+        while last < len(text) and is_chinese(text[last]) and last - run.end < _AROUND:
+            last += 1
+        for size in range(min(last - first, self._longest + _AROUND), 1, -1):
+            for start in range(first, last - size + 1):
+                end = start + size
+                if start < run.end and run.start < end:
+                    word = self._sounds.get(sound(text[start:end]))
+                    if word is not None and word != text[start:end]:
+                        return [(start, end, word)]
+        return []
+
+    def _lettered(self, run: Unit) -> list[tuple[int, int, str]]:
         from rapidfuzz import fuzz, process
 
-        for j in range(min(len(run), i + self._longest), i, -1):
-            joined = "".join([u.text for u in run[i:j]])
-            if len(joined) < 2:
+        found = []
+        for unit in units(run.text):
+            word = run.text[unit.start : unit.end]
+            start, end = run.start + unit.start, run.start + unit.end
+            if not word.isalpha() or len(word) < _LETTERS:
                 continue
-            sound = spelt(joined)
-            key = self._sounds.get(sound)
-            if key is not None:
-                return self._token(key, run[i:j])
-        word = run[i].text
-        if word.isascii() and word.isalpha() and len(word) > _LETTERS:
-            close = process.extractOne(
-                word, self._letters.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR
-            )
-            if close is not None:
-                return self._token(self._letters[close[0]], run[i : i + 1])
-        return None
+            typed = self._typed(word)
+            if typed:
+                found.append((start, end, typed))
+            elif len(word) > _LETTERS:
+                close = process.extractOne(
+                    unit.text, self._letters.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR
+                )
+                if close:
+                    found.append((start, end, self._letters[close[0]]))
+        return found
 
-    def _mend(self, tokens: list[Token], unknown: list[str], text: str) -> Scanned:
-        """Join a single unknown character with its known neighbour where both sound like a word:
-        破孙 is 破损 though 破 or 孙 may mean something alone.
+    def _typed(self, word: str) -> str:
+        """Read letters as pinyin of known words, the longest first; "" unless all of it is, and
+        one of the words has two characters.
         """
-        left: list[str] = []
-        for run in unknown:
-            token = self._neighbour(run, text)
-            if token is None:
-                left.append(run)
-                continue
-            tokens[:] = [t for t in tokens if t.end <= token.start or t.start >= token.end]
-            tokens.append(token)
-        tokens.sort(key=lambda t: t.start)
-        return Scanned(tokens=tuple(tokens), unknown=tuple(left))
-
-    def _neighbour(self, run: str, text: str) -> Token | None:
-        at = text.find(run)
-        if not all(map(is_chinese, run)) or len(run) > 2:
-            return None
-        for before, after in ((1, 0), (0, 1), (2, 0), (0, 2), (1, 1)):
-            start, end = at - before, at + len(run) + after
-            window = text[max(start, 0) : end]
-            if start < 0 or end > len(text) or not all(map(is_chinese, window)):
-                continue
-            key = self._sounds.get(spelt(window))
-            if key is not None:
-                return self._token(key, (Unit(window, start, end),))
-        return None
+        whole = self._spelt.get(word, "")
+        if len(whole) > 1:
+            return whole
+        for at in range(len(word) - 1, 1, -1):
+            known = self._spelt.get(word[:at], "")
+            if len(known) > 1:
+                rest = self._typed(word[at:]) or self._spelt.get(word[at:], "")
+                if rest:
+                    return known + rest
+        return ""
