@@ -93,7 +93,7 @@ _HELD = (
 )
 PROMISES = [
     ("damage", "taobao", "WH-C", "2026-11-02", 1, 0, 0, 0, 0, 1, None, None, None),
-    ("ship", "taobao", "", "2026-11-02", 1, 0, 0, 0, 0, 0, None, None, None),
+    ("ship", "taobao", "-", "2026-11-02", 1, 0, 0, 0, 0, 0, None, None, None),
     ("ship", "taobao", "WH-A", "2026-11-02", 1, 1, 0, 0, 0, 0, 1000, -30, -30),
     ("ship", "taobao", "WH-C", "2026-11-02", 1, 0, 1, 1, 0, 0, 0, 45, 45),
 ]
@@ -140,11 +140,11 @@ _PREFERENCES = (
     row("substitutes", 1, 4, event="accepted"),
 )
 PREFERENCES = [
-    ("1", "330000", "amended", "receiver", 5, 5, 1000),
-    ("1", "330000", "carrier", "SF", 6, 6, 1000),
-    ("1", "330000", "hour", "08", 5, 5, 1000),
-    ("1", "330000", "weekday", "1", 5, 5, 1000),
-    ("1", "330000", "window", "09-18", 5, 5, 1000),
+    ("1", "3", "amended", "receiver", 5, 5, 1000),
+    ("1", "3", "carrier", "SF", 6, 6, 1000),
+    ("1", "3", "hour", "08", 5, 5, 1000),
+    ("1", "3", "weekday", "1", 5, 5, 1000),
+    ("1", "3", "window", "09-18", 5, 5, 1000),
 ]
 _RETURNS = (
     order(1, "02 09:00"),
@@ -161,10 +161,11 @@ _RETURNS = (
     row("return_lines", 12, order=of(1), line=1, sku="A", quantity=1),
     row("returns", 13, when="06 09:00", order=of(1), kind="refund_only", reason="late",
         currency="CNY"),
+    row("returns", 15, order=of(1), kind="refund_only", reason="cancelled", currency="CNY"),
     row("returns", 14, when="06 09:00", order=of(1), kind="claim", reason="lost", currency="CNY"),
 )  # fmt: skip
 RETURNS = [
-    ("late", "refund_only", "taobao", "", "2026-11", 1, 0, 0, 0, 1000),
+    ("late", "refund_only", "taobao", "-", "2026-11", 1, 0, 0, 0, 1000),
     ("quality", "return", "taobao", "A", "2026-11", 1, 0, 1, 0, 500),
     ("size_large", "return", "taobao", "A", "2026-11", 1, 1, 2, 1000, 500),
     ("size_large", "return", "taobao", "B", "2026-11", 1, 1, 1, 0, 1000),
@@ -183,9 +184,9 @@ _ROUTES = (
     promise(2, 8, "late"),
 )  # fmt: skip
 ROUTES = [
-    ("2026-11-02", "", 1, 0, 0, 0, 1, 0, 0, 0, None, 0, None),
+    ("2026-11-02", "-", 1, 0, 0, 0, 1, 0, 0, 0, None, 0, None),
     ("2026-11-02", "WH-A", 2, 2001, 1001, 1, 0, 0, 0, 0, 299, 2, 500),
-    ("2026-11-03", "", 0, 0, None, 0, 0, 0, 0, 1, None, 0, None),
+    ("2026-11-03", "-", 0, 0, None, 0, 0, 0, 0, 1, None, 0, None),
     ("2026-11-03", "WH-C", 0, 0, None, 0, 0, 1, 150, 0, None, 0, None),
 ]
 _STOCK = (

@@ -19,19 +19,6 @@ def measure(
     return _make(name, zh, en, words, "measure", unit, level)
 
 
-def detail(
-    name: str,
-    zh: str,
-    en: str,
-    *words: str,
-    unit: Unit = "",
-    level: int = 2,
-    tolerant: bool = False,
-) -> Column:
-    """Give a column that only rows of detail have."""
-    return _make(name, zh, en, words, "attribute", unit, level, tolerant)
-
-
 def _make(
     name: str,
     zh: str,
@@ -40,12 +27,9 @@ def _make(
     role: Role,
     unit: Unit,
     level: int,
-    tolerant: bool = False,
 ) -> Column:
     title = Title(zh=zh, en=en)
-    return Column(
-        name=name, title=title, role=role, unit=unit, level=level, tolerant=tolerant, words=words
-    )
+    return Column(name=name, title=title, role=role, unit=unit, level=level, words=words)
 
 
 PROVINCE: Final = grain("province", "省份", "Province", "省", "地区", "省级", "province")
@@ -59,9 +43,15 @@ CHANNEL: Final = grain("channel", "渠道", "Channel", "平台", "店铺来源",
 WAREHOUSE: Final = grain("warehouse", "仓库", "Warehouse", "仓", "发货仓", "库房", "warehouse")
 SKU: Final = grain("sku", "商品", "Goods", "货品", "单品", "品", "款", "sku", "item", "product")
 
-OCCURRED: Final = detail(
-    "occurred", "发生时间", "When it happened", "时间", unit="ms", tolerant=True
+OCCURRED: Final = Column(
+    name="occurred",
+    title=Title(zh="发生时间", en="When it happened"),
+    role="key",
+    unit="ms",
+    level=2,
+    tolerant=True,
+    words=("时间", "发生", "time"),
 )
-"""To the millisecond as its source said it: its seconds may carry a recipient's code, for no sum is
-made of them (minutes are counted from whole minutes before the code is put in).
+"""Of rows of detail alone. Its seconds may carry a recipient's code: no figure of a copy is made of
+them, and the minute stays.
 """

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 PROVENANCE: Final = ("half", "stream", "seq", "fact", "occurred", "recorded", "who")
 """Which fact a row of detail counts, and so which raw message: every asset's rows begin so."""
 
+NONE: Final = "-"
+"""What stands in a grain where there is nothing to name: no warehouse yet, no line of the order."""
+
 
 def facts(table: Table) -> list[Value]:
     """Give the provenance columns of a table."""

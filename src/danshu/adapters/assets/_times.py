@@ -62,6 +62,13 @@ def province(region: Value) -> Value:
     return (region.length() == 6).ifelse(region.substr(0, 2).concat("0000"), region)
 
 
+def area(region: Value) -> Value:
+    """Give the first digit of a region's code: 1 华北, 2 东北, 3 华东, 4 中南, 5 西南, 6 西北, 7
+    and 8 港澳台; 0 abroad.
+    """
+    return (region.length() == 6).ifelse(region.substr(0, 1), "0")
+
+
 @cache
 def special_days() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the days off (holidays) and the days worked instead, as YYYY-MM-DD, by law."""

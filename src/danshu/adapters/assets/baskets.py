@@ -45,6 +45,7 @@ class Baskets:
         c.measure("support", "支持度", "Support", "support", unit="thousandths"),
         c.measure("confidence", "置信度", "Confidence", "confidence", unit="thousandths"),
         c.measure("lift", "提升度", "Lift", "关联强度", "lift", unit="thousandths"),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),

@@ -51,6 +51,7 @@ class ChannelFunnel:
             "reached", "到达率", "Share that came so far", "转化率", "付款率", "复购率", "留存",
             "conversion", unit="thousandths",
         ),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),

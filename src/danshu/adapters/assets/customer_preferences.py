@@ -26,8 +26,8 @@ class CustomerPreferences:
     name: Final = "customer-preferences"
     title: Final = Title(zh="客户履约偏好矩阵", en="Fulfilment preferences")
     about: Final = Title(
-        zh="按购买频次和省份分的买家群体，爱在什么时段、星期几下单，用哪家快递，约什么时间送，改单和替代怎么选。",
-        en="When groups of buyers (by how often they buy, and province) order, who carries it,"
+        zh="按购买频次和大区分的买家群体，爱在什么时段、星期几下单，用哪家快递，约什么时间送，改单和替代怎么选。",
+        en="When groups of buyers (by how often they buy, and area) order, who carries it,"
         " which windows they choose, what they amend, whether they take substitutes.",
     )
     version: Final = 1
@@ -40,12 +40,13 @@ class CustomerPreferences:
             "segment", "购买频次", "Buys", "客群", "人群", "老客", "新客", "客户分层", "segment",
             level=3,
         ),
-        c.PROVINCE,
+        c.grain("area", "大区", "Area", "地区", "区域", "华东", "华南", "华北", "area", level=3),
         c.grain("preference", "偏好", "Preference", "习惯", "喜好", "preference", level=3),
         c.grain("choice", "选择", "Choice", "选项", "choice", level=3),
         c.measure("orders", "订单数", "Orders", "单量", level=3),
         c.measure("customers", "买家数", "Buyers", "人数", "客户数", unit="customers", level=3),
         c.measure("share", "占比", "Share", "比例", "多少人选", unit="thousandths", level=3),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),
@@ -65,15 +66,13 @@ class CustomerPreferences:
         often = orders.group_by("buyer").agg(often=lambda t: t.count())
         each = orders.join(often, "buyer")
         band = (each.often >= 4).ifelse("4+", (each.often >= 2).ifelse("2-3", "1"))
-        each = each.select(
-            "buyer", of=each.stream, province=_times.province(each.region), segment=band
-        )
+        each = each.select("buyer", of=each.stream, area=_times.area(each.region), segment=band)
         first, *more = (
             table.mutate(preference=_tables.constant(preference))
             for preference, table in _choices(sources).items()
         )
         t = first.union(*more).join(each, "of")
-        own = ("segment", "province", "preference", "choice", "buyer")
+        own = ("segment", "area", "preference", "choice", "buyer")
         return t.select(*_tables.facts(t), *own)
 
     def measures(self, rows: Table) -> Mapping[str, Value]:
@@ -84,7 +83,7 @@ class CustomerPreferences:
         """Leave out small cells, then add each choice's share of its group and preference."""
         t = cells.filter(cells.customers >= CELL_PEOPLE)
         whole = t.orders.sum()
-        t = _tables.within(t, ("segment", "province", "preference"), whole=whole)
+        t = _tables.within(t, ("segment", "area", "preference"), whole=whole)
         return t.mutate(share=f.share(t.orders, t.whole)).drop("whole")
 
 

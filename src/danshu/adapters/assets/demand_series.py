@@ -46,6 +46,7 @@ class DemandSeries:
         ),
         c.measure("cancelled", "取消件数", "Units cancelled", "取消", "退订", unit="units"),
         c.measure("net", "净需求", "Net demand", "净销量", "net", unit="units"),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),
@@ -64,7 +65,7 @@ class DemandSeries:
         lines = sources["lines"].filter(lambda t: t.origin == "placed")
         skus = lines.select("stream", "line", named=lines.sku)
         changes = _tables.beside(sources["line_changes"], skus, ("stream", "line"))
-        sku = (changes.sku == "").ifelse(changes.named.fill_null(""), changes.sku)
+        sku = (changes.sku == "").ifelse(changes.named.fill_null(_tables.NONE), changes.sku)
         changes = changes.mutate(sku=sku)
         t = _units(lines, lines.quantity, lines.quantity * 0).union(
             _units(changes, changes.now_quantity - changes.was_quantity, changes.line * 0),

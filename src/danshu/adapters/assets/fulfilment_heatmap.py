@@ -71,12 +71,12 @@ class FulfilmentHeatmap:
             "on-time rate",
             unit="thousandths",
         ),
+        c.OCCURRED,
     )
     checks: Final = (
         Check(code="unique"),
         Check(code="complete", column="region"),
         Check(code="between", column="hour", low=0, high=23),
-        Check(code="between", column="on_time", low=0, high=1_000),
         Check(code="adds_up", column="orders"),
         Check(code="fresh"),
     )

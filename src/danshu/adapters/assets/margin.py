@@ -57,6 +57,7 @@ class Margin:
             level=3,
         ),
         c.measure("uncosted", "未知成本件数", "Units without a cost", unit="units", level=3),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),
@@ -137,7 +138,7 @@ def _refunds(sources: Mapping[str, Table]) -> Table:
 def _rows(table: Table, **figures: Value) -> Table:
     """Give rows of the figures, 0 where one is not named."""
     there = {name: figures.get(name, _tables.constant(0)) for name in _FIGURES}
-    return table.select(*_tables.facts(table), sku=table.sku.fill_null(""), **there)
+    return table.select(*_tables.facts(table), sku=table.sku.fill_null(_tables.NONE), **there)
 
 
 def _spans(costs: Table) -> Table:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class PromisesKept:
-    """One row of detail is a promise of an order; the latest verdict counts."""
+    """One row of detail is a promise of an order; the latest verdict counts.
+
+    Its day is that on which the order was placed, its warehouse the first of several by code.
+    """
 
     name: Final = "promises-kept"
     title: Final = Title(zh="承诺兑现", en="Promises kept")
@@ -54,11 +57,11 @@ class PromisesKept:
         ),
         c.measure("gap_p50", "离期限中位", "Median gap", "提前多少", "差距", "gap", unit="minutes"),
         c.measure("gap_p90", "离期限 P90", "P90 gap", "最晚", unit="minutes"),
+        c.OCCURRED,
     )
     checks: Final = (
         Check(code="unique"),
         Check(code="complete", column="code"),
-        Check(code="between", column="kept_share", low=0, high=1_000),
         Check(code="adds_up", column="made"),
         Check(code="fresh"),
     )
@@ -82,15 +85,15 @@ class PromisesKept:
 
     def rows(self, sources: Mapping[str, Table]) -> Table:
         """Give one row a promise."""
-        orders = sources["orders"].select("stream", "channel")
+        orders = sources["orders"].select("stream", "channel", "created")
         t = _promises.verdicts(sources["promises"]).join(orders, "stream")
         t = _tables.beside(t, _tables.warehouses(sources["allocations"]))
         return t.select(
             *_tables.facts(t),
             code=t.code,
             channel=t.channel,
-            warehouse=t.warehouse.fill_null(""),
-            day=_times.day(t.occurred),
+            warehouse=t.warehouse.fill_null(_tables.NONE),
+            day=_times.day(t.created),
             verdict=t.verdict,
             gap_minutes=t["gap"] // _times.MINUTE_MS,
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from danshu.ports.asset import Table, Value
 
 _KINDS: Final = ("return", "exchange", "refund_only")
+_NOBODY_ASKED: Final = ("cancelled", "amended", "owed")  # the hub opens these by itself
 
 
 class ReturnReasons:
@@ -53,6 +54,7 @@ class ReturnReasons:
             unit="fen",
         ),
         c.measure("share", "占比", "Share", "比例", "最多的原因", unit="thousandths"),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),
@@ -68,7 +70,9 @@ class ReturnReasons:
 
     def rows(self, sources: Mapping[str, Table]) -> Table:
         """Give one row for each line of a case."""
-        cases = sources["returns"].filter(lambda t: t.kind.isin(_KINDS))
+        cases = sources["returns"].filter(
+            lambda t: t.kind.isin(_KINDS) & t.reason.notin(_NOBODY_ASKED)
+        )
         lines = sources["return_lines"].select("stream", "line", "sku", "quantity")
         given = sources["reason_codes"].filter(lambda t: t.code != "")
         coded = given.group_by("case").agg(code=given.code.argmax(given.recorded))
@@ -83,8 +87,8 @@ class ReturnReasons:
             *_tables.facts(t),
             reason=t.code.fill_null(t.reason),
             kind=t.kind,
-            channel=t.channel.fill_null(""),
-            sku=t.sku.fill_null(""),
+            channel=t.channel.fill_null(_tables.NONE),
+            sku=t.sku.fill_null(_tables.NONE),
             month=_times.month(t.occurred),
             is_coded=t.code.notnull(),
             units=t.quantity.fill_null(0),

@@ -57,11 +57,11 @@ class RoutingQuality:
             "on_time", "准时率", "On time", "按时率", "事后准时", "on-time rate",
             unit="thousandths",
         ),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),
         Check(code="complete", column="day"),
-        Check(code="between", column="on_time", low=0, high=1_000),
         Check(code="adds_up", column="decisions"),
         Check(code="fresh"),
     )
@@ -79,7 +79,9 @@ class RoutingQuality:
         return t.select(
             *_tables.facts(t),
             day=_times.day(t.occurred),
-            warehouse=t.warehouses.re_extract(r"^[^+]*", 0),
+            warehouse=(t.warehouses == "").ifelse(
+                _tables.NONE, t.warehouses.re_extract(r"^[^+]*", 0)
+            ),
             act=t.act,
             cost=t.cost,
             parcels=t.parcels,

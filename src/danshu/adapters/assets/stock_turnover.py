@@ -51,6 +51,7 @@ class StockTurnover:
         c.measure(
             "cover", "可售天数", "Days of cover", "够卖几天", "周转天数", "滞销", unit="days"
         ),
+        c.OCCURRED,
     )  # fmt: skip
     checks: Final = (
         Check(code="unique"),
