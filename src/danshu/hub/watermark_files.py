@@ -135,7 +135,7 @@ def _turn(rows: Iterable[Sequence[Any]]) -> Columns:
 def _name(row: Sequence[Any]) -> list[str]:
     heads: dict[str, None] = {}
     for at, cell in enumerate(row[:TABLE_COLUMNS], 1):
-        head = str(cell if cell is not None else "").strip() or f"#{at}"
+        head = str(cell if cell is not None else "").strip(" \t\r\n") or f"#{at}"
         heads[head if head not in heads else f"{head} #{at}"] = None
     return list(heads)
 

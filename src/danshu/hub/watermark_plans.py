@@ -38,12 +38,14 @@ def make_plan(
 ) -> Plan:
     """Choose what rows are found by: the key, and where it is dropped, stable columns together.
 
-    Raises ProgramError for columns that the table doesn't have, and for a kind that bears nothing.
+    Texts (what generalisation leaves of a time) bear nothing, and without a key nothing does.
+    Raises ProgramError for columns that the table doesn't have.
     """
     missing = {*key_columns, *tolerant} - set(table.column_names)
-    if missing or not key_columns:
+    if missing:
         raise ProgramError(f"no such columns to mark by: {sorted(missing)}")
-    carriers = [_carrier(table, name, heads) for name in tolerant[:CARRIERS]]
+    able = [name for name in tolerant if read_kind(table.column(name)) != "text"]
+    carriers = [_carrier(table, name, heads) for name in able[:CARRIERS] if key_columns]
     single = next((n for n in key_columns if tell_apart(table, [n]) >= UNIQUE), "")
     first = (single,) if single else tuple(key_columns)
     instants = [c.name for c in carriers if c.kind == "instant"]
@@ -53,7 +55,7 @@ def make_plan(
         if name not in {*first, *tolerant} and _is_text(table.schema.field(name).type)
     ]
     texts.sort(key=lambda name: -tell_apart(table, [name]))
-    keys = [first]
+    keys = [first] if first else []
     for names in (_grow(table, instants[:1], texts), _grow(table, [], texts)):
         if names and names not in keys:
             keys.append(names)
@@ -131,8 +133,6 @@ def read_seconds(column: Any) -> Any:
 def _carrier(table: Table, name: str, heads: Mapping[str, tuple[str, ...]]) -> Carrier:
     column = table.column(name)
     kind = read_kind(column)
-    if kind == "text":
-        raise ProgramError(f"{name!r} is text: it has no last digit to mark")
     digits = getattr(column.type, "scale", _DECIMALS) if kind == "decimal" else 0
     return Carrier(name=name, heads=heads.get(name, ()), kind=kind, digits=digits)
 

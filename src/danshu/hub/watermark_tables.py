@@ -75,6 +75,8 @@ def make(secret: bytes, code_no: int, table: Table, plan: Plan, *, with_honey: b
 
 def mark_rows(secret: bytes, code: codes.Bits, table: Table, plan: Plan) -> Table:
     """Give the table with the code in its carriers' last digits."""
+    if not plan.carriers:
+        return table
     keys = [
         cells.read_keys(
             [part.kind for part in parts], [_listed(table.column(p.name)) for p in parts]
@@ -177,7 +179,7 @@ def _add_honey(secret: bytes, code_no: int, table: Table, plan: Plan) -> tuple[T
     import pyarrow as pa
 
     wanted = min(HONEY_ROWS, table.num_rows // HONEY_EVERY_ROWS)
-    first = plan.keys[0]
+    first = plan.keys[0] if plan.keys else ()
     if not wanted or len(first) != 1 or first[0].kind != "text":
         return table, 0, ""
     name = first[0].name

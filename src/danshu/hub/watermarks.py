@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.watermark.codes import SECRET_BYTES
+from danshu.capabilities.watermark.heads import write_mark
 from danshu.capabilities.watermark.model import BOUND_MAX as BOUND_MAX
 from danshu.capabilities.watermark.model import Z_MIN as Z_MIN
 from danshu.capabilities.watermark.model import Copy, Plan, Verdict
@@ -81,13 +82,16 @@ class Recipient(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Marked(Struct, frozen=True, kw_only=True):
-    """A marked table (pyarrow), the number of its code, rows invented in it, what that changed."""
+    """A marked table (pyarrow), the number of its code, rows invented in it, what that changed;
+    `head` is put behind the head of a column of a file that people read.
+    """
 
     table: Any
     code_no: int
     honey: int
     digest: str
     use: Use
+    head: str = ""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -130,12 +134,13 @@ class Traced(Struct, frozen=True, kw_only=True):
     """What a file says: whose copies it was made from, the next ones, and what was compared.
 
     `guilty` is empty for a file without a mark, or with too little of one. `earlier` are the last
-    deliveries to those who are named.
+    deliveries to those who are named; `heads` those that the columns' heads name, a hint alone.
     """
 
     guilty: tuple[Named, ...]
     others: tuple[Named, ...]
     earlier: tuple[Delivery, ...]
+    heads: tuple[Delivery, ...]
     marked: tuple[MarkedColumn, ...]
     copies: int
     rows: int
@@ -199,7 +204,12 @@ async def mark(
     async with connection.transaction():
         await say_given(connection, tenant, actor, told)
     return Marked(
-        table=made.table, code_no=code_no, honey=made.honey, digest=made.digest, use=made.use
+        table=made.table,
+        code_no=code_no,
+        honey=made.honey,
+        digest=made.digest,
+        use=made.use,
+        head=write_mark(secret, code_no),
     )
 
 
@@ -343,7 +353,7 @@ def _digest(path: Path) -> str:
 
 
 async def _explain(connection: Connection, tenant: int, verdict: Verdict, digest: str) -> Traced:
-    numbers = [s.code_no for s in (*verdict.guilty, *verdict.others)]
+    numbers = [s.code_no for s in (*verdict.guilty, *verdict.others)] + list(verdict.heads)
     rows = await (await connection.execute(_OF, (tenant, numbers))).fetchall()
     by_no = {row[0]: _show(row) for row in rows}
     named = [
@@ -365,6 +375,7 @@ async def _explain(connection: Connection, tenant: int, verdict: Verdict, digest
         guilty=tuple(named[: len(verdict.guilty)]),
         others=tuple(named[len(verdict.guilty) :]),
         earlier=tuple(earlier),
+        heads=tuple([by_no[no] for no in verdict.heads]),
         marked=tuple([MarkedColumn(column=c, by=by, lean=z) for c, by, z in verdict.marked]),
         copies=verdict.copies,
         rows=verdict.rows,

@@ -87,7 +87,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What a file says: `guilty` copies (none below the thresholds), the next ones, what was read.
 
     `marked` are the columns of the file that carry a mark, with how sure that is (standard
-    deviations, whoever's it is); `places` of the code were seen, in `cells` cells.
+    deviations, whoever's it is); `places` of the code were seen, in `cells` cells. `heads` are
+    copies that the columns' heads name, a hint alone.
     """
 
     guilty: tuple[Suspect, ...]
@@ -97,3 +98,4 @@ class Verdict(Struct, frozen=True, kw_only=True):
     cells: int
     places: int
     marked: tuple[tuple[str, str, float], ...]
+    heads: tuple[int, ...] = ()

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import structs
 
-from danshu.capabilities.watermark import accuse, cells, finding, honey
+from danshu.capabilities.watermark import accuse, cells, finding, heads, honey
 from danshu.capabilities.watermark.accuse import Evidence
 from danshu.capabilities.watermark.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from danshu.capabilities.watermark.finding import Mark
     from danshu.capabilities.watermark.model import Copy, Plan
@@ -58,7 +58,14 @@ def trace(
         cells=int(evidence.count.sum()),
         places=int((evidence.count > 0).sum()),
         marked=tuple([(m.column, plan_key(m), round(m.lean, 1)) for m in marks]),
+        heads=read_heads(secret, numbers, columns),
     )
+
+
+def read_heads(secret: bytes, numbers: Sequence[int], columns: Iterable[str]) -> tuple[int, ...]:
+    """Give the copies that the heads of columns name."""
+    found = {heads.read_mark(secret, head) for head in columns}
+    return tuple(sorted(found & set(numbers)))
 
 
 def plan_key(mark: Mark) -> str:

@@ -82,13 +82,14 @@ class WatermarkColumn(Struct, frozen=True, kw_only=True):
 
 class WatermarkVerdict(Struct, frozen=True, kw_only=True):
     """Whose copy a file is. `guilty` is empty where nobody is named; `others` came next, `earlier`
-    are the last copies of those who are named. `z_min` (thousandths) and `bound_max` are the
-    thresholds.
+    are the last copies of those who are named, `heads` those that the heads of columns name: a hint
+    alone. `z_min` (thousandths) and `bound_max` are the thresholds.
     """
 
     guilty: tuple[WatermarkSuspect, ...]
     others: tuple[WatermarkSuspect, ...]
     earlier: tuple[WatermarkCopy, ...]
+    heads: tuple[WatermarkCopy, ...]
     marked: tuple[WatermarkColumn, ...]
     copies: int
     rows: int
@@ -141,6 +142,7 @@ def show_traced(traced: Traced) -> WatermarkVerdict:
         guilty=tuple(map(_suspect, traced.guilty)),
         others=tuple(map(_suspect, traced.others)),
         earlier=tuple(map(_show, traced.earlier)),
+        heads=tuple(map(_show, traced.heads)),
         marked=tuple(map(_column, traced.marked)),
         copies=traced.copies,
         rows=traced.rows,

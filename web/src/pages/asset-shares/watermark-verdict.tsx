@@ -38,6 +38,9 @@ export function Verdict({ traced }: { traced: Traced }) {
         <Guilty key={one.copy.code_no} one={one} />
       ))}
       {first && <p className="note">{t("trace.clue")}</p>}
+      {verdict.heads.map((copy) => (
+        <p key={copy.code_no}>{t("trace.head", { who: who(copy) })}</p>
+      ))}
       {verdict.cells > 0 && (
         <>
           <p className="note">
