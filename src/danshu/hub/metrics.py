@@ -6,7 +6,6 @@ recorded by then (asset_store).
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from danshu.capabilities.metrics import compiling, shipped
 from danshu.capabilities.metrics.compiling import Question
 from danshu.capabilities.metrics.model import Metric, MetricTitle, Unit
 from danshu.hub import asset_store, metric_book, metric_tables
+from danshu.hub.asset_views import reading
 from danshu.hub.assets import place
 from danshu.hub.metric_book import NO_METRIC, Held
 from danshu.kernel.errors import InputError
@@ -118,14 +118,14 @@ async def evaluate(
     at_ms = as_of_ms or hub.clock()
     async with hub.connection() as connection:
         held = await metric_book.read_at(connection, tenant, at_ms)
-    asked = _ask(by, where or {}, since_ms, until_ms, limit, by_key)
+    asked = ask(by, where or {}, since_ms, until_ms, limit, by_key)
     one = held.get(code)
     if one is None:
         raise NO_METRIC
-    return await asyncio.to_thread(work_out, tenant, one, held, asked, as_of_ms, is_compared)
+    return await reading(lambda: work_out(tenant, one, held, asked, as_of_ms, is_compared))
 
 
-def _ask(
+def ask(
     by: Sequence[str],
     where: Mapping[str, str | Sequence[str]],
     since_ms: int,
@@ -133,6 +133,7 @@ def _ask(
     limit: int,
     by_key: bool,
 ) -> Question:
+    """Make a question of what was asked for. Raises InputError `bad_window`."""
     if since_ms < 0 or until_ms < 0 or (until_ms and since_ms >= until_ms):
         raise InputError("bad_window", "a window ends after it begins")
     if since_ms and until_ms and until_ms - since_ms > METRIC_DAYS * DAY_MS:
@@ -160,11 +161,11 @@ def work_out(
     metric = held.metric
     earlier = _before(asked) if is_compared else None
     with asset_store.open_store(place(), tenant, as_of_ms) as store:
-        compiled, sql, rows = _run(store, metric, others, asked)
-        past = _run(store, metric, others, earlier)[2] if earlier else []
+        compiled, sql, rows = run_metric(store, metric, others, asked)
+        past = run_metric(store, metric, others, earlier)[2] if earlier else []
         positions = dict(store.index.ends)
-    total, groups = _split(rows, len(asked.by))
-    previous, were = _split(past, len(asked.by))
+    total, groups = split_rows(rows, len(asked.by))
+    previous, were = split_rows(past, len(asked.by))
     known = dict(were)
     return Answer(
         code=metric.code,
@@ -196,9 +197,11 @@ def work_out(
     )
 
 
-def _run(
+def run_metric(
     store: asset_store.Store, metric: Metric, others: Mapping[str, Held], asked: Question
 ) -> tuple[compiling.Compiled, str, list[tuple[Any, ...]]]:
+    """Compile and run one metric on a store; gives the plan, its SQL and its rows."""
+
     def find(code: str) -> Metric | None:
         return others[code].metric if code in others else None
 
@@ -207,7 +210,7 @@ def _run(
     return compiled, sql, metric_tables.run(store, sql)
 
 
-def _split(
+def split_rows(
     rows: list[tuple[Any, ...]], keys: int
 ) -> tuple[int | None, list[tuple[tuple[str, ...], int | None]]]:
     """Part the row over everything from the groups."""

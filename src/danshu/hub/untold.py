@@ -58,8 +58,10 @@ UNTOLD: Final = (
         facts=(
             "account.changed",
             "alert.configured",
+            "asset.described",
             "authority.",
             "carrier_desk.set",
+            "classification.",
             "conflict.",
             "connector.",
             "connector_",
@@ -69,6 +71,7 @@ UNTOLD: Final = (
             "health_",
             "intent.",
             "log.configured",
+            "metric.",
             "notice.configured",
             "party.changed",
             "perceiver.",

@@ -13,6 +13,7 @@ from danshu.hub import journal_room
 from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.board_audit import BoardFolder
+from danshu.hub.classification_audit import ClassificationFolder
 from danshu.hub.compose import Hub
 from danshu.hub.connector_audit import ConnectorsFolder
 from danshu.hub.device_audit import DevicesFolder
@@ -27,6 +28,7 @@ from danshu.hub.journal_audit import JournalFolder
 from danshu.hub.licence_audit import LicencesFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
+from danshu.hub.metric_audit import MetricsFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
 from danshu.hub.order_type_audit import OrderTypesFolder
 from danshu.hub.original_audit import OriginalsFolder
@@ -37,6 +39,7 @@ from danshu.hub.perceiver_audit import PerceiversFolder
 from danshu.hub.performing_audit import PerformingFolder
 from danshu.hub.policy_audit import PoliciesFolder
 from danshu.hub.power_audit import PowersFolder
+from danshu.hub.protection_audit import ProtectionFolder
 from danshu.hub.reconcile_audit import ReconcileFolder
 from danshu.hub.remedy_audit import RemediesFolder
 from danshu.hub.repair_audit import RepairsFolder
@@ -84,6 +87,9 @@ def run(tenant: str, as_json: bool) -> int:
             DocumentTemplatesFolder(number),
             IntentsFolder(number),
             LicencesFolder(number),
+            MetricsFolder(number),
+            ClassificationFolder(number),
+            ProtectionFolder(number),
             ReconcileFolder(number),
             WovenFolder(number),
             AfterSalesFolder(number),

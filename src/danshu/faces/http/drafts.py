@@ -120,8 +120,8 @@ class Around(Struct, frozen=True, kw_only=True):
 
 class Desk(Struct, Generic[B, F], frozen=True, kw_only=True):
     """A kind of draft over HTTP: how one is shown, and the problem that says no with more than a
-    refusal. `right` begins the names of the rights to read, write and approve; `stale` and
-    `unsound` are code, reason, detail.
+    refusal. `right` begins the names of the rights to read, write and approve, `reads` is the one
+    to read where that is another; `stale` and `unsound` are code, reason, detail.
     """
 
     drafts: Drafts[B, F]
@@ -131,6 +131,7 @@ class Desk(Struct, Generic[B, F], frozen=True, kw_only=True):
     clause: str
     stale: tuple[str, str, str]
     unsound: tuple[str, str, str]
+    reads: str = ""
 
     async def list_roles(self, request: Asked) -> list[str]:
         """Give the roles that may approve by the merchant's rules."""
@@ -274,7 +275,9 @@ def road(
     write |= {"responses": {**PROBLEMS, 409: conflict(desk.problem)}, "status_code": 200}
     bare = {**write, "operation_id": f"withdraw{noun}", "guards": [may(f"{desk.right}.write")]}
 
-    @get(one, signature_namespace=names, **declare_read(f"read{noun}", tag, f"{desk.right}.read"))
+    reads = desk.reads or f"{desk.right}.read"
+
+    @get(one, signature_namespace=names, **declare_read(f"read{noun}", tag, reads))
     async def read_draft(draft_id: _ID, request: Asked) -> S:
         """Read a draft with what happened on its way, and who could approve it."""
         found: S = await desk.read(request, draft_id)
