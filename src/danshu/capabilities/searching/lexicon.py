@@ -78,6 +78,17 @@ class Lexicon:
         """Give what a metric calls the dimension that was asked for; "" = it has none."""
         return self._served[metric].get(asked, "")
 
+    def usual(self, metric: str, shape: str) -> tuple[str, ...]:
+        """Give what a metric is counted by where parts are asked for and nobody said which: the
+        dimension that its name speaks of (投诉环节占比), if it has it.
+        """
+        if shape not in ("top", "share"):
+            return ()
+        named = [
+            c for n in self.names[metric] for p in n.parts for kind, c in p if kind == "dimension"
+        ]
+        return tuple([d for c in named if (d := self.dimension(metric, c))][:1])
+
     def weight(self, meanings: Iterable[Meaning]) -> float:
         """Give how much a word tells: more where few metrics have it."""
         known = tuple(meanings)

@@ -12,13 +12,14 @@ from msgspec import Struct
 
 
 class Glossary(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words by what they mean: concepts, dimensions (`wider` names those that
-    answer for another), steps of a series, shapes, and fillers.
+    """Words by what they mean: concepts, dimensions (`wider` names those that answer for another,
+    `named` what values of some are called), steps of a series, shapes, and fillers.
     """
 
     concepts: dict[str, tuple[str, ...]]
     dimensions: dict[str, tuple[str, ...]]
     wider: dict[str, tuple[str, ...]]
+    named: dict[str, dict[str, tuple[str, ...]]]
     steps: dict[str, tuple[str, ...]]
     shapes: dict[str, tuple[str, ...]]
     fillers: tuple[str, ...]

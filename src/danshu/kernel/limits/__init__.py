@@ -5,8 +5,10 @@ Whoever uses one imports it from here; which file it stands in is for those who 
 
 from danshu.kernel.limits.after_sales import *  # noqa: F403
 from danshu.kernel.limits.amending import *  # noqa: F403
-from danshu.kernel.limits.assets import *  # noqa: F403
 from danshu.kernel.limits.archive import *  # noqa: F403
+from danshu.kernel.limits.assets import *  # noqa: F403
+from danshu.kernel.limits.catalogue import *  # noqa: F403
+from danshu.kernel.limits.classification import *  # noqa: F403  # noqa: F403
 from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
@@ -19,8 +21,8 @@ from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
 from danshu.kernel.limits.intents import *  # noqa: F403
 from danshu.kernel.limits.language import *  # noqa: F403
-from danshu.kernel.limits.licensing import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
+from danshu.kernel.limits.licensing import *  # noqa: F403
 from danshu.kernel.limits.metrics import *  # noqa: F403
 from danshu.kernel.limits.names import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
@@ -31,9 +33,9 @@ from danshu.kernel.limits.paid import *  # noqa: F403
 from danshu.kernel.limits.parcels import *  # noqa: F403
 from danshu.kernel.limits.people import *  # noqa: F403
 from danshu.kernel.limits.perceiving import *  # noqa: F403
+from danshu.kernel.limits.protection import *  # noqa: F403
 from danshu.kernel.limits.reasons import *  # noqa: F403
 from danshu.kernel.limits.reconciling import *  # noqa: F403
-from danshu.kernel.limits.protection import *  # noqa: F403
 from danshu.kernel.limits.relay import *  # noqa: F403
 from danshu.kernel.limits.routing import *  # noqa: F403
 from danshu.kernel.limits.sandbox import *  # noqa: F403
