@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,13 +13,13 @@ import msgspec
 from danshu.stories import furnishing
 from danshu.testing.messages import CHANNELS
 
-ORDERS = 10
+ORDERS = 6
 
 
-def demo(url: str) -> dict[str, Any]:
+def demo(url: str, assets: Path) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "danshu", "demo", "--once", "--orders", str(ORDERS)],
-        env={**os.environ, "DANSHU_DATABASE_URL": url},
+        env={**os.environ, "DANSHU_DATABASE_URL": url, "DANSHU_ASSETS": str(assets)},
         capture_output=True,
         text=True,
     )
@@ -27,8 +28,8 @@ def demo(url: str) -> dict[str, Any]:
     return totals
 
 
-def test_the_demo_and_the_demo_again(blank: str) -> None:
-    first = demo(blank)
+def test_the_demo_and_the_demo_again(blank: str, tmp_path: Path) -> None:
+    first = demo(blank, tmp_path)
     assert all(first["checks"].values())
     assert first["orders"].keys() == set(CHANNELS)
     assert {sum(states.values()) for states in first["orders"].values()} == {ORDERS}
@@ -38,7 +39,7 @@ def test_the_demo_and_the_demo_again(blank: str) -> None:
     for state in ("allocated", "released", "picked", "shipped", "delivered", "cancelled"):
         assert first["states"].get(state), state
     assert set(first["access"]["people"].values()) == {n for _, _, n in furnishing.PEOPLE}
-    again = demo(blank)
+    again = demo(blank, tmp_path)
     assert again["access"]["people"] == first["access"]["people"]
     assert again["access"]["password"] != first["access"]["password"]
     assert again["checks"] == first["checks"]

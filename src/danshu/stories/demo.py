@@ -17,6 +17,7 @@ from danshu.faces import verify
 from danshu.hub import bundle_parts, settings, timing
 from danshu.stories import (
     caller,
+    demo_assets,
     demo_exceptions,
     demo_modalities,
     demo_originals,
@@ -140,7 +141,12 @@ async def _play(
         await demo_weave.connect(client, sides)
         refused = await _send(client, shops, orders, begun_ms, console)
         there = await caller.list_orders(client)
-        listed = [o for o in there if o["channel"] in messages.CHANNELS]
+        older = demo_assets.numbers(begun_ms)
+        listed = [
+            o
+            for o in there
+            if o["channel"] in messages.CHANNELS and (o["channel"], o["number"]) not in older
+        ]
         await _drive(client, listed, console)
         seen = await caller.each(TOGETHER, [caller.read_order(client, o["order"]) for o in listed])
         await _count(client, seen, totals)
@@ -150,6 +156,8 @@ async def _play(
         await demo_modalities.seed(client, reader)
         await demo_originals.play(client, desk)
         await demo_weave.declare(place, client, tenant, sorted(o["order"] for o in seen))
+        built = await demo_assets.play(place, client, shops, tenant, begun_ms, orders)
+        console.print(f"补了一个月的历史订单，做出 {built} 份数据资产。")
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
@@ -161,6 +169,7 @@ async def _play(
         "every_order_promised": all(o["promises"] for o in seen),
         "bundle_verified": totals.bundle.get("code") == verify.PASSED,
         "every_person_signs_in": all(entered),
+        "assets_built": built > 0,
         "warehouses_37": totals.warehouses == len(merchant.warehouses()),
     }
     return totals, seen, key
