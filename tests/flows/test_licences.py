@@ -20,7 +20,7 @@ from danshu.ledger import audit
 from tests.fixtures.hub import TESTER, House
 from tests.fixtures.people import Browser, seat
 
-ASSET = "fulfilment-heatmap"
+ASSET = "routing-quality"
 RIGHT = {
     "source": "own",
     "basis": "operation",
@@ -41,7 +41,7 @@ def terms(**changes: Any) -> dict[str, Any]:
         "asset": ASSET,
         "recipient": {"code": "carrier-x", "name": "某承运商", "country": "CN"},
         "purpose": "operations",
-        "columns": ["hour"],
+        "columns": ["warehouse"],
         "since": day.replace(day=1).isoformat(),
         "until": (day + MONTH).isoformat(),
         "price": {"period_fen": 100_000, "delivery_fen": 5_000, "thousand_rows_fen": 10},
@@ -108,16 +108,22 @@ async def _use(house: House, id_: str) -> None:
     licence = uuid.UUID(id_)
     use = Use(kind="delivery", digest="cd" * 32, rows=1_000, mark="7")
     async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
-        held = await licences.holds(c, house.tenant, "carrier-x", ASSET, "operations", rows=3_000)
+        held = await licences.holds(
+            c, house.tenant, "carrier-x", ASSET, "operations", columns=("warehouse",), rows=3_000
+        )
         assert not isinstance(held, Refusal)
         for asked, code in (
             ({"recipient": "carrier-y"}, "no_licence"),
             ({"purpose": "marketing"}, "other_purpose"),
-            ({"columns": ("orders",)}, "other_columns"),
+            ({"columns": ("cost",)}, "other_columns"),
+            ({"columns": ()}, "other_columns"),
             ({"country": "SG"}, "other_territory"),
             ({"rows": 3_001}, "over_quota"),
         ):
-            told: dict[str, Any] = {"recipient": "carrier-x", "purpose": "operations", **asked}
+            told: dict[str, Any] = {
+                **{"recipient": "carrier-x", "purpose": "operations", "columns": ("warehouse",)},
+                **asked,
+            }
             who, why = told.pop("recipient"), told.pop("purpose")
             refused = await licences.holds(c, house.tenant, who, ASSET, why, **told)
             assert isinstance(refused, Refusal), asked

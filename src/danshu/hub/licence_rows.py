@@ -36,7 +36,7 @@ _USED: Final = (
     " from licence_usage where tenant=%s and licence=%s and day=%s"
 )
 _USAGE: Final = (
-    "select id,kind,rows,spent,digest,mark,day,at from licence_usage"
+    "select id,kind,rows,spent,digest,mark,job,day,at from licence_usage"
     " where tenant=%s and licence=%s and day>=%s and day<=%s order by day, at, id"
 )
 _decode: Final = msgspec.json.Decoder(LicenceTerms).decode
@@ -67,7 +67,7 @@ class LicenceRow(Struct, frozen=True, kw_only=True):
 
 class UsageRow(Struct, frozen=True, kw_only=True):
     """A use of a licence: `digest` of the file or of the question, `mark` of the watermark, `spent`
-    of the privacy budget in thousandths.
+    of the privacy budget in thousandths. `job` made the file.
     """
 
     id: uuid.UUID
@@ -76,6 +76,7 @@ class UsageRow(Struct, frozen=True, kw_only=True):
     spent: int
     digest: str
     mark: str
+    job: uuid.UUID | None
     day: datetime.date
     at: datetime.datetime
 

@@ -46,14 +46,14 @@ _ADD: Final = (
     "drafted_by,drafted,seq,head) values(%s,%s,%s,'draft',%s,%s,%s,%s,%s::jsonb,%s,%s,%s,%s,%s,%s)"
 )
 _METER: Final = (
-    "insert into licence_usage(tenant,licence,id,kind,rows,spent,digest,mark,day,at)"
-    " values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
+    "insert into licence_usage(tenant,licence,id,kind,rows,spent,digest,mark,job,day,at)"
+    " values(%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
 )
 
 
 class Use(Struct, frozen=True, kw_only=True):
     """A use to be metered: rows of a file with its digest and watermark, or an answered question
-    with its groups and what it spent of the privacy budget (thousandths).
+    with its groups and what it spent of the privacy budget (thousandths). `job` made the file.
     """
 
     kind: Literal["delivery", "query"]
@@ -63,6 +63,7 @@ class Use(Struct, frozen=True, kw_only=True):
     groups: int = 0
     held_back: int = 0
     spent: int = 0
+    job: uuid.UUID | None = None
 
 
 async def draft(
@@ -194,14 +195,15 @@ async def holds(
     now_ms: int = 0,
 ) -> LicenceRow | Refusal:
     """Give the licence under which a file of an asset may go to a recipient for a purpose, or why
-    there is none: the refusal of the licence that comes nearest.
+    there is none: the refusal of the licence that comes nearest. `columns` () are all of them.
     """
+    every = tuple([column.name for column in data_gates.find_asset(asset).columns])
     asked = Asked(
         recipient=recipient,
         asset=asset,
         purpose=purpose,
         at_ms=now_ms or time.time_ns() // 1_000_000,
-        columns=columns,
+        columns=columns or every,
         country=country,
         rows=rows,
     )
@@ -243,7 +245,10 @@ async def meter(
         return refusal
     usage = ids.uuid7(now_ms, os.urandom(10))
     at = write.instant(now_ms * 1000)
-    values = (tenant, id_, usage, use.kind, use.rows, use.spent, use.digest, use.mark, day, at)
+    values = (
+        *(tenant, id_, usage, use.kind, use.rows, use.spent, use.digest, use.mark, use.job),
+        *(day, at),
+    )
     await connection.execute(_METER, values)
     said: Struct = (
         LicenceDelivered(
@@ -285,6 +290,6 @@ def must_know(asset: str, terms: LicenceTerms | None = None) -> None:
         return
     names = {column.name for column in made.columns}
     room = terms.clean_room
-    told = {*terms.columns, *(room.by + room.sums + room.join if room else ())}
+    told = {*terms.columns, *(room.by + room.join if room else ())}
     if told - names:
         raise InputError("unknown_column", f"{asset} has no column {min(told - names)!r}")

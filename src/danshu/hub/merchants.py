@@ -44,7 +44,7 @@ select t.id, array_agg(s.code order by s.code) from tenants t cross join unnest(
 where not exists (select 1 from actions a where a.tenant=t.id and a.code=s.code)
 group by t.id order by t.id
 """
-ROLES = ("admin", "operator", "warehouse", "channel", "sensor", "viewer")
+ROLES = ("admin", "operator", "warehouse", "channel", "sensor", "partner", "viewer")
 
 
 class Caller(Struct, frozen=True, kw_only=True):

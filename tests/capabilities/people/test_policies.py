@@ -37,8 +37,8 @@ RULING = (
     " settlement.post settlement.read settlement.reopen settlement.write"
     " sandbox.write training.read"
     " asset.approve asset.export asset.grant asset.share asset.trace asset.view asset.write"
-    " association.start classification.write licence.approve licence.read licence.write"
-    " metric.approve metric.write"
+    " association.start classification.write licence.approve licence.read licence.use"
+    " licence.write metric.approve metric.write"
 )
 
 # Every person is asked: who may do a contract action, its type says.
@@ -108,6 +108,7 @@ KEYS = {
     " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
     "channel": "order.place original.write stock.read trust.read",
     "sensor": "original.write signal.write",
+    "partner": "licence.use",
     "viewer": "order_type.read board.read contract.read device.read"
     " master.read order.read promise.read routing.read stock.read time.read trust.read"
     " signal.read after_sale.read",

@@ -81,19 +81,28 @@ class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tax: Thousandths = 60
 
 
+class RoomSum(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A column of detail that may be added up: what one person adds to a group counts from 0 to
+    `most`, which is what the noise hides.
+    """
+
+    column: Column
+    most: Annotated[int, Meta(ge=1, le=AMOUNT_MINOR)]
+
+
 class CleanRoom(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the licensee may ask in the clean room: groups by `by`, filters by these too, sums of
     `sums`; `join` are columns whose values it may bring itself, as hashes.
 
-    No group under `group_min` is told. `epsilon` is the privacy budget of a day in thousandths, of
-    which each figure that is asked takes `step`.
+    No group under `group_min` people is told. `epsilon` is the privacy budget of a day in
+    thousandths, of which each figure that is asked takes `step`; that of the year stands above it.
     """
 
     by: Annotated[tuple[Column, ...], Meta(max_length=LICENCE_COLUMNS)] = ()
-    sums: Annotated[tuple[Column, ...], Meta(max_length=LICENCE_COLUMNS)] = ()
+    sums: Annotated[tuple[RoomSum, ...], Meta(max_length=LICENCE_COLUMNS)] = ()
     join: Annotated[tuple[Column, ...], Meta(max_length=LICENCE_COLUMNS)] = ()
     group_min: Annotated[int, Meta(ge=CLEAN_ROOM_GROUP_MIN, le=10_000)] = 10
-    epsilon: Annotated[int, Meta(ge=100, le=10_000)] = 3_000
+    epsilon: Annotated[int, Meta(ge=10, le=4_000)] = 1_000
     step: Annotated[int, Meta(ge=10, le=1_000)] = 100
 
 

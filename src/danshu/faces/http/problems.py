@@ -69,6 +69,7 @@ _STATUS: Final = {
     "no_window": 404,
     "no_connector": 404,
     "no_device": 404,
+    "no_delivery": 404,
     "no_licence_row": 404,
     "no_valuation": 404,
     "no_repair": 404,

@@ -31,7 +31,7 @@ def upgrade() -> None:
         "create table licence_usage(tenant int4 not null, licence uuid not null,"
         " id uuid not null, kind text not null, rows int4 not null default 0,"
         " spent int4 not null default 0, digest text not null default '',"
-        " mark text not null default '', day date not null, at timestamptz not null,"
+        " mark text not null default '', job uuid, day date not null, at timestamptz not null,"
         " primary key(tenant,licence,id), check (kind in ('delivery','query')))"
     )
     op.execute("create index licence_usage_day on licence_usage(tenant,licence,day)")
