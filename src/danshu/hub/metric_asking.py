@@ -11,6 +11,7 @@ from danshu.capabilities.metrics.compiling import DAY_MS as DAY_MS
 from danshu.capabilities.metrics.compiling import ZONE_MS, Question
 from danshu.hub.metrics import ask
 from danshu.kernel.errors import InputError
+from danshu.kernel.fact import epoch_ms
 from danshu.kernel.limits import METRIC_BY, METRIC_DIMENSIONS
 
 _ORDERS: Final = ("value", "key")
@@ -23,6 +24,19 @@ def day_ms(text: str) -> int:
     except ValueError:
         raise InputError("bad_date", f"{text[:20]!r} is no day (YYYY-MM-DD)") from None
     return (day.toordinal() - datetime.date(1970, 1, 1).toordinal()) * DAY_MS - ZONE_MS
+
+
+def instant_ms(text: str, now_ms: int) -> int:
+    """Give the instant as of which is asked: the end of a day, or an instant of RFC 3339; 0, which
+    is now, for none and for one to come. Raises InputError.
+    """
+    if not text:
+        return 0
+    try:
+        at_ms = epoch_ms(text) if "T" in text else day_ms(text) + DAY_MS
+    except ValueError:
+        raise InputError("bad_date", f"{text[:30]!r} is no instant (RFC 3339)") from None
+    return at_ms if 0 < at_ms <= now_ms else 0
 
 
 def read_question(by: str, where: str, since: str, until: str, limit: int, order: str) -> Question:

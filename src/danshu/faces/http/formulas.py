@@ -26,7 +26,7 @@ from danshu.faces.http.framework import (
 )
 from danshu.hub import assets, metric_book, metric_checks, metric_gates, metric_lineage, metrics
 from danshu.hub.actors import name_actors
-from danshu.hub.metric_asking import DAY_MS, day_ms, read_question
+from danshu.hub.metric_asking import instant_ms, read_question
 from danshu.hub.metric_book import NO_METRIC, Held
 from danshu.hub.metric_drafts import METRICS
 from danshu.hub.metric_lineage import MetricLineage
@@ -149,14 +149,13 @@ async def evaluate_metric(
     compare: FromQuery[bool] = False,
 ) -> Response[Answer]:
     """Work a metric out. `by` are dimensions with commas, `where` is `name:value,value;name:…`;
-    `since` and `until` are days (YYYY-MM-DD, Asia/Shanghai), both in the window; `as_of` is a day
-    as known at its end, by the formula of then; `order` is `value` or `key`.
+    `since` and `until` are days (YYYY-MM-DD, Asia/Shanghai), both in the window; `as_of` asks
+    what was known at the end of a day or at an instant (RFC 3339), by the formula of then; `order`
+    is `value` or `key`.
     """
     hub, caller = hub_of(request), held_of(request)
     asked = read_question(by, where, since, until, limit, order)
-    as_of_ms = day_ms(as_of) + DAY_MS if as_of else 0
-    if as_of_ms > hub.clock():
-        as_of_ms = 0
+    as_of_ms = instant_ms(as_of, hub.clock())
     async with hub.connection() as connection:
         held = await metric_book.read_at(connection, caller.tenant, as_of_ms or hub.clock())
     if code not in held:
