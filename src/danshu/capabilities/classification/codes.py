@@ -12,8 +12,8 @@ from danshu.capabilities.classification.model import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_IS: Final = r"(?:号码|账号|帐号|账户|号|id)?\s*(?:[:：=]|是|为|\s)?\s*"
-_SAYS: Final = r"[\"']?\s*(?:[:：=]|是|为)+\s*[\"']?"
+_IS: Final = r"(?:号码|账号|帐号|账户|号|id)?\s*(?:[:=]|是|为|\s)?\s*"
+_SAYS: Final = r"[\"']?\s*(?:[:=]|是|为)+\s*[\"']?"
 _PLATE_PLACES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 
 
@@ -47,12 +47,12 @@ _CODES: Final = (
     ),
     _code(
         "码 otp code", "sms_code", 940, r"(?:验证码|动态码|校验码|短信码|verification code|otp)",
-        r"\s*(?:[:：=]|是|为|\s)?\s*(\d{4,8})(?!\d)",
+        r"\s*(?:[:=]|是|为|\s)?\s*(\d{4,8})(?!\d)",
     ),
     _code(
         "密码 口令 pass pwd secret key token", "secret", 940,
         r"(?:密码|口令|passwd|password|pwd|secret|api[_-]?key|access[_-]?token|app[_-]?secret)",
-        _SAYS, r"([!-~]{4,128}?)(?=[\"'\s,,。;;]|[一-鿿]|$)",
+        _SAYS, r"([!-~]{4,128}?)(?=[\"'\s,。;]|[一-鿿]|$)",
     ),
     _code("bearer", "secret", 960, r"bearer\s+([\w.~+/-]{16,}=*)"),
     _code(
@@ -64,7 +64,7 @@ _CODES: Final = (
         "许 准 备", "licence", 900, r"([一-鿿]{1,3}(?:食药监|药监|食药)?",
         r"械?(?:经营|生产|准|备|注准|注进)(?:许|备)?(?:字第?)?\d{8,14}号?)",
     ),
-    _code(".", "biometric", 800, r"((?<![\d.])-?[01]?\.\d{2,}(?:\s*[,,]\s*-?[01]?\.\d{2,}){6,})"),
+    _code(".", "biometric", 800, r"((?<![\d.])-?[01]?\.\d{2,}(?:\s*[,]\s*-?[01]?\.\d{2,}){6,})"),
 )  # fmt: skip
 _GATE: Final = re.compile(
     "|".join(sorted({re.escape(word) for code in _CODES for word in code.words}, reverse=True))
@@ -80,9 +80,9 @@ _PLATE: Final = re.compile(
     r"|使\d{6}(?!\d)|(?<!\d)\d{6}使|[A-Z]?\d{4,5}领(?!导|取|券|用|到)"
 )
 _PLACE: Final = re.compile(f"[{_PLATE_PLACES}使领]")
-_MODEL: Final = re.compile(r"(?:型号|规格|货号|款号|编号|sku)[\s:：]*$", re.IGNORECASE)
+_MODEL: Final = re.compile(r"(?:型号|规格|货号|款号|编号|sku)[\s:]*$", re.IGNORECASE)
 _COORDINATE: Final = re.compile(
-    r"(经度|纬度|longitude|latitude|lng|lon|lat)\"?\s*[:：=]?\s*\[?(\d{1,3}\.\d{3,})", re.IGNORECASE
+    r"(经度|纬度|longitude|latitude|lng|lon|lat)\"?\s*[:=]?\s*\[?(\d{1,3}\.\d{3,})", re.IGNORECASE
 )
 _SPOKEN: Final = re.compile(
     "(?<![一二三四五六七八九零〇幺壹贰叁肆伍陆柒捌玖0-9])"

@@ -25,6 +25,7 @@ _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[一-鿿]+")
 _OPAQUE: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32,128}", re.IGNORECASE
 )
+_WORDS: Final = re.compile(r"[一-鿿]|[a-z] [a-z]")
 _WHOLE_PERCENT: Final = 85  # of a value that a find must cover to be all of it
 _TEXT_CHARS: Final = 24
 _ALL: Final = 1_000
@@ -141,6 +142,8 @@ def _judge(
     if not total:
         return named, 600 if named else 0, False
     length = sum(map(len, texts)) // total
+    if whole and not named and max(whole.values()) * 3 < total and _is_prose(texts):
+        within, whole = within + whole, Counter()  # a note may be a number and nothing else
     if within and sum(within.values()) * 3 > sum(whole.values()):
         klass, n = max((whole + within).items(), key=lambda item: (item[1], item[0]))
         if named and (whole + within)[named] * 2 >= n:
@@ -159,6 +162,10 @@ def _judge(
         is_checked = named in TOKENS and named not in _UNCHECKED
         return named, 300 if is_checked and total >= 5 and not whole[named] else SURE + 60, False
     return "", 0, length > _TEXT_CHARS
+
+
+def _is_prose(texts: Sequence[str]) -> bool:
+    return sum(_WORDS.search(text) is not None for text in texts) * 2 > len(texts)
 
 
 @functools.cache

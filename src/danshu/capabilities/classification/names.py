@@ -21,10 +21,10 @@ _CUE: Final = (
     r"(?:收件人|收货人|联系人|收货|签收人|代收人|代签人|寄件人|寄件|姓名|户名|名字|机主|车主|持卡人|投保人|本人"
     r"|配送员|快递员|骑手|司机|客服|转交给?|交给|改成|我叫|他叫|她叫|人叫|叫做|抬头人|经办人|乘客|患者|申请人)"
 )
-_CUED: Final = re.compile(rf"{_CUE}(?:写的是|的是|是|叫|为|写)?[\s:：,,]{{0,2}}({_CJK}{{2,6}})")
-_TITLE: Final = re.compile(r"先生|女士|小姐|太太|收(?=$|[\s,,。;;])")
+_CUED: Final = re.compile(rf"{_CUE}(?:写的是|的是|是|叫|为|写)?[\s:,]{{0,2}}({_CJK}{{2,6}})")
+_TITLE: Final = re.compile(r"先生|女士|小姐|太太|收(?=$|[\s,。;])")
 _OWNED: Final = re.compile(r"的(?:快递|包裹|身份证|电话|手机)")
-_BEFORE: Final = re.compile(rf"({_CJK}{{2,4}})\s*[/,,、;;:：]?\s*$")
+_BEFORE: Final = re.compile(rf"({_CJK}{{2,4}})\s*[/,、;:]?\s*$")
 _CHINESE: Final = re.compile(_CJK)
 _MASKED: Final = re.compile(rf"(?<!{_CJK})({_CJK}\*{{1,2}}{_CJK}?)(?!{_CJK}|\*)")
 _LATIN: Final = re.compile(

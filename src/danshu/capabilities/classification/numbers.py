@@ -33,7 +33,7 @@ _BEFORE: Final = 14  # signs before a number in which a word speaks for or again
 _AGAINST: Final = re.compile(
     r"(?:订单|运单|单号|快递|流水|批次|序列号|时间戳|版本|固件|型号|规格|货号|条码|条形码|优惠码"
     r"|优惠券|会员号|商品|编码|编号|热线|合同号|发票号|代码号|order|sku|batch|serial|version"
-    r"|waybill|tracking|invoice)\w{0,2}(?:no|id|为|是)?[\s.:：#=_-]*$|[#№]\s*$|[a-z]-$",
+    r"|waybill|tracking|invoice)\w{0,2}(?:no|id|为|是)?[\s.:#=_-]*$|[#№]\s*$|[a-z]-$",
     re.IGNORECASE,
 )
 _UNIT: Final = re.compile(
@@ -79,7 +79,7 @@ def _kind(
         pattern=re.compile(pattern, re.IGNORECASE),
         alone=alone,
         cued=cued or alone,
-        cue=re.compile(rf"(?:{cue})[^,,。;;]{{0,8}}$", re.IGNORECASE) if cue else None,
+        cue=re.compile(rf"(?:{cue})[^,。;]{{0,8}}$", re.IGNORECASE) if cue else None,
         check=check,
         is_trade=is_trade,
         masked=masked,
@@ -167,7 +167,7 @@ KINDS: Final = (
     ),
     _kind("mobile", r"(?<!\d)1[3-9]\d\*{3,6}\d{2,4}(?!\d)", 930, masked=True),
     _kind(
-        "landline", rf"{_D}[((]?0[1-9]\d{{1,2}}[))]?[ -]?[2-8]\d{{6,7}}{_E}",
+        "landline", rf"{_D}[(]?0[1-9]\d{{1,2}}[)]?[ -]?[2-8]\d{{6,7}}{_E}",
         720, 950, r"电话|座机|传真|tel|fax|phone|致电|打", _is_landline, digits=10,
     ),
     _kind(
@@ -216,7 +216,7 @@ KINDS: Final = (
         _BORN, _is_day, digits=6,
     ),
     _kind(
-        "geolocation", r"(?<![\d.])\d{1,3}\.\d{4,} ?[,, ] ?\d{1,3}\.\d{4,}(?![\d.])", 880, 970,
+        "geolocation", r"(?<![\d.])\d{1,3}\.\d{4,} ?[, ] ?\d{1,3}\.\d{4,}(?![\d.])", 880, 970,
         r"定位|坐标|经纬|位置|lat|lng|geo|location", _is_place, digits=12, sign=".",
     ),
     _kind(

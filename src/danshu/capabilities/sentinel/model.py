@@ -143,6 +143,11 @@ CLASSES: Final = (
         exact=False, grade="blue", within_min=240, remedy="",
         steps=("look_channel", "check_webhook"),
     ),
+    Class(
+        code="data_drift", zh="敏感数据漂移", en="Sensitive data drift",
+        exact=True, grade="yellow", within_min=1_440, remedy="",
+        steps=("look_field", "confirm_class", "scrub_source"),
+    ),
 )  # fmt: skip
 BY_CODE: Final = {each.code: each for each in CLASSES}
 _BY_CAUSE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
