@@ -33,7 +33,7 @@ def refresh(house: House, *names: str) -> tuple[Any, ...]:
 def test_an_order_is_in_the_sources(house: House, folder: Path) -> None:
     number = house.place()["number"]
     house.work("sequence")
-    runs = refresh(house)
+    runs = refresh(house, "counted-orders")
     with asset_store.open_store(folder, house.tenant) as store:
         assert store.read(store.source("orders")).column("number").to_pylist() == [number]
         assert store.read(store.source("lines")).num_rows == 2
@@ -41,3 +41,28 @@ def test_an_order_is_in_the_sources(house: House, folder: Path) -> None:
     (run,) = [run for run in runs if run.asset == "counted-orders"]
     assert (run.outcome, run.rows, run.quality.score) == ("built", 1, 100)
     assert refresh(house, "counted-orders") == ()  # nothing is new
+
+
+def test_cells_and_the_facts_behind_them_over_http(house: House, folder: Path) -> None:
+    order = house.place()
+    house.work("sequence")
+    refresh(house, "counted-orders")
+    told = house.call("GET", "/v1/assets").json()["items"]
+    (line,) = [each for each in told if each["name"] == "counted-orders"]
+    assert (line["state"], line["rows"], line["score"]) == ("fresh", 1, 100)
+    page = house.call("GET", "/v1/assets/counted-orders").json()
+    assert "GROUP BY" in page["sql"]["spark"]
+    cells = house.call("GET", '/v1/assets/counted-orders/cells?where={"orders>=":1}').json()
+    assert cells["columns"] == ["channel", "hour", "orders", "total", "mean"]
+    assert [row[2:] for row in cells["rows"]] == [[1, 4480, 4480]]
+    traced = house.call("GET", '/v1/assets/counted-orders/trace?cell={"channel":"api"}').json()
+    (row,) = traced["rows"]
+    assert (row["order"], row["number"]) == (order["order"], order["number"])
+    assert (row["fact"], row["type"], row["who"]) == (
+        f"{order['order']}/1",
+        "order.placed",
+        "admin",
+    )
+    assert len(row["raw"]) == 64
+    runs = house.call("GET", "/v1/assets/counted-orders/runs").json()["items"]
+    assert [run["outcome"] for run in runs] == ["built"]

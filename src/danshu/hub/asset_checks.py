@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from danshu.capabilities.assets.quality import DIMENSIONS, Finding, Quality, judge
-from danshu.hub.asset_store import grain_of
+from danshu.hub.asset_store import columns_of, grain_of
 from danshu.kernel.errors import ProgramError
 from danshu.ports.asset import Check
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from danshu.ports.asset import Asset, Table
 
 
-def check(store: Store, asset: Asset, age_s: int) -> Quality:
-    """Look at what was just built; `age_s`: how long ago the newest leaf was that it has read.
+def check(store: Store, asset: Asset, waited_s: int) -> Quality:
+    """Look at what was just built; `waited_s`: how long the oldest leaf had waited that was
+    new to this build.
 
     Raises ProgramError for a check that there is none of.
     """
@@ -32,18 +33,18 @@ def check(store: Store, asset: Asset, age_s: int) -> Quality:
             wanted.append(each)
     if not any(each.code == "fresh" for each in wanted):
         wanted.append(Check(code="fresh", high=2 * asset.refresh_s))
-    return judge([_look(store, asset, cells, total, each, age_s) for each in wanted])
+    return judge([_look(store, asset, cells, total, each, waited_s) for each in wanted])
 
 
 def _look(
-    store: Store, asset: Asset, cells: Table, total: int, check: Check, age_s: int
+    store: Store, asset: Asset, cells: Table, total: int, check: Check, waited_s: int
 ) -> Finding:
     code, column = check.code, check.column
     if code == "fresh":
         most_s = check.high or 2 * asset.refresh_s
-        return _found(code, column, most_s, age_s, age_s <= most_s)
+        return _found(code, column, most_s, waited_s, waited_s <= most_s)
     if code == "no_new_columns":
-        named = [c.name for c in asset.columns]
+        named = columns_of(asset)
         strange = set(cells.columns) ^ set(named)
         return _found(code, column, len(named), len(strange), not strange)
     if code == "adds_up":

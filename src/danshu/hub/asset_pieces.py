@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.assets import sources
+from danshu.capabilities.assets.reading import recorded_ms
 from danshu.hub import asset_files, asset_index
 from danshu.hub.asset_index import Index, Piece
 from danshu.kernel.limits import ASSET_BATCH, ASSET_PIECE
@@ -35,12 +36,14 @@ _COSTS: Final = (
 
 class Grown(Struct, frozen=True, kw_only=True):
     """What following the log gave: the index, how many leaves were read, whether all was made
-    again because it was made otherwise before.
+    again because it was made otherwise before. `oldest_ms`: when the first of the new leaves was
+    recorded, 0 without any and where all are new.
     """
 
     index: Index
     leaves: int
     is_remade: bool
+    oldest_ms: int
 
 
 class Tables:
@@ -101,8 +104,9 @@ async def follow(
     before = await asyncio.to_thread(asset_index.read, folder)
     index, is_remade = _begin(before, salt, sizes)
     ends = index.ends
+    was_empty = not index.pieces
     total = sum(sizes.values()) - sum(ends.values())
-    done = 0
+    done = oldest_ms = 0
     pieces = {(p.half, p.no): p for p in index.pieces}
     for half, size in sorted(sizes.items()):
         at = ends.get(half, 0)
@@ -114,6 +118,7 @@ async def follow(
                 end = min(stop, at + ASSET_BATCH)
                 read = await read_beside(connection, tenant, half, at, end)
                 await asyncio.to_thread(tables.take, half, at, read.rows, salt)
+                oldest_ms = oldest_ms or recorded_ms(read[0].body)
                 done, at = done + end - at, end
                 if tell:
                     tell(done, total)
@@ -124,7 +129,9 @@ async def follow(
     if done or masters != index.masters or before is None or is_remade:
         index = msgspec.structs.replace(index, masters=masters)
         index, _ = await _keep(disk, folder, index, before, pieces)
-    return Grown(index=index, leaves=done, is_remade=is_remade)
+    return Grown(
+        index=index, leaves=done, is_remade=is_remade, oldest_ms=0 if was_empty else oldest_ms
+    )
 
 
 def _begin(before: Index | None, salt: bytes, sizes: dict[str, int]) -> tuple[Index, bool]:

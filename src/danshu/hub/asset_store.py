@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import msgspec
 from msgspec import Struct
 
+from danshu.capabilities.assets.model import PROVENANCE as PROVENANCE
 from danshu.capabilities.assets.sources import MASTERS, SOURCES
 from danshu.hub import asset_index
 from danshu.hub.asset_files import Disk, Written, of_tenant, put_table
@@ -149,12 +150,17 @@ def grain_of(asset: Asset) -> tuple[str, ...]:
     return tuple(c.name for c in asset.columns if c.role == "grain")
 
 
+def columns_of(asset: Asset) -> tuple[str, ...]:
+    """Give the names of the columns of cells: what is a key or an attribute, rows alone have."""
+    return tuple(c.name for c in asset.columns if c.role in ("grain", "measure"))
+
+
 def cells_of(asset: Asset, rows: Table) -> Table:
     """Give the expression of an asset's cells over its rows of detail."""
     grain = grain_of(asset)
     measured = rows.group_by(list(grain)).aggregate(**asset.measures(rows))
     finished = asset.finish(measured)
-    return finished.select([c.name for c in asset.columns]).order_by(list(grain))
+    return finished.select(list(columns_of(asset))).order_by(list(grain))
 
 
 def open_store(

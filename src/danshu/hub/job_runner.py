@@ -17,6 +17,8 @@ import psycopg
 
 from danshu.capabilities.people.policies import Principal
 from danshu.hub import (
+    asset_builds,
+    asset_exports,
     bulk,
     connector_books,
     dead_letters,
@@ -46,6 +48,13 @@ _SWEEP_S: Final = 600.0
 GONE: Final = InputError("forbidden", "whoever asked may act no more")
 _KEY: Final = "select role, name from api_keys where tenant=%s and id=%s and revoked is null"
 _MERCHANT: Final = "select code from tenants where id=%s"
+_OF_THE_HUB: Final = {  # whose work asks no further right of whoever asked for it
+    asset_builds.KIND: asset_builds.work,
+    connector_books.KIND: connector_books.work,
+    reconcile.KIND: reconcile.work,
+    replan.KIND: replan.work,
+    resilience.KIND: resilience.work,
+}
 
 
 class Runner:
@@ -108,16 +117,12 @@ class Runner:
         try:
             if job.kind == bulk.KIND:
                 await bulk.work(self._hub, job, holder, seat)
-            elif job.kind == replan.KIND:
-                await replan.work(self._hub, job, holder)
-            elif job.kind == resilience.KIND:
-                await resilience.work(self._hub, job, holder)
+            elif job.kind in _OF_THE_HUB:
+                await _OF_THE_HUB[job.kind](self._hub, job, holder)
             elif job.kind == dead_letters.KIND:
                 await dead_letters.work(self._hub, job, holder, seat)
-            elif job.kind == reconcile.KIND:
-                await reconcile.work(self._hub, job, holder)
-            elif job.kind == connector_books.KIND:
-                await connector_books.work(self._hub, job, holder)
+            elif job.kind == asset_exports.KIND:
+                await asset_exports.work(self._hub, job, holder, seat, self.folder)
             elif job.kind == voucher_exports.KIND:
                 await voucher_exports.work(self._hub, job, holder, seat, self.folder)
             else:

@@ -3,8 +3,8 @@
 An asset says which sources it reads (tables that the hub folds from facts, docs/reference/
 assets.md), how one row of detail follows from them, by which columns the rows are counted together
 (the grain) and what is counted. The engine turns that into one query in each dialect, refreshes it,
-keeps its runs, and can name the facts behind every cell, because detail keeps its provenance: a
-column `fact` (position of the fact in its book) and `stream` in every source and, so, in `rows`.
+keeps its runs, and can name the facts behind every cell, because detail keeps its provenance: the
+columns `half`, `fact` (position in that book), `stream` and `seq` of a source go on into `rows`.
 
 Expressions are ibis (12), given as arguments: an adapter imports no engine. Times are epoch ms,
 money minor units, shares thousandths: sums of integers are the same in every order, so that an

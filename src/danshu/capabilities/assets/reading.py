@@ -69,6 +69,18 @@ def ms(text: str) -> int:
         return 0
 
 
+class _Recorded(Struct, frozen=True, gc=False):
+    time: str
+
+
+_decode_recorded: Final = msgspec.json.Decoder(_Recorded).decode
+
+
+def recorded_ms(body: bytes) -> int:
+    """Read when a fact was recorded, epoch ms."""
+    return ms(_decode_recorded(body).time)
+
+
 def uid(text: str) -> bytes:
     """Read the 16 bytes of a stream's name; the nil UUID for none."""
     if not text:

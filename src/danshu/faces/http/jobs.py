@@ -118,7 +118,7 @@ async def begin(
         await jobs.begin(connection, held.tenant, new)
         made = await jobs.read(connection, held.tenant, new.id)
     runner_of(request).wake()
-    return _show(made, held)
+    return show_job(made, held)
 
 
 def runner_of(request: Request[Any, Any, Any]) -> Runner:
@@ -127,7 +127,7 @@ def runner_of(request: Request[Any, Any, Any]) -> Runner:
     return runner
 
 
-def _show(job: Job, held: Held) -> JobView:
+def show_job(job: Job, held: Held) -> JobView:
     is_bulk = job.kind == bulk.KIND
     asked = bulk.decode_question(job.question) if is_bulk else None
     is_export = job.kind in export_kinds.DECODERS
@@ -200,7 +200,7 @@ async def list_jobs(
         found = await jobs.list_jobs(connection, held.tenant, asked_by, before, limit + 1)
     more = found[limit - 1] if len(found) > limit else None
     return JobPage(
-        items=tuple([_show(j, held) for j in found[:limit]]),
+        items=tuple([show_job(j, held) for j in found[:limit]]),
         next=write_place(str(more.id)) if more else "",
     )
 
@@ -221,7 +221,7 @@ def _uuid(text: int | str) -> uuid.UUID:
 )
 async def get_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any]) -> JobView:
     """Read a job: how far it has come, what became of it."""
-    return _show(await mine(request, job_id), held_of(request))
+    return show_job(await mine(request, job_id), held_of(request))
 
 
 Lang = Annotated[Literal["zh", "en"], QueryParameter(description="language of the words")]
@@ -311,7 +311,7 @@ async def cancel_job(job_id: FromPath[uuid.UUID], request: Request[Any, Any, Any
     job = await mine(request, job_id)
     async with hub_of(request).connection() as connection:
         await jobs.stop(connection, job.tenant, job.id)
-    return _show(await mine(request, job_id), held_of(request))
+    return show_job(await mine(request, job_id), held_of(request))
 
 
 @post(
@@ -344,7 +344,7 @@ async def _follow(
     request: Request[Any, Any, Any], job: Job, what: Literal["retry", "undo"]
 ) -> JobView:
     held = held_of(request)
-    if what not in _show(job, held).can:
+    if what not in show_job(job, held).can:
         raise InputError("not_now", f"a job of this kind and state has no {what}")
     asked = bulk.decode_question(job.question)
     which = Selection(of=job.id, failed=what == "retry")

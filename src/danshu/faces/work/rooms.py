@@ -22,6 +22,7 @@ from danshu.faces.work import leading, telemetry, waves
 from danshu.hub import (
     anchoring,
     archive_room,
+    assets_room,
     carrier_room,
     classification_room,
     clocks,
@@ -67,7 +68,7 @@ from danshu.hub import (
 )
 from danshu.hub.compose import PARTITION_DAYS, now_ms
 from danshu.kernel.errors import DanshuError
-from danshu.kernel.limits import HEALTH_EVERY_S
+from danshu.kernel.limits import ASSET_LOOK_S, HEALTH_EVERY_S
 from danshu.ledger import migrate
 from danshu.ledger.engine import home
 from danshu.ledger.seal import Sealer
@@ -211,6 +212,7 @@ ROOMS = (
     METERS,
     Room("health", health_room.begin, HEALTH_EVERY_S),
     Room("archive", archive_room.begin, archive_room.REST_S),
+    Room(assets_room.ROOM, assets_room.begin, ASSET_LOOK_S),
     Room("partitions", _partitions, 3600.0),
 )
 
