@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from danshu.hub import classification
+
 if TYPE_CHECKING:
     from danshu.capabilities.protection.model import Grant
     from danshu.hub.compose import Hub
@@ -35,5 +37,10 @@ class Levels(Struct, frozen=True, kw_only=True):
 
 
 async def read(hub: Hub, tenant: int, asset: Asset) -> Levels:
-    """Read the levels of an asset's columns."""
-    return Levels(by_column={c.name: c.level for c in asset.columns}, classes={})
+    """Read what holds for the columns: a person's word, else the higher of declared and found."""
+    marks = await classification.levels(hub, tenant, asset)
+    return Levels(
+        by_column={name: mark.level for name, mark in marks.items()},
+        classes={name: mark.classes for name, mark in marks.items() if mark.classes},
+        sensitive=frozenset(name for name, mark in marks.items() if mark.sensitive),
+    )

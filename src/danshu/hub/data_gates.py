@@ -74,11 +74,11 @@ async def ask(
     `form` of a file is `cells` unless told, of `view` it is `rows`. Raises InputError `no_asset`.
     """
     wanted = form or ("rows" if act == "view" else "cells")
-    case = await describe(
+    case, levels = await describe(
         hub, tenant, seated, asset=asset, act=act, form=wanted, purpose=purpose, columns=columns
     )
     outcome = decide.decide(replace(case, people=people, recipient=recipient))
-    return outcome.refusal or passage(await _levels(hub, tenant, asset), case, outcome)
+    return outcome.refusal or passage(levels, case, outcome)
 
 
 async def describe(
@@ -91,10 +91,10 @@ async def describe(
     form: Form,
     purpose: str = "",
     columns: tuple[str, ...] = (),
-) -> Case:
+) -> tuple[Case, asset_levels.Levels]:
     """Describe a wish as far as rules, grants and levels tell. Raises InputError `no_asset`."""
     made = find_asset(asset)
-    levels = await _levels(hub, tenant, asset)
+    levels = await asset_levels.read(hub, tenant, made)
     wanted = purpose or made.purpose
     level = levels.highest(columns)
     now_ms = hub.clock()
@@ -103,7 +103,7 @@ async def describe(
     grant = grants.find(given, asset=asset, act=act, purpose=wanted, now_ms=now_ms)
     context: Context = {"asset": asset, "level": level, "purpose": wanted}
     told: Context = context if grant is None else {**context, "granted": 1}
-    return Case(
+    case = Case(
         asset=asset,
         act=act,
         form=form,
@@ -117,6 +117,7 @@ async def describe(
         grant=grant,
         lapsed=grants.lapsed(given, asset=asset, act=act, purpose=wanted, now_ms=now_ms),
     )
+    return case, levels
 
 
 def passage(levels: asset_levels.Levels, case: Case, outcome: Outcome) -> Passage:
@@ -132,7 +133,3 @@ def passage(levels: asset_levels.Levels, case: Case, outcome: Outcome) -> Passag
         grant=case.grant.id if case.grant else None,
         border=outcome.border,
     )
-
-
-async def _levels(hub: Hub, tenant: int, asset: str) -> asset_levels.Levels:
-    return await asset_levels.read(hub, tenant, find_asset(asset))

@@ -115,17 +115,20 @@ class ProviderChanged(Struct, frozen=True, kw_only=True):
 
 @fact_type("export.made")
 class ExportMade(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """导出: orders left the hub as a file. `content` is the digest of the rows, as the file's own
-    watermark names it, `digest` that of the file; `unmasked` are personal fields shown in clear.
+    """导出: orders, or a part of an `asset`, left the hub as a file. `content` is the digest of the
+    rows, as the file's own watermark names it, `digest` that of the file; `unmasked` are personal
+    fields shown in clear; `recipient` "" is whoever asked.
     `watermark` is the number of the copy whose code its times bear: seconds may differ by one.
     """
 
+    asset: str = ""
     columns: tuple[str, ...]
     content: str
     digest: str
     f: str = ""
     format: str
     purpose: str
+    recipient: str = ""
     rows: int
     size: int
     unmasked: tuple[str, ...] = ()

@@ -23,8 +23,8 @@ from danshu.faces.http.framework import (
 )
 from danshu.faces.http.people import WithReason
 from danshu.faces.http.placing import PLAIN, Instant
-from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
-from danshu.hub import actors, data_gates, data_grants, lists
+from danshu.faces.http.questions import Cursor, Limit, read_before, write_place
+from danshu.hub import actors, data_gates, data_grants
 from danshu.hub.data_grants import Kept, NewGrant
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import rfc3339
@@ -120,20 +120,11 @@ async def list_grants(
     held, hub = held_of(request), hub_of(request)
     everybody = held.may("asset.grant") or held.may("asset.approve")
     held_by = None if everybody else data_grants.holders(held.seated.seat.principal)
-    before = read_uuid(cursor) if cursor else lists.LAST
+    before = read_before(cursor)
     async with hub.connection() as connection:
         found = await data_grants.page(connection, held.tenant, held_by, asset, before, limit + 1)
-    more = write_place(found[limit - 1].grant.id.hex) if len(found) > limit else ""
+    more = write_place(str(found[limit - 1].grant.id)) if len(found) > limit else ""
     return DataGrantPage(items=tuple(await _show(request, found[:limit])), next=more)
-
-
-def read_uuid(cursor: str) -> uuid.UUID:
-    """Read the place in a list. Raises InputError `bad_cursor`."""
-    (text,) = read_place(cursor, str)
-    try:
-        return uuid.UUID(str(text))
-    except ValueError as error:
-        raise InputError("bad_cursor", "the cursor is not one of ours") from error
 
 
 @post(

@@ -26,7 +26,7 @@ create table asset_exports(tenant int4 not null, id uuid not null, asset text no
   act text not null, form text not null, purpose text not null, recipient text not null default '',
   state text not null, asked_by text not null, body jsonb not null, caller jsonb not null,
   actor jsonb not null, approvals jsonb not null default '[]', outcome jsonb not null,
-  strength jsonb, job uuid, note text not null default '', created timestamptz not null,
+  job uuid, note text not null default '', created timestamptz not null,
   decided timestamptz, seq int4 not null, head bytea not null, primary key(tenant,id))
 """)
     op.execute(
