@@ -47,6 +47,16 @@ EXAMPLES: list[Struct] = [
     licensing.LicenceQueried(
         groups=12, held_back=3, no=7, question="e5" * 32, spent=200, usage=_USE
     ),
+    licensing.AssetListingSubmitted(
+        asset="fulfilment-heatmap",
+        digest="b7" * 32,
+        exchange="sde",
+        first="person:019aa9d3-6b80-7000-8000-0000000000f1",
+        listing=_USE,
+    ),
+    licensing.AssetListingAnswered(
+        listing=_USE, reasons=("sample_too_large",), reference="DP-2026-0007", state="rejected"
+    ),
     valuation.ValuationDrafted(
         asset="fulfilment-heatmap",
         high_fen=260_000_00,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import uuid
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -33,8 +34,7 @@ from danshu.kernel.limits import LICENCES
 from danshu.ledger import write
 
 if TYPE_CHECKING:
-    import uuid
-
+    from danshu.capabilities.licensing.model import CleanRoom
     from danshu.hub.licence_rows import LicenceRow
     from danshu.kernel.fact import Actor
 
@@ -285,11 +285,15 @@ def must_know(asset: str, terms: LicenceTerms | None = None) -> None:
     """Look whether there is such an asset, with the columns that terms name. Raises InputError
     `no_asset`, `unknown_column`.
     """
-    made = data_gates.find_asset(asset)
     if terms is None:
-        return
-    names = {column.name for column in made.columns}
-    room = terms.clean_room
-    told = {*terms.columns, *(room.by + room.join if room else ())}
+        data_gates.find_asset(asset)
+    else:
+        must_know_columns(asset, terms.columns, terms.clean_room)
+
+
+def must_know_columns(asset: str, columns: tuple[str, ...], room: CleanRoom | None) -> None:
+    """Look whether an asset has columns, and those of a clean room. Raises as `must_know` does."""
+    names = {column.name for column in data_gates.find_asset(asset).columns}
+    told = {*columns, *(room.by + room.join if room else ())}
     if told - names:
         raise InputError("unknown_column", f"{asset} has no column {min(told - names)!r}")

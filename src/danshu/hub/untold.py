@@ -115,7 +115,14 @@ UNTOLD: Final = (
     Untold(
         zh="商户自己的数据权属、授权与估值;被授权方从交付与月结单得知",
         en="the merchant's own rights in data, licences, values; licensees learn of what is theirs",
-        facts=("asset_cost.", "asset_treatment.", "licence.", "right.registered", "valuation."),
+        facts=(
+            "asset_cost.",
+            "asset_listing.",
+            "asset_treatment.",
+            "licence.",
+            "right.registered",
+            "valuation.",
+        ),
     ),
     Untold(
         zh="背后是一位消费者:黑名单与个人信息的删除",

@@ -98,3 +98,26 @@ class LicenceQueried(Struct, frozen=True, kw_only=True, omit_defaults=True):
     question: str
     spent: int
     usage: str
+
+
+@fact_type("asset_listing.submitted")
+class AssetListingSubmitted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """上架申请: a package about an asset went to a data exchange: SHA-256 (hex) of the package, by
+    a second person. `first` is who drafted the listing.
+    """
+
+    asset: str
+    digest: str
+    exchange: str
+    first: str
+    listing: str
+
+
+@fact_type("asset_listing.answered")
+class AssetListingAnswered(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """上架结果: what the exchange says of a listing, under its own number, with its reasons."""
+
+    listing: str
+    reasons: tuple[str, ...] = ()
+    reference: str
+    state: str

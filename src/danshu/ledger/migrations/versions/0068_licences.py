@@ -65,15 +65,22 @@ def upgrade() -> None:
     )
     op.execute(
         "create table data_exchanges(tenant int4 not null, code text not null,"
-        " title text not null, url text not null, secret text not null,"
-        " member text not null, at timestamptz not null, primary key(tenant,code))"
+        " title text not null, url text not null, member text not null,"
+        " at timestamptz not null, primary key(tenant,code))"
     )
     op.execute(
         "create table asset_listings(tenant int4 not null, id uuid not null, asset text not null,"
-        " exchange text not null, state text not null, reference text not null default '',"
-        " terms jsonb not null, package bytea, digest text not null,"
-        " reasons text[] not null default '{}', by text not null, at timestamptz not null,"
-        " asked timestamptz, primary key(tenant,id))"
+        " exchange text not null, state text not null, terms jsonb not null,"
+        " reference text not null default '', package bytea, digest text not null default '',"
+        " reasons text[] not null default '{}', drafted_by text not null,"
+        " drafted timestamptz not null, submitted_by text not null default '',"
+        " submitted timestamptz, asked timestamptz, primary key(tenant,id),"
+        " check (state in ('draft','reviewing','listed','rejected','withdrawn')))"
+    )
+    op.execute(
+        "create table listing_orders(tenant int4 not null, listing uuid not null,"
+        " reference text not null, licence uuid not null, receipted uuid,"
+        " primary key(tenant,listing,reference))"
     )
 
 
