@@ -41,9 +41,11 @@ async def bring_up(
     *,
     clock: Callable[[], int],
     is_forced: bool = False,
+    is_anew: bool = False,
     tell: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Run, ...]:
     """Do as `refresh` says on a connection in autocommit; `tell` hears stage, done, total.
+    `is_anew`: the sources are made again from the log, whatever is there.
 
     Waits for another process that does the same for this merchant.
     """
@@ -53,7 +55,7 @@ async def bring_up(
     try:
         mine = asset_files.of_tenant(folder, tenant)
         say = (lambda done, total: tell("read", done, total)) if tell else None
-        grown = await asset_pieces.follow(connection, tenant, mine, tell=say)
+        grown = await asset_pieces.follow(connection, tenant, mine, tell=say, is_anew=is_anew)
         merchant = await asset_lineage.read_merchant(connection, tenant)
         runs: list[Run] = []
         events: list[Event] = []

@@ -20,7 +20,7 @@ from danshu.kernel.limits import ASSET_BATCH, ASSET_PIECE
 from danshu.ledger.follow import read_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from danshu.ledger.leaves import FactRow
@@ -93,16 +93,21 @@ async def follow(
     *,
     disk: asset_files.Disk | None = None,
     tell: Callable[[int, int], None] | None = None,
+    until: Mapping[str, int] | None = None,
+    is_anew: bool = False,
 ) -> Grown:
     """Bring a merchant's sources up to the log; `tell` hears leaves read, and how many in all.
 
+    `until` says how far to read each book, `is_anew`: all pieces are made again from the log.
     Raises LogBroken when the log and its facts disagree; what was written by then stays.
     """
     disk = disk or asset_files.Disk()
     salt = await read_salt(connection, tenant)
     sizes = dict(await (await connection.execute(_BOOKS, (tenant,))).fetchall())
     before = await asyncio.to_thread(asset_index.read, folder)
-    index, is_remade = _begin(before, salt, sizes)
+    if until is not None:
+        sizes = {half: min(size, until.get(half, 0)) for half, size in sizes.items()}
+    index, is_remade = _begin(None if is_anew else before, salt, sizes)
     ends = index.ends
     was_empty = not index.pieces
     total = sum(sizes.values()) - sum(ends.values())

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from danshu.faces.cli import archive, cluster, log_words, relaying, routing, safekeeping
+from danshu.faces.cli import archive, asset_app, cluster, log_words, relaying, routing, safekeeping
 
 app = typer.Typer(
     name="danshu",
@@ -31,6 +31,7 @@ person = typer.Typer(
 app.add_typer(person, name="person")
 app.add_typer(log_words.app, name="log")
 app.add_typer(archive.app, name="archive")
+app.add_typer(asset_app.app, name="assets")
 app.add_typer(safekeeping.app, name="safe")
 
 _GC = (100_000, 50, 1_000)
