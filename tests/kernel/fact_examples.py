@@ -29,6 +29,7 @@ from danshu.ledger import facts as ledger
 from tests.kernel import (
     action_examples,
     after_sale_examples,
+    association_examples,
     bill_examples,
     catalogue_examples,
     classification_examples,
@@ -268,6 +269,7 @@ EXAMPLES: list[Struct] = [
     ),
     *action_examples.EXAMPLES,
     *after_sale_examples.EXAMPLES,
+    *association_examples.EXAMPLES,
     *bill_examples.EXAMPLES,
     *connector_examples.EXAMPLES,
     *device_examples.EXAMPLES,

@@ -125,6 +125,11 @@ UNTOLD: Final = (
         ),
     ),
     Untold(
+        zh="商户自己的营销试验;被告知的人由商户的通知服务得知",
+        en="the merchant's own trials; whoever is told hears of it through its notice service",
+        facts=("association.",),
+    ),
+    Untold(
         zh="背后是一位消费者:黑名单与个人信息的删除",
         en="a customer stands behind it: blocklists, and the erasing of personal data",
         facts=("intercept.listed", "intercept.unlisted", "vault."),

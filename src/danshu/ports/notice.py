@@ -29,7 +29,8 @@ class Notice(Struct, frozen=True, kw_only=True):
     its platform does; `clause` is the promise's text as shown, `breach` what a breach of it means,
     both in the order's language; `due` is the deadline that passed, `made` when the notice came
     about (RFC 3339, UTC). `parcel` is "1/2" where a part of the order left: this parcel of so many,
-    the rest by `due`; "" for a breach.
+    the rest by `due`; "" for a breach. `campaign` is the id of the one that a reminder or
+    coupon comes of: its text is `name`, which holds until `due`; `clause`, `breach` are "" then.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     due: str
     made: str
     parcel: str = ""
+    campaign: str = ""
 
 
 class Incident(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 POST <url>   webhook-id: <key>, webhook-timestamp: <Unix seconds>,
              webhook-signature: v1,<base64 of HMAC-SHA-256 over "id.timestamp.body">
-             {type: "promise.broken" or "incident.raised", timestamp, data: {…}}
+             {type: "promise.broken", "campaign.reminder", "incident.raised"…, timestamp, data}
 -> 2xx       taken over; {id} is the receiver's number, if it has one
 -> 410, 422  will not be taken: not sent again
 -> others    sent again later, under the same id
@@ -32,6 +32,7 @@ class Webhook:
     async def send(self, account: Account, send: Send, notice: Notice, at_ms: int) -> str:
         """Hand a notice over."""
         topic = "shipment.partial" if notice.parcel else "promise.broken"
+        topic = "campaign.reminder" if notice.campaign else topic
         return await _post(account, send, topic, notice, at_ms)
 
     async def alarm(self, account: Account, send: Send, incident: Incident, at_ms: int) -> str:
@@ -42,7 +43,8 @@ class Webhook:
 async def _post(
     account: Account, send: Send, kind: str, told: Notice | Incident, at_ms: int
 ) -> str:
-    data = {name: value for name, value in asdict(told).items() if name != "key"}
+    # what only a campaign has is left out of other notices, as before there were any
+    data = {n: v for n, v in asdict(told).items() if n != "key" and (n != "campaign" or v)}
     # the body is the same at each try: the receiver may compare what came under one id
     whole = {"type": kind, "timestamp": told.made, "data": data}
     body = json.dumps(whole, sort_keys=True, ensure_ascii=False).encode()

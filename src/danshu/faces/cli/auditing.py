@@ -12,6 +12,7 @@ from danshu.faces.cli import opening
 from danshu.hub import journal_room
 from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.after_sales_audit import AfterSalesFolder
+from danshu.hub.association_audit import CampaignsFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.classification_audit import ClassificationFolder
 from danshu.hub.compose import Hub
@@ -70,6 +71,7 @@ def run(tenant: str, as_json: bool) -> int:
             PeopleFolder(number),
             StandingFolder(number),
             SubscriptionsFolder(number),
+            CampaignsFolder(number),
             ConnectorsFolder(number),
             PerceiversFolder(number),
             PerformingFolder(number),

@@ -75,6 +75,7 @@ _STATUS: Final = {
     "no_listing": 404,
     "no_valuation": 404,
     "no_repair": 404,
+    "no_campaign": 404,
     "no_wave": 404,
     "no_call": 404,
     "no_route": 404,

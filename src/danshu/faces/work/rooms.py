@@ -23,6 +23,7 @@ from danshu.hub import (
     anchoring,
     archive_room,
     assets_room,
+    associations_room,
     carrier_room,
     classification_room,
     clocks,
@@ -213,6 +214,7 @@ ROOMS = (
     Room("health", health_room.begin, HEALTH_EVERY_S),
     Room("archive", archive_room.begin, archive_room.REST_S),
     Room(assets_room.ROOM, assets_room.begin, ASSET_LOOK_S),
+    Room(associations_room.ROOM, associations_room.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
 )
 
