@@ -47,8 +47,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     """
 
     listing: str
-    merchant: str
-    issued: str
+    metadata: bytes
     asset: Any
     extract: Any
     table: Any
@@ -66,7 +65,7 @@ def pack(contents: Contents, origin: str, signers: Sequence[Signer]) -> bytes:
     """
     asset, extract = contents.asset, contents.extract
     files = {
-        "metadata.jsonld": _json(describe(contents)),
+        "metadata.jsonld": contents.metadata,
         "dictionary.csv": _dictionary(asset),
         "sample.csv": _sample(extract, contents.table),
         "quality.json": _json(contents.quality),
@@ -104,37 +103,6 @@ def _sign(text: str, name: str, signer: Signer) -> note.Signature:
 
 def _json(told: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(told, order="sorted"), indent=1)
-
-
-def describe(contents: Contents) -> dict[str, Any]:
-    """Describe the dataset as DCAT 3 in JSON-LD."""
-    asset = contents.asset
-    return {
-        "@context": {
-            "dcat": "http://www.w3.org/ns/dcat#",
-            "dct": "http://purl.org/dc/terms/",
-            "xsd": "http://www.w3.org/2001/XMLSchema#",
-        },
-        "@id": f"urn:uuid:{contents.listing}",
-        "@type": "dcat:Dataset",
-        "dcat:keyword": [{"@language": "zh", "@value": word} for word in asset.words[:16]],
-        "dcat:version": str(asset.version),
-        "dct:description": _both(asset.about),
-        "dct:identifier": asset.name,
-        "dct:issued": {"@type": "xsd:dateTime", "@value": contents.issued},
-        "dct:publisher": {"@value": contents.merchant},
-        "dct:title": _both(asset.title),
-        "dcat:distribution": [
-            {"@type": "dcat:Distribution", "dct:title": "sample.csv", "dcat:mediaType": "text/csv"}
-        ],
-    }
-
-
-def _both(title: Any) -> list[dict[str, str]]:
-    return [
-        {"@language": "zh", "@value": title.zh},
-        {"@language": "en", "@value": title.en},
-    ]
 
 
 def _dictionary(asset: Asset) -> bytes:

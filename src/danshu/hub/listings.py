@@ -25,8 +25,10 @@ from danshu.capabilities.licensing.model import (
 )
 from danshu.capabilities.protection import decide
 from danshu.hub import (
+    asset_catalogue,
     asset_requests,
     asset_runs,
+    catalogue_dcat,
     data_gates,
     exchanges,
     licence_rows,
@@ -43,7 +45,6 @@ from danshu.hub.exchanges import Desk
 from danshu.hub.listing_packages import Contents
 from danshu.kernel import ids
 from danshu.kernel.errors import Refusal
-from danshu.kernel.fact import rfc3339
 from danshu.ledger import signers, write
 
 if TYPE_CHECKING:
@@ -135,9 +136,10 @@ def licence_of(
 
 
 async def submit(
-    hub: Hub, tenant: int, seated: Seated, id_: uuid.UUID, actor: Actor
+    hub: Hub, tenant: int, seated: Seated, id_: uuid.UUID, actor: Actor, base: str
 ) -> ListingRow | Refusal:
-    """Pack a listing and submit it to its exchange, as the second person.
+    """Pack a listing and submit it to its exchange, as the second person; `base` is where the
+    catalogue that it names is found.
 
     Raises NotAvailable where the exchange does not answer: the draft stays, and may be submitted
     again under the same id.
@@ -151,7 +153,7 @@ async def submit(
         return licensing.PERSONS_ONLY
     if actor.sub == row.drafted_by:
         return licensing.SAME_PERSON
-    package = await _pack(hub, tenant, seated, row, actor)
+    package = await _pack(hub, tenant, seated, row, actor, base)
     if isinstance(package, Refusal):
         return package
     digest = hashlib.sha256(package).hexdigest()
@@ -176,7 +178,7 @@ def _answered(
 
 
 async def _pack(
-    hub: Hub, tenant: int, seated: Seated, row: ListingRow, actor: Actor
+    hub: Hub, tenant: int, seated: Seated, row: ListingRow, actor: Actor, base: str
 ) -> bytes | Refusal:
     terms = row.terms
     async with hub.connection() as connection:
@@ -208,11 +210,12 @@ async def _pack(
             actor=actor,
             honey=False,
         )
-    now = rfc3339(hub.clock())
+    entries = [one for one in await asset_catalogue.read(hub, tenant) if one.name == terms.asset]
+    merchant = catalogue_dcat.Merchant(code=code, name=name, base=base)
+    metadata = await asyncio.to_thread(catalogue_dcat.write, merchant, entries, (), "json-ld")
     contents = Contents(
         listing=str(row.id),
-        merchant=name,
-        issued=now,
+        metadata=metadata,
         asset=data_gates.find_asset(terms.asset),
         extract=extract,
         table=marked.table,

@@ -18,7 +18,7 @@ from danshu.capabilities.valuation.facts import (
     ValuationDeclined,
     ValuationDrafted,
 )
-from danshu.capabilities.valuation.model import DEFINED, Inputs, Result, Span
+from danshu.capabilities.valuation.model import DEFINED, Inputs, Result, Span, Weights
 from danshu.hub import asset_costs, licence_rows, merchants
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import VALUATIONS
@@ -91,14 +91,29 @@ class ValuationRow(Struct, frozen=True, kw_only=True):
 
 
 async def propose(connection: Connection, tenant: int, asset: str, now_ms: int) -> Inputs:
-    """Propose inputs: what the ledger, the runs, the checks and the licences say, and for all else
-    what is usual, marked as assumed.
+    """Propose inputs: what the ledger, the runs, the checks and the licences say, what persons said
+    in the last version, and for all else what is usual, marked as assumed.
     """
     measured = await asset_costs.measure(connection, tenant, asset, now_ms)
     spent = await asset_costs.sums(connection, tenant, asset)
     yearly = await _licensed(connection, tenant, asset, now_ms)
-    told = {s.code: s for s in (*_costs(measured, spent), *_quality(measured), *_income(yearly))}
-    return Inputs(spans=tuple([told.get(code, _assume(code)) for code in DEFINED]))
+    before = await list_versions(connection, tenant, asset, 0, 1)
+    last = before[0].inputs if before else None
+    said = [span for span in last.spans if span.told == "person"] if last else []
+    known = (*said, *_costs(measured, spent), *_quality(measured), *_income(yearly))
+    told = {span.code: span for span in known}
+    return Inputs(
+        spans=tuple([told.get(code, _assume(code)) for code in DEFINED]),
+        comparables=last.comparables if last else (),
+        weights=last.weights if last else _weigh(told),
+    )
+
+
+def _weigh(told: dict[str, Span]) -> Weights:
+    """Weigh the methods that there is something to say by; cost is always one."""
+    earns = any(told[code].high for code in ("income.licences", "income.benefit") if code in told)
+    cost = 500 if earns else 1_000
+    return Weights(cost=cost, income=1_000 - cost, market=0)
 
 
 def _assume(code: str) -> Span:

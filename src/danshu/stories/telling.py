@@ -187,6 +187,11 @@ STORIES: Final = (
         title="尺码不合适的 17 种写法是一个原因;说不清的留给人,教一次就认得",
         module="danshu.stories.seventeen_spellings",
     ),
+    Story(
+        name="data-sale",
+        title="一个数据资产登记权属、估成区间、上架、被订购、由第二人授权、交付、计费;洁净室只答汇总",
+        module="danshu.stories.data_sale",
+    ),
 )
 
 

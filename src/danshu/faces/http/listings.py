@@ -170,7 +170,10 @@ async def submit_listing(listing: FromPath[uuid.UUID], request: Ask) -> Response
     a share.
     """
     held = held_of(request)
-    told = await listings.submit(hub_of(request), held.tenant, held.seated, listing, held.actor)
+    base = str(request.base_url).rstrip("/")
+    told = await listings.submit(
+        hub_of(request), held.tenant, held.seated, listing, held.actor, base
+    )
     return _answer(told)
 
 
