@@ -12,7 +12,7 @@ from msgspec import Struct
 from danshu.capabilities.metrics import checking, comparing, model, shipped
 from danshu.capabilities.metrics.comparing import FormulaEdit
 from danshu.capabilities.metrics.model import Metric, MetricFinding, MetricTitle
-from danshu.capabilities.metrics.reading import Said, read_aloud
+from danshu.capabilities.metrics.reading import FormulaSaid, read_aloud
 from danshu.hub import asset_store, metric_book, metric_tables
 from danshu.hub.asset_views import reading
 from danshu.hub.assets import known, place
@@ -61,8 +61,8 @@ class Checked(Struct, frozen=True, kw_only=True):
     rows: tuple[MetricRow, ...] = ()
     sql: str = ""
     difference: Differing | None = None
-    said: Said | None = None
-    said_filter: Said | None = None
+    said: FormulaSaid | None = None
+    said_filter: FormulaSaid | None = None
 
 
 def is_sound(tenant: int, metric: Metric) -> bool:
@@ -165,7 +165,7 @@ async def compare_versions(
     return await reading(work)
 
 
-def read(metric: Metric, held: Mapping[str, Held]) -> tuple[Said | None, Said | None]:
+def read(metric: Metric, held: Mapping[str, Held]) -> tuple[FormulaSaid | None, FormulaSaid | None]:
     """Read a metric's formula and filter aloud."""
     titles = column_titles(metric.on)
 

@@ -20,7 +20,7 @@ from danshu.capabilities.metrics.model import MetricCode
 from danshu.hub import assets, merchants, metric_book, metrics
 from danshu.hub.fields import PLAIN
 from danshu.hub.metric_facts import MetricReported
-from danshu.hub.metrics import Answer, MetricRow
+from danshu.hub.metrics import MetricAnswer, MetricRow
 from danshu.kernel import canonical, ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import rfc3339
@@ -128,7 +128,7 @@ def _hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-async def answer(hub: Hub, tenant: int, asked: ReportAsked) -> list[Answer]:
+async def answer(hub: Hub, tenant: int, asked: ReportAsked) -> list[MetricAnswer]:
     """Ask each metric of a report."""
     return [
         await metrics.evaluate(
@@ -147,7 +147,7 @@ async def answer(hub: Hub, tenant: int, asked: ReportAsked) -> list[Answer]:
     ]
 
 
-def figures(answers: Sequence[Answer]) -> tuple[ReportFigure, ...]:
+def figures(answers: Sequence[MetricAnswer]) -> tuple[ReportFigure, ...]:
     """Give what of answers is kept."""
     return tuple(
         ReportFigure(code=a.code, version=a.version, digest=a.digest, total=a.total, rows=a.rows)

@@ -39,7 +39,7 @@ class MetricRow(Struct, frozen=True, kw_only=True):
     previous: int | None = None
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class MetricAnswer(Struct, frozen=True, kw_only=True):
     """What a metric comes to. `total` is over everything asked for, by the formula, not a sum of
     rows. `more`: groups were left out. `positions` is how far each book was read.
     """
@@ -67,6 +67,9 @@ class Answer(Struct, frozen=True, kw_only=True):
     positions: dict[str, int]
     took_ms: int
     sql: str
+
+
+Answer = MetricAnswer
 
 
 class MetricListed(Struct, frozen=True, kw_only=True):
@@ -108,7 +111,7 @@ async def evaluate(
     limit: int = 100,
     by_key: bool = False,
     is_compared: bool = False,
-) -> Answer:
+) -> MetricAnswer:
     """Work out a metric for a window [since, until) in epoch ms; 0 is unbounded.
 
     `as_of_ms` asks what was known then, by the formula that held then. `is_compared` adds the
@@ -155,7 +158,7 @@ def work_out(
     asked: Question,
     as_of_ms: int,
     is_compared: bool,
-) -> Answer:
+) -> MetricAnswer:
     """Compile and run, in a thread: a store is opened for it and closed again."""
     began = time.perf_counter()
     metric = held.metric
@@ -167,7 +170,7 @@ def work_out(
     total, groups = split_rows(rows, len(asked.by))
     previous, were = split_rows(past, len(asked.by))
     known = dict(were)
-    return Answer(
+    return MetricAnswer(
         code=metric.code,
         version=held.version,
         digest=held.digest,

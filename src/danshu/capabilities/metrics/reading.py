@@ -25,7 +25,7 @@ _PLAIN: Final = {
 }  # fmt: skip
 
 
-class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FormulaSaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A node: `say` names what it is (docs/reference/metrics.md), `value` a literal, a column or a
     metric, `title` what that is called, `parts` what it is made of, in order.
     """
@@ -33,7 +33,7 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     say: str
     value: str = ""
     title: MetricTitle = MetricTitle()
-    parts: tuple[Said, ...] = ()
+    parts: tuple[FormulaSaid, ...] = ()
 
 
 def read_aloud(
@@ -41,7 +41,7 @@ def read_aloud(
     kind: Kind,
     title_of: Callable[[str], MetricTitle],
     title_of_metric: Callable[[str], MetricTitle],
-) -> Said | None:
+) -> FormulaSaid | None:
     """Read a formula; None for what is none. The titles are those of columns and of metrics."""
     parsed = grammar.parse(text, kind)
     if parsed.tree is None or parsed.findings:
@@ -53,20 +53,20 @@ def _read(
     node: Node,
     title_of: Callable[[str], MetricTitle],
     title_of_metric: Callable[[str], MetricTitle],
-) -> Said:
+) -> FormulaSaid:
     name = type(node).__name__
     if name == "Paren":
         return _read(node.this, title_of, title_of_metric)
     if name == "Column":
         if node.table == METRIC:
-            return Said(say="metric", value=node.name, title=title_of_metric(node.name))
-        return Said(say="column", value=node.name, title=title_of(node.name))
+            return FormulaSaid(say="metric", value=node.name, title=title_of_metric(node.name))
+        return FormulaSaid(say="column", value=node.name, title=title_of(node.name))
     if name == "Literal":
-        return Said(say="text" if node.is_string else "number", value=node.name)
+        return FormulaSaid(say="text" if node.is_string else "number", value=node.name)
     if name == "Boolean":
-        return Said(say="true" if node.this else "false")
+        return FormulaSaid(say="true" if node.this else "false")
     parts = tuple(_read(each, title_of, title_of_metric) for each in _parts(node))
-    return Said(say=_say(node), value=_value(node), parts=parts)
+    return FormulaSaid(say=_say(node), value=_value(node), parts=parts)
 
 
 def _say(node: Node) -> str:

@@ -30,7 +30,7 @@ from danshu.hub.metric_asking import instant_ms, read_question
 from danshu.hub.metric_book import NO_METRIC, Held
 from danshu.hub.metric_drafts import METRICS
 from danshu.hub.metric_lineage import MetricLineage
-from danshu.hub.metrics import Answer
+from danshu.hub.metrics import MetricAnswer
 
 _TAG: Final = "metrics"
 _ONE: Final = "/v1/metrics/{code:str}"
@@ -147,7 +147,7 @@ async def evaluate_metric(
     limit: FromQuery[int] = 100,
     order: FromQuery[str] = "value",
     compare: FromQuery[bool] = False,
-) -> Response[Answer]:
+) -> Response[MetricAnswer]:
     """Work a metric out. `by` are dimensions with commas, `where` is `name:value,value;name:…`;
     `since` and `until` are days (YYYY-MM-DD, Asia/Shanghai), both in the window; `as_of` asks
     what was known at the end of a day or at an instant (RFC 3339), by the formula of then; `order`

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from danshu.capabilities.metrics.model import Metric, MetricFinding, MetricTitle
-from danshu.capabilities.metrics.reading import Said
+from danshu.capabilities.metrics.reading import FormulaSaid
 from danshu.capabilities.metrics.shipped import MetricTable
 from danshu.faces.http.drafts import DraftNo, DraftRoad
 from danshu.hub.drafts import State
@@ -70,8 +70,8 @@ class MetricShown(Struct, frozen=True, kw_only=True):
     version: int
     metric: Metric
     versions: tuple[MetricVersion, ...]
-    said: Said | None
-    said_filter: Said | None
+    said: FormulaSaid | None
+    said_filter: FormulaSaid | None
     columns: dict[str, MetricTitle]
     names: dict[str, dict[str, MetricTitle]]
     draft: str
@@ -106,8 +106,8 @@ class MetricTried(Struct, frozen=True, kw_only=True):
     rows: tuple[MetricRow, ...]
     sql: str
     difference: Differing | None
-    said: Said | None
-    said_filter: Said | None
+    said: FormulaSaid | None
+    said_filter: FormulaSaid | None
 
 
 class MetricDraftNew(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
