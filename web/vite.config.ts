@@ -48,6 +48,7 @@ export default defineConfig({
     manifest: true,
     // The policy of the server forbids inline scripts, data: fonts and the polyfill's inline part.
     modulePreload: { polyfill: false },
+    assetsDir: "files", // the page /assets is about assets of data
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1400,
     rolldownOptions: {

@@ -204,8 +204,9 @@ def pda(visit: Visit) -> Page:
 def axe() -> Callable[..., None]:
     """Run axe over a page (or a part of it) and fail on what is serious or critical."""
 
-    def examine(page: Page, part: str | None = None) -> None:
-        results = Axe().run(page, context=part)
+    def examine(page: Page, part: str | None = None, rules: tuple[str, ...] = ()) -> None:
+        options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+        results = Axe().run(page, context=part, options=options)
         grave = [v for v in results.response["violations"] if v["impact"] in GRAVE]
         told = [
             f"{v['id']} ({v['impact']}): {v['help']}\n"

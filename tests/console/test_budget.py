@@ -35,7 +35,7 @@ def test_assets_are_kept_and_compressed(visit: Visit) -> None:
     page.on("response", lambda answer: answers.append(answer))
     page.reload()
     page.wait_for_timeout(500)
-    scripts = [a for a in answers if urlsplit(a.url).path.startswith("/assets/")]
+    scripts = [a for a in answers if urlsplit(a.url).path.startswith("/files/")]
     assert scripts
     for answer in scripts:
         assert "immutable" in answer.headers["cache-control"]

@@ -30,14 +30,14 @@ Answer = tuple[int, dict[str, str], bytes]
 def built(tmp_path_factory: pytest.TempPathFactory) -> Console:
     """A console that was built, beside a file that nobody may read."""
     folder = tmp_path_factory.mktemp("site") / "static"
-    (folder / "assets").mkdir(parents=True)
+    (folder / "files").mkdir(parents=True)
     (folder / ".vite").mkdir()
     (folder.parent / "secret.txt").write_text("secret")
     (folder / ".vite" / "manifest.json").write_text("secret")
     (folder / ".stamp").write_text("secret")
     (folder / "index.html").write_text(PAGE)
     (folder / "logo.svg").write_text("<svg/>")
-    script = folder / "assets" / "app-1a2b.js"
+    script = folder / "files" / "app-1a2b.js"
     script.write_text(SCRIPT)
     script.with_name("app-1a2b.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
     script.with_name("app-1a2b.js.br").write_bytes(b"brotli")
@@ -60,13 +60,13 @@ def ask(console: Console, path: str, method: str = "GET", **headers: str) -> Ans
 
 
 def test_an_asset_is_kept_for_ever(built: Console) -> None:
-    status, told, body = ask(built, "/assets/app-1a2b.js")
+    status, told, body = ask(built, "/files/app-1a2b.js")
     assert (status, body.decode()) == (200, SCRIPT)
     assert told["content-type"].startswith("text/javascript")
     assert "immutable" in told["cache-control"]
     assert told["content-length"] == str(len(body))
-    assert ask(built, "/assets/app-1a2b.js", if_none_match=told["etag"])[::2] == (304, b"")
-    assert ask(built, "/assets/app-1a2b.js", if_none_match='"other"')[0] == 200
+    assert ask(built, "/files/app-1a2b.js", if_none_match=told["etag"])[::2] == (304, b"")
+    assert ask(built, "/files/app-1a2b.js", if_none_match='"other"')[0] == 200
     assert "immutable" not in ask(built, "/logo.svg")[1]["cache-control"]
 
 
@@ -81,7 +81,7 @@ def test_an_asset_is_kept_for_ever(built: Console) -> None:
     ],
 )
 def test_the_smallest_body_that_is_understood(built: Console, accept: str, encoding: str) -> None:
-    _, told, body = ask(built, "/assets/app-1a2b.js", accept_encoding=accept)
+    _, told, body = ask(built, "/files/app-1a2b.js", accept_encoding=accept)
     assert told.get("content-encoding", "") == encoding
     assert told["vary"] == "accept-encoding"
     assert told["content-length"] == str(len(body))
@@ -90,7 +90,7 @@ def test_the_smallest_body_that_is_understood(built: Console, accept: str, encod
 
 
 def test_head_says_the_same_without_a_body(built: Console) -> None:
-    for path in ("/", "/logo.svg", "/assets/none.js"):
+    for path in ("/", "/logo.svg", "/files/none.js"):
         status, _, body = ask(built, path)
         again, heard, nothing = ask(built, path, "HEAD")
         assert (again, heard["content-length"], nothing) == (status, str(len(body)), b"")
@@ -123,9 +123,9 @@ def test_every_page_is_the_page_with_a_fresh_nonce(built: Console, path: str) ->
 @pytest.mark.parametrize(
     "path",
     [
-        "/assets/gone.js",
-        "/assets/",
-        "/assets/x",
+        "/files/gone.js",
+        "/files/",
+        "/files/x",
         "/favicon.ico",
         "/a/b.css",
         "/.vite/manifest.json",
@@ -139,7 +139,7 @@ def test_a_file_that_is_not_there_is_a_problem_and_no_page(built: Console, path:
 
 @given(
     st.lists(
-        st.sampled_from(["..", ".", "", "assets", ".stamp", "secret.txt", "%2e%2e", "\\", "\0"])
+        st.sampled_from(["..", ".", "", "files", ".stamp", "secret.txt", "%2e%2e", "\\", "\0"])
     )
 )
 def test_no_path_leads_out(built: Console, parts: list[str]) -> None:
@@ -179,7 +179,7 @@ ANSWERS: dict[str, tuple[str, str, Any, int]] = {
     "health": ("GET", "/health/live", None, 200),
     "reference": ("GET", "/docs", None, 200),
     "page": ("GET", "/orders", None, 200),
-    "no file": ("GET", "/assets/none.js", None, 404),
+    "no file": ("GET", "/files/none.js", None, 404),
 }
 
 

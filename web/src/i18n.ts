@@ -35,8 +35,12 @@ export async function speak(locale: Locale): Promise<void> {
   if (i18next.language !== locale) await i18next.changeLanguage(locale);
 }
 
-/** Load the frame's words and start. */
+/** Load the frame's words and start; what another tab chooses is spoken here too. */
 export async function startWords(): Promise<void> {
+  window.addEventListener("storage", ({ key, newValue }) => {
+    const chosen = LOCALES.find((locale) => locale === newValue);
+    if (key === KEPT && chosen) void speak(chosen);
+  });
   const lng = firstLocale();
   document.documentElement.lang = lng;
   await i18next

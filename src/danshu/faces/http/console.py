@@ -1,7 +1,7 @@
 """The console's files: read once at the start, and the same page for every path of a person.
 
 Only names that were built are ever looked up, so that no path leads anywhere else. What stands
-under `assets/` is named by its content and never changes; the page itself carries a fresh nonce and
+under `files/` is named by its content and never changes; the page itself carries a fresh nonce and
 is never kept.
 """
 
@@ -79,7 +79,7 @@ class Console:
         file = self._files.get(path)
         if file is not None:
             status, more, body = self._file(file, scope["headers"])
-        elif path.startswith("/assets/") or Path(path).suffix in _TYPES:
+        elif path.startswith("/files/") or Path(path).suffix in _TYPES:
             status, more, body = _missing()
         elif self._page is None:
             status, more, body = 200, _PAGE, _NOT_BUILT
@@ -138,7 +138,7 @@ def _read(folder: Path) -> list[tuple[str, File]]:
             continue
         body = path.read_bytes()
         etag = b'"%s"' % hashlib.sha256(body).hexdigest()[:32].encode()
-        keep = _FOREVER if inside.parts[0] == "assets" else _ASK_AGAIN
+        keep = _FOREVER if inside.parts[0] == "files" else _ASK_AGAIN
         common = (
             (b"content-type", _TYPES[path.suffix]),
             (b"cache-control", keep),
