@@ -68,7 +68,7 @@ def test_killed_at_random_under_load(made: Path, seed: int) -> None:
         site.start_work(opened)
         for n, port in enumerate(ports):
             rig.wait_ready(port, opened.processes[f"server{n}"])
-        victims = ["server0", "database", "work", "server1", "database"]
+        victims = ["server0", "database", "work"]
         rng.shuffle(victims)
         for turn, victim in enumerate(victims):
             plans = [
