@@ -154,11 +154,11 @@ async def end(
     ends = [int(ended.end == name) for name in ("done", "refused", "failed")]
     code = ended.code
     async with connection.transaction():
-        counted = (*ends, code, code, code, bucket_no, bucket_no, cost)
-        await connection.execute(_END, (*counted, ended.heard_ms, ended.pages, *place))
-        if not service.is_default:
+        if not service.is_default:  # first, as where it begins: else two wait for one another
             now = await perceivers.lock(connection, service.tenant, service.id)
             await _remember(connection, now, ended, at_ms + ended.took_ms, is_probe=is_probe)
+        counted = (*ends, code, code, code, bucket_no, bucket_no, cost)
+        await connection.execute(_END, (*counted, ended.heard_ms, ended.pages, *place))
     return cost
 
 
