@@ -362,7 +362,7 @@ def bench(
     ] = None,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
-    interaction, evidence, sentinel, relay, chaos.
+    interaction, evidence, sentinel, relay, chaos, assets.
     """
     from danshu.faces.cli import measuring
 

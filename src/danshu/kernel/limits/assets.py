@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-ASSET_PIECE: Final = 65_536
+ASSET_PIECE: Final = 262_144
 ASSET_BATCH: Final = 8_192
 ASSET_GROUP_ROWS: Final = 122_880
 ASSET_THREADS: Final = 2
