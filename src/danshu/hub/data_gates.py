@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.protection import decide, grants
-from danshu.capabilities.protection.model import Act, Case, Form, Need, Outcome
+from danshu.capabilities.protection.model import Act, Case, ExportNeed, Form, Outcome
 from danshu.hub import asset_levels, data_grants
 from danshu.kernel.errors import InputError, Refusal
 from danshu.ports import registry
@@ -44,7 +44,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     purpose: str
     level: int
     masked: frozenset[str] = frozenset()
-    needs: tuple[Need, ...] = ()
+    needs: tuple[ExportNeed, ...] = ()
     grant: uuid.UUID | None = None
     border: str = ""
 

@@ -51,7 +51,7 @@ class Budget(Struct, frozen=True, kw_only=True):
     recipient: str
     year: int
     spent: int
-    limit: int = PRIVACY_YEAR_MILLE
+    limit: int
 
 
 def year_of(now_ms: int) -> int:
@@ -101,7 +101,10 @@ async def read(
         (tenant, asset, recipient, year),
     )
     row = await cursor.fetchone()
-    return Budget(asset=asset, recipient=recipient, year=year, spent=row[0] if row else 0)
+    spent = row[0] if row else 0
+    return Budget(
+        asset=asset, recipient=recipient, year=year, spent=spent, limit=PRIVACY_YEAR_MILLE
+    )
 
 
 async def page(
@@ -110,6 +113,6 @@ async def page(
     """List budgets by year, asset and recipient."""
     cursor = await connection.execute(_LIST, (tenant, *after, limit))
     return [
-        Budget(asset=asset, recipient=recipient, year=year, spent=spent)
+        Budget(asset=asset, recipient=recipient, year=year, spent=spent, limit=PRIVACY_YEAR_MILLE)
         for asset, recipient, year, spent in await cursor.fetchall()
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.protection import border
 from danshu.capabilities.protection.grants import EXPIRED
-from danshu.capabilities.protection.model import HOME, PURPOSES, Need, Outcome
+from danshu.capabilities.protection.model import HOME, PURPOSES, ExportNeed, Outcome
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import SHARE_PEOPLE
 
@@ -67,7 +67,7 @@ def decide(case: Case) -> Outcome:
         return Outcome(state=_REFUSED, refusal=refusal)
     if case.act in ("view", "aggregate"):
         return Outcome(state="passed")
-    needs: list[Need] = []
+    needs: list[ExportNeed] = []
     row = ""
     if case.act == "share":
         refusal, wanted, row = _share(case)
@@ -111,11 +111,11 @@ def _refuse(case: Case) -> Refusal | None:
     return NO_RIGHT
 
 
-def _share(case: Case) -> tuple[Refusal | None, list[Need], str]:
+def _share(case: Case) -> tuple[Refusal | None, list[ExportNeed], str]:
     """Ask what giving it to another handler, maybe abroad, wants."""
-    needs: list[Need] = []
+    needs: list[ExportNeed] = []
     if not case.has_licence:
-        needs.append(Need(code="licence", clause="licence"))
+        needs.append(ExportNeed(code="licence", clause="licence"))
     personal = is_personal(case)
     if personal and not case.basis:
         return NO_BASIS, [], ""
@@ -123,11 +123,11 @@ def _share(case: Case) -> tuple[Refusal | None, list[Need], str]:
     if weak and not case.is_noisy and case.people:
         return TOO_CLEAR, [], ""
     if personal and case.basis == "contract" and not case.is_exempt:
-        needs.append(Need(code="separate_consent", clause="pipl-23"))
+        needs.append(ExportNeed(code="separate_consent", clause="pipl-23"))
     if personal and case.is_sensitive and case.basis != "consent":
-        needs.append(Need(code="separate_consent", clause="pipl-29"))
+        needs.append(ExportNeed(code="separate_consent", clause="pipl-29"))
     if personal and not case.has_assessment:
-        needs.append(Need(code="impact_assessment", clause="pipl-55"))
+        needs.append(ExportNeed(code="impact_assessment", clause="pipl-55"))
     if case.country == HOME:
         return None, _once(needs), ""
     row = border.judge(
@@ -139,17 +139,17 @@ def _share(case: Case) -> tuple[Refusal | None, list[Need], str]:
         is_personal=personal,
     )
     if row.result == "security_assessment" and case.mechanism != "security_assessment":
-        needs.append(Need(code="security_assessment", clause="border"))
+        needs.append(ExportNeed(code="security_assessment", clause="border"))
     if row.result == "standard_contract" and not case.mechanism:
-        needs.append(Need(code="standard_contract", clause="border"))
+        needs.append(ExportNeed(code="standard_contract", clause="border"))
     if personal and case.basis != "consent" and not case.is_exempt:
-        needs.append(Need(code="separate_consent", clause="pipl-39"))
+        needs.append(ExportNeed(code="separate_consent", clause="pipl-39"))
     return None, _once(needs), row.code
 
 
-def _once(needs: list[Need]) -> list[Need]:
+def _once(needs: list[ExportNeed]) -> list[ExportNeed]:
     """Keep the first need of each code."""
-    seen: dict[str, Need] = {}
+    seen: dict[str, ExportNeed] = {}
     for need in needs:
         seen.setdefault(need.code, need)
     return list(seen.values())
@@ -177,9 +177,11 @@ def chain(case: Case) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _chain(case: Case) -> list[Need]:
+def _chain(case: Case) -> list[ExportNeed]:
     given = {a.step for a in case.approvals}
-    return [Need(code=step, clause="second-person") for step in chain(case) if step not in given]
+    return [
+        ExportNeed(code=step, clause="second-person") for step in chain(case) if step not in given
+    ]
 
 
 ITS_OWN: Final = Refusal(

@@ -117,7 +117,7 @@ class Case(Struct, frozen=True, kw_only=True):
     approvals: tuple[Approval, ...] = ()
 
 
-class Need(Struct, frozen=True, kw_only=True):
+class ExportNeed(Struct, frozen=True, kw_only=True):
     """What is still wanted before it may leave, and by which clause (clauses.yaml)."""
 
     code: str
@@ -128,7 +128,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """The checkpoint's answer: `passed`, `conditions` with what is wanted, or `refused`."""
 
     state: Literal["passed", "conditions", "refused"]
-    needs: tuple[Need, ...] = ()
+    needs: tuple[ExportNeed, ...] = ()
     refusal: Refusal | None = None
     border: str = ""
     """The row of the border table that was applied; "" inside the country."""

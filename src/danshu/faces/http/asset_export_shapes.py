@@ -7,7 +7,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from danshu.capabilities.protection.model import Basis, Form, Mechanism, Need, Purpose, Strength
+from danshu.capabilities.protection.model import (
+    Basis,
+    ExportNeed,
+    Form,
+    Mechanism,
+    Purpose,
+    Strength,
+)
 from danshu.faces.http.data_gates import AssetName, ColumnName
 from danshu.faces.http.placing import PLAIN
 from danshu.hub.asset_request_rows import Wish
@@ -71,7 +78,7 @@ class AssetExportShown(Struct, frozen=True, kw_only=True):
     asked_by: str
     created: str
     decided: str
-    needs: tuple[Need, ...]
+    needs: tuple[ExportNeed, ...]
     code: str
     clause: str
     note: str

@@ -9,9 +9,10 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from danshu.capabilities.protection import border
-from danshu.capabilities.protection.model import Act, Form, Need, Purpose
+from danshu.capabilities.protection.model import Act, ExportNeed, Form, Purpose
 from danshu.faces.http.framework import PROBLEMS, READ_PROBLEMS, held_of, hub_of, may, only_json
 from danshu.hub import data_gates
+from danshu.hub.data_gates import Passage
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import ORDER_BODY_BYTES
@@ -44,10 +45,10 @@ class GateAnswer(Struct, frozen=True, kw_only=True):
     act: str
     form: str
     state: str
-    needs: tuple[Need, ...] = ()
-    masked: tuple[str, ...] = ()
-    code: str = ""
-    clause: str = ""
+    needs: tuple[ExportNeed, ...]
+    masked: tuple[str, ...]
+    code: str
+    clause: str
 
 
 class GateAnswers(Struct, frozen=True, kw_only=True):
@@ -91,22 +92,32 @@ async def ask_gate(data: JSONBody[GateQuestion], request: Request[Any, Any, Any]
             purpose=purpose,
             columns=data.columns,
         )
-        if isinstance(told, Refusal):
-            answers.append(
-                GateAnswer(act=act, form=form, state="refused", code=told.code, clause=told.clause)
-            )
-            continue
-        level = max(level, told.level)
-        answers.append(
-            GateAnswer(
-                act=act,
-                form=form,
-                state="conditions" if told.needs else "passed",
-                needs=told.needs,
-                masked=tuple(sorted(told.masked)),
-            )
-        )
+        if not isinstance(told, Refusal):
+            level = max(level, told.level)
+        answers.append(_answer(act, form, told))
     return GateAnswers(asset=data.asset, purpose=purpose, level=level, acts=tuple(answers))
+
+
+def _answer(act: Act, form: Form, told: Passage | Refusal) -> GateAnswer:
+    if isinstance(told, Refusal):
+        return GateAnswer(
+            act=act,
+            form=form,
+            state="refused",
+            needs=(),
+            masked=(),
+            code=told.code,
+            clause=told.clause,
+        )
+    return GateAnswer(
+        act=act,
+        form=form,
+        state="conditions" if told.needs else "passed",
+        needs=told.needs,
+        masked=tuple(sorted(told.masked)),
+        code="",
+        clause="",
+    )
 
 
 @get(
