@@ -183,6 +183,11 @@ STORIES: Final = (
         module="danshu.stories.leak",
     ),
     Story(
+        name="dishwasher",
+        title="买了洗碗机的人三十天内买清洁剂:找出规律,留对照组告知,有效的量出来,无效的自己停",
+        module="danshu.stories.dishwasher",
+    ),
+    Story(
         name="seventeen-spellings",
         title="尺码不合适的 17 种写法是一个原因;说不清的留给人,教一次就认得",
         module="danshu.stories.seventeen_spellings",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from danshu.capabilities.associations.model import Campaign, Figures, Plan, Why
     from danshu.capabilities.associations.trial import Arms
 
+BOUGHT_MIN: Final = 10
+"""Buyers who bought, in both arms, before an effect is called absent within the window."""
 NOT_PROPOSED: Final = Refusal(
     code="campaign_not_proposed",
     reason="这个动作已启动过或已停止",
@@ -107,6 +109,9 @@ def why_stop(campaign: Campaign, figures: Figures, recent: Arms, now_ms: int) ->
         return "ended"
     if plan.budget and figures.spent + plan.cost > plan.budget:
         return "budget"
+    bought = figures.bought_treated + figures.bought_holdout
+    if bought < BOUGHT_MIN and plan.counted_after_h < 24 * plan.window_d:
+        return None  # whose window is still open may yet buy
     if figures.always_high < plan.least_effect:
         return "no_effect"
     if round(1000 * trial.always_valid(recent)[1]) < plan.least_effect:
