@@ -35,7 +35,7 @@ order by asset
 """
 
 
-class MapNode(Struct, frozen=True, kw_only=True):
+class AssetMapNode(Struct, frozen=True, kw_only=True):
     """A place of the map. `id` begins with its kind; `level` is the highest of its columns, 0 where
     it has none; `sensitive` names those of level 3 and above; `note` is the metric's asset, the
     licence's purpose, or how many files were made.
@@ -44,12 +44,12 @@ class MapNode(Struct, frozen=True, kw_only=True):
     id: str
     kind: MapKind
     title: AssetText
-    level: int = 0
-    sensitive: tuple[str, ...] = ()
-    note: str = ""
+    level: int
+    sensitive: tuple[str, ...]
+    note: str
 
 
-class MapEdge(Struct, frozen=True, kw_only=True):
+class AssetMapEdge(Struct, frozen=True, kw_only=True):
     """One is made from the other."""
 
     source: str
@@ -59,8 +59,8 @@ class MapEdge(Struct, frozen=True, kw_only=True):
 class AssetMap(Struct, frozen=True, kw_only=True):
     """The whole map, at most some hundreds of places."""
 
-    nodes: tuple[MapNode, ...]
-    edges: tuple[MapEdge, ...]
+    nodes: tuple[AssetMapNode, ...]
+    edges: tuple[AssetMapEdge, ...]
 
 
 class ColumnSource(Struct, frozen=True, kw_only=True):
@@ -99,58 +99,45 @@ async def draw(hub: Hub, tenant: int, *, sees_licences: bool) -> AssetMap:
             if sees_licences
             else []
         )
-    nodes: list[MapNode] = []
+    nodes: list[AssetMapNode] = []
     edges: list[tuple[str, str]] = []
     for entry in entries:
         asset = known.get(entry.name)
         marked = await _sensitive(hub, tenant, asset) if asset else _registered(entry.note)
         kind: MapKind = "asset" if asset else "registered"
         here = f"asset:{entry.name}"
-        nodes.append(
-            MapNode(id=here, kind=kind, title=entry.title, level=entry.level, sensitive=marked)
-        )
+        nodes.append(_node(here, kind, entry.title, entry.level, marked))
         edges += [(f"source:{name}", here) for name in entry.sources]
         edges += [(here, f"metric:{code}") for code in entry.metrics]
-    nodes += [
-        MapNode(
-            id=f"source:{name}",
-            kind="source",
-            title=AssetText(zh=name, en=name),
-            note=SOURCES[name].about if name in SOURCES else "",
-        )
-        for name in sorted({s for e in entries for s in e.sources})
-    ]
-    nodes += [
-        MapNode(
-            id=f"metric:{code}",
-            kind="metric",
-            title=AssetText(zh=h.metric.title.zh, en=h.metric.title.en),
-            note=h.metric.asset,
-        )
-        for code, h in held.items()
-    ]
+    for name in sorted({s for e in entries for s in e.sources}):
+        about = SOURCES[name].about if name in SOURCES else ""
+        nodes.append(_node(f"source:{name}", "source", AssetText(zh=name, en=name), note=about))
+    for code, h in held.items():
+        title = AssetText(zh=h.metric.title.zh, en=h.metric.title.en)
+        nodes.append(_node(f"metric:{code}", "metric", title, note=h.metric.asset))
     for row in given:
-        who = f"licence:{row.no}"
-        name = row.terms.recipient.name
-        nodes.append(
-            MapNode(
-                id=who, kind="licence", title=AssetText(zh=name, en=name), note=row.terms.purpose
-            )
-        )
-        edges.append((f"asset:{row.terms.asset}", who))
+        who, terms = row.terms.recipient.name, row.terms
+        title = AssetText(zh=who, en=who)
+        nodes.append(_node(f"licence:{row.no}", "licence", title, note=terms.purpose))
+        edges.append((f"asset:{terms.asset}", f"licence:{row.no}"))
     for name, made in exports:
-        nodes.append(
-            MapNode(
-                id=f"export:{name}",
-                kind="export",
-                title=AssetText(zh=name, en=name),
-                note=str(made),
-            )
-        )
+        title = AssetText(zh=name, en=name)
+        nodes.append(_node(f"export:{name}", "export", title, note=str(made)))
         edges.append((f"asset:{name}", f"export:{name}"))
     ids = {n.id for n in nodes}
-    kept = [MapEdge(source=a, target=b) for a, b in edges if a in ids and b in ids]
+    kept = [AssetMapEdge(source=a, target=b) for a, b in edges if a in ids and b in ids]
     return AssetMap(nodes=tuple(nodes), edges=tuple(kept))
+
+
+def _node(
+    id_: str,
+    kind: MapKind,
+    title: AssetText,
+    level: int = 0,
+    sensitive: tuple[str, ...] = (),
+    note: str = "",
+) -> AssetMapNode:
+    return AssetMapNode(id=id_, kind=kind, title=title, level=level, sensitive=sensitive, note=note)
 
 
 async def _sensitive(hub: Hub, tenant: int, asset: Asset) -> tuple[str, ...]:
