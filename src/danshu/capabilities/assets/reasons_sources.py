@@ -10,28 +10,42 @@ from danshu.capabilities.assets.model import SMALL, TEXT, UUID, Row, source
 from danshu.capabilities.assets.reading import Out, Reader, Told, reader, uid
 
 
-class _Assigned(Struct, frozen=True, gc=False):
-    case: str = ""
+class _Case(Struct, frozen=True, gc=False):
+    case: str
     code: str = ""
     confidence: int = 0
-    order: str = ""
-    source: str = ""
+
+
+class _Named(Struct, frozen=True, gc=False):
+    cases: tuple[_Case, ...]
 
 
 SOURCES: Final = (
     source(
-        "reason_codes", "Which reason a case was given (`code`, \"\" = none), by whom (`origin`).",
-        "return_reason.assigned", case=UUID, order=UUID, code=TEXT, origin=TEXT, confidence=SMALL,
+        "reason_codes",
+        'Which reason a case was given (`code`, "" = none), by `book` or by `person` (`origin`).',
+        "return_reasons.named return_reason.corrected",
+        case=UUID,
+        code=TEXT,
+        origin=TEXT,
+        confidence=SMALL,
     ),
-)  # fmt: skip
+)
+_SURE: Final = 1_000
 
 
-def _put(out: Out, base: Row, data: Any, told: Told) -> None:
+def _put_named(out: Out, base: Row, data: Any, told: Told) -> None:
     del told
-    case = uid(data.case) if data.case else base[2]
-    out["reason_codes"].append(
-        (*base, case, uid(data.order), data.code, data.source, data.confidence)
-    )
+    for each in data.cases:
+        out["reason_codes"].append((*base, uid(each.case), each.code, "book", each.confidence))
 
 
-READERS: Final[tuple[Reader, ...]] = (reader("return_reason.assigned", _Assigned, _put),)
+def _put_corrected(out: Out, base: Row, data: Any, told: Told) -> None:
+    del told
+    out["reason_codes"].append((*base, uid(data.case), data.code, "person", _SURE))
+
+
+READERS: Final[tuple[Reader, ...]] = (
+    reader("return_reasons.named", _Named, _put_named),
+    reader("return_reason.corrected", _Case, _put_corrected),
+)
