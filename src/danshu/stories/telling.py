@@ -193,6 +193,11 @@ STORIES: Final = (
         module="danshu.stories.seventeen_spellings",
     ),
     Story(
+        name="finance-view",
+        title="财务看得到毛利、拿得走汇总,拿不走原始明细;拒绝写明条款,限时的授权到期即止",
+        module="danshu.stories.finance_view",
+    ),
+    Story(
         name="data-sale",
         title="一个数据资产登记权属、估成区间、上架、被订购、由第二人授权、交付、计费;洁净室只答汇总",
         module="danshu.stories.data_sale",
