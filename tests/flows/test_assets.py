@@ -1,17 +1,27 @@
-"""Assets in the product: sources follow the log, an asset is built, read and traced."""
+"""Assets in the product: sources follow the log in whole files, an asset is built, read, traced."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from danshu.hub import asset_store, assets
+from danshu.hub import asset_files, asset_index, asset_pieces, asset_rebuild, asset_store, assets
+from danshu.hub.asset_files import Disk, Written
+from danshu.hub.asset_index import Index
+from danshu.hub.asset_store import Built
+from danshu.hub.assets_room import due
+from danshu.hub.worlds import now_ms
 from tests.fixtures.hub import House
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+PIECE = 16
+NO_FILE = Written(name="", rows=0, size=0, digest="")
 
 
 @pytest.fixture
@@ -66,3 +76,158 @@ def test_cells_and_the_facts_behind_them_over_http(house: House, folder: Path) -
     assert len(row["raw"]) == 64
     runs = house.call("GET", "/v1/assets/counted-orders/runs").json()["items"]
     assert [run["outcome"] for run in runs] == ["built"]
+
+
+class Broken(Exception):
+    """The process ends here."""
+
+
+class Mortal(Disk):
+    """A disk whose process ends before the act with this number."""
+
+    def __init__(self, acts: int) -> None:
+        self.left = acts
+
+    def write(self, path: Path, data: bytes) -> None:
+        self._act()
+        super().write(path, data)
+
+    def rename(self, path: Path, to: Path) -> None:
+        self._act()
+        super().rename(path, to)
+
+    def remove(self, path: Path) -> None:
+        self._act()
+        super().remove(path)
+
+    def _act(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Broken
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut books into pieces of a few positions."""
+    for module in (asset_pieces, asset_index):
+        monkeypatch.setattr(module, "ASSET_PIECE", PIECE)
+    monkeypatch.setattr(asset_pieces, "ASSET_BATCH", PIECE // 4)
+
+
+def on_connection(house: House, work: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def connected() -> Any:
+        async with house.hub.connection() as connection:
+            return await work(connection)
+
+    with house.client.portal() as portal:
+        return portal.call(connected)
+
+
+def follow(house: House, folder: Path, disk: Disk | None = None, **more: Any) -> Index:
+    mine = asset_files.of_tenant(folder, house.tenant)
+    grown = on_connection(
+        house, lambda c: asset_pieces.follow(c, house.tenant, mine, disk=disk, **more)
+    )
+    return grown.index
+
+
+def torn(mine: Path) -> list[str]:
+    """Name the files that the index names and that are not as it says."""
+    index = asset_index.read(mine)
+    assert index is not None
+    return [
+        file.name
+        for piece in index.pieces
+        for file in piece.files.values()
+        if hashlib.sha256((mine / file.name).read_bytes()).hexdigest() != file.digest
+    ]
+
+
+def digests(index: Index) -> dict[str, str]:
+    return {f.name: f.digest for piece in index.pieces for f in piece.files.values()}
+
+
+@pytest.mark.usefixtures("small")
+def test_files_are_whole_wherever_it_ends(house: House, folder: Path, tmp_path: Path) -> None:
+    house.place()
+    house.work("sequence")
+    half_way = follow(house, folder)
+    house.place()
+    house.place()
+    house.work("sequence")
+    saved = tmp_path / "saved"
+    shutil.copytree(folder, saved)
+    wanted = digests(follow(house, tmp_path / "whole"))
+    acts = 0
+    while True:
+        shutil.rmtree(folder)
+        shutil.copytree(saved, folder)
+        try:
+            follow(house, folder, Mortal(acts))
+        except Broken:
+            assert torn(folder / str(house.tenant)) == []
+            assert digests(follow(house, folder)) == wanted
+        else:
+            break
+        acts += 5
+    assert acts > 12
+    left = {str(p.relative_to(folder / str(house.tenant))) for p in folder.rglob("*.parquet")}
+    assert left <= set(wanted) | set(digests(half_way))
+
+
+@pytest.mark.usefixtures("small")
+def test_pieces_close_and_stay(house: House, folder: Path) -> None:
+    house.place()
+    house.work("sequence")
+    first = follow(house, folder)
+    assert [piece.is_closed for piece in first.pieces][:2] == [True, True]
+    house.place()
+    house.work("sequence")
+    second = follow(house, folder)
+    closed = [piece for piece in first.pieces if piece.is_closed]
+    assert list(second.pieces[: len(closed)]) == closed
+    for file in (f for piece in second.pieces for f in piece.files.values()):
+        path = folder / str(house.tenant) / file.name
+        assert (path.stat().st_size, path.stat().st_mode & 0o777) == (file.size, 0o600)
+    assert follow(house, folder) == second  # nothing is new, nothing is written
+    shrunk = follow(house, folder, until={second.pieces[0].half: PIECE})
+    assert [piece.end for piece in shrunk.pieces] == [PIECE]  # an older backup was brought back
+
+
+def test_made_again_from_the_log_it_is_the_same(house: House, folder: Path) -> None:
+    house.place()
+    house.work("sequence")
+    refresh(house, "counted-orders")
+    house.place()
+    house.work("sequence")
+    refresh(house, "counted-orders")
+    told = on_connection(house, lambda c: asset_rebuild.compare(c, house.tenant, folder))
+    assert told.differences == ()
+    assert told.files > 5
+    mine = asset_files.of_tenant(folder, house.tenant)
+    built = asset_store.read_built(mine, "counted-orders")
+    assert built is not None
+    path = mine / built.file.name
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    told = on_connection(house, lambda c: asset_rebuild.compare(c, house.tenant, folder))
+    assert [(d.name, d.what) for d in told.differences] == [(built.file.name, "changed")]
+    assert not [p for p in folder.iterdir() if p.name.startswith(".check")]
+
+
+def test_when_a_merchant_is_due(folder: Path) -> None:
+    mine = asset_files.of_tenant(folder, 1)
+    assert not due(folder, 1, {"2026h2": 5}, now_ms(), is_known=False)
+    assert due(folder, 1, {"2026h2": 5}, now_ms(), is_known=True)  # never built
+    piece = asset_index.Piece(half="2026h2", no=0, end=5, files={})
+    index = asset_index.write(Disk(), mine, Index(format="", pieces=(piece,)), None)
+    assert due(folder, 1, index.ends, 0, is_known=False)  # some asset was never built
+    for asset in assets.known().values():
+        built = Built(
+            asset=asset.name, version=asset.version, file=NO_FILE, state="", positions={},
+            built_ms=1, run="",
+        )  # fmt: skip
+        Disk().put(mine / "built" / asset.name / asset_store.BUILT, msgspec.json.encode(built))
+    later_ms = 366 * 86_400_000
+    assert not due(folder, 1, {"2026h2": 5}, later_ms, is_known=True)  # has not grown
+    assert not due(folder, 1, {"2026h2": 6}, 2, is_known=True)  # is young
+    assert due(folder, 1, {"2026h2": 6}, later_ms, is_known=True)
