@@ -30,7 +30,7 @@ export function Answer({ q, metric, asOf, entries, onChoose }: Props) {
     <div className="assets-answer" aria-live="polite">
       <div className="assets-said">
         <Heard told={told} />
-        {told.verdict === "answered" && <Sentence told={told} entries={entries} q={q} />}
+        {told.verdict === "answered" && <Sentence told={told} entries={entries} />}
         {told.verdict === "locked" && <Locked told={told} />}
         {told.verdict === "ambiguous" && <Choices told={told} onChoose={onChoose} />}
         {told.verdict === "unknown" && <Unknown told={told} entries={entries} />}
@@ -69,7 +69,7 @@ function useWindow() {
     });
 }
 
-function Sentence({ told, entries, q }: { told: CatalogueAnswer; entries: readonly CatalogueEntry[]; q: string }) {
+function Sentence({ told, entries }: { told: CatalogueAnswer; entries: readonly CatalogueEntry[] }) {
   const { t } = useTranslation(["assets", "common"]);
   const window = useWindow();
   const figures = told.figures;
@@ -135,7 +135,7 @@ function Sentence({ told, entries, q }: { told: CatalogueAnswer; entries: readon
         {asset?.kind === "built" && (
           <>
             {" · "}
-            <Link to={`/assets/${asset.name}?q=${encodeURIComponent(q)}`}>{t("toRaw")}</Link>
+            <Link to={`/assets/${asset.name}?cell=%7B%7D`}>{t("toRaw")}</Link>
           </>
         )}
       </p>

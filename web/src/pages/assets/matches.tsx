@@ -67,7 +67,9 @@ function List({ items, chosen, onChoose, onOpen }: Props) {
                   {nameOf(one.title)}
                 </button>
                 <Standing entry={one} />
-                <span className="note">{one.note.description || nameOf(one.about)}</span>
+                <span className="note" title={one.note.description || nameOf(one.about)}>
+                  {one.note.description || nameOf(one.about)}
+                </span>
               </td>
               <td>{owner(one)}</td>
               <td>

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { CatalogueEntry } from "@/api/types.gen";
 import { ask } from "@/client";
+import { AssetExport } from "@/parts/asset-export";
 import { Chart } from "@/parts/chart";
 import { ToneTag } from "@/parts/status-tag";
 import { useLook } from "@/theme/look";
@@ -80,6 +81,7 @@ export function Preview({ entry, onDescribe }: Props) {
               </Button>
             </Link>
           )}
+          {entry.kind === "built" && <AssetExport asset={entry.name} title={nameOf(entry.title)} />}
           <Link to={`/assets/map?at=asset:${entry.name}`}>
             <Button icon={<NodeIndexOutlined />} tabIndex={-1}>
               {t("lineage")}
