@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from danshu.capabilities.assets.sources import SOURCES
 from danshu.capabilities.classification.drift import Drift, compare
 from danshu.capabilities.classification.model import SURE, Held
 from danshu.capabilities.classification.propagation import Carried, Edge, propagate
 from danshu.capabilities.classification.rules import level_of, levels_of
 from danshu.capabilities.sentinel.model import Found
 from danshu.hub import findings
+from danshu.hub.asset_lineage import lineage_of
 from danshu.hub.classification import FINDING, PLAIN, WAITING
 from danshu.ledger import write as texts
 
@@ -118,14 +118,14 @@ async def write(
     return Told(waiting=waiting, drifted=len(opened))
 
 
-async def carry(connection: Connection, tenant: int, assets: Mapping[str, Asset]) -> int:
-    """Carry levels from sources to the columns of assets; gives how many rows changed."""
+async def carry(connection: Connection, tenant: int, steps: Iterable[Edge]) -> int:
+    """Carry levels along the lineage to the columns of assets; gives how many rows changed."""
     rows = await _all(connection, _LEVELS, (tenant,))
     known = {
         (place, field): Carried(level=level, classes=(klass,) if klass else ())
         for place, field, level, klass, _, _ in rows
     }
-    after = propagate(known, edges(assets))
+    after = propagate(known, steps)
     changed = 0
     async with connection.transaction():
         for place, field, level, _, carried, came_from in rows:
@@ -138,18 +138,20 @@ async def carry(connection: Connection, tenant: int, assets: Mapping[str, Asset]
     return changed
 
 
-def edges(assets: Mapping[str, Asset]) -> Iterable[Edge]:
-    """Give what columns are made from: a column of an asset that a source of it has under the same
-    name is taken for made from it.
+def edges(asset: Asset, people: int) -> list[Edge]:
+    """Give what the columns of an asset are made from, by its expression. A measure is counted
+    over `people` a cell at least, 0 where nothing proves it. To be called in a thread.
     """
-    for name, asset in sorted(assets.items()):
-        for column in asset.columns:
-            for source in asset.sources:
-                if source in SOURCES and column.name in SOURCES[source].columns:
-                    yield Edge(
-                        source=(f"source:{source}", column.name),
-                        target=(f"asset:{name}", column.name),
-                    )
+    measures = {column.name for column in asset.columns if column.role == "measure"}
+    return [
+        Edge(
+            source=(f"source:{source}", column),
+            target=(f"asset:{asset.name}", name),
+            people=people if name in measures else 0,
+        )
+        for name, made_of in lineage_of(asset).items()
+        for source, column in made_of
+    ]
 
 
 def _given(

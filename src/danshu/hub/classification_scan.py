@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from danshu.capabilities.classification.model import Held
+    from danshu.capabilities.classification.propagation import Edge
     from danshu.ports.asset import Asset
 
 Connection = Any
@@ -79,6 +80,7 @@ async def scan(connection: Connection, tenant: int, folder: Path, now_ms: int) -
     total = len(tables) + 3
     places = fields = 0
     told: list[classification_rows.Told] = []
+    steps: list[Edge] = []
     is_first = not await _all(connection, _ANY, (tenant,))
 
     async def keep(place: str, found: Fields, declared: dict[str, int]) -> None:
@@ -100,7 +102,8 @@ async def scan(connection: Connection, tenant: int, folder: Path, now_ms: int) -
                 await keep(place, found, {})
             else:
                 asset = known[name]
-                found = await asyncio.to_thread(look_at_asset, store, asset)
+                found, made_of = await asyncio.to_thread(look_at_asset, store, asset)
+                steps += made_of
                 await keep(place, found, {c.name: c.level for c in asset.columns})
     finally:
         await asyncio.to_thread(store.close)
@@ -108,7 +111,7 @@ async def scan(connection: Connection, tenant: int, folder: Path, now_ms: int) -
         await connection.execute(_BEGIN, (tenant, doing, len(tables) + step, total))
         for place, found in (await read(connection, tenant)).items():
             await keep(place, found, {})
-    await classification_rows.carry(connection, tenant, known)
+    await classification_rows.carry(connection, tenant, steps)
     await connection.execute(_END, (tenant,))
     return Looked(
         places=places,
@@ -133,13 +136,22 @@ def look_at_source(store: asset_store.Store, name: str) -> Fields:
     return {column: look(column, read.column(column).to_pylist()) for column in columns}
 
 
-def look_at_asset(store: asset_store.Store, asset: Asset) -> Fields:
-    """Look at cells of an asset as it was built; not built, its columns speak by their names."""
+def look_at_asset(store: asset_store.Store, asset: Asset) -> tuple[Fields, list[Edge]]:
+    """Look at cells of an asset as it was built, and tell what its columns are made from; not
+    built, they speak by their names.
+    """
     names = [c.name for c in asset.columns]
+    counted = [c.name for c in asset.columns if c.unit == "customers"]
+    people = 0
+    found = {name: look(name, ()) for name in names}
     with contextlib.suppress(InputError):
-        read = store.read(store.built(asset.name), CLASSIFY_VALUES)
-        return {n: look(n, read.column(n).to_pylist()) for n in names if n in read.column_names}
-    return {name: look(name, ()) for name in names}
+        built = store.built(asset.name)
+        read = store.read(built, CLASSIFY_VALUES)
+        found = {n: look(n, read.column(n).to_pylist()) for n in names if n in read.column_names}
+        if counted and read.num_rows:
+            least = store.read(built.aggregate(least=built[counted[0]].min()))
+            people = int(least.column("least")[0].as_py() or 0)
+    return found, classification_rows.edges(asset, people)
 
 
 async def look_at_vault(connection: Connection, tenant: int) -> dict[str, Fields]:

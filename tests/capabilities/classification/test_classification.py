@@ -75,6 +75,9 @@ def test_a_wrong_check_digit_is_rejected(right: str, wrong: str, check: object) 
         ("１３８００１３８０００", ["mobile"]),
         ("幺三八零零幺三八零零零", ["mobile"]),
         ("138****1234", ["mobile"]),
+        ("李**", ["name"]),
+        ("收件人李*明,手机*******1234", ["name", "mobile"]),
+        ("复印纸 500张*5包", []),
         ("SKU-13812345678-红", []),
         ("电池 13800138000 毫安", []),
         ("12:30:45", []),
@@ -114,6 +117,7 @@ def test_every_class_found_has_a_level_and_a_token() -> None:
         ("title", ["洗衣液", "黄桃", "方便面", "白糖"], ""),
         ("occurred", [1_700_000_000_000] * 9, ""),
         ("stream", ["019aa9d3-6b80-7000-8000-000000000003"] * 9, ""),
+        ("buyer", ["0f3a9c1d22e4b567"] * 3, "pseudonym"),
         ("x1", ["110105199003070025", "310115198512124322"] * 3, "resident_id"),
         ("id_no", ["110105490307001"] * 9, "resident_id"),
         ("remark", ["放门口", "麻烦打13812345678", "快点"], "mobile"),
@@ -149,6 +153,24 @@ def test_json_is_read_path_by_path() -> None:
     assert found["receiver.phone"].counts[0].masked == 3
     assert found["ext.memo"].is_text
     assert len(nested.look_at([document], 2, 100)) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "klass"),
+    [
+        ("receiver.name", "name"),
+        ("ShippingAddress.Name", "name"),
+        ("town.name", ""),
+        ("spec[].name", ""),
+        ("consigneeInfo.countyId", ""),
+        ("couponDetailList[].orderId", ""),
+        ("order.buyer_note", ""),
+        ("name", "name"),
+    ],
+)
+def test_a_name_is_somebodys_beside_a_person_alone(path: str, klass: str) -> None:
+    *around, last = path.replace("[]", "").split(".")
+    assert columns.name_class(last, around[-1] if around else "") == klass
 
 
 def test_what_stands_together_is_raised() -> None:

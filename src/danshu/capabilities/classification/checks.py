@@ -44,7 +44,7 @@ MOBILE: Final = frozenset(
 """Segments of mobile numbers in use, by their first three digits."""
 CARDS: Final = (
     ("62", 16, 19),  # UnionPay
-    ("60", 16, 19),  # older cards of Chinese banks and Discover
+    ("60", 16, 19),  # older cards of Chinese banks, Discover
     ("4", 16, 16),  # Visa
     ("51", 16, 16),
     ("52", 16, 16),
@@ -56,7 +56,6 @@ CARDS: Final = (
     ("37", 15, 15),  # American Express
     ("30", 14, 14),
     ("36", 14, 14),  # Diners
-    ("9", 16, 19),  # first cards of some Chinese banks
 )
 """Public ranges of issuers: first digits, least and most digits. ISO/IEC 7812."""
 

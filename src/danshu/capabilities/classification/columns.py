@@ -23,22 +23,29 @@ if TYPE_CHECKING:
 
 _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[一-鿿]+")
 _OPAQUE: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32,128}", re.IGNORECASE
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{16,128}",
+    re.IGNORECASE,
 )
 _WORDS: Final = re.compile(r"[一-鿿]|[a-z] [a-z]")
 _WHOLE_PERCENT: Final = 85  # of a value that a find must cover to be all of it
 _TEXT_CHARS: Final = 24
 _ALL: Final = 1_000
-_UNCHECKED: Final = frozenset(
-    {"name", "secret", "address", "biometric", "geolocation", "birth_date", "sms_code"}
-)
-"""Classes that a value may be of without showing it."""
+_LIKELY: Final = frozenset({"bank_card", "imei", "org_code", "uscc"})
+_LEAST_CHARS: Final = {
+    "name": 2, "mobile": 7, "landline": 7, "resident_id": 8, "passport": 7, "travel_permit": 7,
+    "bank_card": 10, "uscc": 15, "org_code": 8, "plate": 6, "vin": 11, "imei": 14, "email": 5,
+    "ip": 6, "mac": 11, "address": 3, "birth_date": 4, "geolocation": 5, "wechat": 5, "qq": 5,
+    "alipay": 6, "payment_flow": 8, "account": 3, "secret": 4, "pseudonym": 8, "biometric": 8,
+}  # fmt: skip
+"""Signs below which a value can't be of the class that its field's name says."""
 _NUMBERS_ONLY: Final = frozenset({"geolocation", "birth_date", "balance", "sms_code", "qq"})
 """Classes that a number may be by its field's name alone."""
 
 
 class _ColumnWords(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     classes: dict[str, str]
+    generic: str
+    persons: str
     never: str
 
 
@@ -48,28 +55,39 @@ class _Told(Struct, frozen=True):
     parts: tuple[tuple[tuple[str, ...], str], ...]
     words: tuple[tuple[str, str], ...]
     never: frozenset[str]
+    generic: frozenset[str]
+    persons: frozenset[str]
 
 
-def name_class(name: str) -> str:
-    """Tell which class the name of a field says, "" where it says none."""
+def name_class(name: str, parent: str = "") -> str:
+    """Tell which class the name of a field says, "" where it says none. `parent` is the name of
+    what it stands in: `name` in `receiver` is a person's, in `town` it is not.
+    """
     told = _told()
     for word, klass in told.words:
         if word in name:
             return klass
     parts = [part.lower() for part in _PARTS.findall(name)]
+    around = {part.lower() for part in _PARTS.findall(parent)}
+    is_strange = bool(around) and told.persons.isdisjoint(around)
+    is_strange = is_strange or not told.never.isdisjoint(around)
     for wanted, klass in told.parts:
         size = len(wanted)
         for at in range(len(parts) - size + 1):
-            if tuple(parts[at : at + size]) == wanted and not (
-                size == 1 and not told.never.isdisjoint(parts)
-            ):
+            if tuple(parts[at : at + size]) != wanted:
+                continue
+            if size == 1 and not told.never.isdisjoint(parts):
+                continue
+            if not (is_strange and len(parts) == size and wanted[-1] in told.generic):
                 return klass
     return ""
 
 
-def look(name: str, values: Iterable[object]) -> Held:
-    """Tell what a field holds. Values are texts or numbers; None and "" are empty."""
-    named = name_class(name)
+def look(name: str, values: Iterable[object], parent: str = "") -> Held:
+    """Tell what a field holds, by its name (within `parent`) and values: texts or numbers; None
+    and "" are empty.
+    """
+    named = name_class(name, parent)
     texts: list[str] = []
     empty = 0
     is_number = True
@@ -89,13 +107,13 @@ def look(name: str, values: Iterable[object]) -> Held:
             (whole if covers else within)[klass] += 1
             masked[klass] += is_masked
         if not example and seen:
-            example = mask(seen[0][0], text) if seen[0][1] else mask("", text)
+            example = mask(seen[0][0] if seen[0][1] else "", text)
     if not whole["name"] and not within and (named in ("", "name")):
         bare = sum(names.is_name(text) for text in texts)
         if bare * _ALL >= len(texts) * (400 if named == "name" else 800) and bare > 2:
             whole["name"] = bare
             example = example or mask("name", next(t for t in texts if names.is_name(t)))
-    klass, confidence, is_text = _judge(named, texts, whole, within, is_number=is_number)
+    klass, confidence, is_text = _judge(name, named, texts, whole, within, is_number=is_number)
     found = whole + within
     return Held(
         klass=klass,
@@ -117,7 +135,8 @@ def _look_at(text: str, named: str) -> list[tuple[str, bool, bool]]:
     if _OPAQUE.fullmatch(text):
         return []
     spans = find(text)
-    if not spans and named in TOKENS and len(text) <= _TEXT_CHARS:
+    is_led = named in TOKENS and len(text) <= _TEXT_CHARS
+    if not spans and is_led and (named != "name" or names.is_name(text)):
         lead = f"{TOKENS[named]}:"  # the name of the field speaks for it as a word would
         spans = tuple(
             msgspec.structs.replace(s, start=max(0, s.start - len(lead)), end=s.end - len(lead))
@@ -135,10 +154,19 @@ def _look_at(text: str, named: str) -> list[tuple[str, bool, bool]]:
 
 
 def _judge(
-    named: str, texts: Sequence[str], whole: Counter[str], within: Counter[str], *, is_number: bool
+    name: str,
+    named: str,
+    texts: Sequence[str],
+    whole: Counter[str],
+    within: Counter[str],
+    *,
+    is_number: bool,
 ) -> tuple[str, int, bool]:
     """Give class, confidence and whether the field is free text."""
     total = len(texts)
+    opaque = sum(_OPAQUE.fullmatch(text) is not None for text in texts)
+    if total and opaque == total and _is_of_person(name):
+        return "pseudonym", 700, False
     if not total:
         return named, 600 if named else 0, False
     length = sum(map(len, texts)) // total
@@ -148,6 +176,8 @@ def _judge(
         klass, n = max((whole + within).items(), key=lambda item: (item[1], item[0]))
         if named and (whole + within)[named] * 2 >= n:
             klass, n = named, (whole + within)[named]
+        if klass in _LIKELY and klass != named and n * 10 < total * 3 and not _is_prose(texts):
+            return klass, 400, False  # one number in ten has the right check digit by chance
         return klass, min(980, 640 + 340 * n // total + 40 * min(n - 1, 4)), named != "address"
     if whole:
         klass, n = max(whole.items(), key=lambda item: (item[1], item[0] == named, item[0]))
@@ -159,9 +189,13 @@ def _judge(
         if not named:
             return klass, 400 + 300 * share // _ALL, length > _TEXT_CHARS
     if named and not (is_number and named not in _NUMBERS_ONLY):
-        is_checked = named in TOKENS and named not in _UNCHECKED
-        return named, 300 if is_checked and total >= 5 and not whole[named] else SURE + 60, False
+        short = sum(len(text) < _LEAST_CHARS.get(named, 1) for text in texts)
+        return named, 300 if short * 2 > total else SURE + 60, False
     return "", 0, length > _TEXT_CHARS
+
+
+def _is_of_person(name: str) -> bool:
+    return not _told().persons.isdisjoint(part.lower() for part in _PARTS.findall(name))
 
 
 def _is_prose(texts: Sequence[str]) -> bool:
@@ -182,4 +216,10 @@ def _told() -> _Told:
                 words.append((word, klass))
     parts.sort(key=lambda each: -len(each[0]))
     words.sort(key=lambda each: -len(each[0]))
-    return _Told(tuple(parts), tuple(words), frozenset(read.never.split()))
+    return _Told(
+        tuple(parts),
+        tuple(words),
+        frozenset(read.never.split()),
+        frozenset(read.generic.split()),
+        frozenset(read.persons.split()),
+    )

@@ -22,11 +22,16 @@ _CUE: Final = (
     r"|配送员|快递员|骑手|司机|客服|转交给?|交给|改成|我叫|他叫|她叫|人叫|叫做|抬头人|经办人|乘客|患者|申请人)"
 )
 _CUED: Final = re.compile(rf"{_CUE}(?:写的是|的是|是|叫|为|写)?[\s:,]{{0,2}}({_CJK}{{2,6}})")
-_TITLE: Final = re.compile(r"先生|女士|小姐|太太|收(?=$|[\s,。;])")
+_CUED_MASKED: Final = re.compile(
+    rf"{_CUE}(?:写的是|的是|是|叫|为|写)?[\s:,]{{0,2}}({_CJK}\*{{1,2}}{_CJK}?)(?![*0-9A-Za-z])"
+)
+_TITLE: Final = re.compile(
+    r"(?:先生|女士|小姐|太太)(?=$|[\s,。;!?)/]|[的您你收在是说电手签已要来地到把])|收(?=$|[\s,。;])"
+)
 _OWNED: Final = re.compile(r"的(?:快递|包裹|身份证|电话|手机)")
 _BEFORE: Final = re.compile(rf"({_CJK}{{2,4}})\s*[/,、;:]?\s*$")
 _CHINESE: Final = re.compile(_CJK)
-_MASKED: Final = re.compile(rf"(?<!{_CJK})({_CJK}\*{{1,2}}{_CJK}?)(?!{_CJK}|\*)")
+_MASKED: Final = re.compile(rf"(?<![0-9]|{_CJK})({_CJK}\*{{1,2}}{_CJK}?)(?!{_CJK}|[*0-9A-Za-z])")
 _LATIN: Final = re.compile(
     r"(?:[Mm]y name is|[Nn]ame\s*[:=]|[Dd]eliver to|[Aa]ttn\.?:?|[Cc]onsignee:?|[Rr]ecipient:?)\s*"
     r"((?!The\b|Room\b|My\b)[A-Z][a-z]+(?:[ -][A-Z][a-z]+){1,2})"
@@ -84,12 +89,14 @@ def find_names(text: str, mobiles: Iterable[int] = ()) -> Iterator[Span]:
             if start == 0 or _CHINESE.match(text, start - 1) is None:
                 yield _span(start, end, 880)
     if "*" in text:
-        for match in _MASKED.finditer(text):
+        yield from _find_masked(text)
+
+
+def _find_masked(text: str) -> Iterator[Span]:
+    for pattern, confidence in ((_MASKED, 700), (_CUED_MASKED, 900)):
+        for match in pattern.finditer(text):
             if match[1][0] in _words().surnames:
-                yield Span(
-                    start=match.start(1), end=match.end(1), klass="name", confidence=700,
-                    masked=True,
-                )  # fmt: skip
+                yield _span(*match.span(1), confidence, masked=True)
 
 
 def _reach(text: str, end: int) -> int:
@@ -125,5 +132,5 @@ def measure(text: str) -> int:
     return family + given if given else 0
 
 
-def _span(start: int, end: int, confidence: int) -> Span:
-    return Span(start=start, end=end, klass="name", confidence=confidence)
+def _span(start: int, end: int, confidence: int, *, masked: bool = False) -> Span:
+    return Span(start=start, end=end, klass="name", confidence=confidence, masked=masked)

@@ -56,12 +56,13 @@ def look_at(documents: Iterable[Any], most_paths: int, most_values: int) -> dict
                 kept = values[path] = []
             if len(kept) < most_values:
                 kept.append(value)
-    return {path: look(_name(path), each) for path, each in sorted(values.items())}
+    return {path: look(*_name(path, each)) for path, each in sorted(values.items())}
 
 
-def _name(path: str) -> str:
-    """Give the name that speaks for a path: its last two keys."""
-    return "_".join(path.replace("[]", "").split(".")[-2:])
+def _name(path: str, values: list[Any]) -> tuple[str, list[Any], str]:
+    """Give what `look` asks of a path: its last key, its values, and the key that it stands in."""
+    *around, last = path.replace("[]", "").split(".")
+    return last, values, around[-1] if around else ""
 
 
 def _key(key: str) -> str:

@@ -165,7 +165,11 @@ KINDS: Final = (
         "mobile", rf"{_D}(?:(?:\+|00)86[ -]?)?1[3-9]\d(?:[ -]?\d){{8}}{_E}",
         900, 980, _CALL_WORDS, _is_mobile, digits=11,
     ),
-    _kind("mobile", r"(?<!\d)1[3-9]\d\*{3,6}\d{2,4}(?!\d)", 930, masked=True),
+    _kind("mobile", r"(?<!\d)1[3-9]\d\*{3,7}\d{1,4}(?!\d)", 930, masked=True),
+    _kind(
+        "mobile", r"(?<![\d*])(?:1\*{5,6}\d{4}|\*{7}\d{4})(?!\d)", 300, 900, _CALL_WORDS,
+        masked=True,
+    ),
     _kind(
         "landline", rf"{_D}[(]?0[1-9]\d{{1,2}}[)]?[ -]?[2-8]\d{{6,7}}{_E}",
         720, 950, r"电话|座机|传真|tel|fax|phone|致电|打", _is_landline, digits=10,

@@ -17,9 +17,9 @@ _FOLD: Final = {0xFF01 + n: 0x21 + n for n in range(94)} | {
     0x2013: 0x2D,
     0xFF0A: 0x2A,
 }
-_RUN: Final = re.compile(r"[0-9A-Za-z+(][0-9A-Za-z*\-+@._:·, /()年月日]{3,}")
+_RUN: Final = re.compile(r"[0-9A-Za-z+(*][0-9A-Za-z*\-+@._:·, /()年月日]{3,}")
 _FIGURE: Final = re.compile("[0-9]")
-_CHINESE: Final = re.compile("[一-鿿]{2}")
+_CHINESE: Final = re.compile("[一-鿿][一-鿿*]")
 _SPOKEN: Final = re.compile("[一二三四五六七八九零〇幺壹贰叁肆伍陆柒捌玖0-9]{11}")
 _LATIN: Final = re.compile("[A-Z][a-z]+ ")
 _RANK: Final = {"alipay": 3, "resident_id": 2, "bank_card": 1}
