@@ -276,7 +276,7 @@ CASES: dict[str, tuple[tuple[Any, ...], list[tuple[Any, ...]]]] = {
     "promises-kept": ((*_TWO_LATE, *_HELD), PROMISES),
     "channel-funnel": (_FUNNEL, FUNNEL),
     "customer-preferences": (_PREFERENCES, PREFERENCES),
-    "return-reasons": (_RETURNS, RETURNS),
+    "returns": (_RETURNS, RETURNS),
     "routing-quality": (_ROUTES, ROUTES),
     "stock-turnover": (_STOCK, STOCK),
     "demand-series": (_DEMAND, DEMAND),

@@ -80,6 +80,7 @@ def fill(site: Site, path: str) -> str:
         "/pda/pack/:": lambda: site.by_state("picked")["order"],
         "/pda/review/:": lambda: site.by_state("packed")["order"],
         "/pda/handover/:": lambda: site.by_state("packed")["order"],
+        "/assets/:": lambda: "fulfilment-heatmap",
         "/contract/actions/:": lambda: "outbound_review",
         "/order-types/:": lambda: _order_type(site),
         "/weaver/:": lambda: _woven(site),

@@ -9,7 +9,7 @@ addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") event.respondWith(page(request));
-  else if (pathname.startsWith("/assets/") || pathname === "/logo.svg") event.respondWith(file(request));
+  else if (pathname.startsWith("/files/") || pathname === "/logo.svg") event.respondWith(file(request));
 });
 
 async function page(request) {

@@ -104,7 +104,6 @@ export const PAGES: readonly Page[] = [
   { path: "/assets/metrics", group: "data", title: "metrics", right: "asset.read", load: () => import("./pages/metrics") },
   { path: "/assets/associations", group: "data", title: "associations", right: "association.read", load: () => import("./pages/associations") },
   { path: "/assets/return-reasons", group: "data", title: "returnReasons", right: "asset.aggregate", load: () => import("./pages/return-reasons") },
-  { path: "/assets/:name/data", group: "data", title: "asset", right: "asset.read", load: () => import("./pages/asset") },
   { path: "/assets/:name", group: "data", title: "asset", right: "asset.read", load: () => import("./pages/asset") },
   { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
   { path: "/settings/names", group: "settings", title: "names", right: "master.read", load: () => import("./pages/names") },

@@ -21,7 +21,7 @@ class FulfilmentHeatmap:
     name: Final = "fulfilment-heatmap"
     title: Final = Title(zh="履约时效热力图", en="Fulfilment heat map")
     about: Final = Title(
-        zh="各省市、各下单时段的订单,从付款到揽收、到签收要多少分钟,多少按承诺做到。",
+        zh="各省市、各下单时段的订单，从付款到揽收、到签收要多少分钟，多少按承诺做到。",
         en="Minutes from paying to pickup and to signing, and the share on time, by region and"
         " hour of placing.",
     )

@@ -24,7 +24,7 @@ class PromisesKept:
     name: Final = "promises-kept"
     title: Final = Title(zh="承诺兑现", en="Promises kept")
     about: Final = Title(
-        zh="每条承诺在各渠道、各仓、各天立了多少,兑现、违约、逾期各多少,离期限差多少分钟。",
+        zh="每条承诺在各渠道、各仓、各天立了多少，兑现、违约、逾期各多少，离期限差多少分钟。",
         en="How many promises were made, kept, broken or late by code, channel, warehouse and"
         " day, and by how many minutes.",
     )

@@ -53,7 +53,7 @@ export async function keepPage(): Promise<void> {
   const files = performance
     .getEntriesByType("resource")
     .map((one) => one.name)
-    .filter((url) => url.startsWith(`${window.location.origin}/assets/`) && !held.has(url));
+    .filter((url) => url.startsWith(`${window.location.origin}/files/`) && !held.has(url));
   await cache.addAll(["/pda", "/logo.svg", ...new Set(files)]);
   for (const other of await caches.keys()) {
     if (other.startsWith(PAGES) && other !== name) await caches.delete(other);

@@ -18,14 +18,14 @@ _KINDS: Final = ("return", "exchange", "refund_only")
 _NOBODY_ASKED: Final = ("cancelled", "amended", "owed")  # the hub opens these by itself
 
 
-class ReturnReasons:
+class Returns:
     """One row of detail is a line of an after-sales case, or a case that names none.
 
     The reason is the steward's vocabulary's where what the buyer wrote was normalised to it, else
     the code that the case was opened with.
     """
 
-    name: Final = "return-reasons"
+    name: Final = "returns"
     title: Final = Title(zh="退货原因", en="Return reasons")
     about: Final = Title(
         zh="退货、换货和仅退款各为什么，落在哪些商品、渠道和月份，退了多少件、多少钱。",
