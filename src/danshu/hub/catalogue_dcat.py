@@ -161,7 +161,7 @@ class _Drawing:
             made,
             (self.rdf.type, dcat.Dataset),
             (dct.identifier, Literal(entry.name)),
-            (dcat.version, Literal(str(entry.version))),
+            (self.iri(f"{dcat}version"), Literal(str(entry.version))),
             (dct.publisher, self.owner),
             (dcat.contactPoint, contact),
             (dcat.theme, self.theme(entry.purpose)),
