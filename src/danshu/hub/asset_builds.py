@@ -92,7 +92,7 @@ async def work(hub: Hub, job: Job, holder: uuid.UUID) -> None:
     if job.stop:
         state: str | None = jobs.CANCELLED
     else:
-        state, last = await run_child(hub.url, job.tenant, names, goes_on, is_forced=True)
+        state, last = await run_child(hub.url, job.tenant, names, goes_on)
     if state is None:
         return
     async with hub.connection() as connection:

@@ -195,7 +195,7 @@ async def list_runs(
     status_code=202,
 )
 async def build_asset(name: Name, request: Request[Any, Any, Any]) -> JobView:
-    """Build an asset now, as a job: it tells how far it is, and can be cancelled."""
+    """Build an asset now where the log has grown, as a job that can be cancelled."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:
         id_ = await asset_builds.ask(connection, held.tenant, (name,), who_of(held), held.actor)
