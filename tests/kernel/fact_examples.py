@@ -13,7 +13,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from danshu.capabilities.contract.performing import facts as performing
-from danshu.capabilities.floor import facts as floor
 from danshu.capabilities.marks import facts as marks
 from danshu.capabilities.orders import amend_facts as amends
 from danshu.capabilities.orders import facts as orders
@@ -39,6 +38,7 @@ from tests.kernel import (
     document_examples,
     failsafe_examples,
     finding_examples,
+    floor_examples,
     health_examples,
     intent_examples,
     intercept_examples,
@@ -295,6 +295,7 @@ EXAMPLES: list[Struct] = [
     *failsafe_examples.EXAMPLES,
     *health_examples.EXAMPLES,
     *finding_examples.EXAMPLES,
+    *floor_examples.EXAMPLES,
     *replay_examples.EXAMPLES,
     *replan_examples.EXAMPLES,
     *sandbox_examples.EXAMPLES,
@@ -316,38 +317,6 @@ EXAMPLES: list[Struct] = [
     *twin_examples.EXAMPLES,
     *watermark_examples.EXAMPLES,
     *woven_examples.EXAMPLES,
-    floor.FulfilmentWorked(
-        began="2026-11-22T10:51:12.004Z",
-        device_ended="2026-11-22T10:54:58.000Z",
-        duration_ms=227_310,
-        fulfilment=1,
-        scans=2,
-        units=3,
-        warehouse="WH-HGH",
-        work="pick",
-        wrong=1,
-    ),
-    floor.FulfilmentReviewed(
-        began="2026-11-22T10:56:30.512Z",
-        device_ended="2026-11-22T10:57:11.000Z",
-        duration_ms=41_200,
-        fulfilment=1,
-        photos=2,
-        scans=3,
-        units=3,
-        warehouse="WH-HGH",
-        wrong=1,
-    ),
-    floor.FulfilmentStopped(
-        detail="货位 A-03 只有一件",
-        expected=2,
-        found=1,
-        fulfilment=1,
-        kind="short",
-        sku="SKU-00017",
-        warehouse="WH-HGH",
-        work="pick",
-    ),
     performing.ActionPerformed(
         action="outbound_review",
         began="2026-11-22T10:58:00.000Z",
@@ -362,14 +331,6 @@ EXAMPLES: list[Struct] = [
         statement="f3" * 32,
         text="f4" * 32,
         version=1,
-    ),
-    floor.DocumentPrinted(
-        digest="d4" * 32,
-        document="packing",
-        lang="zh",
-        of=("019aa9d3-6b80-7000-8000-000000000002/1",),
-        paper="a5",
-        revealed=True,
     ),
     ledger.VaultErased(
         basis="个人信息保护法第四十七条", requested_by="buyer", vault_id=str(STREAM)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from rich.console import Console
@@ -54,6 +56,45 @@ from danshu.kernel.errors import InputError
 from danshu.ledger import audit
 from danshu.ledger.fold import Folder
 
+_FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
+    StockFolder,
+    MarksFolder,
+    MastersFolder,
+    ActionsFolder,
+    PeopleFolder,
+    StandingFolder,
+    SubscriptionsFolder,
+    CampaignsFolder,
+    ConnectorsFolder,
+    PerceiversFolder,
+    PerformingFolder,
+    PowersFolder,
+    PoliciesFolder,
+    RemediesFolder,
+    RepairsFolder,
+    RulesFolder,
+    PaidFolder,
+    NegotiationsFolder,
+    DevicesFolder,
+    DifferencesFolder,
+    FindingsFolder,
+    HealthFolder,
+    DocumentTemplatesFolder,
+    IntentsFolder,
+    LicencesFolder,
+    MetricsFolder,
+    ClassificationFolder,
+    ProtectionFolder,
+    ReconcileFolder,
+    WovenFolder,
+    AfterSalesFolder,
+    SellingFolder,
+    ReturnReasonsFolder,
+    SandboxFolder,
+    InterceptsFolder,
+    OrderTypesFolder,
+    OriginalsFolder,
+)
 _SHOWN = 40
 
 
@@ -63,45 +104,7 @@ def run(tenant: str, as_json: bool) -> int:
 
     async def work(hub: Hub) -> tuple[audit.Report, audit.Report]:
         number = await opening.find_tenant(hub, tenant)
-        folders: list[Folder] = [
-            StockFolder(number),
-            MarksFolder(number),
-            MastersFolder(number),
-            ActionsFolder(number),
-            PeopleFolder(number),
-            StandingFolder(number),
-            SubscriptionsFolder(number),
-            CampaignsFolder(number),
-            ConnectorsFolder(number),
-            PerceiversFolder(number),
-            PerformingFolder(number),
-            PowersFolder(number),
-            PoliciesFolder(number),
-            RemediesFolder(number),
-            RepairsFolder(number),
-            RulesFolder(number),
-            PaidFolder(number),
-            NegotiationsFolder(number),
-            DevicesFolder(number),
-            DifferencesFolder(number),
-            FindingsFolder(number),
-            HealthFolder(number),
-            DocumentTemplatesFolder(number),
-            IntentsFolder(number),
-            LicencesFolder(number),
-            MetricsFolder(number),
-            ClassificationFolder(number),
-            ProtectionFolder(number),
-            ReconcileFolder(number),
-            WovenFolder(number),
-            AfterSalesFolder(number),
-            SellingFolder(number),
-            ReturnReasonsFolder(number),
-            SandboxFolder(number),
-            InterceptsFolder(number),
-            OrderTypesFolder(number),
-            OriginalsFolder(number),
-        ]
+        folders: list[Folder] = [make(number) for make in _FOLDERS]
         try:
             world = await hub.worlds.ensure(number)
             folders += [OrdersFolder(world), BoardFolder(number, world.book)]

@@ -58,6 +58,11 @@ export function Exports() {
           <ToneTag tone={TONES[one.state] ?? "plain"}>{t(`states.${one.state}`)}</ToneTag>
         ),
       },
+      {
+        ...plain("act_on", 210, () => ""),
+        least: 180,
+        render: (one) => <Acts one={one} />,
+      },
       plain("checkpoint", 300, whyOf),
       plain("purpose", 96, (one) => t(`purposes.${one.purpose}`)),
       plain("why", 180, (one) => one.why),
@@ -68,11 +73,6 @@ export function Exports() {
         render: (one) => <span title={exact(one.created)}>{dated(one.created)}</span>,
       },
       plain("people", 84, (one) => (one.people ? count(one.people) : "—")),
-      {
-        ...plain("act_on", 210, () => ""),
-        least: 180,
-        render: (one) => <Acts one={one} />,
-      },
     ];
   }, [t, titleOf, whyOf]);
   return (

@@ -23,14 +23,14 @@ export function Rules() {
     { key: "case", title: t("columns.case"), render: (one) => byLocale(one.zh, one.en) },
     { key: "people", title: t("columns.atLeast"), render: least, isNumber: true },
     { key: "result", title: t("columns.result"), render: (one) => t(`results.${one.result}`) },
-    { key: "source", title: t("columns.source"), render: where },
     { key: "verified", title: t("columns.verified"), render: verified },
+    { key: "source", title: t("columns.source"), render: where },
   ];
   const clauses: SmallColumn<Clause>[] = [
     { key: "code", title: t("columns.code"), render: (one) => one.code },
     { key: "what", title: t("columns.asks"), render: (one) => byLocale(one.zh, one.en) },
-    { key: "source", title: t("columns.source"), render: where },
     { key: "verified", title: t("columns.verified"), render: verified },
+    { key: "source", title: t("columns.source"), render: where },
   ];
   return (
     <div className="protection-rules">

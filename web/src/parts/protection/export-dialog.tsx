@@ -30,7 +30,8 @@ export default function ExportDialog({ asset, title, where, onClose }: Props) {
   const gates = useGates(asset, purpose);
   const act = Form.useWatch("act", form) ?? "export";
   const shape = Form.useWatch("form", form) ?? "cells";
-  const answer = gateOf(gates.data, act, shape);
+  const known = gates.data ?? (purpose === first.data?.purpose ? first.data : undefined);
+  const answer = gateOf(known, act, shape);
   const send = useMutation({
     mutationFn: (wish: AssetExportAsked) =>
       askExport({
