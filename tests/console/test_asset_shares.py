@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-
 from playwright.sync_api import expect
 
 from tests.console.conftest import Visit

@@ -59,7 +59,8 @@ async def mine(
         _mine, assets.place(), tenant, kind, level, window_d, follow_d, now_ms
     )
     async with hub.connection() as connection:
-        names = await _read_names(connection, tenant, found.rules) if level == "sku" else {}
+        codes = [code for r in found.rules for code in (r.first, r.then)]
+        names = await read_names(connection, tenant, codes) if level == "sku" else {}
         named = tuple(
             [
                 replace(r, first_name=names.get(r.first, ""), then_name=names.get(r.then, ""))
@@ -105,9 +106,10 @@ def _mine(
     )
 
 
-async def _read_names(connection: Connection, tenant: int, found: Iterable[Rule]) -> dict[str, str]:
-    codes = sorted({code for r in found for code in (r.first, r.then)})
-    rows = await (await connection.execute(_NAMES, (tenant, codes))).fetchall()
+async def read_names(connection: Connection, tenant: int, codes: Iterable[str]) -> dict[str, str]:
+    """Give what goods are called, by code."""
+    told = (tenant, sorted(set(codes)))
+    rows = await (await connection.execute(_NAMES, told)).fetchall()
     return dict(rows)
 
 

@@ -48,9 +48,15 @@ class Town:
         self.run = secrets.token_hex(3).upper()
         goods = [s.code for s in merchant.skus()[:60] if int(s.storage) == 1]
         self.washer, self.cleaner, self.rinse, *self.others = goods[:20]
+        self.names = dict(zip(goods, ("洗碗机", "洗碗机清洁剂", "漂洗剂"), strict=False))
         self.count = 0
         self.bought: dict[str, str] = {}
         """Buyer by the number of their dishwasher's order."""
+
+    async def name(self) -> None:
+        """Call the goods of the story by their names."""
+        named = [{"code": c, "name": n, "weight_g": 1_000} for c, n in self.names.items()]
+        await caller.ask(self.client, "PUT", "/v1/skus", json=named)
 
     async def buy(self, wanted: list[tuple[str, str]]) -> None:
         """Place an order for each (buyer, SKU)."""
@@ -99,6 +105,7 @@ async def play(stage: Stage, voice: Voice) -> None:
             officer = Signer(browser, origin)
             await officer.enter(code, f"p03@{code}.example", password)
             town = Town(client)
+            await town.name()
             await _live(town, voice)
             await _mine(town, voice)
             await _try_cleaner(town, officer, desk, voice)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from danshu.stories.telling import Voice
 
 ORDERS: Final = 600
-LEAKED: Final = 300
+LEAKED: Final = 400
 AT_ONCE: Final = 64
 WAIT_S: Final = 60
 HTTP_S: Final = 120

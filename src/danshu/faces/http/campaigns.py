@@ -87,7 +87,9 @@ class CampaignView(Struct, frozen=True, kw_only=True):
     id: uuid.UUID
     act: str
     first: str
+    first_name: str
     then: str
+    then_name: str
     level: str
     window_d: int
     text: str
@@ -140,13 +142,15 @@ def _at(at_ms: int) -> str:
     return rfc3339(at_ms) if at_ms else ""
 
 
-def _show(one: Campaign) -> CampaignView:
+def _show(one: Campaign, names: dict[str, str]) -> CampaignView:
     plan = one.plan
     return CampaignView(
         id=one.id,
         act=plan.act,
         first=plan.first,
+        first_name=names.get(plan.first, ""),
         then=plan.then,
+        then_name=names.get(plan.then, ""),
         level=plan.level,
         window_d=plan.window_d,
         text=plan.text,
@@ -170,10 +174,20 @@ def _show(one: Campaign) -> CampaignView:
     )
 
 
-def _answer(done: Campaign | Refusal, status: int = 200) -> Response[CampaignView]:
+async def _view(request: Ask, *found: Campaign) -> tuple[CampaignView, ...]:
+    """Show campaigns with what their goods are called."""
+    codes = [code for one in found for code in (one.plan.first, one.plan.then)]
+    async with hub_of(request).connection() as connection:
+        names = await associations.read_names(connection, held_of(request).tenant, codes)
+    return tuple([_show(one, names) for one in found])
+
+
+async def _answer(
+    request: Ask, done: Campaign | Refusal, status: int = 200
+) -> Response[CampaignView]:
     if isinstance(done, Refusal):
         return respond(problems.of(done))
-    return Response(_show(done), status_code=status)
+    return Response((await _view(request, done))[0], status_code=status)
 
 
 @get("/v1/campaigns", **declare_read("listCampaigns", "associations", "association.read"))
@@ -185,7 +199,7 @@ async def list_campaigns(request: Ask, cursor: Cursor = "", limit: Limit = 50) -
         )
     more = found[limit - 1].id if len(found) > limit else None
     return CampaignPage(
-        items=tuple(map(_show, found[:limit])), next=write_place(str(more)) if more else ""
+        items=await _view(request, *found[:limit]), next=write_place(str(more)) if more else ""
     )
 
 
@@ -214,14 +228,16 @@ async def propose_campaign(data: JSONBody[NewCampaign], request: Ask) -> Respons
         confidence=rule.confidence if rule else 0,
         otherwise=rule.otherwise if rule else 0,
     )
-    return _answer(await campaigns.propose(hub, held.tenant, plan, held.actor), 201)
+    done = await campaigns.propose(hub, held.tenant, plan, held.actor)
+    return await _answer(request, done, 201)
 
 
 @get(_ONE, **declare_read("getCampaign", "associations", "association.read"))
 async def get_campaign(campaign_id: FromPath[uuid.UUID], request: Ask) -> CampaignView:
     """Read a campaign."""
     async with hub_of(request).connection() as connection:
-        return _show(await campaign_rows.read(connection, held_of(request).tenant, campaign_id))
+        found = await campaign_rows.read(connection, held_of(request).tenant, campaign_id)
+    return (await _view(request, found))[0]
 
 
 @post(
@@ -234,9 +250,8 @@ async def start_campaign(
 ) -> Response[CampaignView]:
     """Start a campaign: buyers are drawn and told from now on."""
     held = held_of(request)
-    return _answer(
-        await campaigns.start(hub_of(request), held.tenant, campaign_id, data.note, held.actor)
-    )
+    done = await campaigns.start(hub_of(request), held.tenant, campaign_id, data.note, held.actor)
+    return await _answer(request, done)
 
 
 @post(
@@ -249,9 +264,8 @@ async def stop_campaign(
 ) -> Response[CampaignView]:
     """Stop a campaign, or withdraw a proposal: nobody is told any more."""
     held = held_of(request)
-    return _answer(
-        await campaigns.stop(hub_of(request), held.tenant, campaign_id, data.note, held.actor)
-    )
+    done = await campaigns.stop(hub_of(request), held.tenant, campaign_id, data.note, held.actor)
+    return await _answer(request, done)
 
 
 @post(
@@ -264,7 +278,8 @@ async def look_after_campaign(
 ) -> CampaignView:
     """Look after a campaign now, as it is each hour: draw, tell, count, stop."""
     del data
-    return _show(await campaigns.look(hub_of(request), held_of(request).tenant, campaign_id))
+    found = await campaigns.look(hub_of(request), held_of(request).tenant, campaign_id)
+    return (await _view(request, found))[0]
 
 
 ROUTES: Final = [

@@ -14,7 +14,7 @@ import { useKeyset } from "@/parts/use-keyset";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
 import { Interval } from "./interval";
-import { CAMPAIGNS_KEY, isJudged, signed } from "./words";
+import { CAMPAIGNS_KEY, goods, isJudged, signed } from "./words";
 
 const TONES = { proposed: "pend", running: "primary", stopped: "excused" } as const;
 
@@ -49,13 +49,12 @@ export function Campaigns() {
 function One({ one }: { one: CampaignView }) {
   const { t } = useTranslation("associations");
   const { figures } = one;
+  const name = `${goods(one.first_name, one.first)} → ${goods(one.then_name, one.then)}`;
   const state = one.state in TONES ? (one.state as keyof typeof TONES) : "stopped";
   return (
-    <article aria-label={`${one.first} → ${one.then}`}>
+    <article aria-label={name}>
       <header>
-        <h3>
-          {one.first} → {one.then}
-        </h3>
+        <h3>{name}</h3>
         <ToneTag tone={TONES[state]}>{t(`states.${one.state}`)}</ToneTag>
         <span className="note">{t(`acts.${one.act}`)}</span>
         <Acts one={one} />
@@ -113,7 +112,10 @@ function Acts({ one }: { one: CampaignView }) {
   const { done, failed } = useNotice();
   const send = async (what: "start" | "stop") => {
     const isMeant = await confirm({
-      title: t(`${what}.title`, { first: one.first, then: one.then }),
+      title: t(`${what}.title`, {
+        first: goods(one.first_name, one.first),
+        then: goods(one.then_name, one.then),
+      }),
       text: t(`${what}.text`, { text: one.text, holdout: share(one.holdout / 1_000, 0) }),
       act: t(`${what}.act`),
       isDanger: what === "stop",
