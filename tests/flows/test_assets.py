@@ -6,17 +6,27 @@ import hashlib
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
-from danshu.hub import asset_files, asset_index, asset_pieces, asset_rebuild, asset_store, assets
+from danshu.hub import (
+    asset_cells,
+    asset_files,
+    asset_index,
+    asset_pieces,
+    asset_rebuild,
+    asset_store,
+    assets,
+)
 from danshu.hub.asset_files import Disk, Written
 from danshu.hub.asset_index import Index
 from danshu.hub.asset_store import Built
 from danshu.hub.assets_room import due
 from danshu.hub.worlds import now_ms
+from danshu.kernel.errors import InputError
+from danshu.ports.asset import Column, Title
 from tests.fixtures.hub import House
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -231,3 +241,83 @@ def test_when_a_merchant_is_due(folder: Path) -> None:
     assert not due(folder, 1, {"2026h2": 5}, later_ms, is_known=True)  # has not grown
     assert not due(folder, 1, {"2026h2": 6}, 2, is_known=True)  # is young
     assert due(folder, 1, {"2026h2": 6}, later_ms, is_known=True)
+
+
+class Segments:
+    """An asset that counts people, as far as its cells are read."""
+
+    name = "segments"
+    columns = tuple(
+        Column(name=name, title=Title(zh=name, en=name), role=cast("Any", role), unit=cast("Any", unit))
+        for name, role, unit in (
+            ("city", "grain", ""), ("hour", "grain", ""), ("people", "measure", "customers"),
+            ("mean", "measure", "minutes"),
+        )
+    )  # fmt: skip
+
+
+CELLS = [("b", 1, 9, 5), ("a", 2, 4, None), ("a", 1, 7, 5), ("c", -3, 5, 30), ("", 7, 50, 2)]
+
+
+@pytest.fixture
+def segments(tmp_path: Path) -> Path:
+    import pyarrow as pa
+
+    table = pa.Table.from_pylist(
+        [dict(zip(("city", "hour", "people", "mean"), cell, strict=True)) for cell in CELLS]
+    )
+    file = asset_files.put_table(Disk(), tmp_path, "built/segments/x.parquet", table)
+    built = Built(
+        asset="segments", version=1, file=file, state="", positions={}, built_ms=5, run="r"
+    )
+    Disk().put(tmp_path / "built" / "segments" / asset_store.BUILT, msgspec.json.encode(built))
+    return tmp_path
+
+
+def page(place: Path, **asked: Any) -> asset_cells.Cells:
+    told: dict[str, Any] = {"where": {}, "order": "", "after": "", "limit": 50, "hides_few": False}
+    return asset_cells.read(place, cast("Any", Segments()), **{**told, **asked})
+
+
+@pytest.mark.parametrize("order", ["", "-mean", "mean", "hour", "-city"])
+def test_cells_are_paged_in_any_order_and_none_twice(segments: Path, order: str) -> None:
+    whole = page(segments, order=order).rows
+    assert sorted(whole, key=str) == sorted(CELLS, key=str)
+    read: list[Any] = []
+    after = ""
+    while True:
+        part = page(segments, order=order, after=after, limit=2)
+        read += part.rows
+        after = part.next
+        if not after:
+            break
+    assert tuple(read) == whole
+    if order == "-mean":
+        assert [row[3] for row in whole] == [30, 5, 5, 2, None]
+
+
+def test_cells_of_few_people_are_hidden_from_who_may_not_see_rows(segments: Path) -> None:
+    shown = page(segments, hides_few=True)
+    assert (shown.total, shown.suppressed) == (5, 1)
+    assert ("a", 2, 4, None) not in shown.rows
+    some = page(segments, where={"city": "a", "hour>=": "2"}, hides_few=True)
+    assert (some.rows, some.total, some.suppressed) == ((), 1, 1)
+    assert page(segments, where={"hour<=": 1, "hour>=": -3}, order="hour").rows[0] == CELLS[3]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"where": {"town": "a"}}, "bad_filter"),
+        ({"where": {"city": 3}}, "bad_filter"),
+        ({"where": {"hour": "noon"}}, "bad_filter"),
+        ({"where": {'city" or 1=1 --': "a"}}, "bad_filter"),
+        ({"order": "-town"}, "bad_filter"),
+        ({"after": "%"}, "bad_cursor"),
+        ({"after": "WyIiLFtdXQ"}, "bad_cursor"),
+    ],
+)
+def test_strange_questions_about_cells(segments: Path, asked: dict[str, Any], code: str) -> None:
+    with pytest.raises(InputError) as told:
+        page(segments, **asked)
+    assert told.value.code == code
