@@ -314,7 +314,7 @@ class _Making:
             return licence
         use = licences.Use(
             kind="delivery", digest=digest, rows=self._content.rows, mark=str(marked.code_no),
-            job=job.id,
+            job=job.id, k=extract.strength.k if extract.strength else 0,
         )  # fmt: skip
         metered = await licences.meter(connection, tenant, licence.id, use, job.actor, now_ms)
         return metered if isinstance(metered, Refusal) else None

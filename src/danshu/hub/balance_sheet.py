@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from danshu.capabilities.valuation import amortising, treating
 from danshu.capabilities.valuation.amortising import Instalment
 from danshu.capabilities.valuation.facts import AssetTreatmentSet
-from danshu.capabilities.valuation.treating import Answers, Rule
+from danshu.capabilities.valuation.treating import TreatmentAnswers, TreatmentRule
 from danshu.hub import asset_costs, merchants, rights_register, valuations
 from danshu.hub.fields import Minor
 from danshu.kernel.errors import InputError, Refusal
@@ -62,7 +62,7 @@ class TreatmentWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     written off, and what was impaired.
     """
 
-    answers: Answers
+    answers: TreatmentAnswers
     since: _Month = "2026-01"
     months: Annotated[int, Meta(ge=1, le=VALUATION_YEARS * 12)] = 36
     impaired: Annotated[tuple[Impairment, ...], Meta(max_length=120)] = ()
@@ -72,7 +72,7 @@ class TreatmentWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class TreatmentDoc(Struct, frozen=True, kw_only=True):
     """What is kept of it: the answers, the rule that decided, the treatment."""
 
-    answers: Answers
+    answers: TreatmentAnswers
     rule: str
     treatment: str
     since: str
@@ -90,7 +90,7 @@ class TreatmentVersion(Struct, frozen=True, kw_only=True):
     at: datetime.datetime
 
 
-class SheetLine(Struct, frozen=True, kw_only=True):
+class ResourceLine(Struct, frozen=True, kw_only=True):
     """An asset in the sheet, as disclosed 披露: its treatment with the rule's words, clause and
     whether anybody read it; costs by phase, what is capitalised, written off, impaired and carried
     at the end of `month`; source, rights, limits; the approved range.
@@ -133,15 +133,15 @@ class BalanceSheet(Struct, frozen=True, kw_only=True):
     """
 
     month: str
-    lines: tuple[SheetLine, ...]
+    lines: tuple[ResourceLine, ...]
     proposed: tuple[ProposedPosting, ...]
 
 
 @functools.cache
-def rules() -> tuple[Rule, ...]:
+def rules() -> tuple[TreatmentRule, ...]:
     """Give the decision table."""
     text = (resources.files("danshu") / "data" / "valuation" / "treatments.yaml").read_bytes()
-    return msgspec.yaml.decode(text, type=tuple[Rule, ...])
+    return msgspec.yaml.decode(text, type=tuple[TreatmentRule, ...])
 
 
 async def treat(
@@ -261,14 +261,14 @@ def _line(
     spent: Sequence[CostSum],
     right: RightVersion | None,
     valued: ValuationRow | None,
-) -> SheetLine:
+) -> ResourceLine:
     doc = treated.doc if treated else None
     rule = next((r for r in rules() if doc and r.code == doc.rule), None)
     total = sum(one.amount_fen for one in spent if one.month <= month)
     cost = capitalised(doc, spent, month) if doc else 0
     schedule = schedule_of(doc, spent) if doc else ()
     passed = [one for one in schedule if one.month <= month]
-    return SheetLine(
+    return ResourceLine(
         asset=asset,
         treatment=doc.treatment if doc else "",
         rule=doc.rule if doc else "",
@@ -292,7 +292,7 @@ def _line(
     )
 
 
-def _propose(lines: list[SheetLine], month: str) -> tuple[ProposedPosting, ...]:
+def _propose(lines: list[ResourceLine], month: str) -> tuple[ProposedPosting, ...]:
     found: list[ProposedPosting] = []
     for line in lines:
         now = next((one for one in line.schedule if one.month == month), None)

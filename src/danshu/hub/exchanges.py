@@ -41,7 +41,7 @@ _JSON: Final = "application/json"
 Code = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9-]*(?![\s\S])")]
 
 
-class Exchange(Struct, frozen=True, kw_only=True):
+class DataExchange(Struct, frozen=True, kw_only=True):
     """An exchange and the merchant's number there."""
 
     code: str
@@ -50,7 +50,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
     member: str
 
 
-class ExchangeWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DataExchangeWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What connects an exchange. The secret goes into the safe and is shown nowhere; "" leaves the
     one that is there.
     """
@@ -92,13 +92,13 @@ class ExchangeOrders(Struct, frozen=True):
     items: tuple[ExchangeOrder, ...] = ()
 
 
-async def list_exchanges(connection: Connection, tenant: int) -> list[Exchange]:
+async def list_exchanges(connection: Connection, tenant: int) -> list[DataExchange]:
     """List the exchanges of a merchant."""
     rows = await (await connection.execute(_LIST, (tenant,))).fetchall()
-    return [Exchange(code=c, title=t, url=u, member=m) for c, t, u, m in rows]
+    return [DataExchange(code=c, title=t, url=u, member=m) for c, t, u, m in rows]
 
 
-async def find(connection: Connection, tenant: int, code: str) -> Exchange:
+async def find(connection: Connection, tenant: int, code: str) -> DataExchange:
     """Give an exchange. Raises InputError `no_exchange`."""
     for one in await list_exchanges(connection, tenant):
         if one.code == code:
@@ -107,8 +107,8 @@ async def find(connection: Connection, tenant: int, code: str) -> Exchange:
 
 
 async def put(
-    connection: Connection, tenant: int, code: str, told: ExchangeWrite, now_ms: int
-) -> Exchange:
+    connection: Connection, tenant: int, code: str, told: DataExchangeWrite, now_ms: int
+) -> DataExchange:
     """Connect an exchange, or change how. Raises InputError `bad_url`, `bad_secret`, `too_many`."""
     outside.check_url(told.url)
     async with connection.transaction():
@@ -121,7 +121,7 @@ async def put(
             await safe.put(connection, tenant, _name(code), told.secret)
         at = write.instant(now_ms * 1000)
         await connection.execute(_PUT, (tenant, code, told.title, told.url, told.member, at))
-    return Exchange(code=code, title=told.title, url=told.url, member=told.member)
+    return DataExchange(code=code, title=told.title, url=told.url, member=told.member)
 
 
 def check_code(code: str) -> None:
@@ -139,7 +139,7 @@ def _name(code: str) -> str:
 class Desk:
     """One exchange, spoken to as a member. Raises NotAvailable where it does not answer."""
 
-    def __init__(self, hub: Hub, tenant: int, exchange: Exchange) -> None:
+    def __init__(self, hub: Hub, tenant: int, exchange: DataExchange) -> None:
         self._hub, self._tenant, self._exchange = hub, tenant, exchange
 
     async def submit(self, id_: str, package: bytes) -> ListingState:

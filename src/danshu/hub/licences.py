@@ -53,7 +53,8 @@ _METER: Final = (
 
 class Use(Struct, frozen=True, kw_only=True):
     """A use to be metered: rows of a file with its digest and watermark, or an answered question
-    with its groups and what it spent of the privacy budget (thousandths). `job` made the file.
+    with its groups and what it spent of the privacy budget (thousandths). `job` made the file, in
+    which at least `k` people look alike (0: it tells of none).
     """
 
     kind: Literal["delivery", "query"]
@@ -64,6 +65,7 @@ class Use(Struct, frozen=True, kw_only=True):
     held_back: int = 0
     spent: int = 0
     job: uuid.UUID | None = None
+    k: int = 0
 
 
 async def draft(
@@ -241,6 +243,8 @@ async def meter(
         rows=use.rows,
     )
     refusal = await _permit(connection, tenant, row, asked)
+    if refusal is None and use.k and use.k < terms.k:
+        refusal = decide.TOO_CLEAR
     if refusal is not None:
         return refusal
     usage = ids.uuid7(now_ms, os.urandom(10))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from danshu.capabilities.licensing.model import CleanRoom, Column, Price
+from danshu.capabilities.licensing.model import CleanRoom, Column, LicencePrice
 from danshu.hub import exchanges
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import LICENCE_COLUMNS, LICENCE_QUERIES_DAY, LICENCE_ROWS_DAY
@@ -39,7 +39,7 @@ class ListingTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     purpose: Annotated[str, Meta(min_length=1, max_length=64)]
     columns: Annotated[tuple[Column, ...], Meta(max_length=LICENCE_COLUMNS)] = ()
     months: Annotated[int, Meta(ge=1, le=120)] = 12
-    price: Price = Price()
+    price: LicencePrice = LicencePrice()
     rows_day: Annotated[int, Meta(ge=0, le=LICENCE_ROWS_DAY)] = 100_000
     queries_day: Annotated[int, Meta(ge=0, le=LICENCE_QUERIES_DAY)] = 0
     clean_room: CleanRoom | None = None

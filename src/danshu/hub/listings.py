@@ -20,7 +20,7 @@ from danshu.capabilities.licensing import decide as licensing
 from danshu.capabilities.licensing.facts import AssetListingAnswered, AssetListingSubmitted
 from danshu.capabilities.licensing.model import (
     LicenceTerms,
-    Recipient,
+    Licensee,
     day_of,
 )
 from danshu.capabilities.protection import decide
@@ -103,7 +103,7 @@ async def draft(
 ) -> ListingRow:
     """Draft a listing. Raises InputError `no_exchange`, and what a licence's terms raise."""
     await exchanges.find(connection, tenant, terms.exchange)
-    licensing.check(licence_of(terms, Recipient(code="-", name="-"), day_of(now_ms)))
+    licensing.check(licence_of(terms, Licensee(code="-", name="-"), day_of(now_ms)))
     id_ = ids.uuid7(now_ms, os.urandom(10))
     at = write.instant(now_ms * 1000)
     body = msgspec.json.encode(terms).decode()
@@ -113,7 +113,7 @@ async def draft(
 
 
 def licence_of(
-    terms: ListingTerms, buyer: Recipient, since: datetime.date, months: int = 0, contract: str = ""
+    terms: ListingTerms, buyer: Licensee, since: datetime.date, months: int = 0, contract: str = ""
 ) -> LicenceTerms:
     """Give the terms of the licence that an order leads to."""
     until = since
@@ -317,7 +317,7 @@ async def _take(hub: Hub, tenant: int, row: ListingRow, order: ExchangeOrder, ac
     """
     if order.purpose != row.terms.purpose:
         return
-    buyer = Recipient(code=order.buyer.code, name=order.buyer.name, country=order.buyer.country)
+    buyer = Licensee(code=order.buyer.code, name=order.buyer.name, country=order.buyer.country)
     now_ms = hub.clock()
     contract = f"{row.exchange}/{order.id}"
     terms = licence_of(row.terms, buyer, day_of(now_ms), order.months, contract)

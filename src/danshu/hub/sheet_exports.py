@@ -8,7 +8,7 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from danshu.hub.balance_sheet import BalanceSheet, SheetLine
+    from danshu.hub.balance_sheet import BalanceSheet, ResourceLine
 
 HEAD: Final = (
     ("资产", "asset"),
@@ -36,7 +36,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _CARRIED: Final = "carrying_fen"
 
 
-def _cells(line: SheetLine) -> list[str | int]:
+def _cells(line: ResourceLine) -> list[str | int]:
     told: list[str | int] = []
     for _, name in HEAD:
         value = getattr(line, name)

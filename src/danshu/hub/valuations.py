@@ -18,7 +18,13 @@ from danshu.capabilities.valuation.facts import (
     ValuationDeclined,
     ValuationDrafted,
 )
-from danshu.capabilities.valuation.model import DEFINED, Inputs, Result, Span, Weights
+from danshu.capabilities.valuation.model import (
+    DEFINED,
+    InputSpan,
+    MethodWeights,
+    ValuationInputs,
+    ValuationResult,
+)
 from danshu.hub import asset_costs, licence_rows, merchants
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import VALUATIONS
@@ -69,8 +75,8 @@ _ANSWER: Final = (
     " where tenant=%s and asset=%s and version=%s"
 )
 _LOCK: Final = "select 1 from tenants where id=%s for update"
-_decode_inputs: Final = msgspec.json.Decoder(Inputs).decode
-_decode_result: Final = msgspec.json.Decoder(Result).decode
+_decode_inputs: Final = msgspec.json.Decoder(ValuationInputs).decode
+_decode_result: Final = msgspec.json.Decoder(ValuationResult).decode
 _GIB: Final = 1 << 30
 
 
@@ -80,8 +86,8 @@ class ValuationRow(Struct, frozen=True, kw_only=True):
     asset: str
     version: int
     state: str
-    inputs: Inputs
-    result: Result
+    inputs: ValuationInputs
+    result: ValuationResult
     digest: str
     drafted_by: str
     drafted: datetime.datetime
@@ -90,7 +96,7 @@ class ValuationRow(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-async def propose(connection: Connection, tenant: int, asset: str, now_ms: int) -> Inputs:
+async def propose(connection: Connection, tenant: int, asset: str, now_ms: int) -> ValuationInputs:
     """Propose inputs: what the ledger, the runs, the checks and the licences say, what persons said
     in the last version, and for all else what is usual, marked as assumed.
     """
@@ -102,34 +108,34 @@ async def propose(connection: Connection, tenant: int, asset: str, now_ms: int) 
     said = [span for span in last.spans if span.told == "person"] if last else []
     known = (*said, *_costs(measured, spent), *_quality(measured), *_income(yearly))
     told = {span.code: span for span in known}
-    return Inputs(
+    return ValuationInputs(
         spans=tuple([told.get(code, _assume(code)) for code in DEFINED]),
         comparables=last.comparables if last else (),
         weights=last.weights if last else _weigh(told),
     )
 
 
-def _weigh(told: dict[str, Span]) -> Weights:
+def _weigh(told: dict[str, InputSpan]) -> MethodWeights:
     """Weigh the methods that there is something to say by; cost is always one."""
     earns = any(told[code].high for code in ("income.licences", "income.benefit") if code in told)
     cost = 500 if earns else 1_000
-    return Weights(cost=cost, income=1_000 - cost, market=0)
+    return MethodWeights(cost=cost, income=1_000 - cost, market=0)
 
 
-def _assume(code: str) -> Span:
+def _assume(code: str) -> InputSpan:
     one = DEFINED[code]
-    return Span(code=code, low=one.low, mid=one.mid, high=one.high, told="assumed")
+    return InputSpan(code=code, low=one.low, mid=one.mid, high=one.high, told="assumed")
 
 
-def _around(code: str, mid: int, share: int, told: Any, note: str) -> Span:
+def _around(code: str, mid: int, share: int, told: Any, note: str) -> InputSpan:
     """Make a span of so many thousandths on both sides."""
     one = DEFINED[code]
     low = max(one.least, mid * (1_000 - share) // 1_000)
     high = min(one.most, -(-mid * (1_000 + share) // 1_000))
-    return Span(code=code, low=low, mid=mid, high=max(high, mid), told=told, note=note)
+    return InputSpan(code=code, low=low, mid=mid, high=max(high, mid), told=told, note=note)
 
 
-def _costs(measured: Measured, spent: list[CostSum]) -> list[Span]:
+def _costs(measured: Measured, spent: list[CostSum]) -> list[InputSpan]:
     found = []
     entered: dict[str, int] = {}
     for one in spent:
@@ -150,13 +156,13 @@ def _costs(measured: Measured, spent: list[CostSum]) -> list[Span]:
     return found
 
 
-def _quality(measured: Measured) -> list[Span]:
+def _quality(measured: Measured) -> list[InputSpan]:
     if measured.quality < 0:
         return []
     return [_around("cost.quality", min(1_000, measured.quality), 50, "checks", "asset_runs")]
 
 
-def _income(yearly: tuple[int, int]) -> list[Span]:
+def _income(yearly: tuple[int, int]) -> list[InputSpan]:
     amount, count = yearly
     if not count:
         return []
@@ -185,8 +191,13 @@ async def _licensed(
 
 
 async def draft(
-    connection: Connection, tenant: int, asset: str, inputs: Inputs, actor: Actor, now_ms: int
-) -> ValuationRow:
+    connection: Connection,
+    tenant: int,
+    asset: str,
+    inputs: ValuationInputs,
+    actor: Actor,
+    now_ms: int,
+) -> ValuationRow:  # fmt: skip
     """Value an asset by inputs, for a second person to approve.
 
     Raises InputError: unknown_input, twice, bad_span, weights, no_method, too_many.

@@ -195,13 +195,10 @@ def _sums(room: CleanRoom) -> set[str]:
 
 
 def _read_where(select: Any, room: CleanRoom) -> list[Condition] | Refusal:
-    from sqlglot import exp
-
     where = select.args.get("where")
     if where is None:
         return []
-    whole: Any = where.this
-    parts = list(whole.flatten()) if isinstance(whole, exp.And) else [whole]
+    parts = _and(where.this)
     if len(parts) > CLEAN_ROOM_FILTERS:
         return TOO_LONG
     found = []
@@ -211,6 +208,15 @@ def _read_where(select: Any, room: CleanRoom) -> list[Condition] | Refusal:
             return told
         found.append(told)
     return found
+
+
+def _and(whole: Any) -> list[Any]:
+    """Take apart what AND joins."""
+    from sqlglot import exp
+
+    if not isinstance(whole, exp.And):
+        return [whole]
+    return [*_and(whole.left), *_and(whole.right)]
 
 
 def _read_condition(part: Any, room: CleanRoom) -> Condition | Refusal:

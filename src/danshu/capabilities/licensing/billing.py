@@ -17,7 +17,7 @@ Charge = Literal["period", "delivery", "thousand_rows", "query"]
 _THOUSAND: Final = 1_000
 
 
-class StatementLine(Struct, frozen=True, kw_only=True):
+class LicenceBillLine(Struct, frozen=True, kw_only=True):
     """A line: how many, at which price each (分), what it comes to."""
 
     charge: Charge
@@ -26,14 +26,14 @@ class StatementLine(Struct, frozen=True, kw_only=True):
     amount_fen: int
 
 
-class Statement(Struct, frozen=True, kw_only=True):
+class LicenceBill(Struct, frozen=True, kw_only=True):
     """What is due for a month under one licence; `tax_fen` is contained in `due_fen`."""
 
     month: str
     rows: int
     deliveries: int
     queries: int
-    lines: tuple[StatementLine, ...]
+    lines: tuple[LicenceBillLine, ...]
     due_fen: int
     tax_fen: int
 
@@ -53,7 +53,7 @@ def bill(
     month: datetime.date,
     used: Iterable[Usage],
     ended: datetime.date | None = None,
-) -> Statement:
+) -> LicenceBill:
     """Make the statement of a month (any day of it). A month that the licence ran in, on however
     few days, is charged whole; one price `once` falls in its first month. `ended` is the day on
     which it was ended early: later months cost nothing.
@@ -77,7 +77,7 @@ def bill(
     )
     lines = tuple(
         [
-            StatementLine(
+            LicenceBillLine(
                 charge=charge, quantity=quantity, each_fen=each, amount_fen=quantity * each
             )
             for charge, quantity, each in told
@@ -85,7 +85,7 @@ def bill(
         ]
     )
     due = sum(line.amount_fen for line in lines)
-    return Statement(
+    return LicenceBill(
         month=f"{first:%Y-%m}",
         rows=rows,
         deliveries=deliveries,
@@ -101,8 +101,8 @@ def contained_tax(amount_fen: int, rate: int) -> int:
     return (2 * amount_fen * rate + _THOUSAND + rate) // (2 * (_THOUSAND + rate))
 
 
-def nothing(month: datetime.date) -> Statement:
+def nothing(month: datetime.date) -> LicenceBill:
     """Give the statement of a month in which the licence was not in force."""
-    return Statement(
+    return LicenceBill(
         month=f"{month:%Y-%m}", rows=0, deliveries=0, queries=0, lines=(), due_fen=0, tax_fen=0
     )

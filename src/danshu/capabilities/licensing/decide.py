@@ -87,6 +87,10 @@ OVER_QUERIES: Final = Refusal(
     code="over_quota", reason="超出授权的每日查询次数",
     reason_en="More queries than licensed for a day", clause="licence.queries_day",
 )  # fmt: skip
+TOO_CLEAR: Final = Refusal(
+    code="too_identifiable", reason="同类人数不足授权约定的下限",
+    reason_en="Fewer people look alike than the licence asks for", clause="licence.k",
+)  # fmt: skip
 _PERSON: Final = "person:"
 
 

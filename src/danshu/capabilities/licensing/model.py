@@ -59,7 +59,7 @@ class RightEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     until: datetime.date | None = None
 
 
-class Recipient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Licensee(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """To whom it is given: its code (as the gate and the watermark name it), name and country."""
 
     code: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
@@ -68,7 +68,7 @@ class Recipient(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     contact: Annotated[str, Meta(max_length=200, pattern=PLAIN)] = ""
 
 
-class Price(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LicencePrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What it costs: for each month begun (or once), for each delivery, each thousand rows begun of
     a month, each answer of the clean room. `tax` is the VAT contained in it, in thousandths.
     """
@@ -114,13 +114,13 @@ class LicenceTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     asset: Asset
-    recipient: Recipient
+    recipient: Licensee
     purpose: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
     contract: Annotated[str, Meta(max_length=100, pattern=PLAIN)] = ""
     columns: Annotated[tuple[Column, ...], Meta(max_length=LICENCE_COLUMNS)] = ()
     since: datetime.date
     until: datetime.date
-    price: Price = Price()
+    price: LicencePrice = LicencePrice()
     rows_day: Annotated[int, Meta(ge=0, le=LICENCE_ROWS_DAY)] = 100_000
     queries_day: Annotated[int, Meta(ge=0, le=LICENCE_QUERIES_DAY)] = 0
     k: Annotated[int, Meta(ge=1, le=1_000)] = 5

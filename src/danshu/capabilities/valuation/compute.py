@@ -1,4 +1,4 @@
-"""The three methods and their ranges, pure: inputs in, Result out, the same on every machine.
+"""The three methods and their ranges, pure: inputs in, a range out, everywhere the same.
 
 Each formula moves one way with each input alone, so its extremes stand in corners of the inputs'
 box: least and most are exact. In between, inputs are drawn from triangles between their ends.
@@ -17,9 +17,9 @@ from danshu.capabilities.valuation.model import (
     DEFINED,
     METHODS,
     MethodRange,
-    Range,
-    Result,
-    Swing,
+    ValuationResult,
+    ValueRange,
+    ValueSwing,
 )
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import VALUATION_DRAWS
@@ -27,7 +27,12 @@ from danshu.kernel.limits import VALUATION_DRAWS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from danshu.capabilities.valuation.model import Comparable, Inputs, Method, Span
+    from danshu.capabilities.valuation.model import (
+        ComparableDeal,
+        InputSpan,
+        Method,
+        ValuationInputs,
+    )
 
 Values = "Mapping[str, float]"
 DRAWS: Final = 4_000
@@ -36,7 +41,7 @@ _K: Final = 1_000.0
 _FEW: Final = 3
 
 
-def value(inputs: Inputs, draws: int = DRAWS) -> Result:
+def value(inputs: ValuationInputs, draws: int = DRAWS) -> ValuationResult:
     """Value an asset. Raises InputError: unknown_input, twice, bad_span, weights, no_method."""
     _check(inputs)
     if not 100 <= draws <= VALUATION_DRAWS:
@@ -54,7 +59,7 @@ def value(inputs: Inputs, draws: int = DRAWS) -> Result:
     ends = tuple(
         sum(bounds[m][side] * weight for m, weight in weights.items()) / _K for side in (0, 1)
     )
-    return Result(
+    return ValuationResult(
         range=_range(whole, (ends[0], ends[1])),
         methods=tuple(
             [
@@ -69,7 +74,7 @@ def value(inputs: Inputs, draws: int = DRAWS) -> Result:
     )
 
 
-def _check(inputs: Inputs) -> None:
+def _check(inputs: ValuationInputs) -> None:
     seen: set[str] = set()
     for at, span in enumerate(inputs.spans):
         defined = DEFINED.get(span.code)
@@ -86,7 +91,7 @@ def _check(inputs: Inputs) -> None:
             )
 
 
-def _weights(inputs: Inputs) -> dict[Method, int]:
+def _weights(inputs: ValuationInputs) -> dict[Method, int]:
     told = inputs.weights
     weights: dict[Method, int] = {m: getattr(told, m) for m in METHODS if getattr(told, m)}
     if sum(weights.values()) != 1_000:
@@ -101,7 +106,7 @@ def _usual(code: str) -> tuple[float, float, float]:
     return (float(one.low), float(one.mid), float(one.high))
 
 
-def _ends(span: Span) -> tuple[float, float, float]:
+def _ends(span: InputSpan) -> tuple[float, float, float]:
     return (float(span.low), float(span.mid), float(span.high))
 
 
@@ -127,7 +132,7 @@ def income(v: Mapping[str, float]) -> float:
     return float(net * (1 - ratio) / (discount - growth))
 
 
-def adjust(one: Comparable) -> float:
+def adjust(one: ComparableDeal) -> float:
     """市场法: the price of a deal as it would have been for this asset."""
     factors = one.quality * one.scale * one.time * one.scenario * one.terms
     return one.price_fen * factors / _K**5
@@ -146,7 +151,7 @@ def _codes(method: Method) -> list[str]:
 def _draw(
     method: Method,
     spans: Mapping[str, tuple[float, float, float]],
-    comparables: Sequence[Comparable],
+    comparables: Sequence[ComparableDeal],
     rng: random.Random,
     draws: int,
 ) -> list[float]:
@@ -156,7 +161,7 @@ def _draw(
     return [formula({c: _triangle(rng.random(), *spans[c]) for c in codes}) for _ in range(draws)]
 
 
-def _draw_deal(comparables: Sequence[Comparable], rng: random.Random) -> float:
+def _draw_deal(comparables: Sequence[ComparableDeal], rng: random.Random) -> float:
     one = comparables[int(rng.random() * len(comparables))]
     return adjust(one) * (1 + (2 * rng.random() - 1) * one.spread / _K)
 
@@ -174,7 +179,7 @@ def _triangle(u: float, low: float, mid: float, high: float) -> float:
 def _corners(
     method: Method,
     spans: Mapping[str, tuple[float, float, float]],
-    comparables: Sequence[Comparable],
+    comparables: Sequence[ComparableDeal],
 ) -> tuple[float, float]:
     if method == "market":
         lows = [adjust(c) * (1 - c.spread / _K) for c in comparables]
@@ -193,9 +198,9 @@ def _corners(
 
 def _swings(
     spans: Mapping[str, tuple[float, float, float]],
-    comparables: Sequence[Comparable],
+    comparables: Sequence[ComparableDeal],
     weights: Mapping[Method, int],
-) -> tuple[Swing, ...]:
+) -> tuple[ValueSwing, ...]:
     mid = {code: span[1] for code, span in spans.items()}
     deals = [adjust(c) for c in comparables]
     at_mid: dict[str, float] = {
@@ -211,20 +216,20 @@ def _swings(
             rest[method] + _FORMULAS[method]({**mid, code: at}) * weights[method] / _K
             for at in (low, high)
         ]
-        found.append(Swing(code=code, at_low=round(ends[0]), at_high=round(ends[1])))
+        found.append(ValueSwing(code=code, at_low=round(ends[0]), at_high=round(ends[1])))
     if "market" in weights and len(deals) > 1:
         ends = [rest["market"] + at * weights["market"] / _K for at in (min(deals), max(deals))]
-        found.append(Swing(code="market.deal", at_low=round(ends[0]), at_high=round(ends[1])))
+        found.append(ValueSwing(code="market.deal", at_low=round(ends[0]), at_high=round(ends[1])))
     return tuple(sorted(found, key=lambda s: (-abs(s.at_high - s.at_low), s.code)))
 
 
-def _range(drawn: Sequence[float], bounds: tuple[float, float]) -> Range:
+def _range(drawn: Sequence[float], bounds: tuple[float, float]) -> ValueRange:
     told = sorted(drawn)
     low, mid, high = [round(told[int((len(told) - 1) * share)]) for share in (0.1, 0.5, 0.9)]
-    return Range(low=low, mid=mid, high=high, least=round(bounds[0]), most=round(bounds[1]))
+    return ValueRange(low=low, mid=mid, high=high, least=round(bounds[0]), most=round(bounds[1]))
 
 
-def _warn(inputs: Inputs, weights: Mapping[Method, int]) -> tuple[str, ...]:
+def _warn(inputs: ValuationInputs, weights: Mapping[Method, int]) -> tuple[str, ...]:
     spans = {s.code: s for s in inputs.spans}
     found = []
     if "cost" in weights and not any(spans[c].high for c in _DIRECT if c in spans):

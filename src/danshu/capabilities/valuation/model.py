@@ -23,7 +23,7 @@ Amount = Annotated[int, Meta(ge=-AMOUNT_MINOR, le=AMOUNT_MINOR)]
 Words = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
 
 
-class Span(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class InputSpan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An input: the least, the likeliest and the greatest it may be, who says so and from what."""
 
     code: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z_.]+(?![\s\S])")]
@@ -34,7 +34,7 @@ class Span(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Words = ""
 
 
-class Comparable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ComparableDeal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A deal over a like asset: its price, how it is made comparable (thousandths, 1,000 = alike):
     `quality`, `scale`, `time`, `scenario`, `terms`; `spread` is how unsure the adjusted price is.
     """
@@ -50,7 +50,7 @@ class Comparable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: Words = ""
 
 
-class Weights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MethodWeights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much each method counts, in thousandths; together 1,000."""
 
     cost: Annotated[int, Meta(ge=0, le=1_000)] = 400
@@ -58,15 +58,15 @@ class Weights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     market: Annotated[int, Meta(ge=0, le=1_000)] = 200
 
 
-class Inputs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ValuationInputs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that a valuation follows from."""
 
-    spans: Annotated[tuple[Span, ...], Meta(max_length=64)]
-    comparables: Annotated[tuple[Comparable, ...], Meta(max_length=COMPARABLES)] = ()
-    weights: Weights = Weights()
+    spans: Annotated[tuple[InputSpan, ...], Meta(max_length=64)]
+    comparables: Annotated[tuple[ComparableDeal, ...], Meta(max_length=COMPARABLES)] = ()
+    weights: MethodWeights = MethodWeights()
 
 
-class Range(Struct, frozen=True, kw_only=True):
+class ValueRange(Struct, frozen=True, kw_only=True):
     """Never one number: 10, 50 and 90 % of the draws, in fen; `least` and `most` are what no mix of
     the inputs leaves.
     """
@@ -83,10 +83,10 @@ class MethodRange(Struct, frozen=True, kw_only=True):
 
     method: Method
     weight: int
-    range: Range
+    range: ValueRange
 
 
-class Swing(Struct, frozen=True, kw_only=True):
+class ValueSwing(Struct, frozen=True, kw_only=True):
     """What the whole would be with one input at its ends and all others likeliest, in fen."""
 
     code: str
@@ -94,22 +94,22 @@ class Swing(Struct, frozen=True, kw_only=True):
     at_high: int
 
 
-class Result(Struct, frozen=True, kw_only=True):
+class ValuationResult(Struct, frozen=True, kw_only=True):
     """The valuation: the whole, each method, what moves it most (the greatest swing first).
 
     `warnings` are codes of docs/reference/valuation.md; `draws` mixes were drawn from `seed`, a
     digest of the inputs, so that who repeats it gets the same.
     """
 
-    range: Range
+    range: ValueRange
     methods: tuple[MethodRange, ...]
-    swings: tuple[Swing, ...]
+    swings: tuple[ValueSwing, ...]
     warnings: tuple[str, ...] = ()
     draws: int
     seed: str
 
 
-class Defined(Struct, frozen=True, kw_only=True):
+class InputDefined(Struct, frozen=True, kw_only=True):
     """What an input is: its method, factor, unit, bounds, and what holds until somebody knows."""
 
     code: str
@@ -126,9 +126,9 @@ class Defined(Struct, frozen=True, kw_only=True):
 def _of(
     code: str, method: Method, factor: Factor, unit: Unit, bounds: tuple[int, int],
     usual: tuple[int, int, int] = (0, 0, 0),
-) -> Defined:  # fmt: skip
+) -> InputDefined:  # fmt: skip
     low, mid, high = usual
-    return Defined(
+    return InputDefined(
         code=code, method=method, factor=factor, unit=unit, least=bounds[0], most=bounds[1],
         low=low, mid=mid, high=high,
     )  # fmt: skip
@@ -136,7 +136,7 @@ def _of(
 
 _FEN: Final = (0, AMOUNT_MINOR)
 _SHARE: Final = (0, 1_000)
-DEFINED: Final[dict[str, Defined]] = {
+DEFINED: Final[dict[str, InputDefined]] = {
     one.code: one
     for one in (
         _of("cost.compute", "cost", "cost", "fen", _FEN),

@@ -20,7 +20,7 @@ Held = Literal["use", "service", "sale"]
 Phase = Literal["research", "development", "bought"]
 
 
-class Answers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TreatmentAnswers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is asked of an asset: is it controlled, is a benefit likely, is its cost measurable,
     what is it held for, in which phase; the five conditions for capitalising development.
     """
@@ -37,7 +37,7 @@ class Answers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     attributable: bool = False
 
 
-class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TreatmentRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of the table: it holds where each answer that it names is as it says."""
 
     code: str
@@ -50,7 +50,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     en: str
 
 
-def decide(answers: Answers, rules: Sequence[Rule]) -> Rule:
+def decide(answers: TreatmentAnswers, rules: Sequence[TreatmentRule]) -> TreatmentRule:
     """Give the first rule that holds."""
     for rule in rules:
         if all(getattr(answers, name) == wanted for name, wanted in rule.when.items()):

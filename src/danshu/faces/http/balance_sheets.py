@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
 from danshu.capabilities.licensing.model import day_of
-from danshu.capabilities.valuation.treating import Rule
+from danshu.capabilities.valuation.treating import TreatmentRule
 from danshu.faces.http import problems
 from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of, respond
 from danshu.hub import balance_sheet, licences, sheet_exports
@@ -43,7 +43,7 @@ class TreatmentList(Struct, frozen=True, kw_only=True):
     `verified_by` was read in the text by nobody: 条款未核.
     """
 
-    rules: tuple[Rule, ...]
+    rules: tuple[TreatmentRule, ...]
     items: tuple[TreatmentItem, ...]
 
 
@@ -59,7 +59,7 @@ async def list_treatments(request: Ask) -> TreatmentList:
 @put("/v1/asset-treatments/{asset:str}", **declare_write("treatAsset", _TAG, "licence.write"))
 async def treat_asset(
     asset: FromPath[str], request: Ask, data: JSONBody[TreatmentWrite]
-) -> Response[Any]:
+) -> Response[TreatmentItem]:
     """Answer for an asset; the table decides how it stands in the balance sheet."""
     licences.must_know(asset)
     hub, held = hub_of(request), held_of(request)

@@ -23,14 +23,14 @@ _ONE: Final = "/v1/licences/{licence:uuid}"
 _TAG: Final = "licences"
 
 
-class DeliveryAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LicenceDeliveryAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In which form of file; cells are sums by grain, rows are detail."""
 
     file: Format = "csv"
     rows: bool = False
 
 
-class DeliveryBegun(Struct, frozen=True, kw_only=True):
+class LicenceDeliveryBegun(Struct, frozen=True, kw_only=True):
     """The request that was made: `state` waiting (for `needs`), started or refused, with its
     clause; approvals are given at `/v1/asset-exports`.
     """
@@ -57,8 +57,8 @@ class LicenceKeys(Struct, frozen=True, kw_only=True):
 
 @post(_ONE + "/deliveries", **declare_write("deliverLicence", _TAG, "asset.share"))
 async def deliver(
-    licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[DeliveryAsked]
-) -> Response[Any]:
+    licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[LicenceDeliveryAsked]
+) -> Response[LicenceDeliveryBegun]:
     """Ask for a delivery of exactly what is licensed; the compliance checkpoint is asked."""
     held = held_of(request)
     told = await licence_deliveries.ask(
@@ -68,7 +68,7 @@ async def deliver(
     if isinstance(told, Refusal):
         return respond(problems.of(told))
     outcome = told.seen.outcome
-    begun = DeliveryBegun(
+    begun = LicenceDeliveryBegun(
         request=told.id,
         state=told.state,
         needs=tuple([need.code for need in outcome.needs]),
@@ -92,7 +92,7 @@ async def list_keys(licence: FromPath[uuid.UUID], request: Ask) -> LicenceKeys:
 @post(_ONE + "/keys", **declare_write("issueLicenceKey", _TAG, "licence.approve"))
 async def issue_key(
     licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[LicenceKeyNamed]
-) -> Response[Any]:
+) -> Response[LicenceKey]:
     """Issue a key to the licensee, shown this once; it can do nothing but what the licence says."""
     held = held_of(request)
     async with hub_of(request).connection() as connection:

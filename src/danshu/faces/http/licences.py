@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from danshu.capabilities.licensing import billing, decide
-from danshu.capabilities.licensing.billing import Statement
+from danshu.capabilities.licensing.billing import LicenceBill
 from danshu.capabilities.licensing.model import LicenceTerms, RightEntry, day_of
 from danshu.faces.http import problems
 from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of, respond
@@ -123,7 +123,7 @@ class LicenceStatement(Struct, frozen=True, kw_only=True):
     licence: uuid.UUID
     no: int
     recipient: str
-    statement: Statement
+    statement: LicenceBill
     uses: tuple[LicenceUse, ...]
     months: tuple[str, ...]
 
@@ -180,7 +180,7 @@ async def list_rights(request: Ask) -> RightList:
 @put("/v1/rights-register/{asset:str}", **declare_write("registerRight", _TAG, "licence.write"))
 async def register_right(
     asset: FromPath[str], request: Ask, data: JSONBody[RightWrite]
-) -> Response[Any]:
+) -> Response[RightItem]:
     """Register the next version of what the merchant's rights in an asset are."""
     hub, held = hub_of(request), held_of(request)
     licences.must_know(asset)
@@ -223,7 +223,7 @@ async def list_licences(
 
 
 @post("/v1/licences", **declare_write("draftLicence", _TAG, "licence.write"))
-async def draft_licence(request: Ask, data: JSONBody[LicenceTerms]) -> Response[Any]:
+async def draft_licence(request: Ask, data: JSONBody[LicenceTerms]) -> Response[LicenceItem]:
     """Draft a licence; another person has to approve it before anything is given under it."""
     hub, held = hub_of(request), held_of(request)
     licences.must_know(data.asset, data)
@@ -244,7 +244,7 @@ async def read_licence(licence: FromPath[uuid.UUID], request: Ask) -> LicenceIte
 @put(_ONE, **declare_write("redraftLicence", _TAG, "licence.write"))
 async def redraft_licence(
     licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[LicenceTerms]
-) -> Response[Any]:
+) -> Response[LicenceItem]:
     """Change the terms of a draft; whoever changed them last is its drafter."""
     hub, held = hub_of(request), held_of(request)
     licences.must_know(data.asset, data)
@@ -258,7 +258,7 @@ async def redraft_licence(
 @post(_ONE + "/approve", **{**declare_write("approveLicence", _TAG, "licence.approve")})
 async def approve_licence(
     licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[LicenceSeen]
-) -> Response[Any]:
+) -> Response[LicenceItem]:
     """Let a licence come into force, as the second person, with exactly the terms seen."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
@@ -271,7 +271,7 @@ async def approve_licence(
 @post(_ONE + "/decline", **declare_write("declineLicence", _TAG, "licence.approve"))
 async def decline_licence(
     licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[LicenceReason]
-) -> Response[Any]:
+) -> Response[LicenceItem]:
     """Decline a draft, with a reason."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
@@ -284,7 +284,7 @@ async def decline_licence(
 @post(_ONE + "/end", **declare_write("endLicence", _TAG, "licence.approve"))
 async def end_licence(
     licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[LicenceReason]
-) -> Response[Any]:
+) -> Response[LicenceItem]:
     """End a licence that is in force: nothing is given under it from now on."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:

@@ -14,7 +14,7 @@ from danshu.faces.http.framework import declare_read, declare_write, held_of, hu
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
 from danshu.hub import exchanges, licences, listing_rows, listings, lists
 from danshu.hub.actors import name_actors
-from danshu.hub.exchanges import Exchange, ExchangeWrite
+from danshu.hub.exchanges import DataExchange, DataExchangeWrite
 from danshu.hub.listing_rows import ListingOrder, ListingRow, ListingTerms
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import rfc3339
@@ -31,7 +31,7 @@ _TAG: Final = "listings"
 class ExchangeList(Struct, frozen=True, kw_only=True):
     """The exchanges that are connected, by code; no secret is shown."""
 
-    items: tuple[Exchange, ...]
+    items: tuple[DataExchange, ...]
 
 
 class ListingItem(Struct, frozen=True, kw_only=True):
@@ -109,8 +109,8 @@ async def list_exchanges(request: Ask) -> ExchangeList:
 
 @put("/v1/data-exchanges/{code:str}", **declare_write("putDataExchange", _TAG, "account.admin"))
 async def put_exchange(
-    code: FromPath[str], request: Ask, data: JSONBody[ExchangeWrite]
-) -> Response[Exchange]:
+    code: FromPath[str], request: Ask, data: JSONBody[DataExchangeWrite]
+) -> Response[DataExchange]:
     """Connect a data exchange; the secret that signs what goes there is shown nowhere."""
     hub, held = hub_of(request), held_of(request)
     exchanges.check_code(code)
@@ -145,7 +145,7 @@ def _before(cursor: str) -> uuid.UUID:
 
 
 @post("/v1/listings", **declare_write("draftListing", _TAG, "licence.write"))
-async def draft_listing(request: Ask, data: JSONBody[ListingTerms]) -> Response[Any]:
+async def draft_listing(request: Ask, data: JSONBody[ListingTerms]) -> Response[ListingItem]:
     """Draft a listing; another person submits it."""
     hub, held = hub_of(request), held_of(request)
     licences.must_know_columns(data.asset, data.columns, data.clean_room)
@@ -165,7 +165,7 @@ async def read_listing(listing: FromPath[uuid.UUID], request: Ask) -> ListingIte
     _ONE + "/submit",
     **{**declare_write("submitListing", _TAG, "asset.share"), "status_code": 200},
 )
-async def submit_listing(listing: FromPath[uuid.UUID], request: Ask) -> Response[Any]:
+async def submit_listing(listing: FromPath[uuid.UUID], request: Ask) -> Response[ListingItem]:
     """Pack a listing and submit it to its exchange, as the second person; the gate is asked as for
     a share.
     """
@@ -181,7 +181,7 @@ async def submit_listing(listing: FromPath[uuid.UUID], request: Ask) -> Response
     _ONE + "/refresh",
     **{**declare_write("refreshListing", _TAG, "licence.write"), "status_code": 200},
 )
-async def refresh_listing(listing: FromPath[uuid.UUID], request: Ask) -> Response[Any]:
+async def refresh_listing(listing: FromPath[uuid.UUID], request: Ask) -> Response[ListingItem]:
     """Ask the exchange what became of a listing; orders become drafts of licences, deliveries are
     receipted.
     """

@@ -11,7 +11,12 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from danshu.capabilities.valuation import compute
-from danshu.capabilities.valuation.model import DEFINED, Defined, Inputs, Result
+from danshu.capabilities.valuation.model import (
+    DEFINED,
+    InputDefined,
+    ValuationInputs,
+    ValuationResult,
+)
 from danshu.faces.http import problems
 from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of, respond
 from danshu.faces.http.questions import Cursor, Limit, read_place, write_place
@@ -48,8 +53,8 @@ class ValuationItem(Struct, frozen=True, kw_only=True):
     asset: str
     version: int
     state: str
-    inputs: Inputs
-    result: Result
+    inputs: ValuationInputs
+    result: ValuationResult
     digest: str
     drafted_by: str
     drafted: str
@@ -72,9 +77,9 @@ class ValuationPage(Struct, frozen=True, kw_only=True):
 class ValuationProposal(Struct, frozen=True, kw_only=True):
     """Inputs as the house's own figures propose them, the range that follows, what each is."""
 
-    inputs: Inputs
-    result: Result
-    defined: tuple[Defined, ...]
+    inputs: ValuationInputs
+    result: ValuationResult
+    defined: tuple[InputDefined, ...]
 
 
 class ValuationReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,8 +173,8 @@ async def propose_valuation(asset: FromPath[str], request: Ask) -> ValuationProp
 
 @post(_OF + "/try", **{**declare_write("tryValuation", _TAG, "licence.read"), "status_code": 200})
 async def try_valuation(
-    asset: FromPath[str], request: Ask, data: JSONBody[Inputs]
-) -> Response[Result]:
+    asset: FromPath[str], request: Ask, data: JSONBody[ValuationInputs]
+) -> Response[ValuationResult]:
     """Give the range that follows from inputs; keeps nothing."""
     licences.must_know(asset)
     return Response(await asyncio.to_thread(compute.value, data))
@@ -177,8 +182,8 @@ async def try_valuation(
 
 @post(_OF, **declare_write("draftValuation", _TAG, "licence.write"))
 async def draft_valuation(
-    asset: FromPath[str], request: Ask, data: JSONBody[Inputs]
-) -> Response[Any]:
+    asset: FromPath[str], request: Ask, data: JSONBody[ValuationInputs]
+) -> Response[ValuationItem]:
     """Draft a version of the valuation; another person has to approve it."""
     licences.must_know(asset)
     hub, held = hub_of(request), held_of(request)
@@ -193,7 +198,7 @@ async def draft_valuation(
 )
 async def approve_valuation(
     asset: FromPath[str], version: FromPath[int], request: Ask
-) -> Response[Any]:
+) -> Response[ValuationItem]:
     """Stand by a version, as the second person."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
@@ -209,7 +214,7 @@ async def approve_valuation(
 )
 async def decline_valuation(
     asset: FromPath[str], version: FromPath[int], request: Ask, data: JSONBody[ValuationReason]
-) -> Response[Any]:
+) -> Response[ValuationItem]:
     """Decline a draft, with a reason."""
     hub, held = hub_of(request), held_of(request)
     async with hub.connection() as connection:
