@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from danshu.capabilities.orders import facts
 from danshu.capabilities.orders.model import Line
 from danshu.capabilities.sentinel.drift import CAMPAIGNS
-from danshu.capabilities.sentinel.model import BY_CODE
+from danshu.capabilities.sentinel.model import BY_CODE, FIELD_CLASSES
 from danshu.kernel import ids
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import DRIFT_WEEKS_MIN
@@ -37,7 +37,7 @@ Key = tuple[str, str]
 HOUR_MS: Final = 3_600_000
 WEEK_MS: Final = 7 * 24 * HOUR_MS
 DRIFTS: Final = ("volume_drift", "latency_drift")
-KINDS: Final = tuple(BY_CODE)
+KINDS: Final = tuple(kind for kind in BY_CODE if kind not in FIELD_CLASSES)
 _CHINA: Final = datetime.timezone(datetime.timedelta(hours=8))
 _CHANNELS: Final = (("taobao", 0.5), ("douyin", 0.3), ("jd", 0.2))
 _DRIFT_SHARE: Final = 0.0125  # of all faults, each of the two

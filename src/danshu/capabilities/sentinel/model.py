@@ -25,6 +25,9 @@ ORDER_CLASSES: Final = frozenset(
 )
 """Classes that an order's own facts decide: their findings end when the facts say otherwise."""
 
+FIELD_CLASSES: Final = frozenset({"data_drift"})
+"""Classes that are about what fields hold, and no order's fault."""
+
 
 class Class(Struct, frozen=True, kw_only=True):
     """A class of findings. `exact`: decided by keys and sums, never by a threshold of ours on

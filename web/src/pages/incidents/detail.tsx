@@ -70,6 +70,16 @@ function Whole({ one, group }: { one: FindingItem; group: Props["group"] }) {
             </dd>
           </>
         )}
+        {one.kind === "data_drift" && (
+          <>
+            <dt>{t("field")}</dt>
+            <dd>
+              <Link to={`/assets/classes?tab=drift&place=${encodeURIComponent(String(one.params.place))}`}>
+                {t("openField")}
+              </Link>
+            </dd>
+          </>
+        )}
         {one.cause === "pull_late" && (
           <>
             <dt>{t("pull")}</dt>
