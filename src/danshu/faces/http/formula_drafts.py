@@ -8,6 +8,7 @@ from litestar import Request, Response, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from danshu.capabilities.metrics.compiling import Question
+from danshu.capabilities.metrics.model import Metric
 from danshu.faces.http import problems
 from danshu.faces.http.drafts import Asked, Desk, Rejecting, approval, conflict, road
 from danshu.faces.http.formulas_shapes import (
@@ -39,6 +40,7 @@ _WRITE: Final[dict[str, Any]] = declare_write("", _TAG, "metric.write") | {
 }
 _DRAFTS: Final = "/v1/metrics/drafts"
 _ROWS: Final = 50
+_DAYS: Final = 30
 
 
 def _over(hub_now_ms: int, by: tuple[str, ...], days: int) -> Question:
@@ -52,14 +54,33 @@ async def check_metric(
     data: JSONBody[MetricAsked], request: Request[Any, Any, Any]
 ) -> Response[MetricTried]:
     """Try a formula on what is known now, beside the one in force; nothing is written."""
+    return await _try(request, data.metric, data.by, data.days)
+
+
+@get(f"{_DRAFTS}/{{draft_id:str}}/trial", **declare_read("tryMetricDraft", _TAG, "asset.read"))
+async def try_draft(
+    draft_id: FromPath[str], request: Request[Any, Any, Any]
+) -> Response[MetricTried]:
+    """Try what a draft says, as whoever approves it wants to see it: over the last 30 days, by its
+    first dimension.
+    """
+    async with hub_of(request).connection() as connection:
+        draft = await METRICS.read(connection, held_of(request).tenant, draft_id)
+    metric = draft.body.metric
+    return await _try(request, metric, tuple([d.name for d in metric.dimensions[:1]]), _DAYS)
+
+
+async def _try(
+    request: Request[Any, Any, Any], metric: Metric, by: tuple[str, ...], days: int
+) -> Response[MetricTried]:
     hub, caller = hub_of(request), held_of(request)
     async with hub.connection() as connection:
         held = await metric_book.read_at(connection, caller.tenant, hub.clock())
-    no = await metric_gates.ask(hub, caller.tenant, caller.seated, data.metric, held)
+    no = await metric_gates.ask(hub, caller.tenant, caller.seated, metric, held)
     if no is not None:
         return respond(problems.of(no))
-    asked = _over(hub.clock(), data.by, data.days)
-    done = await metric_checks.check(hub, caller.tenant, data.metric, asked)
+    asked = _over(hub.clock(), by, days)
+    done = await metric_checks.check(hub, caller.tenant, metric, asked)
     return Response(
         MetricTried(
             findings=done.findings,
@@ -193,6 +214,7 @@ ROUTES: Final = [
     *road(_DESK, *_ROAD),
     *approval(_DESK, *_ROAD),
     check_metric,
+    try_draft,
     compare_metric,
     begin_metric,
     save_metric,

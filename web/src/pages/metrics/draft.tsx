@@ -10,6 +10,7 @@ import {
   rejectMetricDraft,
   saveMetric,
   submitMetricDraft,
+  tryMetricDraft,
   withdrawMetricDraft,
 } from "@/api/sdk.gen";
 import type { Metric, MetricDraftShown, MetricPlan, MetricShown, MetricTried } from "@/api/types.gen";
@@ -34,7 +35,7 @@ const UNITS = ["fen", "thousandths", "orders", "units", "minutes", "days", "cust
 const OWNERS = ["finance", "operator", "service", "policy", "legal", "steward"] as const;
 
 /** What the hub says of the formula, a moment after the last key. */
-function useTried(metric: Metric) {
+function useTried(metric: Metric, draft: MetricDraftShown, isOpen: boolean) {
   const now = JSON.stringify(metric);
   const [asked, setAsked] = useState(now);
   useEffect(() => {
@@ -42,8 +43,10 @@ function useTried(metric: Metric) {
     return () => clearTimeout(timer);
   }, [now]);
   const read = useQuery({
-    queryKey: ["metricTried", asked],
+    queryKey: ["metricTried", isOpen ? asked : draft.digest],
     queryFn: async ({ signal }) => {
+      // Who approves it sees what was submitted tried; who writes it, what is being written.
+      if (!isOpen) return (await tryMetricDraft({ path: { draft_id: draft.id }, signal })).data;
       const told = JSON.parse(asked) as Metric;
       const by = told.dimensions?.[0]?.name;
       return (await checkMetric({ body: { metric: told, by: by ? [by] : [] }, signal })).data;
@@ -77,7 +80,7 @@ export function DraftPage({ draft, shown, onDraft }: Props) {
   const isOpen = draft.state === "draft" && mayWrite;
   const isDirty = useMemo(() => JSON.stringify(plan) !== JSON.stringify(base.plan), [plan, base]);
   useUnsaved(isDirty && isOpen);
-  const { tried, error, isBehind } = useTried(plan.metric);
+  const { tried, error, isBehind } = useTried(plan.metric, draft, isOpen);
   const findings = tried?.findings ?? [];
   const path = { draft_id: draft.id };
   const keep = (saved: MetricDraftShown) => {
@@ -164,10 +167,10 @@ function PlanForm({ plan, isOpen, onPlan }: FormProps) {
         <Input id="metric-en" maxLength={60} value={metric.title.en} onChange={(event) => set({ title: { ...metric.title, en: event.target.value } })} />
       </Form.Item>
       <Form.Item label={t("formula")} htmlFor="metric-expression" className="metric-wide">
-        <Input.TextArea id="metric-expression" className="mono" autoSize={{ minRows: 2, maxRows: 8 }} maxLength={2000} value={metric.expression} onChange={(event) => set({ expression: event.target.value })} />
+        <Input.TextArea id="metric-expression" className="mono" rows={4} maxLength={2000} value={metric.expression} onChange={(event) => set({ expression: event.target.value })} />
       </Form.Item>
       <Form.Item label={t("onlyRows")} htmlFor="metric-filter" className="metric-wide">
-        <Input.TextArea id="metric-filter" className="mono" autoSize={{ minRows: 1, maxRows: 4 }} maxLength={2000} value={metric.filter} onChange={(event) => set({ filter: event.target.value })} />
+        <Input.TextArea id="metric-filter" className="mono" rows={2} maxLength={2000} value={metric.filter} onChange={(event) => set({ filter: event.target.value })} />
       </Form.Item>
       <Form.Item label={t("unit")} htmlFor="metric-unit">
         <Select id="metric-unit" value={metric.unit} options={UNITS.map((one) => ({ value: one, label: codes.unit(one) }))} onChange={(unit) => set({ unit })} />

@@ -78,15 +78,16 @@ function Drawn({ answer, shown }: { answer: MetricAnswer; shown: MetricShown }) 
   const scale = scaleOf(answer.unit);
   const names = rows.map((row) => named(row.keys[0] ?? ""));
   const values = rows.map((row) => (row.value === null ? null : row.value / scale));
+  const axis = { axisLabel: { formatter: (value: unknown) => say(back(value, scale)), hideOverlap: true } };
   const option: ChartOption = TIMES.includes(by)
     ? {
         xAxis: { type: "category", data: names },
-        yAxis: { type: "value" },
+        yAxis: { type: "value", ...axis },
         tooltip: { valueFormatter: (value: unknown) => say(back(value, scale)) },
         series: [{ type: "line", name: titleOf(answer.title), data: values, showSymbol: rows.length < 3 }],
       }
     : {
-        xAxis: { type: "value" },
+        xAxis: { type: "value", ...axis },
         yAxis: { type: "category", inverse: true, data: names },
         tooltip: { valueFormatter: (value: unknown) => say(back(value, scale)) },
         series: [{ type: "bar", name: titleOf(answer.title), data: values }],
@@ -99,10 +100,9 @@ function Drawn({ answer, shown }: { answer: MetricAnswer; shown: MetricShown }) 
           <ToneTag tone={moved.tone}>{t("against", { change: moved.text })}</ToneTag>
         )}
         <span className="note">
-          {t("by_formula", {
-            version: answer.version ? `v${answer.version}` : t("shipped"),
-            who: answer.approved_by || t("shippedBy"),
-          })}
+          {answer.version
+            ? t("byFormula", { version: answer.version, who: answer.approved_by })
+            : t("byShipped")}
           {" · "}
           {t("took", { ms: count(answer.took_ms) })}
         </span>

@@ -79,7 +79,7 @@ function Drawing({ lineage, shown }: { lineage: MetricLineage; shown: MetricShow
   return (
     <>
       <div className="metric-lineage" role="region" aria-label={t("lineage")} tabIndex={0}>
-        <svg viewBox={`0 0 ${WIDTH} ${height}`} width={WIDTH} height={height} role="img" aria-label={t("lineageOf", { metric: name(shown.metric.code), count: lines.length })}>
+        <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={t("lineageOf", { metric: name(shown.metric.code), count: lines.length })}>
           {(["sourceColumns", "tableColumns", "metric"] as const).map((head, no) => (
             <text key={head} className="metric-lineage-head" x={XS[no]} y={12}>
               {t(head)}
