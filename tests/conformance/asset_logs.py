@@ -158,6 +158,8 @@ _RETURNS = (
     row("refund_lines", 1, 6, case=of(11), line=1, amount=100, units=0),
     row("returns", 12, when="06 09:00", order=of(1), kind="return", reason="quality",
         currency="CNY"),
+    row("reason_codes", 12, 3, "06 09:00", case=of(12), code="colour"),
+    row("reason_codes", 12, 4, "06 10:00", case=of(12), code=""),
     row("return_lines", 12, order=of(1), line=1, sku="A", quantity=1),
     row("returns", 13, when="06 09:00", order=of(1), kind="refund_only", reason="late",
         currency="CNY"),

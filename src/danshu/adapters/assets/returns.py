@@ -74,8 +74,8 @@ class Returns:
             lambda t: t.kind.isin(_KINDS) & t.reason.notin(_NOBODY_ASKED)
         )
         lines = sources["return_lines"].select("stream", "line", "sku", "quantity")
-        given = sources["reason_codes"].filter(lambda t: t.code != "")
-        coded = given.group_by("case").agg(code=given.code.argmax(given.recorded))
+        given = sources["reason_codes"]
+        coded = given.group_by("case").agg(code=given.code.argmax(given.recorded).nullif(""))
         paid = sources["refund_lines"].group_by(["case", "line"])
         paid = paid.agg(refunded=lambda t: t.amount.sum().cast("int64"))
         channels = sources["orders"].select("channel", of=sources["orders"].stream)

@@ -118,6 +118,7 @@ function Body({ page }: { page: AssetPage }) {
       </div>
     );
   }
+  if (gate.isLoading) return <Skeleton kind="card" />;
   const refused = gate.data?.acts.find((one) => one.act === "aggregate" && one.state === "refused");
   if (refused) {
     return (
