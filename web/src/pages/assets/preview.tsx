@@ -11,6 +11,7 @@ import { Chart } from "@/parts/chart";
 import { ToneTag } from "@/parts/status-tag";
 import { useLook } from "@/theme/look";
 import { useMay } from "@/session";
+import "../asset/asset.css";
 import { draw } from "../asset/chart-option";
 import { useAsset, useChart, useValueWords } from "../asset/model";
 import { Mine } from "../asset/side";
