@@ -31,6 +31,7 @@ from tests.fixtures.hub import House
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 PIECE = 16
+TITLE = Title(zh="列", en="Column")
 NO_FILE = Written(name="", rows=0, size=0, digest="")
 
 
@@ -200,6 +201,11 @@ def test_pieces_close_and_stay(house: House, folder: Path) -> None:
         path = folder / str(house.tenant) / file.name
         assert (path.stat().st_size, path.stat().st_mode & 0o777) == (file.size, 0o600)
     assert follow(house, folder) == second  # nothing is new, nothing is written
+    mine = asset_files.of_tenant(folder, house.tenant)
+    strange = msgspec.structs.replace(second.pieces[-1], last="another leaf")
+    other = msgspec.structs.replace(second, pieces=(*second.pieces[:-1], strange))
+    asset_index.write(Disk(), mine, other, None)
+    assert digests(follow(house, folder)) == digests(second)  # of another log: all is made again
     shrunk = follow(house, folder, until={second.pieces[0].half: PIECE})
     assert [piece.end for piece in shrunk.pieces] == [PIECE]  # an older backup was brought back
 
@@ -247,13 +253,12 @@ class Segments:
     """An asset that counts people, as far as its cells are read."""
 
     name = "segments"
-    columns = tuple(
-        Column(name=name, title=Title(zh=name, en=name), role=cast("Any", role), unit=cast("Any", unit))
-        for name, role, unit in (
-            ("city", "grain", ""), ("hour", "grain", ""), ("people", "measure", "customers"),
-            ("mean", "measure", "minutes"),
-        )
-    )  # fmt: skip
+    columns = (
+        Column(name="city", title=TITLE, role="grain"),
+        Column(name="hour", title=TITLE, role="grain"),
+        Column(name="people", title=TITLE, role="measure", unit="customers"),
+        Column(name="mean", title=TITLE, role="measure", unit="minutes"),
+    )
 
 
 CELLS = [("b", 1, 9, 5), ("a", 2, 4, None), ("a", 1, 7, 5), ("c", -3, 5, 30), ("", 7, 50, 2)]

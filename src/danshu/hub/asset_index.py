@@ -23,12 +23,15 @@ INDEX: Final = "sources.json"
 
 
 class Piece(Struct, frozen=True, kw_only=True):
-    """The leaves [no * ASSET_PIECE, end) of a book as files, by source; none without rows."""
+    """The leaves [no * ASSET_PIECE, end) of a book as files, by source; none without rows. `last`
+    is the SHA-256 (hex) of the last leaf, by which another log is known.
+    """
 
     half: str
     no: int
     end: int
     files: dict[str, Written]
+    last: str = ""
 
     @property
     def is_closed(self) -> bool:

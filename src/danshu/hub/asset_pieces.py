@@ -7,6 +7,7 @@ leaves. No cursor is kept: the index says how far it is, and two who write at on
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from danshu.ledger.leaves import FactRow
+    from danshu.ledger.leaves import Leaf, Rows
 
 Connection = Any
 _SALT: Final = "select salt from tenants where id=%s"
@@ -51,14 +52,16 @@ class Tables:
 
     def __init__(self, folder: Path, piece: Piece | None) -> None:
         self._parts: dict[str, list[Any]] = {name: [] for name in sources.FOLDED}
+        self._last = ""
         for name, file in (piece.files if piece else {}).items():
             columns = sources.FOLDED[name].columns
             self._parts[name].append(asset_files.load(folder / file.name, columns))
 
-    def take(self, half: str, first: int, rows: list[FactRow], salt: bytes) -> None:
-        """Fold fact rows from a position on."""
+    def take(self, leaves: Rows, salt: bytes) -> None:
+        """Fold leaves, which follow on those before."""
         out = sources.make_out()
-        sources.fold(out, half, first, rows, salt)
+        sources.fold(out, leaves.half, leaves.first, leaves.rows, salt)
+        self._last = digest_of(leaves[len(leaves) - 1])
         for name, found in out.items():
             if found:
                 columns = sources.FOLDED[name].columns
@@ -77,7 +80,7 @@ class Tables:
             for name, parts in self._parts.items()
             if parts
         }
-        return Piece(half=half, no=no, end=end, files=files)
+        return Piece(half=half, no=no, end=end, files=files, last=self._last)
 
 
 async def read_salt(connection: Connection, tenant: int) -> bytes:
@@ -107,7 +110,8 @@ async def follow(
     before = await asyncio.to_thread(asset_index.read, folder)
     if until is not None:
         sizes = {half: min(size, until.get(half, 0)) for half, size in sizes.items()}
-    index, is_remade = _begin(None if is_anew else before, salt, sizes)
+    strange = set() if before is None else await _strange(connection, tenant, before, sizes)
+    index, is_remade = _begin(None if is_anew else before, salt, strange)
     ends = index.ends
     was_empty = not index.pieces
     total = sum(sizes.values()) - sum(ends.values())
@@ -122,7 +126,7 @@ async def follow(
             while at < stop:
                 end = min(stop, at + ASSET_BATCH)
                 read = await read_beside(connection, tenant, half, at, end)
-                await asyncio.to_thread(tables.take, half, at, read.rows, salt)
+                await asyncio.to_thread(tables.take, read, salt)
                 oldest_ms = oldest_ms or recorded_ms(read[0].body)
                 done, at = done + end - at, end
                 if tell:
@@ -139,14 +143,34 @@ async def follow(
     )
 
 
-def _begin(before: Index | None, salt: bytes, sizes: dict[str, int]) -> tuple[Index, bool]:
-    """Give what of the former index holds: nothing of another format, no book that has shrunk."""
+def digest_of(leaf: Leaf) -> str:
+    """Give the SHA-256 (hex) of a leaf's bytes."""
+    return hashlib.sha256(leaf.body).hexdigest()
+
+
+async def _strange(
+    connection: Connection, tenant: int, index: Index, sizes: dict[str, int]
+) -> set[str]:
+    """Name the books whose log is not the one that was read: shorter, or with another leaf where
+    it ended. So it is after a database was brought back from an older backup.
+    """
+    found = set()
+    for half, end in index.ends.items():
+        if end > sizes.get(half, 0):
+            found.add(half)
+            continue
+        (last,) = await read_beside(connection, tenant, half, end - 1, end)
+        if digest_of(last) != [p.last for p in index.pieces if p.half == half][-1]:
+            found.add(half)
+    return found
+
+
+def _begin(before: Index | None, salt: bytes, strange: set[str]) -> tuple[Index, bool]:
+    """Give what of the former index holds: nothing of another format, no book that is strange."""
     format_ = asset_index.make_format(salt)
     if before is None or before.format != format_:
         return Index(format=format_), before is not None
-    kept = tuple(
-        p for p in before.pieces if before.ends[p.half] <= sizes.get(p.half, 0)
-    )  # a database that was brought back from a backup says other things from then on
+    kept = tuple(p for p in before.pieces if p.half not in strange)
     return msgspec.structs.replace(before, pieces=kept), len(kept) < len(before.pieces)
 
 
@@ -171,8 +195,6 @@ async def _masters(
     columns = sources.MASTERS["costs"].columns
 
     def put() -> asset_files.Written:
-        import hashlib
-
         table = asset_files.table_of([(*base, *row) for row in rows], columns)
         digest = hashlib.sha256(asset_files.dump(table)).hexdigest()
         known = index.masters.get("costs")

@@ -4,9 +4,11 @@ and the raw message that the fact's stream began with.
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from danshu.hub import asset_store
@@ -14,7 +16,7 @@ from danshu.hub.asset_cells import as_column
 from danshu.hub.asset_store import grain_of
 from danshu.kernel import fact
 from danshu.kernel.errors import InputError, ProgramError
-from danshu.kernel.fact import Fact, rfc3339
+from danshu.kernel.fact import Actor, Evidence
 from danshu.ledger import archived
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from danshu.ports.asset import Asset, Value
 
 Connection = Any
-RAW: Final = "raw"
+_RAW: Final = ("raw", "message")
+_PLACED: Final = "order.placed"
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FACTS: Final = """
 select f.body, f.v from unnest(%s::uuid[], %s::int4[]) with ordinality as w(stream, seq, at)
 cross join lateral (select body, v from facts where tenant=%s and stream=w.stream and v <= w.seq
@@ -40,8 +44,8 @@ class TracedRow(Struct, frozen=True, kw_only=True):
     """A row of detail and its fact. `columns` are the row's own, without its provenance.
 
     `order` and `number` are of the order that it is about, "" where it is about none; `raw` is the
-    digest (hex) of the message that the stream began with, a commitment when `salted`, "" where the
-    stream began with none. `leaf` is the position of the fact in the book `half`.
+    digest (hex) of the message that the stream, or else that order, began with, a commitment when
+    `salted`, "" where there was none. `leaf` is the position of the fact in the book `half`.
     """
 
     columns: dict[str, int | str | None]
@@ -68,6 +72,21 @@ class Traced(Struct, frozen=True, kw_only=True):
     total: int
     next: str
     masked: tuple[str, ...] = ()
+
+
+class _Said(Struct, frozen=True):
+    """A fact as far as it is shown: whatever its type, this process need not know it."""
+
+    actor: Actor
+    data: dict[str, Any]
+    id: str
+    occurred: str
+    time: str
+    type: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+_decode: Final = msgspec.json.Decoder(_Said).decode
 
 
 class Detail(Struct, frozen=True, kw_only=True):
@@ -138,7 +157,16 @@ async def explain(
     await archived.recall(connection, tenant, sorted(set(streams)))
     facts = await _read_facts(connection, tenant, streams, [row["seq"] for row in rows])
     began = await _read_beginnings(connection, tenant, set(streams))
-    shown = [_show(row, facts[at], began.get(streams[at]), masked) for at, row in enumerate(rows)]
+    orders = {uuid.UUID(o) for o in map(_order_of, began.values()) if o}
+    await archived.recall(connection, tenant, sorted(orders - began.keys()))
+    placed = {**began, **await _read_beginnings(connection, tenant, orders - began.keys())}
+    hidden = {*asset_store.PROVENANCE, *masked}
+    shown = []
+    for at, row in enumerate(rows):
+        begun = began.get(streams[at])
+        order = _order_of(begun)
+        of = placed.get(uuid.UUID(order)) if order else None
+        shown.append(_show(row, facts[at], begun, of, hidden))
     return Traced(
         rows=tuple(shown),
         total=detail.total,
@@ -149,7 +177,7 @@ async def explain(
 
 async def _read_facts(
     connection: Connection, tenant: int, streams: Sequence[uuid.UUID], seqs: Sequence[int]
-) -> list[Fact]:
+) -> list[_Said]:
     cursor = await connection.execute(_FACTS, (list(streams), list(seqs), tenant))
     found = await cursor.fetchall()
     if len(found) != len(streams):
@@ -157,27 +185,36 @@ async def _read_facts(
     bodies = [
         list(fact.unpack(bytes(body)))[seq - v] for (body, v), seq in zip(found, seqs, strict=True)
     ]
-    return [fact.read(body) for body in bodies]
+    return [_decode(body) for body in bodies]
 
 
 async def _read_beginnings(
     connection: Connection, tenant: int, streams: set[uuid.UUID]
-) -> dict[uuid.UUID, Fact]:
+) -> dict[uuid.UUID, _Said]:
     if not streams:
         return {}
     asked = (tenant, list(streams), min(streams), max(streams))
     rows = await (await connection.execute(_STREAMS, asked)).fetchall()
-    return {stream: fact.read(next(fact.unpack(bytes(body)))) for stream, body in rows}
+    return {stream: _decode(next(fact.unpack(bytes(body)))) for stream, body in rows}
 
 
-def _show(row: dict[str, Any], said: Fact, began: Fact | None, masked: frozenset[str]) -> TracedRow:
-    first = began or said
-    raw = next((e for e in first.evidence if e.kind == RAW), None)
-    about = first.data
-    order = getattr(about, "order", "") or (
-        str(first.stream) if first.type == "order.placed" else ""
-    )
-    hidden = {*asset_store.PROVENANCE, *masked}
+def _order_of(began: _Said | None) -> str:
+    """Name the order that a stream is about: its own, or the one that a case is of."""
+    if began is None:
+        return ""
+    if began.type == _PLACED:
+        return began.id.partition("/")[0]
+    order = began.data.get("order", "")
+    return order if isinstance(order, str) and _ID.fullmatch(order) else ""
+
+
+def _show(
+    row: dict[str, Any], said: _Said, began: _Said | None, placed: _Said | None, hidden: set[str]
+) -> TracedRow:
+    """Put the fact beside a row; the message is the stream's own, else that of its order."""
+    evidence = [*(began.evidence if began else ()), *(placed.evidence if placed else ())]
+    raw = next((e for e in evidence if e.kind in _RAW), None)
+    number = placed.data.get("number", "") if placed else ""
     return TracedRow(
         columns={name: _plain(value) for name, value in row.items() if name not in hidden},
         half=row["half"],
@@ -188,15 +225,13 @@ def _show(row: dict[str, Any], said: Fact, began: Fact | None, masked: frozenset
         role=said.actor.role,
         occurred=said.occurred,
         recorded=said.time,
-        order=order,
-        number=getattr(about, "number", ""),
+        order=_order_of(began),
+        number=number if isinstance(number, str) else "",
         raw=raw.digest if raw else "",
         salted=raw.salted if raw else False,
     )
 
 
 def _plain(value: Any) -> int | str | None:
-    """Give a value as it is shown; an instant of another kind than ms as text."""
-    if value is None or isinstance(value, int | str):
-        return value
-    return rfc3339(value) if isinstance(value, float) else str(value)
+    """Give a value as it is shown: what is neither number nor text as text."""
+    return value if value is None or isinstance(value, int | str) else str(value)
