@@ -123,6 +123,8 @@ def test_a_kept_report_is_proven_by_asking_again(
     assert (proven["is_same"], proven["digest"]) == (True, kept["digest"])
     listed = ok(one.call("GET", "/v1/metrics/reports"))["rows"]
     assert [(r["id"], r["by"], r["figures"]) for r in listed] == [(kept["id"], "K23", [])]
+    costs = {**asked, "metrics": ["margin_rate"], "by": []}
+    no(one.call("POST", "/v1/metrics/reports", {"name": "x", "asked": costs}), "draws_on_masters")
     soon = {**asked, "as_of_ms": house.hub.clock()}
     no(one.call("POST", "/v1/metrics/reports", {"name": "x", "asked": soon}), "not_settled")
     assert asyncio.run(differ(house)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from danshu.capabilities.assets.sources import MASTERS
 from danshu.capabilities.metrics import grammar, shipped
 from danshu.hub import data_gates
 from danshu.hub.assets import known
@@ -44,6 +45,14 @@ def assets_of(metric: Metric, held: Mapping[str, Held]) -> tuple[str, ...]:
         parts = grammar.parse(one.expression, "measure").metrics
         queue += [held[c].metric for c in parts if c in held and c not in seen]
     return tuple(sorted(name for name in found if name in known()))
+
+
+def draws_on_masters(metric: Metric, held: Mapping[str, Held]) -> bool:
+    """Whether a metric draws on master data, which is as of now whatever is asked as of."""
+    tables = [metric.on, *assets_of(metric, held)]
+    sources = [s for name in tables if name in known() for s in known()[name].sources]
+    named = [t.removeprefix("source:") for t in tables if t.startswith("source:")]
+    return not MASTERS.keys().isdisjoint([*sources, *named])
 
 
 async def ask(

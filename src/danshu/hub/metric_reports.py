@@ -17,7 +17,7 @@ import psycopg
 from msgspec import Meta, Struct
 
 from danshu.capabilities.metrics.model import MetricCode
-from danshu.hub import assets, merchants, metric_book, metrics
+from danshu.hub import assets, merchants, metric_book, metric_gates, metrics
 from danshu.hub.fields import PLAIN
 from danshu.hub.metric_facts import MetricReported
 from danshu.hub.metrics import MetricAnswer, MetricRow
@@ -157,13 +157,19 @@ def figures(answers: Sequence[MetricAnswer]) -> tuple[ReportFigure, ...]:
 
 async def keep(hub: Hub, tenant: int, name: str, asked: ReportAsked, actor: Actor) -> ReportKept:
     """Ask a report and keep what it gave, with its fact. Raises InputError `too_many`,
-    `not_settled`, `too_large`, and what a metric raises.
+    `not_settled`, `too_large`, `draws_on_masters` (such a figure can't be proven later), and what
+    a metric raises.
     """
     now_ms = hub.clock()
     newest = now_ms - SETTLED_MS
     if asked.as_of_ms > newest:
         raise InputError("not_settled", "that instant has not settled yet", "/as_of_ms")
     asked = msgspec.structs.replace(asked, as_of_ms=asked.as_of_ms or newest)
+    async with hub.connection() as connection:
+        held = await metric_book.read_at(connection, tenant, asked.as_of_ms)
+    for code in asked.metrics:
+        if code in held and metric_gates.draws_on_masters(held[code].metric, held):
+            raise InputError("draws_on_masters", f"{code} draws on costs, which are as of now")
     await assets.refresh(hub, tenant, _REFRESHED)
     body = ReportBody(asked=asked, figures=figures(await answer(hub, tenant, asked)))
     data = _bytes(body)
