@@ -43,7 +43,9 @@ class Disk:
 
     def put(self, path: Path, data: bytes) -> None:
         """Write a whole file in place of what was there."""
-        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        for folder in reversed([path.parent, *path.parent.parents]):
+            if not folder.exists():  # each of them, which `parents` would make for everybody
+                folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
         beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
         try:
             self.write(beside, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -12,6 +13,8 @@ from msgspec.structs import replace
 from danshu.capabilities.assets import open_lineage
 from danshu.capabilities.assets.open_lineage import Input, Told
 from danshu.capabilities.assets.quality import Finding, judge
+from danshu.hub import asset_lineage
+from danshu.testing import lineage
 from tests.tidy.tree import TESTS
 
 SCHEMA = json.loads((TESTS / "fixtures" / "open_lineage.json").read_text("utf-8"))
@@ -80,3 +83,17 @@ def test_an_event_says_what_was_made_of_what() -> None:
     assert facets["version"]["datasetVersion"] == f"2:{'ab' * 32}"
     (source,) = open_lineage.make_events(TOLD)[0]["inputs"]
     assert source["facets"]["version"]["datasetVersion"] == "2026h2:51"
+
+
+def test_a_collector_takes_events_and_one_that_is_down_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = open_lineage.make_events(TOLD)
+    assert asyncio.run(asset_lineage.post(events)) == 0  # none is named
+    with lineage.serve() as collector:
+        monkeypatch.setenv(asset_lineage.VARIABLE, collector.url)
+        assert asyncio.run(asset_lineage.post(events)) == 2
+        assert collector.events == list(events)
+        collector.room = 1
+        assert asyncio.run(asset_lineage.post(events)) == 1
+    assert asyncio.run(asset_lineage.post(events)) == 0
