@@ -101,6 +101,7 @@ def test_a_stewards_word_holds(house: House, folder: Path) -> None:
     assert answer(house, place="source:lines", field="sku", act="confirm").json()["code"] == (
         "nothing_to_confirm"
     )
+    assert len(read(house, state="answered")) == 3
     act(house, order, "hold", reason="客户要改,打13812345678")
     look(house)
     said = read(house, place="persons")

@@ -46,7 +46,8 @@ _COLUMNS: Final = (
 )
 _LIST: Final = f"""
 select {_COLUMNS} from classified_fields where tenant=%(tenant)s
-and (%(state)s='' or state=%(state)s) and (%(level)s=0 or in_force=%(level)s)
+and (%(state)s='' or state=%(state)s or (%(state)s='answered' and said_level>0))
+and (%(level)s=0 or in_force=%(level)s)
 and (%(klass)s='' or case when said_level>0 then said_klass else klass end=%(klass)s)
 and (%(place)s='' or place=%(place)s) and (not %(drift)s or drift<>'')
 and (place,field) > (%(after_place)s,%(after_field)s) order by place, field limit %(limit)s
@@ -142,7 +143,9 @@ class ClassifiedField(Struct, frozen=True, kw_only=True):
 
 
 class FieldQuestion(Struct, frozen=True, kw_only=True):
-    """Which fields are asked for: "", 0 and False ask for all; `level` is the one in force."""
+    """Which fields are asked for: "", 0 and False ask for all; `state` `answered` for those that a
+    steward spoke of; `level` is the one in force.
+    """
 
     state: str = ""
     level: int = 0

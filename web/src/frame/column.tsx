@@ -5,6 +5,7 @@ import type { Group } from "@/pages";
 import { useSession } from "@/session";
 import { menuPath, pagesOf } from "./groups";
 import { columnViews, counts, useStore } from "./stores";
+import { WaitingFields } from "./waiting-fields";
 
 interface Props {
   group: Group;
@@ -25,6 +26,7 @@ export function Column({ group, onFold, onHelp }: Props) {
   return (
     <nav className="column" aria-label={t("frame.pagesOf", { group: name })}>
       <p className="column-title">{name}</p>
+      {group === "data" && <WaitingFields />}
       <ul>
         {pages.map(({ path, title }) => (
           <li key={path}>

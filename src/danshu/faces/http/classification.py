@@ -27,7 +27,7 @@ from danshu.kernel.errors import Refusal
 from danshu.kernel.limits import BATCH_BODY_BYTES, CLASSIFY_ANSWERS, CLASSIFY_FIELD_CHARS
 
 FieldState = Annotated[
-    Literal["", "waiting", "plain", "confirmed", "corrected", "declined"],
+    Literal["", "waiting", "plain", "answered", "confirmed", "corrected", "declined"],
     QueryParameter(name="state"),
 ]
 Place = Annotated[str, QueryParameter(max_length=CLASSIFY_FIELD_CHARS, pattern=PLAIN)]

@@ -27,7 +27,7 @@ import { FieldDetail } from "./detail";
 import { answer, KEY, keyOf, LEVELS, PATH, useLibrary } from "./model";
 
 const STATES = ["waiting", "answered", "plain", "all"] as const;
-const ASKED = { waiting: "waiting", answered: "confirmed", plain: "plain", all: "" } as const;
+const ASKED = { waiting: "waiting", answered: "answered", plain: "plain", all: "" } as const;
 type Given = Pick<StewardAnswer, "act" | "klass" | "level">;
 
 /** Fields with what they hold; a steward answers by keys, one by one or many at once. */
