@@ -11,9 +11,10 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from danshu.capabilities.classification.scrubbing import scrub
-from danshu.capabilities.protection import generalising, privacy, treating
+from danshu.capabilities.protection import generalising, privacy, strength, treating
 from danshu.capabilities.protection.lattice import Aim
 from danshu.capabilities.protection.model import Strength
 from danshu.hub import asset_store
@@ -163,11 +164,7 @@ def _cells(store: asset_store.Store, asset: Asset, rows: Any, wanted: Wanted) ->
 
 def _of_cells(people: list[int], total: int) -> Strength:
     """Tell the strength of sums: a cell is a class of its people."""
-    from danshu.capabilities.protection import strength
-
     told = strength.measure({(at,): {None: n} for at, n in enumerate(people)})
-    from msgspec.structs import replace
-
     return replace(told, suppressed=total - sum(people))
 
 
