@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from danshu.faces.cli import assets as cli
 from danshu.hub import (
     asset_cells,
     asset_files,
@@ -326,3 +327,25 @@ def test_strange_questions_about_cells(segments: Path, asked: dict[str, Any], co
     with pytest.raises(InputError) as told:
         page(segments, **asked)
     assert told.value.code == code
+
+
+def test_the_command_line(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DANSHU_DATABASE_URL", house.url)
+    house.place()
+    house.work("sequence")
+    assert cli.build(["counted-orders"], "small", force=False, as_json=True) == 0
+    assert cli.rebuild("small", check=True, as_json=True) == 0
+    assert cli.show_all("small", as_json=True) == 0
+    assert cli.show("counted-orders", "small", "postgres", as_json=False) == 0
+    built, compared, listed, *query = capsys.readouterr().out.splitlines()
+    assert [run["rows"] for run in msgspec.json.decode(built)["runs"]] == [1]
+    assert msgspec.json.decode(compared)["differences"] == []
+    states = {each["name"]: each["state"] for each in msgspec.json.decode(listed)["items"]}
+    assert states["counted-orders"] == "fresh"
+    assert states["margin"] == "never"
+    assert query[0] == "SELECT"
+    next((folder / "1" / "sources" / "orders").glob("*.parquet")).unlink()
+    assert cli.rebuild("small", check=True, as_json=False) == 1
+    assert "missing" in capsys.readouterr().out
