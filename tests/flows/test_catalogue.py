@@ -4,6 +4,7 @@ map, and exported as DCAT 3.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from danshu.hub import assets, catalogue_dcat
 from danshu.hub.asset_catalogue import CatalogueEntry
 from danshu.hub.asset_views import AssetText
+from danshu.hub.catalogue_audit import CatalogueFolder
 from danshu.hub.catalogue_dcat import Merchant, Offered
 from danshu.hub.catalogue_entries import CatalogueNote
+from danshu.ledger import audit
 from tests.fixtures.acting import person
 from tests.fixtures.hub import House
 
@@ -46,6 +49,13 @@ def ask(house: House, q: str, **more: Any) -> Any:
     response = house.call("GET", f"/v1/catalogue/answer?{query}")
     assert response.status_code == 200, response.text
     return response.json()
+
+
+async def differ(house: House) -> list[Any]:
+    async with house.hub.connection() as connection:
+        folder = CatalogueFolder(house.tenant)
+        report = await audit.fold_rows(connection, house.tenant, [folder])
+    return list(report.differences)
 
 
 def test_a_question_is_answered_by_a_number_or_not_at_all(house: House) -> None:
@@ -112,6 +122,7 @@ def test_an_asset_is_described_and_one_kept_elsewhere_is_registered(house: House
     assert "供应商评分表" in turtle.text
     linked = steward.call("GET", "/v1/catalogue.jsonld").json()
     assert any("供应商评分表" in str(node) for node in linked)
+    assert asyncio.run(differ(house)) == []
 
 
 def entry(name: str, **more: Any) -> CatalogueEntry:
@@ -155,7 +166,8 @@ def test_the_catalogue_is_valid_dcat_and_a_catalogue_without_a_title_is_not() ->
     assert conforms, report
     (catalogue,) = graph.subjects(RDF.type, DCAT.Catalog)
     assert len(list(graph.objects(catalogue, DCAT.dataset))) == 2
-    assert {t.language for t in graph.objects(None, DCAT.keyword)} == {"zh", "en"}
+    keywords: list[Any] = list(graph.objects(None, DCAT.keyword))
+    assert {word.language for word in keywords} == {"zh", "en"}
     assert len(list(graph.subjects(RDF.type, ODRL2.Prohibition))) == 1
     again = Graph().parse(
         data=catalogue_dcat.write(merchant, entries, [offer], "json-ld"), format="json-ld"

@@ -93,6 +93,11 @@ _decode: Final = msgspec.json.Decoder(CatalogueNote).decode
 NO_NOTE: Final = CatalogueNote()
 
 
+def digest(note: CatalogueNote) -> str:
+    """Give the SHA-256 (hex) of an entry, by which its fact names it."""
+    return hashlib.sha256(msgspec.json.encode(note)).hexdigest()
+
+
 async def read(connection: Connection, tenant: int) -> dict[str, CatalogueNote]:
     """Read what is said of a merchant's assets, by name."""
     rows = await (await connection.execute(_READ, (tenant,))).fetchall()
@@ -123,7 +128,7 @@ async def describe(
         await connection.execute(_PUT, (tenant, name, is_own, doc.decode(), actor.sub))
         said = AssetDescribed(
             asset=name,
-            digest=hashlib.sha256(doc).hexdigest(),
+            digest=digest(note),
             registered=is_own,
             standing=note.standing,
         )

@@ -16,6 +16,7 @@ from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.after_sales_audit import AfterSalesFolder
 from danshu.hub.association_audit import CampaignsFolder
 from danshu.hub.board_audit import BoardFolder
+from danshu.hub.catalogue_audit import CatalogueFolder
 from danshu.hub.classification_audit import ClassificationFolder
 from danshu.hub.compose import Hub
 from danshu.hub.connector_audit import ConnectorsFolder
@@ -65,6 +66,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     StandingFolder,
     SubscriptionsFolder,
     CampaignsFolder,
+    CatalogueFolder,
     ConnectorsFolder,
     PerceiversFolder,
     PerformingFolder,
