@@ -7,7 +7,6 @@ approval; and once more by the job itself (asset_exports.py), under the rights a
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import uuid
@@ -31,6 +30,7 @@ from danshu.hub import (
     asset_extracts,
     asset_levels,
     asset_request_rows,
+    asset_views,
     assets,
     border_people,
     data_gates,
@@ -104,13 +104,16 @@ def wanted(wish: Wish, levels: asset_levels.Levels, case: Case, key: bytes) -> W
 async def draw(
     hub: Hub, tenant: int, wish: Wish, case: Case, levels: asset_levels.Levels, limit: int = 0
 ) -> Extract | Refusal:
-    """Draw what a wish asks for, in a thread; at most `limit` rows where that is not 0."""
+    """Draw what a wish asks for, a few at a time in a process; `limit` 0 = as many as may leave."""
     asset = data_gates.find_asset(wish.asset)
     key = masking.derive_key(await _secret(hub, tenant), tenant, wish.recipient)
     told = wanted(wish, levels, case, key)
     if limit:
         told = replace(told, limit=limit)
-    return await asyncio.to_thread(asset_extracts.draw, assets.place(), tenant, asset, levels, told)
+    place = assets.place()
+    return await asset_views.reading(
+        lambda: asset_extracts.draw(place, tenant, asset, levels, told)
+    )
 
 
 async def _secret(hub: Hub, tenant: int) -> bytes:
