@@ -8,6 +8,7 @@ other; a delivery under it is receipted there.
 from __future__ import annotations
 
 import asyncio
+import calendar
 import datetime
 import hashlib
 import os
@@ -116,9 +117,7 @@ def licence_of(
     terms: ListingTerms, buyer: Licensee, since: datetime.date, months: int = 0, contract: str = ""
 ) -> LicenceTerms:
     """Give the terms of the licence that an order leads to."""
-    until = since
-    for _ in range(months or terms.months):
-        until = (until.replace(day=1) + datetime.timedelta(days=31)).replace(day=1)
+    until = _months_later(since, months or terms.months)
     return LicenceTerms(
         asset=terms.asset,
         recipient=buyer,
@@ -133,6 +132,14 @@ def licence_of(
         clean_room=terms.clean_room,
         text=terms.text,
     )
+
+
+def _months_later(since: datetime.date, months: int) -> datetime.date:
+    """Give the last day of so many months from a day on."""
+    year, month = divmod(since.year * 12 + since.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    end = datetime.date(year, month + 1, min(since.day, last))
+    return end - datetime.timedelta(days=1)
 
 
 async def submit(

@@ -19,7 +19,7 @@ export function Assets() {
   const values = useValues();
   const items = values.data?.items ?? [];
   const max_fen = Math.max(0, ...items.map((one) => one.high_fen));
-  const chosen = items.find((one) => one.asset === asked("asset")) ?? items[0];
+  const chosen = items.find((one) => one.asset === asked("asset")) ?? items.find((one) => one.version > 0) ?? items[0];
   const columns: SmallColumn<AssetValue>[] = [
     {
       key: "asset",
@@ -42,7 +42,7 @@ export function Assets() {
         one.source ? (
           <>
             {t(`sources.${one.source}`)}
-            <span className="note"> {one.rights.map((right) => t(`rights.${right}`)).join("、")}</span>
+            <span className="note"> {one.rights.map((right) => t(`rightsShort.${right}`)).join("、")}</span>
           </>
         ) : (
           <ToneTag tone="risk">{t("noRight")}</ToneTag>

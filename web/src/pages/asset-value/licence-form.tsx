@@ -183,10 +183,10 @@ export function LicenceForm({ licence, onClose }: { licence?: LicenceItem; onClo
         >
           <Select mode="multiple" options={offered(["grain"])} />
         </Form.Item>
-        {yuan("period", t("charges.period"))}
-        {yuan("delivery", t("charges.delivery"))}
-        {yuan("thousand", t("charges.thousand_rows"))}
-        {yuan("query", t("charges.query"))}
+        {yuan("period", t("prices.period"))}
+        {yuan("delivery", t("prices.delivery"))}
+        {yuan("thousand", t("prices.thousand_rows"))}
+        {yuan("query", t("prices.query"))}
         <Form.Item name="rows_day" label={t("licence.rowsDay")}>
           <InputNumber min={0} max={1e7} precision={0} style={{ width: "100%" }} />
         </Form.Item>

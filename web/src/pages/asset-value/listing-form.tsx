@@ -110,10 +110,10 @@ export function ListingForm({ exchanges, onClose }: { exchanges: readonly DataEx
         <Form.Item name="months" label={t("months")} rules={needed}>
           <InputNumber min={1} max={120} precision={0} style={{ width: "100%" }} />
         </Form.Item>
-        <Form.Item name="period" label={t("charges.period")}>
+        <Form.Item name="period" label={t("prices.period")}>
           <InputNumber min={0} precision={2} prefix="¥" style={{ width: "100%" }} />
         </Form.Item>
-        <Form.Item name="delivery" label={t("charges.delivery")}>
+        <Form.Item name="delivery" label={t("prices.delivery")}>
           <InputNumber min={0} precision={2} prefix="¥" style={{ width: "100%" }} />
         </Form.Item>
         <Form.Item name="text" label={t("licence.text")}>

@@ -1,8 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
+import i18next from "i18next";
 import type { AssetValueList } from "@/api/types.gen";
 import { ask } from "@/client";
-import { money, moneyTile } from "@/format";
+import { count, decimal, money, moneyTile } from "@/format";
 import { byLocale } from "@/i18n";
+
+const TEN_THOUSAND_FEN = 1_000_000;
+const LARGE_FEN = 10 * TEN_THOUSAND_FEN;
+const isEnglish = () => i18next.language === "en";
 
 /** Everything of this page is asked under this key: one act may change several cards. */
 export const KEY = ["asset-value"] as const;
@@ -15,15 +20,17 @@ export function useValues() {
   });
 }
 
-/** ¥9.92 万: short, for ranges; the exact sum belongs into the tooltip. */
+/** ¥9.92 万: short, for axes; the exact sum belongs into the tooltip. */
 export function short(fen: number): string {
   const tile = moneyTile(fen);
   return tile.unit ? `${tile.value} ${tile.unit}` : money(fen);
 }
 
-/** ¥9.92 万 – ¥16.30 万. */
+/** ¥9.92 万 – ¥16.30 万: both ends in one unit. */
 export function span(low: number, high: number): string {
-  return `${short(low)} – ${short(high)}`;
+  const isLarge = Math.abs(high) >= LARGE_FEN && !isEnglish();
+  if (isLarge) return `¥${decimal(low / TEN_THOUSAND_FEN, 2)} – ${decimal(high / TEN_THOUSAND_FEN, 2)} 万`;
+  return `¥${count(Math.round(low / 100))} – ${count(Math.round(high / 100))}`;
 }
 
 /** A title in the reader's language. */

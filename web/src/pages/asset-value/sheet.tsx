@@ -49,6 +49,7 @@ export function Sheet() {
             <Input
               size="small"
               type="month"
+              className="value-month"
               aria-label={t("month")}
               value={month}
               onChange={(event) => ask({ month: event.target.value })}
