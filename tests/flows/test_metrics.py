@@ -137,6 +137,10 @@ def test_who_may_not_see_sums_sees_formulas_alone(house: House) -> None:
     told = one.call("GET", "/v1/metrics/margin_rate/values")
     assert (told.status_code, bool(told.json()["clause"])) == (409, True), told.text
     assert one.call("POST", "/v1/metrics/check", {"metric": margin["metric"]}).status_code == 403
+    house.place(buyer="few")
+    learn(house)
+    buyers = ok(one.call("GET", "/v1/metrics/buyers/values?by=channel"))
+    assert (buyers["rows"], buyers["hidden"]) == ([], 1)  # one person is not shown apart
     no(one.call("GET", "/v1/metrics/nothing"), "no_metric")
     no(one.call("GET", "/v1/metrics/gmv/values?by=buyer"), "no_dimension")
     no(one.call("GET", "/v1/metrics/gmv/values?since=2026-02-30"), "bad_date")

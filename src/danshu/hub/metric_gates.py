@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from danshu.capabilities.assets.sources import MASTERS
 from danshu.capabilities.metrics import grammar, shipped
 from danshu.hub import data_gates
 from danshu.hub.assets import known
 from danshu.kernel.errors import Refusal
+from danshu.kernel.limits import CELL_PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from danshu.capabilities.people.policies import Context
     from danshu.hub.compose import Hub
     from danshu.hub.metric_book import Held
+    from danshu.hub.metrics import MetricAnswer
     from danshu.hub.rights import Seated
 
 _NO: Final = Refusal(
@@ -45,6 +49,21 @@ def assets_of(metric: Metric, held: Mapping[str, Held]) -> tuple[str, ...]:
         parts = grammar.parse(one.expression, "measure").metrics
         queue += [held[c].metric for c in parts if c in held and c not in seen]
     return tuple(sorted(name for name in found if name in known()))
+
+
+async def hide_few(
+    hub: Hub, tenant: int, seated: Seated, answer: MetricAnswer, metric: Metric
+) -> MetricAnswer:
+    """Take groups of few people out of a count of people, for who may not see rows of its asset."""
+    few = [r for r in answer.rows if r.value is not None and r.value < CELL_PEOPLE]
+    if metric.unit != "customers" or not few:
+        return answer
+    if metric.asset in known():
+        told = await data_gates.ask(hub, tenant, seated, asset=metric.asset, act="view")
+        if not isinstance(told, Refusal):
+            return answer
+    rows = tuple([r for r in answer.rows if r not in few])
+    return replace(answer, rows=rows, hidden=len(few))
 
 
 def draws_on_masters(metric: Metric, held: Mapping[str, Held]) -> bool:

@@ -67,6 +67,8 @@ class MetricAnswer(Struct, frozen=True, kw_only=True):
     positions: dict[str, int]
     took_ms: int
     sql: str
+    hidden: int = 0
+    """Groups of fewer people than may be told apart, for who may not see rows."""
 
 
 Answer = MetricAnswer

@@ -176,6 +176,8 @@ async def evaluate_metric(
         by_key=asked.by_key,
         is_compared=compare,
     )
+    metric = held[code].metric
+    answer = await metric_gates.hide_few(hub, caller.tenant, caller.seated, answer, metric)
     async with hub.connection() as connection:
         names = await name_actors(connection, caller.tenant, [answer.approved_by])
     return Response(replace(answer, approved_by=names[answer.approved_by]))

@@ -120,6 +120,7 @@ function Drawn({ answer, shown }: { answer: MetricAnswer; shown: MetricShown }) 
           }}
         />
       )}
+      {(answer.hidden ?? 0) > 0 && <p className="note">{t("few", { count: answer.hidden })}</p>}
       {answer.more && <p className="note">{t("more", { count: answer.rows.length })}</p>}
     </>
   );
