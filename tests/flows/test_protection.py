@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from danshu.hub import assets
+from danshu.hub import asset_extracts, assets
 from danshu.kernel.fact import rfc3339
 from tests.fixtures.hub import House, open_house
 from tests.fixtures.people import Browser, seat
 from tests.flows.test_workbench_jobs import finish
 
 MINUTE_MS = 60_000
+SEED = 9
 ROLES = {"F01": "finance", "D01": "steward", "D02": "steward", "L01": "legal", "S01": "service"}
 
 
@@ -29,6 +31,8 @@ def kept(
     """A hub whose data lie in a folder of the test."""
     monkeypatch.setenv("DANSHU_DATA", str(tmp_path))
     monkeypatch.setenv("DANSHU_ASSETS", str(tmp_path / "assets"))
+    # noise that takes no cell below the least number of people
+    monkeypatch.setattr(asset_extracts, "below", random.Random(SEED).randrange)
     with open_house(databases()) as opened:
         yield opened
 
@@ -106,6 +110,7 @@ def test_an_asset_is_seen_taken_and_granted_as_each_may(kept: House) -> None:
     assert steward.call("GET", f"{path}/file").status_code == 404
     grant(house, who)
     share(house, who)
+    publish(house)
     audit(house)
 
 
@@ -168,6 +173,23 @@ def share(house: House, who: dict[str, Browser]) -> None:
     assert ask(legal, **{**abroad, "basis": ""}).json()["code"] == "no_basis"
     withdrawn = legal.call("POST", path.replace("approve", "refuse"), {"reason": "不再需要"})
     assert withdrawn.json()["state"] == "refused"
+
+
+def publish(house: House) -> None:
+    """Counts with noise cost a budget; when it is spent, nothing leaves."""
+    noisy = wish(noise_mille=2_000)
+    states = []
+    for _ in range(3):
+        asked = house.call("POST", "/v1/asset-exports", noisy)
+        assert asked.status_code == 201, asked.text
+        finish(house, {"id": asked.json()["job"]}, "admin")
+        states.append(house.call("GET", f"/v1/asset-exports/{asked.json()['id']}").json())
+    assert [s["state"] for s in states] == ["made", "made", "failed"], states
+    assert states[-1]["note"] == "privacy_spent"
+    (budget,) = house.call("GET", "/v1/privacy-budgets").json()["items"]
+    assert (budget["spent"], budget["limit"]) == (4_000, 4_000)
+    refused = house.call("POST", "/v1/asset-exports", {**noisy, "noise_mille": 2_001})
+    assert refused.status_code == 422
 
 
 def audit(house: House) -> None:

@@ -18,18 +18,21 @@ from danshu.capabilities.protection import generalising, privacy, strength, trea
 from danshu.capabilities.protection.lattice import Aim
 from danshu.capabilities.protection.model import Strength
 from danshu.hub import asset_store
-from danshu.hub.asset_levels import Levels
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import ASSET_EXPORT_ROWS, CELL_PEOPLE, SHARE_PEOPLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from danshu.hub.asset_levels import Levels
     from danshu.ports.asset import Asset
 
 Kind = Literal["text", "count", "money", "instant"]
 NEVER: Final = frozenset({"half", "seq", "fact", "recorded", "who"})
 """Columns of provenance that stay in the house: they say which fact, and which of its people."""
+below: Callable[[int], int] = secrets.randbelow
+"""Where noise comes from: the system's own randomness."""
 PERSON: Final = "_person"
 _PEOPLE: Final = "_people"
 TOO_FEW: Final = Refusal(
@@ -265,7 +268,7 @@ def _noisy(store: asset_store.Store, asset: Asset, rows: Any, wanted: Wanted) ->
         ((p, cell, 1) for p, cell in zip(people, cells, strict=True)), low=0, high=1
     )
     counts = {cell: n for cell, (n, _) in bounded.items()}
-    told = privacy.publish_counts(counts, wanted.noise_mille, secrets.randbelow)
+    told = privacy.publish_counts(counts, wanted.noise_mille, below)
     kept = [(cell, n) for cell, n in told.items() if n >= CELL_PEOPLE]
     if not kept:
         return TOO_FEW

@@ -209,7 +209,9 @@ async def ask(hub: Hub, tenant: int, seated: Seated, wish: Wish, who: Who, actor
     case = describe(case, wish, actor.sub)
     outcome = decide.decide(case)
     if outcome.refusal is None:
-        extract = await draw(hub, tenant, wish, case, levels)
+        # noise is drawn once, by the job: looked at twice, it would say twice as much
+        looked = replace(wish, noise_mille=0, form="cells") if wish.noise_mille else wish
+        extract = await draw(hub, tenant, looked, case, levels)
         if isinstance(extract, Refusal):
             outcome = Outcome(state="refused", refusal=extract)
         else:
