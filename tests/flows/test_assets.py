@@ -349,3 +349,5 @@ def test_the_command_line(
     next((folder / "1" / "sources" / "orders").glob("*.parquet")).unlink()
     assert cli.rebuild("small", check=True, as_json=False) == 1
     assert "missing" in capsys.readouterr().out
+    assert cli.build(["counted-orders"], "small", force=True, as_json=True) == 0  # it heals
+    assert cli.rebuild("small", check=True, as_json=False) == 0

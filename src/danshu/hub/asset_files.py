@@ -150,6 +150,14 @@ def writer() -> str:
     return f"arrow-{version('pyarrow')}"
 
 
+def is_whole(folder: Path, file: Written) -> bool:
+    """Tell whether a file is there, and as long as it was written."""
+    try:
+        return (folder / file.name).stat().st_size == file.size
+    except OSError:
+        return False
+
+
 def put_table(disk: Disk, folder: Path, name: str, table: Any) -> Written:
     """Write a table as a file of this name below a folder."""
     data = dump(table)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -113,34 +113,92 @@ async def follow(
     strange = set() if before is None else await _strange(connection, tenant, before, sizes)
     index, is_remade = _begin(None if is_anew else before, salt, strange)
     ends = index.ends
-    was_empty = not index.pieces
-    total = sum(sizes.values()) - sum(ends.values())
-    done = oldest_ms = 0
-    pieces = {(p.half, p.no): p for p in index.pieces}
-    for half, size in sorted(sizes.items()):
-        at = ends.get(half, 0)
-        while at < size:
-            no = at // ASSET_PIECE
-            stop = min(size, (no + 1) * ASSET_PIECE)
-            tables = await asyncio.to_thread(Tables, folder, pieces.get((half, no)))
-            while at < stop:
-                end = min(stop, at + ASSET_BATCH)
-                read = await read_beside(connection, tenant, half, at, end)
-                await asyncio.to_thread(tables.take, read, salt)
-                oldest_ms = oldest_ms or recorded_ms(read[0].body)
-                done, at = done + end - at, end
-                if tell:
-                    tell(done, total)
-            pieces[half, no] = await asyncio.to_thread(tables.write, disk, folder, half, no, stop)
-            if stop < size:  # what is closed need not be made again by who begins after a fault
-                index, before = await _keep(disk, folder, index, before, pieces)
+    pieces = await asyncio.to_thread(_intact, folder, index)
+    due = _due(pieces, sizes)
+    log = _Log(connection, tenant, salt, ends, sum(d.stop - d.first for d in due), tell)
+    for at, each in enumerate(due):
+        key = each.half, each.no
+        tables = await asyncio.to_thread(Tables, folder, pieces.get(key))
+        await log.read(each, tables)
+        pieces[key] = await asyncio.to_thread(
+            tables.write, disk, folder, each.half, each.no, each.stop
+        )
+        if at < len(due) - 1:  # who begins after a fault need not make it again
+            index, before = await _keep(disk, folder, index, before, pieces)
     masters = await _masters(connection, tenant, folder, disk, index)
-    if done or masters != index.masters or before is None or is_remade:
+    if due or masters != index.masters or before is None or is_remade:
         index = msgspec.structs.replace(index, masters=masters)
         index, _ = await _keep(disk, folder, index, before, pieces)
     return Grown(
-        index=index, leaves=done, is_remade=is_remade, oldest_ms=0 if was_empty else oldest_ms
+        index=index, leaves=log.done, is_remade=is_remade, oldest_ms=log.oldest_ms if ends else 0
     )
+
+
+class _Due(NamedTuple):
+    """The leaves [first, stop) of a book, that a piece waits for."""
+
+    half: str
+    no: int
+    first: int
+    stop: int
+
+
+def _due(pieces: Mapping[tuple[str, int], Piece], sizes: Mapping[str, int]) -> list[_Due]:
+    """Give what is to be read, in the order of the log: what is new, and what was lost."""
+    found = []
+    for half, size in sorted(sizes.items()):
+        for no in range(-(-size // ASSET_PIECE)):
+            stop = min(size, (no + 1) * ASSET_PIECE)
+            known = pieces.get((half, no))
+            first = known.end if known else no * ASSET_PIECE
+            if first < stop:
+                found.append(_Due(half, no, first, stop))
+    return found
+
+
+def _intact(folder: Path, index: Index) -> dict[tuple[str, int], Piece]:
+    """Give the pieces whose files are all there, as long as they were."""
+    return {
+        (piece.half, piece.no): piece
+        for piece in index.pieces
+        if all(asset_files.is_whole(folder, file) for file in piece.files.values())
+    }
+
+
+class _Log:
+    """Reads leaves into tables; counts them, and remembers when the first was recorded of those
+    behind the former ends of the books.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        tenant: int,
+        salt: bytes,
+        ends: Mapping[str, int],
+        total: int,
+        tell: Callable[[int, int], None] | None,
+    ) -> None:
+        self.done = 0
+        self.oldest_ms = 0
+        self._connection = connection
+        self._tenant = tenant
+        self._salt = salt
+        self._ends = ends
+        self._total = total
+        self._tell = tell
+
+    async def read(self, due: _Due, tables: Tables) -> None:
+        """Read what a piece waits for."""
+        for at in range(due.first, due.stop, ASSET_BATCH):
+            end = min(due.stop, at + ASSET_BATCH)
+            leaves = await read_beside(self._connection, self._tenant, due.half, at, end)
+            await asyncio.to_thread(tables.take, leaves, self._salt)
+            if not self.oldest_ms and at >= self._ends.get(due.half, 0):
+                self.oldest_ms = recorded_ms(leaves[0].body)
+            self.done += end - at
+            if self._tell:
+                self._tell(self.done, self._total)
 
 
 def digest_of(leaf: Leaf) -> str:
