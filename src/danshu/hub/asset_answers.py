@@ -131,9 +131,9 @@ async def show(hub: Hub, tenant: int, found: Found) -> CatalogueAnswer:
     read, lexicon = found.reading, found.lexicon
     cards = lexicon.metrics
     no = found.refusal
-    verdict = read.verdict
+    verdict: str = read.verdict
     if verdict == "answered" and found.answer is None:
-        verdict = "locked" if no else "unready"  # type: ignore[assignment]
+        verdict = "locked" if no else "unready"
     facets = (
         {f.code: AssetText(zh=f.zh, en=f.en) for f in cards[read.choices[0].code].dimensions}
         if read.choices
