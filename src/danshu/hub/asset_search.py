@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 NEAREST: Final = 5
-_ready: OrderedDict[int, tuple[tuple[object, ...], Lexicon]] = OrderedDict()
+# By hub and merchant: the words, and of which metrics and master data they were put together.
+_ready: OrderedDict[tuple[int, int], tuple[tuple[object, ...], Lexicon]] = OrderedDict()
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -94,13 +95,14 @@ async def ready(hub: Hub, tenant: int, held: Mapping[str, Held]) -> Lexicon:
         world = None
     digests = tuple(sorted([(code, h.digest) for code, h in held.items()]))
     key = (digests, world.revision if world else 0)
-    kept = _ready.get(tenant)
+    place = (id(hub.worlds), tenant)
+    kept = _ready.get(place)
     if kept is None or kept[0] != key:
         made = await asyncio.to_thread(_compose, held, world)
-        kept = _ready[tenant] = key, made
+        kept = _ready[place] = key, made
         if len(_ready) > QUESTION_MERCHANTS:
             _ready.popitem(last=False)
-    _ready.move_to_end(tenant)
+    _ready.move_to_end(place)
     return kept[1]
 
 
