@@ -74,32 +74,6 @@ class MetricAnswer(Struct, frozen=True, kw_only=True):
 Answer = MetricAnswer
 
 
-class MetricListed(Struct, frozen=True, kw_only=True):
-    """A metric in the list, as it holds now."""
-
-    metric: Metric
-    version: int
-    digest: str
-    approved_by: str
-    effective: str
-
-
-async def list_metrics(hub: Hub, tenant: int, at_ms: int = 0) -> list[MetricListed]:
-    """List the metrics that hold now, or at an instant, by code."""
-    async with hub.connection() as connection:
-        held = await metric_book.read_at(connection, tenant, at_ms or hub.clock())
-    return [
-        MetricListed(
-            metric=h.metric,
-            version=h.version,
-            digest=h.digest,
-            approved_by=h.approved_by,
-            effective=h.effective,
-        )
-        for _, h in sorted(held.items())
-    ]
-
-
 async def evaluate(
     hub: Hub,
     tenant: int,

@@ -183,6 +183,8 @@ def test_two_formulas_are_compared_by_structure() -> None:
     was = metric(expression="share(sum(total), count(*))", filter="total > 0")
     same = replace(was, expression="share( SUM(total) ,count( * ))")
     assert comparing.compare(was, same) == ()
+    turned = replace(was, about={"en": "b", "zh": "a"})
+    assert comparing.compare(replace(was, about={"zh": "a", "en": "b"}), turned) == ()
     now = replace(
         was, expression="share(sum(total - who), count(*))", filter="total > 0 and why <> 'torn'",
         unit="fen",

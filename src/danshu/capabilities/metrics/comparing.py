@@ -53,7 +53,7 @@ def _spell(value: object) -> str:
     if isinstance(value, tuple):
         return "、".join(str(v) for v in value)
     if isinstance(value, dict):
-        return " / ".join(str(v) for v in value.values())
+        return " / ".join(str(value[key]) for key in sorted(value, reverse=True))
     fields = getattr(value, "__struct_fields__", ())
     return " ".join(str(getattr(value, f)) for f in fields if getattr(value, f))
 

@@ -7,7 +7,7 @@ formula is then worked out on each row. Nothing of a question gets into SQL but 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -314,9 +314,3 @@ def _joined_sql(plan: _Plan, keys: list[str]) -> str:
     ]
     columns = ", ".join([*keys, TOTAL])
     return f"select {columns}, {', '.join(measures)} from u group by {columns}"
-
-
-def formula_sql(text: str, kind: grammar.Kind) -> Any:
-    """Give the canonical spelling of a formula, as it is shown and compared."""
-    parsed = grammar.parse(text, kind)
-    return parsed.tree.sql(DIALECT) if parsed.tree is not None else text

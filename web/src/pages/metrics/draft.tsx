@@ -185,7 +185,7 @@ function PlanForm({ plan, isOpen, onPlan }: FormProps) {
         <Input id="metric-clause" maxLength={60} value={metric.rule?.clause} onChange={(event) => set({ rule: { ...metric.rule, clause: event.target.value } })} />
       </Form.Item>
       <Form.Item label={t("effective")} htmlFor="metric-effective" help={t("effectiveNote")} className="metric-wide">
-        <DatePicker id="metric-effective" minDate={dayjs(dayBefore(0))} value={plan.effective ? dayjs(plan.effective) : null} onChange={(value) => onPlan({ ...plan, effective: value ? value.format("YYYY-MM-DD") : "" })} />
+        <DatePicker id="metric-effective" placeholder={t("effective")} minDate={dayjs(dayBefore(0))} value={plan.effective ? dayjs(plan.effective) : null} onChange={(value) => onPlan({ ...plan, effective: value ? value.format("YYYY-MM-DD") : "" })} />
       </Form.Item>
     </Form>
   );
