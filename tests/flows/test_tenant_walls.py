@@ -29,10 +29,12 @@ from danshu.ports.modality import Draft, Intent, Parsed
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import (
     after_sales,
+    campaigns,
     connecting,
     devices,
     events,
     health,
+    licensing,
     overriding,
     perceiving,
     policies,
@@ -264,14 +266,7 @@ def _fill(side: Side) -> None:
     side.by_session("GET", "/v1/session")
     assert register(side.browser, Authenticator(side.browser.headers["origin"])).status_code < 300
     _act(side)
-    wish = {
-        "act": "reminder",
-        "first": "WALL-A-1",
-        "then": "WALL-A-2",
-        "until": "2099-01-01T00:00:00Z",
-    }
-    told = house.call("POST", "/v1/campaigns", {**wish, "text": "墙内提醒", "basis": "墙内同意"})
-    side.found["/v1/campaigns"] = {"campaign_id": [told.json()["id"]]}
+    side.found |= campaigns.fill(house)
     asked = {"columns": ["number"], "form": "csv", "purpose": "walls", "f": ""}
     begun = side.browser.call("POST", "/v1/exports", asked)
     assert begun.status_code < 300, begun.text
@@ -307,7 +302,12 @@ def _fill(side: Side) -> None:
     wish = {"asset": "margin", "purpose": "finance", "why": "WALL-A-WHY", "form": "rows"}
     asked = side.browser.call("POST", "/v1/asset-exports", wish)
     assert asked.status_code == 201, asked.text
-    side.found["/v1/asset-exports"] = {"export_id": [asked.json()["id"]]}
+    wish = {"asset": "stock-turnover", "purpose": "supply", "why": "WALL-A-WHY"}
+    made = side.browser.call("POST", "/v1/asset-exports", wish)
+    assert made.status_code == 201, made.text
+    both = [made.json()["id"], asked.json()["id"]]
+    side.found["/v1/asset-exports"] = {"export_id": both}
+    side.found |= licensing.fill(house)
     side.found |= walls.stamp(house)
     side.look_around()
     side.do_everything()
