@@ -59,5 +59,8 @@ def test_a_window_is_compared_with_as_many_months_or_days_before() -> None:
     (week,) = times.find("last 7 days", TODAY)
     before = times.before(week.window, "previous")
     assert (str(before.since), before.until) == ("2026-11-17", week.window.since)
+    (month,) = times.find("本月", date(2026, 11, 16))
+    running = times.before(month.window, "previous")
+    assert (str(running.since), str(running.until)) == ("2026-10-01", "2026-10-17")
     leap = times.find("2024年2月29日", TODAY)[0].window
     assert str(times.before(leap, "year").since) == "2023-02-28"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 DEFAULT_DAYS: Final = 30
+_RUNNING: Final = {"this_month": 1, "this_quarter": 3, "this_year": 12}
 _Rules = tuple[tuple[str, w.Make], ...]
 
 
@@ -50,10 +51,16 @@ def find(text: str, today: date) -> tuple[Said, ...]:
 
 
 def before(window: Window, against: str) -> Window:
-    """Give the time that a window is compared with: as long and just before, or a year before."""
+    """Give the time that a window is compared with: as long and just before, or a year before;
+    what has run of a month is compared with as many days of the month before.
+    """
     if against == "year":
         return Window(code="days", since=w.year_ago(window.since), until=w.year_ago(window.until))
     first, last = window.since, window.until
+    if window.code in _RUNNING:  # what has run of a period, against as much of the one before
+        begun = w.first_of_month(first, -_RUNNING[window.code])
+        until = min(begun + (last - first), first)
+        return Window(code="days", since=begun, until=until)
     if first.day == 1 and last.day == 1:
         months = (last.year - first.year) * 12 + last.month - first.month
         return Window(code="days", since=w.first_of_month(first, -months), until=first)
