@@ -121,9 +121,13 @@ async def _fail(hub: Hub, job: Job, holder: uuid.UUID, kept: Kept, no: Refusal |
             )  # fmt: skip
 
 
-def columns_of(heads: tuple[Head, ...]) -> list[Column]:
-    """Give the columns of a file."""
-    return [Column(head=Words(zh=h.zh, en=h.en), kind=_kind(h), read=lambda _: None) for h in heads]
+def columns_of(heads: tuple[Head, ...], mark: str = "") -> list[Column]:
+    """Give the columns of a file; the last head bears the `mark` that nobody sees."""
+    marks = [""] * (len(heads) - 1) + [mark]
+    return [
+        Column(head=Words(zh=h.zh + m, en=h.en + m), kind=_kind(h), read=lambda _: None)
+        for h, m in zip(heads, marks, strict=True)
+    ]
 
 
 def _kind(head: Head) -> Any:
@@ -153,7 +157,7 @@ class _Making:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         marked = await self._mark(extract)
         no: Refusal | None = None
-        if await self._write(place, extract, marked.table):
+        if await self._write(place, extract, marked):
             no = await self._end(place, seen, extract, marked)
             if no is None:
                 return
@@ -193,10 +197,11 @@ class _Making:
             connection, self._job.tenant, self._seated.seat.principal, wish.purpose
         )
 
-    async def _write(self, place: Path, extract: Extract, table: Any) -> bool:
+    async def _write(self, place: Path, extract: Extract, marked: watermarks.Marked) -> bool:
         """Write every row; False when it was stopped or another has taken the job over."""
-        columns = columns_of(extract.heads)
-        wish = self._kept.wish
+        wish, table = self._kept.wish, marked.table
+        # programs go by the names of a Parquet file; a sheet is read by people
+        columns = columns_of(extract.heads, "" if wish.file == "parquet" else marked.head)
         sheet = await asyncio.to_thread(open_sheet, wish.file, place, columns, wish.lang)
         goes_on: bool | None = True
         try:
