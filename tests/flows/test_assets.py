@@ -77,6 +77,14 @@ def test_cells_and_the_facts_behind_them_over_http(house: House, folder: Path) -
     cells = house.call("GET", '/v1/assets/counted-orders/cells?where={"orders>=":1}').json()
     assert cells["columns"] == ["channel", "hour", "orders", "total", "mean"]
     assert [row[2:] for row in cells["rows"]] == [[1, 4480, 4480]]
+    chart = house.call("GET", "/v1/assets/counted-orders/chart?by=channel&order=-orders").json()
+    assert (chart["columns"][:2], chart["total"]) == (["channel", "orders"], 1)
+    assert chart["rows"][0][:2] == ["api", 1]
+    other = house.call("GET", '/v1/assets/counted-orders/chart?where={"channel":"jd"}').json()
+    assert other["rows"] == []
+    assert house.call("GET", "/v1/assets/counted-orders/chart?by=total").status_code == 400
+    names = house.call("GET", "/v1/assets/names").json()
+    assert {"code": "330100", "title": {"zh": "杭州", "en": "Hangzhou"}} in names["regions"]
     traced = house.call("GET", '/v1/assets/counted-orders/trace?cell={"channel":"api"}').json()
     (row,) = traced["rows"]
     assert (row["order"], row["number"]) == (order["order"], order["number"])

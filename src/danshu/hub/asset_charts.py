@@ -101,12 +101,13 @@ async def read_chart(
     *,
     hides_few: bool,
 ) -> ChartCells:
-    """Measure an asset by some of its grains.
+    """Measure an asset by some of its grains; () are those of its chart.
 
     `where` names values of grains; `order` is a column, `-column` for the largest first, "" for the
     order of `by`. Raises InputError `no_asset`, `bad_filter`.
     """
     asset, folder = find(name), place()
+    by = by or [one for one in (asset.chart.x, asset.chart.y) if one]
     cells = await reading(
         lambda: read(folder, tenant, asset, tuple(by), where, order, hides_few=hides_few)
     )

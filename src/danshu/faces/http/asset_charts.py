@@ -18,9 +18,8 @@ from danshu.kernel.limits import ASSET_QUESTION_CHARS
 By = Annotated[
     str,
     QueryParameter(
-        min_length=1,
         max_length=ASSET_QUESTION_CHARS,
-        description="columns of the grain, separated by commas",
+        description="columns of the grain, separated by commas; left out, as its maker drew it",
     ),
 ]
 
@@ -34,8 +33,8 @@ By = Annotated[
 )
 async def read_chart(
     name: Name,
-    by: By,
     request: Request[Any, Any, Any],
+    by: By = "",
     where: Conditions = "",
     order: Order = "",
 ) -> Response[ChartCells]:
@@ -52,7 +51,7 @@ async def read_chart(
         hub,
         held.tenant,
         name,
-        [one.strip() for one in by.split(",")],
+        [one.strip() for one in by.split(",") if one.strip()],
         asked,
         order,
         hides_few=isinstance(sees, Refusal),
