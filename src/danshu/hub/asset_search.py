@@ -177,7 +177,7 @@ async def _work_out(
     refusal = await metric_gates.ask(hub, tenant, seated, held[code].metric, held)
     if refusal is not None:
         return replace(found, refusal=refusal)
-    against = times.before(read.window, read.against or "previous")
+    against = read.versus or times.before(read.window, read.against or "previous")
     began = time.perf_counter()
     try:
         wanted = [_ask(hub, tenant, code, found, read.window, as_of_ms)]

@@ -127,6 +127,7 @@ def test_what_nobody_knows_gets_no_number() -> None:
     for asked in (
         "员工离职率",
         "今天天气怎么样",
+        "仓库仓库",
         "竞争对手的市场份额",
         "website bounce rate",
         "",
@@ -140,6 +141,13 @@ def test_a_question_without_a_dimension_of_the_metric_is_not_answered() -> None:
     found = read("各仓库的退款金额", lexicon(), TODAY)
     assert found.verdict == "ambiguous"
     assert found.choices[0].lacks == ("warehouse",)
+
+
+def test_two_times_are_compared_with_one_another() -> None:
+    found = read("上周 vs 上上周 订单", lexicon(), TODAY)
+    assert (found.verdict, found.shape) == ("answered", "compare")
+    assert found.versus is not None
+    assert (str(found.window.since), str(found.versus.since)) == ("2026-11-23", "2026-11-16")
 
 
 def test_what_was_taken_for_what_is_said() -> None:

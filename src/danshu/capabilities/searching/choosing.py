@@ -29,6 +29,7 @@ _LACKING: Final = 0.6
 _OTHERWISE: Final = 0.9  # the name is not said as it is written
 _BESIDE: Final = 0.7  # said by another name of the same metric
 _COMMONLY: Final = 0.8  # only what is spoken of in passing was said of it
+_BY_ALONE: Final = 0.5
 _SAID: Final = 0.92  # and more, the more of the question is the name
 _PERCENTILE: Final = re.compile(r"_p\d\d$")
 _UNITS: Final = {
@@ -143,7 +144,7 @@ def _fit(
     lexicon: Lexicon, code: str, name: Name, parts: tuple[_Part, ...], lost: float, asked: Asked
 ) -> float:
     said = found = beside = 0.0
-    is_common = True
+    is_common, tells = True, False
     matched: set[int] = set()
     for part in parts:
         hit = next((i for i, p in enumerate(name.parts) if p & part.meanings), None)
@@ -160,6 +161,7 @@ def _fit(
             matched.add(hit)
             found += part.weight
             is_common = is_common and any(c in COMMON for _, c in part.meanings)
+            tells = tells or any(kind == "concept" for kind, _ in part.meanings)
         elif any(p & part.meanings for n in lexicon.names[code] for p in n.parts):
             beside += _BESIDE * part.weight
     if not found:
@@ -174,6 +176,8 @@ def _fit(
     precision = found / (found + told)
     square = _RECALL * _RECALL
     fit = (1 + square) * precision * recall / (square * precision + recall)
+    if not tells and name.text not in asked.text:  # only what it is counted by was said
+        fit *= _BY_ALONE
     if is_common and len(parts) > 1:
         fit *= _COMMONLY
     if name.text not in asked.text:

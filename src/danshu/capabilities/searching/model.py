@@ -102,6 +102,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     least: bool = False
     limit: int = 0
     against: Against = ""
+    versus: Window | None = None
+    """The other time, where two were said to be compared."""
     step: Step = ""
     heard: tuple[tuple[str, str], ...] = ()
     """What was written otherwise, and the word that it was taken for."""

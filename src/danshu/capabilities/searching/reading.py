@@ -61,6 +61,7 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     chosen, clause = _choose(lexicon, asked, scanned.unknown, clauses)
     here = [t for t in said if clause[0] <= t.start < clause[1]] or said
     window = here[0].window if here else times.usual(today)
+    versus = here[1].window if len(here) > 1 and "versus" in shapes else None
     by = chosen.by
     if step == "hour" and (window.until - window.since).days > _HOURLY_DAYS:
         step, by = "", tuple(dict.fromkeys((*by, "hour")))
@@ -76,6 +77,7 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
         least=_is_least(shapes, lexicon, chosen.choices),
         limit=next((number(m[1]) or 0 for m in limits), 0),
         against=_against(shapes),
+        versus=versus,
         step=_step(step, (window.until - window.since).days) if shape == "trend" else "",
         heard=heard,
         unknown=tuple([u.text for u in scanned.unknown]),
@@ -213,7 +215,7 @@ def _pressed(tokens: Sequence[Token], named: Collection[Token]) -> frozenset[str
 def _shape(shapes: frozenset[str], step: str, by: Sequence[str], *, is_limited: bool) -> Shape:
     if "trend" in shapes or step:
         return "trend"
-    if shapes & {"previous", "year"}:
+    if shapes & {"previous", "year", "versus"}:
         return "compare"
     if is_limited or shapes & _RANKED:
         return "top"
