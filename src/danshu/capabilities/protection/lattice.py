@@ -69,31 +69,40 @@ def search(
     aim: Aim,
     distance: Distance = "equal",
     exact: Callable[[tuple[int, ...]], dict[Key, Counter[Any]]] | None = None,
+    reach: Callable[[tuple[int, ...], Aim], bool] | None = None,
 ) -> Found | None:
     """Find the least generalisation that reaches the aim; None where even silence does not, or
     where it lies beyond LATTICE_NODES. Raises InputError `too_large` for too many columns.
 
     Where one person may be in several classes, merged counts are too high; `exact` then gives the
-    classes of a node with each person counted once. It is asked about nodes that look good alone.
+    classes of a node with each person counted once. It is asked about nodes that look good alone:
+    by `reach` where it is given, else by the merged counts.
     """
     if len(kinds) > LATTICE_COLUMNS:
         raise InputError("too_large", f"at most {LATTICE_COLUMNS} columns are generalised together")
     tops = [generalising.height(kind) for kind in kinds]
     looked = 0
     for total in range(sum(tops) + 1):
-        best: Found | None = None
-        for levels in _nodes(tops, total):
-            looked += 1
-            if looked > LATTICE_NODES:
-                return best
-            found = _try(generalise(classes, kinds, levels), levels, tops, aim, distance)
-            if found is not None and exact is not None:
+        nodes = list(_nodes(tops, total))
+        looked += len(nodes)
+        if looked > LATTICE_NODES:
+            return None
+        # of one height the node that loses least is tried first, so that the first that holds is it
+        for levels in sorted(nodes, key=lambda node: _loss(node, tops)):
+            if reach is not None and not reach(levels, aim):
+                continue
+            told = exact(levels) if exact and reach else generalise(classes, kinds, levels)
+            found = _try(told, levels, tops, aim, distance)
+            if found is not None and exact is not None and reach is None:
                 found = _try(exact(levels), levels, tops, aim, distance)
-            if found is not None and (best is None or found.loss < best.loss):
-                best = found
-        if best is not None:
-            return best
+            if found is not None:
+                return found
     return None
+
+
+def _loss(levels: Sequence[int], tops: Sequence[int]) -> int:
+    shares = [level / top for level, top in zip(levels, tops, strict=True) if top]
+    return round(sum(shares) / len(shares) * _MILLE) if shares else 0
 
 
 def _nodes(tops: Sequence[int], total: int) -> Iterator[tuple[int, ...]]:
@@ -126,6 +135,4 @@ def _try(
     told = strength.measure(kept, distance=distance, suppressed=left)
     if told.distance > aim.distance:
         return None
-    shares = [level / top for level, top in zip(levels, tops, strict=True) if top]
-    loss = round(sum(shares) / len(shares) * _MILLE) if shares else 0
-    return Found(levels=levels, kept=frozenset(kept), strength=told, loss=loss)
+    return Found(levels=levels, kept=frozenset(kept), strength=told, loss=_loss(levels, tops))

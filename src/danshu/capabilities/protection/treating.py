@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from danshu.capabilities.protection import generalising, lattice, masking, strength
+from danshu.capabilities.protection.crowds import Crowds
 from danshu.capabilities.protection.lattice import Aim
 from danshu.capabilities.protection.model import Strength
 
@@ -74,7 +75,8 @@ def treat(
         def exact(at: tuple[int, ...]) -> dict[Key, Counter[Any]]:
             return _classes(_told(first, kinds, at), persons, values)
 
-        found = lattice.search(_classes(keys, persons, values), kinds, plan.aim, exact=exact)
+        reach = Crowds(first, persons, kinds).reach
+        found = lattice.search({}, kinds, plan.aim, exact=exact, reach=reach)
         if found is None:
             return None
         levels = found.levels
