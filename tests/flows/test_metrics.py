@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from danshu.hub import assets, metric_reports, metrics
+from danshu.hub import asset_files, asset_pieces, assets, metric_reports, metrics
 from danshu.hub.metric_audit import MetricsFolder
 from danshu.ledger import audit
 from tests.fixtures.acting import person
@@ -37,11 +37,17 @@ def no(response: Any, code: str) -> Any:
     return told
 
 
-def learn(house: House, *names: str) -> None:
-    """Let the sources follow the log."""
+def learn(house: House) -> None:
+    """Let the sources follow the log; no asset is built."""
+
+    async def follow() -> None:
+        async with house.hub.connection() as connection:
+            mine = asset_files.of_tenant(assets.place(), house.tenant)
+            await asset_pieces.follow(connection, house.tenant, mine)
+
     house.work("sequence")
     with house.client.portal() as portal:
-        portal.call(lambda: assets.refresh(house.hub, house.tenant, names or ("channel-funnel",)))
+        portal.call(follow)
 
 
 def ask(house: House, code: str, **asked: Any) -> metrics.Answer:
@@ -57,7 +63,10 @@ async def differ(house: House) -> list[Any]:
 
 
 def test_a_formula_is_approved_and_the_past_keeps_its_figures(house: House) -> None:
-    one, other = person(house, "K21", "finance")[0], person(house, "K22", "finance")[0]
+    one, other = (
+        person(house, "K21", "finance", passkey=False)[0],
+        person(house, "K22", "finance", passkey=False)[0],
+    )
     house.place()
     learn(house)
     kept_ms = house.hub.clock()
@@ -107,7 +116,7 @@ def test_a_formula_is_approved_and_the_past_keeps_its_figures(house: House) -> N
 def test_a_kept_report_is_proven_by_asking_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = person(house, "K23", "finance")[0]
+    one = person(house, "K23", "finance", passkey=False)[0]
     house.place()
     learn(house)
     clock = house.hub.clock
@@ -131,7 +140,7 @@ def test_a_kept_report_is_proven_by_asking_again(
 
 
 def test_who_may_not_see_sums_sees_formulas_alone(house: House) -> None:
-    one = person(house, "K24", "service")[0]
+    one = person(house, "K24", "service", passkey=False)[0]
     margin = ok(one.call("GET", "/v1/metrics/margin_rate"))
     assert (margin["may_see"], margin["metric"]["on"]) == (False, "asset:margin")
     told = one.call("GET", "/v1/metrics/margin_rate/values")
