@@ -15,6 +15,7 @@ import "../asset/asset.css";
 import { draw } from "../asset/chart-option";
 import { useAsset, useChart, useValueWords } from "../asset/model";
 import { Mine } from "../asset/side";
+import { span, useValues } from "../asset-value/model";
 import { KEY, LEVELS, nameOf, ownerOf } from "./model";
 
 const HEIGHT_PX = 240;
@@ -28,6 +29,7 @@ interface Props {
 export function Preview({ entry, onDescribe }: Props) {
   const { t } = useTranslation(["assets", "common"]);
   const mayWrite = useMay("asset.write");
+  const mayValue = useMay("licence.read");
   const { note } = entry;
   // That it was looked at is counted, without a name.
   useQuery({
@@ -41,7 +43,7 @@ export function Preview({ entry, onDescribe }: Props) {
     [t("facts.formulas"), entry.metrics.length ? t("facts.metrics", { n: entry.metrics.length }) : "—"],
     [t("facts.owner"), owner ? t(`common:roles.${owner}`, { defaultValue: owner }) : t("facts.nobody")],
     [t("facts.purpose"), t(`purposes.${entry.purpose}`, { defaultValue: entry.purpose })],
-    [t("facts.value"), entry.is_valued ? t("facts.valued") : t("facts.notValued")],
+    ...(mayValue ? [] : [[t("facts.value"), t(entry.is_valued ? "facts.valued" : "facts.notValued")] as [string, string]]),
   ];
   return (
     <section className="card assets-preview" aria-label={nameOf(entry.title)}>
@@ -65,6 +67,7 @@ export function Preview({ entry, onDescribe }: Props) {
               <dd>{text}</dd>
             </div>
           ))}
+          {mayValue && entry.kind === "built" && <Worth name={entry.name} />}
         </dl>
         {(note.questions ?? []).length > 0 && (
           <ul className="assets-questions">
@@ -96,6 +99,27 @@ export function Preview({ entry, onDescribe }: Props) {
         </p>
       </div>
     </section>
+  );
+}
+
+/** Whose it is and what it is worth, as far as somebody registered and approved that. */
+function Worth({ name }: { name: string }) {
+  const { t } = useTranslation("assets");
+  const found = useValues().data?.items.find((one) => one.asset === name);
+  const worth = found?.version ? span(found.low_fen, found.high_fen) : t("facts.notValued");
+  return (
+    <>
+      <div>
+        <dt>{t("facts.right")}</dt>
+        <dd>{found?.holder || t("facts.noRight")}</dd>
+      </div>
+      <div>
+        <dt>{t("facts.value")}</dt>
+        <dd>
+          <Link to="/assets/value">{worth}</Link>
+        </dd>
+      </div>
+    </>
   );
 }
 
