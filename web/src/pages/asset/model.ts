@@ -85,20 +85,22 @@ export function figure(column: AssetColumn, value: Value | undefined): string {
 
 /** The words of codes in cells: places, warehouses, goods, channels, stages… */
 export function useValueWords() {
-  const { t } = useTranslation(["asset", "common", "after-sales"]);
+  const { t, i18n } = useTranslation(["asset", "common", "after-sales"]);
+  const { language } = i18n;
   const found = useQuery({
     queryKey: [...KEY, "names"],
     queryFn: ({ signal }) => ask<AssetNames>("/v1/assets/names", { signal }),
     staleTime: NAMES_MS,
   });
   const named = useMemo(() => {
+    const nameOf = (title: { zh: string; en: string }) => (language === "en" ? title.en : title.zh);
     const words = new Map<string, string>();
-    for (const one of found.data?.regions ?? []) words.set(`region ${one.code}`, byLocale(one.title.zh, one.title.en));
+    for (const one of found.data?.regions ?? []) words.set(`region ${one.code}`, nameOf(one.title));
     for (const one of found.data?.warehouses ?? []) words.set(`warehouse ${one.code}`, one.title.zh);
-    for (const one of found.data?.promises ?? []) words.set(`code ${one.code}`, byLocale(one.title.zh, one.title.en));
-    for (const one of found.data?.reasons ?? []) words.set(`reason ${one.code}`, byLocale(one.title.zh, one.title.en));
+    for (const one of found.data?.promises ?? []) words.set(`code ${one.code}`, nameOf(one.title));
+    for (const one of found.data?.reasons ?? []) words.set(`reason ${one.code}`, nameOf(one.title));
     return words;
-  }, [found.data]);
+  }, [found.data, language]);
   return useMemo(() => {
     const word = (key: string, code: string) => t(key, { defaultValue: code });
     return (column: string, value: Value | undefined): string => {
