@@ -22,13 +22,13 @@ from msgspec import Struct
 from danshu.capabilities.contract.actions.shipped import shipped
 from danshu.capabilities.people.model import ROLES
 from danshu.faces.work import rooms
-from danshu.hub import assets, people, sessions
-from danshu.kernel.fact import rfc3339
+from danshu.hub import people, sessions
 from danshu.ledger.engine import Engine
 from danshu.ports.modality import Draft, Intent, Parsed
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import (
     after_sales,
+    asset_walls,
     campaigns,
     connecting,
     devices,
@@ -291,22 +291,7 @@ def _fill(side: Side) -> None:
     papers["/v1/originals"]["original"] += side.found["/v1/originals"]["original"]
     side.found |= papers
     house.work(*ROOMS)
-    with house.client.portal() as portal:
-        (built,) = portal.call(lambda: assets.refresh(house.hub, side.tenant, ("demand-series",)))
-    side.found["/v1/assets/runs"] = {"run_id": [str(built.run)]}
-    right = {"holder": "role:service", "asset": "margin", "act": "view", "purpose": "finance"}
-    right |= {"until": rfc3339(people.now_ms() + 86_400_000), "reason": "WALL-A-WHY"}
-    given = house.call("POST", "/v1/data-grants", right)
-    assert given.status_code == 201, given.text
-    side.found["/v1/data-grants"] = {"grant_id": [given.json()["id"]]}
-    wish = {"asset": "margin", "purpose": "finance", "why": "WALL-A-WHY", "form": "rows"}
-    asked = side.browser.call("POST", "/v1/asset-exports", wish)
-    assert asked.status_code == 201, asked.text
-    wish = {"asset": "stock-turnover", "purpose": "supply", "why": "WALL-A-WHY"}
-    made = side.browser.call("POST", "/v1/asset-exports", wish)
-    assert made.status_code == 201, made.text
-    both = [made.json()["id"], asked.json()["id"]]
-    side.found["/v1/asset-exports"] = {"export_id": both}
+    side.found |= asset_walls.fill(house, side.tenant, side.browser)
     side.found |= licensing.fill(house)
     side.found |= walls.stamp(house)
     side.look_around()
