@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from danshu.adapters.assets import _columns as c
 from danshu.adapters.assets import _figures as f
 from danshu.adapters.assets import _tables
+from danshu.kernel.limits import BASKET_SKUS
 from danshu.ports.asset import Chart, Check, Title
 
 if TYPE_CHECKING:
@@ -14,14 +15,12 @@ if TYPE_CHECKING:
 
     from danshu.ports.asset import Table, Value
 
-MOST_SKUS: Final = 40
-"""Orders of more SKUs (restocking by a business) say nothing of what goes together."""
-
 
 class Baskets:
     """One row of detail is a pair of SKUs in one order, the first by its code on the left.
 
-    Gifts are left out: nobody chose them.
+    Gifts are left out: nobody chose them; so are orders of more than BASKET_SKUS SKUs, in which a
+    business restocks.
     """
 
     name: Final = "baskets"
@@ -63,7 +62,7 @@ class Baskets:
         lines = sources["lines"].filter(lambda t: (t.origin == "placed") & (t.gift == ""))
         bought = lines.select(*_tables.PROVENANCE, "sku").distinct()
         size = bought.group_by("stream").agg(skus=lambda t: t.count())
-        bought = bought.semi_join(size.filter(size.skus <= MOST_SKUS), "stream")
+        bought = bought.semi_join(size.filter(size.skus <= BASKET_SKUS), "stream")
         count = bought.group_by("sku").agg(n=lambda t: t.count())
         left = bought.join(count, "sku").rename(sku_orders="n")
         right = bought.join(count, "sku").select("stream", with_sku="sku", with_orders="n")
