@@ -55,6 +55,7 @@ class DataExchangeWrite(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     one that is there.
     """
 
+    code: Code
     title: Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
     url: Annotated[str, Meta(min_length=1, max_length=500)]
     member: Annotated[str, Meta(min_length=1, max_length=64, pattern=PLAIN)]
@@ -107,10 +108,11 @@ async def find(connection: Connection, tenant: int, code: str) -> DataExchange:
 
 
 async def put(
-    connection: Connection, tenant: int, code: str, told: DataExchangeWrite, now_ms: int
+    connection: Connection, tenant: int, told: DataExchangeWrite, now_ms: int
 ) -> DataExchange:
     """Connect an exchange, or change how. Raises InputError `bad_url`, `bad_secret`, `too_many`."""
     outside.check_url(told.url)
+    code = told.code
     async with connection.transaction():
         known = await list_exchanges(connection, tenant)
         is_new = all(one.code != code for one in known)
@@ -122,14 +124,6 @@ async def put(
         at = write.instant(now_ms * 1000)
         await connection.execute(_PUT, (tenant, code, told.title, told.url, told.member, at))
     return DataExchange(code=code, title=told.title, url=told.url, member=told.member)
-
-
-def check_code(code: str) -> None:
-    """Look at a code. Raises InputError `bad_code`."""
-    try:
-        msgspec.convert(code, Code)
-    except msgspec.ValidationError as error:
-        raise InputError("bad_code", "a code is small letters, digits and hyphens") from error
 
 
 def _name(code: str) -> str:

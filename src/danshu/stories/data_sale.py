@@ -185,12 +185,13 @@ async def _list(
 ) -> dict[str, Any]:
     """Submit the listing package; the exchange opens it and compares every digest."""
     told = {
+        "code": "demo",
         "title": "示例数据交易所",
         "url": exchange.url,
         "member": "M-0001",
         "secret": data_exchange.SECRET,
     }
-    await caller.ask(client, "PUT", "/v1/data-exchanges/demo", json=told)
+    await caller.ask(client, "PUT", "/v1/data-exchanges", json=told)
     terms = {
         "asset": ASSET,
         "exchange": "demo",

@@ -107,15 +107,12 @@ async def list_exchanges(request: Ask) -> ExchangeList:
     return ExchangeList(items=tuple(found))
 
 
-@put("/v1/data-exchanges/{code:str}", **declare_write("putDataExchange", _TAG, "account.admin"))
-async def put_exchange(
-    code: FromPath[str], request: Ask, data: JSONBody[DataExchangeWrite]
-) -> Response[DataExchange]:
+@put("/v1/data-exchanges", **declare_write("putDataExchange", _TAG, "account.admin"))
+async def put_exchange(request: Ask, data: JSONBody[DataExchangeWrite]) -> Response[DataExchange]:
     """Connect a data exchange; the secret that signs what goes there is shown nowhere."""
     hub, held = hub_of(request), held_of(request)
-    exchanges.check_code(code)
     async with hub.connection() as connection:
-        return Response(await exchanges.put(connection, held.tenant, code, data, hub.clock()))
+        return Response(await exchanges.put(connection, held.tenant, data, hub.clock()))
 
 
 @get("/v1/listings", **declare_read("listListings", _TAG, "licence.read"))

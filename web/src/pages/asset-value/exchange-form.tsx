@@ -23,8 +23,8 @@ export function ExchangeForm({ onClose }: { onClose: () => void }) {
   const notice = useNotice();
   const [form] = Form.useForm<Fields>();
   const save = useMutation({
-    mutationFn: ({ code, ...told }: Fields) =>
-      ask<DataExchange>(`/v1/data-exchanges/${code}`, { method: "PUT", json: told }),
+    mutationFn: (told: Fields) =>
+      ask<DataExchange>("/v1/data-exchanges", { method: "PUT", json: told }),
     onSuccess: async () => {
       notice.done(t("exchangeConnected"));
       await queries.invalidateQueries({ queryKey: KEY });
