@@ -16,6 +16,7 @@ import { Verdict } from "./watermark-verdict";
 import { type Traced, trace, useAssetName, useWho } from "./watermark-words";
 import "./watermarks.css";
 
+const DROP_PX = 120;
 const TYPES = ".csv,.txt,.tsv,.xlsx,.parquet,.json,.ndjson,.jsonl";
 
 /** 水印: the copies that went out, and whose copy a file is. */
@@ -51,6 +52,8 @@ function Trace() {
   return (
     <Card title={t("trace.title")} note={t("trace.note")}>
       <Upload.Dragger
+        className="watermarks-drop"
+        height={DROP_PX}
         accept={TYPES}
         maxCount={1}
         showUploadList={false}
