@@ -40,6 +40,11 @@ def upgrade() -> None:
         " licence uuid not null, primary key(tenant,key))"
     )
     op.execute("create index licence_keys_of on licence_keys(tenant,licence)")
+    _value()
+
+
+def _value() -> None:
+    """Make what is known of costs, values and listings."""
     op.execute(
         "create table asset_costs(tenant int4 not null, id uuid not null, asset text not null,"
         " day date not null, kind text not null, phase text not null, amount_fen int8 not null,"
