@@ -298,7 +298,7 @@ def test_what_buyers_wrote_is_named_asked_and_taught(house: House) -> None:
         "跟我家猫不投缘",
     )
     seen = good(house.call("GET", "/v1/return-reasons/cases", role="operator"))["items"]
-    assert [c["case"] for c in seen][0] == again
+    assert next(c["case"] for c in seen) == again
     path = f"/v1/return-reasons/cases/{odd}/correct"
     for wrong, told in (
         ({"code": "nothing"}, (422, "bad_field")),

@@ -1,4 +1,4 @@
-"""What is shown of return reasons: cases by keyset, counts, how sure names were, what was taught."""
+"""What is shown of return reasons: cases by keyset, counts, how right names were, phrases."""
 
 from __future__ import annotations
 
