@@ -12,11 +12,25 @@ from danshu.capabilities.intake.reasons import Book, Example, shipped
 from danshu.kernel.limits import REASON_CHARS
 
 CODES = {r.code for r in shipped().reasons}
-SEVENTEEN = (
-    "尺码不合适 尺码偏大 穿着太小了 号不对 大了一号 尺马不和适 cmbhs chima偏小 鞋子挤脚 裤子短了一截".split()
-    + "腰围不够扣不上 肥得跟布袋似的 小咯穿起勒得慌 太细件着唔落 买大了 size不对".split()
-    + ["too small"]
-)
+SEVENTEEN = [
+    "尺码不合适",
+    "尺码偏大",
+    "穿着太小了",
+    "号不对",
+    "大了一号",
+    "尺马不和适",
+    "cmbhs",
+    "chima偏小",
+    "鞋子挤脚",
+    "裤子短了一截",
+    "腰围不够扣不上",
+    "肥得跟布袋似的",
+    "小咯穿起勒得慌",
+    "太细件着唔落",
+    "买大了",
+    "size不对",
+    "too small",
+]
 
 
 @functools.cache

@@ -7,10 +7,9 @@ from danshu.kernel.limits.after_sales import *  # noqa: F403
 from danshu.kernel.limits.amending import *  # noqa: F403
 from danshu.kernel.limits.archive import *  # noqa: F403
 from danshu.kernel.limits.assets import *  # noqa: F403
-from danshu.kernel.limits.catalogue import *  # noqa: F403
-from danshu.kernel.limits.classification import *  # noqa: F403  # noqa: F403
 from danshu.kernel.limits.associations import *  # noqa: F403
-from danshu.kernel.limits.classification import *  # noqa: F403
+from danshu.kernel.limits.catalogue import *  # noqa: F403
+from danshu.kernel.limits.classification import *  # noqa: F403  # noqa: F403  # noqa: F403
 from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
