@@ -9,7 +9,7 @@ import uuid
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, QueryParameter
 from litestar.response import File
 from msgspec import Meta, Struct
 
@@ -29,6 +29,7 @@ from danshu.kernel.limits import CLEAN_ROOM_CHARS, CLEAN_ROOM_KEYS
 Ask = Request[Any, Any, Any]
 _TAG: Final = "licensed"
 _RIGHT: Final = "licence.use"
+Delivery = Annotated[uuid.UUID, QueryParameter(description="the `id` of the delivery")]
 _KEY_BYTES: Final = 80  # a hash in JSON, with room
 
 
@@ -146,10 +147,10 @@ async def list_files(request: Ask) -> LicensedFiles:
 
 
 @get(
-    "/v1/licensed/deliveries/{usage:uuid}/file",
+    "/v1/licensed/file",
     **{**declare_read("fetchLicensedFile", _TAG, _RIGHT), "media_type": "application/octet-stream"},
 )
-async def fetch_file(usage: FromPath[uuid.UUID], request: Ask) -> Response[Any]:
+async def fetch_file(delivery: Delivery, request: Ask) -> Response[Any]:
     """Fetch a delivered file, for as long as the licence holds and the file is kept."""
     row, hub = await _bound(request), hub_of(request)
     async with hub.connection() as connection:
@@ -157,7 +158,7 @@ async def fetch_file(usage: FromPath[uuid.UUID], request: Ask) -> Response[Any]:
             connection,
             held_of(request).tenant,
             row,
-            usage,
+            delivery,
             runner_of(request).folder,
             hub.clock(),
         )
