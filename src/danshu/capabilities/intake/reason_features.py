@@ -62,8 +62,8 @@ class Reader:
         for token in tokens:
             if token.word:
                 features["w" + token.word] += 1
-                if asks:
-                    features.update(_runs(token.word))
+                if asks:  # three letters of a longer word could begin anything
+                    features.update(_runs(token.word, min(len(token.word), _INITIALS[1])))
         if not asks:
             for run_of in _LETTERS.findall("".join([_first(t) for t in tokens])):
                 features.update(_runs(run_of))
@@ -110,10 +110,9 @@ def _foreign(known: Iterable[str], spelled: frozenset[str]) -> set[str]:
     return words
 
 
-def _runs(letters: str) -> list[str]:
-    return [
-        "i" + letters[i : i + size] for size in _INITIALS for i in range(len(letters) - size + 1)
-    ]
+def _runs(letters: str, least: int = _INITIALS[0]) -> list[str]:
+    sizes = [size for size in _INITIALS if size >= least]
+    return ["i" + letters[i : i + size] for size in sizes for i in range(len(letters) - size + 1)]
 
 
 def _first(token: _Token) -> str:
