@@ -89,9 +89,9 @@ async def work(hub: Hub, job: Job, holder: uuid.UUID) -> None:
         async with hub.connection() as connection:
             return await jobs.step(connection, job, holder, None, done, 0)
 
-    if job.stop:
-        state: str | None = jobs.CANCELLED
-    else:
+    state: str | None = jobs.CANCELLED
+    last: Told | None = None
+    if not job.stop:
         state, last = await run_child(hub.url, job.tenant, names, goes_on)
     if state is None:
         return

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from danshu.capabilities.assets.quality import DIMENSIONS, Finding, Quality, judge
+from danshu.capabilities.assets.quality import DIMENSIONS, CheckResult, Quality, judge
 from danshu.hub.asset_store import columns_of, grain_of
 from danshu.kernel.errors import ProgramError
 from danshu.ports.asset import Check
@@ -38,7 +38,7 @@ def check(store: Store, asset: Asset, waited_s: int) -> Quality:
 
 def _look(
     store: Store, asset: Asset, cells: Table, total: int, check: Check, waited_s: int
-) -> Finding:
+) -> CheckResult:
     code, column = check.code, check.column
     if code == "fresh":
         most_s = check.high or 2 * asset.refresh_s
@@ -73,5 +73,5 @@ def _one(store: Store, value: Any) -> int:
     return int(found or 0)
 
 
-def _found(code: str, column: str, of: int, wrong: int, passed: bool) -> Finding:
-    return Finding(code=code, column=column, of=of, wrong=wrong, passed=passed)
+def _found(code: str, column: str, of: int, wrong: int, passed: bool) -> CheckResult:
+    return CheckResult(code=code, column=column, of=of, wrong=wrong, passed=passed)

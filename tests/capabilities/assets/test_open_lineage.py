@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.assets import open_lineage
 from danshu.capabilities.assets.open_lineage import Input, Told
-from danshu.capabilities.assets.quality import Finding, judge
+from danshu.capabilities.assets.quality import CheckResult, judge
 from danshu.hub import asset_lineage
 from danshu.testing import lineage
 from tests.tidy.tree import TESTS
@@ -41,8 +41,8 @@ TOLD = Told(
     digest="ab" * 32,
     quality=judge(
         [
-            Finding(code="unique", of=3, wrong=0, passed=True),
-            Finding(code="between", column="total", of=3, wrong=1, passed=False),
+            CheckResult(code="unique", of=3, wrong=0, passed=True),
+            CheckResult(code="between", column="total", of=3, wrong=1, passed=False),
         ]
     ),
 )  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from danshu.capabilities.assets.quality import NO_SCORE, Finding, judge
+from danshu.capabilities.assets.quality import NO_SCORE, CheckResult, judge
 
 
-def found(code: str, of: int, wrong: int, passed: bool) -> Finding:
-    return Finding(code=code, of=of, wrong=wrong, passed=passed)
+def found(code: str, of: int, wrong: int, passed: bool) -> CheckResult:
+    return CheckResult(code=code, of=of, wrong=wrong, passed=passed)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def found(code: str, of: int, wrong: int, passed: bool) -> Finding:
         (found("fresh", 60, 61, False), 0),
     ],
 )
-def test_a_check_scores(finding: Finding, score: int) -> None:
+def test_a_check_scores(finding: CheckResult, score: int) -> None:
     assert finding.score == score
 
 

@@ -21,7 +21,7 @@ DIMENSIONS: Final = {
 NO_SCORE: Final = -1
 
 
-class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CheckResult(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a check found: of `of` things looked at, `wrong` were not as they must be.
 
     For `adds_up` they are the two sums, for `fresh` seconds: how old, and how old it may be.
@@ -46,7 +46,7 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Quality(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All findings, and 0-100 by dimension; -1 where nothing was looked at."""
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[CheckResult, ...] = ()
     completeness: int = NO_SCORE
     uniqueness: int = NO_SCORE
     validity: int = NO_SCORE
@@ -63,7 +63,7 @@ class Quality(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(seen) // len(seen) if seen else NO_SCORE
 
 
-def judge(findings: Sequence[Finding]) -> Quality:
+def judge(findings: Sequence[CheckResult]) -> Quality:
     """Score findings: each dimension is the mean of its checks, rounded down."""
     scores: dict[str, list[int]] = {}
     for finding in findings:
