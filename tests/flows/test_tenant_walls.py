@@ -35,6 +35,7 @@ from tests.fixtures import (
     events,
     health,
     licensing,
+    metric_walls,
     overriding,
     perceiving,
     policies,
@@ -292,7 +293,7 @@ def _fill(side: Side) -> None:
     side.found |= papers
     house.work(*ROOMS)
     side.found |= asset_walls.fill(house, side.tenant, side.browser)
-    side.found |= licensing.fill(house)
+    side.found |= licensing.fill(house) | metric_walls.fill(house)
     side.found |= walls.stamp(house)
     side.look_around()
     side.do_everything()

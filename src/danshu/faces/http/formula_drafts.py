@@ -98,8 +98,8 @@ async def _try(
 async def compare_metric(
     code: FromPath[str],
     request: Request[Any, Any, Any],
-    was: FromQuery[int],
-    now: FromQuery[int],
+    was: FromQuery[int] = 0,
+    now: FromQuery[int] = 0,
     by: FromQuery[str] = "",
     since: FromQuery[str] = "",
     until: FromQuery[str] = "",
