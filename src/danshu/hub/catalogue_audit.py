@@ -8,7 +8,7 @@ import psycopg
 
 from danshu.hub import catalogue_entries
 from danshu.hub.catalogue_facts import AssetDescribed
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -42,12 +42,4 @@ class CatalogueFolder:
         """Compare every entry with what was said of it."""
         notes = await catalogue_entries.read(connection, self._tenant)
         rows = {name: catalogue_entries.digest(note) for name, note in notes.items()}
-        return [
-            Difference(
-                code="row_differs",
-                where=f"catalogue_entries {name}",
-                detail=f"row {rows.get(name)}, fact {self._said.get(name)}",
-            )
-            for name in sorted(rows.keys() | self._said.keys())
-            if rows.get(name) != self._said.get(name)
-        ]
+        return compare_rows("row_differs", "catalogue_entries", rows, self._said)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.hub.classification_facts import ClassificationConfirmed
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -48,12 +48,4 @@ class ClassificationFolder:
         cursor = await connection.execute(_ROWS, (self._tenant,))
         rows = {(r[0], r[1]): tuple(r[2:]) for r in await cursor.fetchall()}
         said, self._said = self._said, {}
-        return [
-            Difference(
-                code="classification_differs",
-                where=f"classified_fields {' '.join(key)}",
-                detail=f"row {rows.get(key)}, facts {said.get(key)}",
-            )
-            for key in sorted(rows.keys() | said.keys())
-            if rows.get(key) != said.get(key)
-        ]
+        return compare_rows("classification_differs", "classified_fields", rows, said)

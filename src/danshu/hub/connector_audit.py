@@ -13,7 +13,7 @@ from danshu.hub.connector_facts import (
     ConnectorRouteSet,
     ConnectorSet,
 )
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -73,15 +73,7 @@ class ConnectorsFolder:
             (capability, version): hashlib.sha256(bytes(body)).hexdigest()
             for capability, version, body in await cursor.fetchall()
         }
-        found += [
-            Difference(
-                code="route_differs",
-                where=f"connector_routes {key[0]} {key[1]}",
-                detail=f"row {routes.get(key)}, facts {self._routes.get(key)}",
-            )
-            for key in sorted(routes.keys() | self._routes.keys())
-            if routes.get(key) != self._routes.get(key)
-        ]
+        found += compare_rows("route_differs", "connector_routes", routes, self._routes)
         return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.hub.document_facts import DocumentTemplatePublished, DocumentTemplateRetired
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -64,12 +64,4 @@ class DocumentTemplatesFolder:
         }
         cursor = await connection.execute(_ROWS, (self._tenant,))
         rows = {(r[0], r[1]): (r[2], r[3], r[4]) for r in await cursor.fetchall()}
-        return [
-            Difference(
-                code="document_template_differs",
-                where=f"document_templates {place[0]} {place[1]}",
-                detail=f"row {rows.get(place)}, facts {said.get(place)}",
-            )
-            for place in sorted(rows.keys() | said.keys())
-            if rows.get(place) != said.get(place)
-        ]
+        return compare_rows("document_template_differs", "document_templates", rows, said)

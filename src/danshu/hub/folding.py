@@ -24,7 +24,7 @@ from danshu.capabilities.stock.facts import StockMoved
 from danshu.hub import carrier_desks, floor_rows, merging_rows, release_waits
 from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
 from danshu.ledger import vault
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -178,15 +178,7 @@ class OrdersFolder:
             for no, made in rows.items():
                 is_reviewed = made.stage is Stage.PACKED and no in folded.reviewed
                 expected[id_, no] = floor_rows.bare(made), is_reviewed
-        return [
-            Difference(
-                code="floor_differs",
-                where=f"floor_tasks {place[0]} {place[1]}",
-                detail=f"row {stored.get(place)}, facts {expected.get(place)}",
-            )
-            for place in sorted(stored.keys() | expected.keys())
-            if stored.get(place) != expected.get(place)
-        ]
+        return compare_rows("floor_differs", "floor_tasks", stored, expected)
 
     async def finish(self, connection: Connection) -> list[Difference]:
         """Nothing adds up over days here."""

@@ -9,7 +9,7 @@ import psycopg
 from danshu.capabilities.orders.facts import OrderCancelled, OrderHeld, OrderUnheld
 from danshu.hub.intercept_facts import OrderIntercepted, OrderLetPass
 from danshu.hub.intercepts import CODES
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -82,15 +82,7 @@ class InterceptsFolder:
         for id_, d in self._stops.items():
             state, why = self._ends.get(id_, ("held", ""))
             said[id_] = (d.effect, d.policy, d.no, d.rules, state, why)
-        found = [
-            Difference(
-                code="stop_differs",
-                where=f"intercept_stops {id_}",
-                detail=f"row {rows.get(id_)}, facts {said.get(id_)}",
-            )
-            for id_ in sorted(rows.keys() | said.keys())
-            if rows.get(id_) != said.get(id_)
-        ]
+        found = compare_rows("stop_differs", "intercept_stops", rows, said)
         for kept in (self._stops, self._holds, self._ends, self._why):
             kept.clear()
         return found

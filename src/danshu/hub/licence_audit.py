@@ -8,7 +8,7 @@ import psycopg
 
 from danshu.capabilities.licensing import facts as licensing
 from danshu.capabilities.valuation import facts as valuation
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -111,13 +111,5 @@ class LicencesFolder:
             said = self._told[table]
             cursor = await connection.execute(query, (self._tenant,))
             rows: Told = {row[0]: tuple(row[1:]) for row in await cursor.fetchall()}
-            found += [
-                Difference(
-                    code="licence_differs",
-                    where=f"{table} {key}",
-                    detail=f"row {rows.get(key)}, facts {said.get(key)}",
-                )
-                for key in sorted(rows.keys() | said.keys())
-                if rows.get(key) != said.get(key)
-            ]
+            found += compare_rows("licence_differs", table, rows, said)
         return found

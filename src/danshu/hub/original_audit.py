@@ -8,7 +8,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.hub import original_facts as facts
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -107,15 +107,7 @@ class OriginalsFolder:
             rows[id_] = _Folded(*told)
             if id_ in folded and not folded[id_].digest:
                 rows[id_].digest = ""
-        return [
-            Difference(
-                code="original_differs",
-                where=f"originals {id_}",
-                detail=f"row {rows.get(id_)}, facts {folded.get(id_)}",
-            )
-            for id_ in sorted(rows.keys() | folded.keys())
-            if rows.get(id_) != folded.get(id_)
-        ]
+        return compare_rows("original_differs", "originals", rows, folded)
 
     async def finish(self, connection: Connection) -> list[Difference]:
         """Nothing of originals adds up over days."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.hub import policy_facts as facts
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -64,15 +64,7 @@ class PoliciesFolder:
                 found.append(
                     Difference(code="policy_differs", where=f"policy_sets {no}", detail="bytes")
                 )
-        found += [
-            Difference(
-                code="policy_differs",
-                where=f"policy_sets {no}",
-                detail=f"row {rows.get(no)}, facts {self._sets.get(no)}",
-            )
-            for no in sorted(rows.keys() | self._sets.keys())
-            if rows.get(no) != self._sets.get(no)
-        ]
+        found += compare_rows("policy_differs", "policy_sets", rows, self._sets)
         stand: dict[str, Head] = {}
         cursor = await connection.execute(_HEADS, (self._tenant,))
         for kind, *heads, before in await cursor.fetchall():

@@ -8,7 +8,7 @@ import psycopg
 
 from danshu.capabilities.protection import facts
 from danshu.hub.facts import ExportMade
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -95,13 +95,5 @@ class ProtectionFolder:
             said = self._told[table]
             cursor = await connection.execute(query, (self._tenant,))
             rows: Told = {row[0]: tuple(row[1:]) for row in await cursor.fetchall()}
-            found += [
-                Difference(
-                    code="protection_differs",
-                    where=f"{table} {key}",
-                    detail=f"row {rows.get(key)}, facts {said.get(key)}",
-                )
-                for key in sorted(rows.keys() | said.keys())
-                if rows.get(key) != said.get(key)
-            ]
+            found += compare_rows("protection_differs", table, rows, said)
         return found

@@ -16,7 +16,7 @@ from danshu.capabilities.orders.facts import CompensationPaid, OrderPaid, OrderP
 from danshu.capabilities.orders.refund_facts import RefundPaid
 from danshu.hub import reconcile_money
 from danshu.hub.bill_facts import ReconcileRulesSet
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -88,15 +88,7 @@ class ReconcileFolder:
         cursor = await connection.execute(_MONEY, (self._tenant, first, end))
         rows: dict[uuid.UUID, Row] = {r[0]: tuple(r[1:]) for r in await cursor.fetchall()}
         told: dict[uuid.UUID, Row] = {id_: tuple(money) for id_, money in folded.items()}
-        return [
-            Difference(
-                code="money_differs",
-                where=f"order {id_}",
-                detail=f"row {rows.get(id_)}, facts {told.get(id_)}",
-            )
-            for id_ in sorted(rows.keys() | told.keys())
-            if rows.get(id_) != told.get(id_)
-        ]
+        return compare_rows("money_differs", "order", rows, told)
 
     async def finish(self, connection: Connection) -> list[Difference]:
         """Compare the versions of the rules, and each text with its digest."""

@@ -18,7 +18,7 @@ from danshu.hub import floor_rows, merging_rows
 from danshu.kernel.fact import rfc3339
 from danshu.kernel.limits import LATEST_MS, MERGE_LEAD_MS, PAGE_ROWS, RELEASE_AGAIN_MS
 from danshu.ledger import write
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -93,15 +93,7 @@ async def compare(
     cursor = await connection.execute(_ROWS, (tenant, first, end), binary=True)
     rows = {id_: round(until.timestamp() * 1000) for id_, until in await cursor.fetchall()}
     said = {id_: order.release_ms for id_, order in folded if order.release_ms}
-    return [
-        Difference(
-            code="release_waits_differ",
-            where=f"release_waits {id_}",
-            detail=f"row {rows.get(id_)}, facts {said.get(id_)}",
-        )
-        for id_ in sorted(rows.keys() | said.keys())
-        if rows.get(id_) != said.get(id_)
-    ]
+    return compare_rows("release_waits_differ", "release_waits", rows, said)
 
 
 async def list_tenants(connection: Connection, now_ms: int) -> list[int]:

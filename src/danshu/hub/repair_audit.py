@@ -8,7 +8,7 @@ import psycopg
 from msgspec import Struct
 
 from danshu.hub import repair_facts as facts
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -87,15 +87,7 @@ class RepairsFolder:
         self._folded = {}
         cursor = await connection.execute(_ROWS, (self._tenant, first, end))
         rows: dict[uuid.UUID, Told] = {row[0]: row[1:] for row in await cursor.fetchall()}
-        return [
-            Difference(
-                code="repair_differs",
-                where=f"repairs {id_}",
-                detail=f"row {rows.get(id_)}, facts {told.get(id_)}",
-            )
-            for id_ in sorted(rows.keys() | told.keys())
-            if rows.get(id_) != told.get(id_)
-        ]
+        return compare_rows("repair_differs", "repairs", rows, told)
 
     async def finish(self, connection: Connection) -> list[Difference]:
         """Nothing adds up over days."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.hub.return_reason_facts import ReturnReasonCorrected, ReturnReasonsNamed
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -47,12 +47,4 @@ class ReturnReasonsFolder:
         """Compare every case that has a reason."""
         cursor = await connection.execute(_ROWS, (self._tenant,))
         rows = {id_: (code, is_sure) for id_, code, is_sure in await cursor.fetchall()}
-        return [
-            Difference(
-                code="return_reason_differs",
-                where=f"return_reasons {id_}",
-                detail=f"row {rows.get(id_)}, facts {self._said.get(id_)}",
-            )
-            for id_ in sorted(rows.keys() | self._said.keys())
-            if rows.get(id_) != self._said.get(id_)
-        ]
+        return compare_rows("return_reason_differs", "return_reasons", rows, self._said)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from danshu.hub import subscription_facts as facts
-from danshu.ledger.findings import Difference
+from danshu.ledger.findings import Difference, compare_rows
 
 if TYPE_CHECKING:
     import uuid
@@ -78,12 +78,4 @@ class SubscriptionsFolder:
             state = self._states.get(id_)
             if state is not None and stored[id_][-2:] == state:
                 told[id_] = stored[id_]
-        return [
-            Difference(
-                code="subscription_differs",
-                where=f"subscription {id_}",
-                detail=f"row {stored.get(id_)}, facts {told.get(id_)}",
-            )
-            for id_ in sorted(stored.keys() | told.keys())
-            if stored.get(id_) != told.get(id_)
-        ]
+        return compare_rows("subscription_differs", "subscription", stored, told)

@@ -12,7 +12,7 @@ from danshu.kernel import fact, limits
 from danshu.kernel.errors import ProgramError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     import psycopg
 
@@ -50,6 +50,21 @@ class Report(Struct, frozen=True, kw_only=True):
     def clean(self) -> bool:
         """Whether everything is as it should be."""
         return not self.differences
+
+
+def compare_rows(
+    code: str, table: str, rows: Mapping[Any, Any], said: Mapping[Any, Any]
+) -> list[Difference]:
+    """Compare the rows of a table with what facts say of them, by key; tuples are keys of parts."""
+    return [
+        Difference(
+            code=code,
+            where=f"{table} {' '.join(map(str, key)) if isinstance(key, tuple) else key}",
+            detail=f"row {rows.get(key)}, facts {said.get(key)}",
+        )
+        for key in sorted(rows.keys() | said.keys())
+        if rows.get(key) != said.get(key)
+    ]
 
 
 class Findings:
