@@ -255,7 +255,7 @@ async def redraft_licence(
     return _answer(request, told)
 
 
-@post(_ONE + "/approve", **{**declare_write("approveLicence", _TAG, "licence.approve")})
+@post(_ONE + "/approve", **declare_write("approveLicence", _TAG, "licence.approve"))
 async def approve_licence(
     licence: FromPath[uuid.UUID], request: Ask, data: JSONBody[LicenceSeen]
 ) -> Response[LicenceItem]:
