@@ -62,12 +62,12 @@ class Operation(Struct, kw_only=True, frozen=True, eq=False):
         return self.method == "GET"
 
 
-@functools.cache
 def is_plain(text: str) -> bool:
     """Tell whether a text can stand in a query as it is."""
     return text.isprintable() and "&" not in text and "#" not in text
 
 
+@functools.cache
 def document() -> dict[str, Any]:
     """The OpenAPI document of the code as it is; it needs no database."""
     found: dict[str, Any] = json.loads(app.build(Hub("postgresql://nowhere")).describe())
