@@ -289,13 +289,13 @@ def test_what_buyers_wrote_is_named_asked_and_taught(house: House) -> None:
         found = good(house.call("GET", "/v1/return-reasons/cases", params=asked))["items"]
         return {c["case"]: c for c in found}
 
-    small, odd, again = case("chima偏小 穿不下"), case("跟我家猫不投缘"), case("跟我家猫不投缘啊")
+    small, odd, again = case("chima偏小 穿不下"), case("奶奶说梦见它在飞"), case("奶奶说梦见它又在飞")
     rows = named()
     assert (rows[small]["state"], rows[small]["code"]) == ("named", "size")
     assert (rows[odd]["state"], rows[odd]["code"], rows[odd]["words"]) == (
         "unsure",
         "",
-        "跟我家猫不投缘",
+        "奶奶说梦见它在飞",
     )
     seen = good(house.call("GET", "/v1/return-reasons/cases", role="operator"))["items"]
     assert next(c["case"] for c in seen) == again
@@ -307,18 +307,18 @@ def test_what_buyers_wrote_is_named_asked_and_taught(house: House) -> None:
         assert code(house.call("POST", path, wrong)) == told
     missing = f"/v1/return-reasons/cases/{sent(house)}/correct"
     assert code(house.call("POST", missing, {"code": "size"})) == (404, "not_found")
-    body = {"code": "changed_mind", "phrase": "跟我家猫不投缘"}
+    body = {"code": "changed_mind", "phrase": "奶奶说梦见它在飞"}
     assert house.call("POST", path, body, role="viewer").status_code == 403
     done = good(house.call("POST", path, body))
     assert (done["state"], done["code"]) == ("confirmed", "changed_mind")
     rows = named()
     assert (rows[again]["state"], rows[again]["code"]) == ("named", "changed_mind")
-    tried = good(house.call("POST", "/v1/return-reasons/try", {"text": "跟我家猫不投缘!"}))
+    tried = good(house.call("POST", "/v1/return-reasons/try", {"text": "奶奶说梦见它在飞!"}))
     assert (tried["code"], tried["confidence"]) == ("changed_mind", 1000)
     told = good(house.call("GET", "/v1/return-reasons"))["report"]
     assert (told["unsure"], told["reviewed"]) == (0, 1)
     (phrase,) = good(house.call("GET", "/v1/return-reasons/phrases"))["items"]
-    assert phrase["phrase"] == "跟我家猫不投缘"
+    assert phrase["phrase"] == "奶奶说梦见它在飞"
     assert audit(house) == []
     erased = {"reason": "本人要求删除", "reference": "工单 1"}
     order = rows[odd]["order"]

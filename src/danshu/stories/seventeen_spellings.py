@@ -46,8 +46,8 @@ OTHERS: Final = (
     ("发霉了长毛", "expiry"),
     ("客服已读不回", "service"),
 )
-ODD: Final = "跟我家猫不投缘"
-ODD_AGAIN: Final = "跟我家的猫不投缘啊"
+ODD: Final = "奶奶说梦见它在飞"
+ODD_AGAIN: Final = "奶奶说梦见它又在飞"
 _LIFE: Final = ("release", "pick", "pack", "ship", "deliver")
 _NAMED_S: Final = 60
 
