@@ -24,6 +24,7 @@ _DAY_MS: Final = 86_400_000
 _TIMES: Final = 3
 """How often somebody came back, told apart up to so often: 1, 2, 3 and more."""
 _SEASONS: Final = 6
+_SEASON_MS: Final = 7 * _DAY_MS  # of one at least: within a week nothing is in season
 ITEM: Final = {"sku": "l.sku", "family": "regexp_replace(l.sku, '[-_/.][^-_/.]*$', '')"}
 """A family is a SKU's code without its last part: colours and sizes of one thing."""
 _BOUGHT: Final = """
@@ -134,7 +135,7 @@ class Counter:
             times=_TIMES,
             seasons=_SEASONS,
             begin=begin,
-            season=max(1, (horizon_ms - begin) // _SEASONS + 1),
+            season=max(_SEASON_MS, (horizon_ms - begin) // _SEASONS + 1),
         )
         self._con.execute(made)
         both, first, zero, then, early, every = map(self._read, _SEQUENCE_COUNTS)
