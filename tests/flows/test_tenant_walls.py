@@ -128,14 +128,18 @@ class Side(Struct, kw_only=True, eq=False):
         return {name: list(values) for name, values in whole.items()}
 
     def look_around(self) -> None:
-        """Ask every question that reads and remember the answers; twice, as ids may come late."""
+        """Ask every question that reads and remember the answers; again what late ids ask for."""
+        asked: set[str] = set()
         for _ in range(2):
             for operation in OPERATIONS.values():
                 if not operation.is_read or operation.is_stream:
                     continue
                 query = Sampler(DOCUMENT, self.pool()).query(operation)
-                for path in walls.fillings(operation, self.found):
-                    status, body = self.by_session("GET", path + query)
+                for path in [p + query for p in walls.fillings(operation, self.found)]:
+                    if path in asked:
+                        continue
+                    asked.add(path)
+                    status, body = self.by_session("GET", path)
                     if status == 200:
                         with contextlib.suppress(ValueError):
                             base = operation.path.partition("/{")[0]
