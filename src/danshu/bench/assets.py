@@ -155,6 +155,7 @@ def _by_hand(folder: Path) -> list[tuple[Any, ...]]:
         "threads": ASSET_THREADS,
         "memory_limit": f"{ASSET_BUILD_MB}MB",
         "temp_directory": str(mine / ".spill"),
+        "preserve_insertion_order": False,
     }
     with duckdb.connect(config=settings) as engine:
         for name in ("orders", "payments", "steps", "promises"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
@@ -50,6 +51,10 @@ class Built(Struct, frozen=True, kw_only=True):
 _decode_built: Final = msgspec.json.Decoder(Built).decode
 
 
+def _half_of_machine_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2_000_000
+
+
 class Store:
     """Views on files, as ibis tables. `index` says which files; `as_of_ms` 0 = all."""
 
@@ -61,8 +66,9 @@ class Store:
         self.as_of_ms: Final = as_of_ms
         self.backend: Final[Any] = ibis.duckdb.connect(
             threads=ASSET_THREADS,
-            memory_limit=f"{memory_mb}MB",
+            memory_limit=f"{min(memory_mb, _half_of_machine_mb())}MB",
             temp_directory=str(folder / ".spill"),
+            preserve_insertion_order=False,  # what is written is sorted; keeping order takes memory
             autoinstall_known_extensions=False,
             autoload_known_extensions=False,
         )
