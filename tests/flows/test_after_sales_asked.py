@@ -289,7 +289,11 @@ def test_what_buyers_wrote_is_named_asked_and_taught(house: House) -> None:
         found = good(house.call("GET", "/v1/return-reasons/cases", params=asked))["items"]
         return {c["case"]: c for c in found}
 
-    small, odd, again = case("chima偏小 穿不下"), case("奶奶说梦见它在飞"), case("奶奶说梦见它又在飞")
+    small, odd, again = (
+        case("chima偏小 穿不下"),
+        case("奶奶说梦见它在飞"),
+        case("奶奶说梦见它又在飞"),
+    )
     rows = named()
     assert (rows[small]["state"], rows[small]["code"]) == ("named", "size")
     assert (rows[odd]["state"], rows[odd]["code"], rows[odd]["words"]) == (

@@ -47,7 +47,7 @@ async def stage(
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_a_day_on_two_nodes(database: str, seed: int) -> None:
     tally = await simulation.live(await stage(database), seed)
     figures = await invariants.check(database, tally_tenant(database), tally)
@@ -66,7 +66,7 @@ def tally_tenant(url: str) -> int:
     return int(row[0])
 
 
-@pytest.mark.parametrize("seed", [11, 12])
+@pytest.mark.parametrize("seed", [11])
 async def test_a_day_with_lost_connections(database: str, seed: int) -> None:
     """Now and then a node's connection is cut, before a statement or after the commit."""
     async with open_proxy(database) as one, open_proxy(database) as two:
