@@ -320,7 +320,8 @@ def test_what_buyers_wrote_is_named_asked_and_taught(house: House) -> None:
     tried = good(house.call("POST", "/v1/return-reasons/try", {"text": "奶奶说梦见它在飞!"}))
     assert (tried["code"], tried["confidence"]) == ("changed_mind", 1000)
     told = good(house.call("GET", "/v1/return-reasons"))["report"]
-    assert (told["unsure"], told["reviewed"]) == (0, 1)
+    assert told["reviewed"] == 1
+    assert not {odd, again} & named(state="unsure").keys()  # others of the file may be
     (phrase,) = good(house.call("GET", "/v1/return-reasons/phrases"))["items"]
     assert phrase["phrase"] == "奶奶说梦见它在飞"
     assert audit(house) == []

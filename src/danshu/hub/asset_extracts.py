@@ -222,7 +222,7 @@ def plan_of(
     texts = {c.name for c in asset.columns if c.role == "attribute" and c.name in columns}
     secret = [n for n in columns if levels.by_column.get(n, 1) >= 3 and n not in quasi]
     return treating.Plan(
-        quasi=dict(quasi),
+        quasi=quasi,
         sensitive=secret[0] if secret else "",
         masked={n: _class_of(levels, units, n) for n in _masked(asset, wanted, columns)},
         renamed=frozenset({"stream", "order", "buyer", "number"} & set(columns))

@@ -8,7 +8,7 @@ import psycopg
 
 from danshu.capabilities.licensing import facts as licensing
 from danshu.capabilities.valuation import facts as valuation
-from danshu.ledger.findings import Difference, compare_rows
+from danshu.ledger.findings import Difference, compare_tables
 
 if TYPE_CHECKING:
     import uuid
@@ -106,10 +106,6 @@ class LicencesFolder:
 
     async def finish(self, connection: Connection) -> list[Difference]:
         """Compare every table."""
-        found = []
-        for table, query in _QUERIES.items():
-            said = self._told[table]
-            cursor = await connection.execute(query, (self._tenant,))
-            rows: Told = {row[0]: tuple(row[1:]) for row in await cursor.fetchall()}
-            found += compare_rows("licence_differs", table, rows, said)
-        return found
+        return await compare_tables(
+            connection, self._tenant, "licence_differs", _QUERIES, self._told
+        )

@@ -8,7 +8,7 @@ import psycopg
 
 from danshu.capabilities.protection import facts
 from danshu.hub.facts import ExportMade
-from danshu.ledger.findings import Difference, compare_rows
+from danshu.ledger.findings import Difference, compare_tables
 
 if TYPE_CHECKING:
     import uuid
@@ -90,10 +90,6 @@ class ProtectionFolder:
 
     async def finish(self, connection: Connection) -> list[Difference]:
         """Compare every table."""
-        found = []
-        for table, query in _QUERIES.items():
-            said = self._told[table]
-            cursor = await connection.execute(query, (self._tenant,))
-            rows: Told = {row[0]: tuple(row[1:]) for row in await cursor.fetchall()}
-            found += compare_rows("protection_differs", table, rows, said)
-        return found
+        return await compare_tables(
+            connection, self._tenant, "protection_differs", _QUERIES, self._told
+        )

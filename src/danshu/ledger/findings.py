@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from msgspec import Struct
 
@@ -65,6 +65,22 @@ def compare_rows(
         for key in sorted(rows.keys() | said.keys())
         if rows.get(key) != said.get(key)
     ]
+
+
+async def compare_tables(
+    connection: psycopg.AsyncConnection[Any],
+    tenant: int,
+    code: str,
+    queries: Mapping[str, LiteralString],
+    told: Mapping[str, Mapping[Any, tuple[Any, ...]]],
+) -> list[Difference]:
+    """Compare tables with what facts say of them; a query gives a table's keys, then its values."""
+    found: list[Difference] = []
+    for table, query in queries.items():
+        cursor = await connection.execute(query, (tenant,))
+        rows = {row[0]: tuple(row[1:]) for row in await cursor.fetchall()}
+        found += compare_rows(code, table, rows, told[table])
+    return found
 
 
 class Findings:

@@ -34,7 +34,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     the recipient's own, made with `key`. `texts` are scrubbed. `aim` None only measures.
     """
 
-    quasi: dict[str, str] = {}
+    quasi: dict[str, generalising.Kind] = {}
     sensitive: str = ""
     masked: dict[str, str] = {}
     renamed: frozenset[str] = frozenset()
@@ -63,7 +63,7 @@ def treat(
 ) -> Treated | None:
     """Treat a table; None where no generalisation reaches the aim."""
     quasi = [name for name in plan.quasi if name in columns]
-    kinds: list[Kind] = [plan.quasi[name] for name in quasi]  # type: ignore[misc]
+    kinds = [plan.quasi[name] for name in quasi]
     levels = (0,) * len(quasi)
     keys = list(zip(*(columns[name] for name in quasi), strict=True)) if quasi else []
     keys = keys or [()] * len(persons)
