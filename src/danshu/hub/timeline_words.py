@@ -356,6 +356,7 @@ ROLES: Final[dict[str, Words]] = {
     "finance": Words(zh="财务", en="Finance"),
     "sre": Words(zh="运维", en="SRE"),
     "steward": Words(zh="数据管家", en="Data steward"),
+    "planner": Words(zh="供应链计划", en="Supply planner"),
     "reviewer": Words(zh="复核员", en="Reviewer"),
     "warehouse": Words(zh="仓配主管", en="Warehouse lead"),
     "service": Words(zh="客服", en="Customer service"),

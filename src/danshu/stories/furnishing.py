@@ -47,6 +47,7 @@ PEOPLE: Final = (
     ("L01", "legal", "法务 L01"),
     ("F05", "finance", "财务 F05"),
     ("D04", "steward", "数据管家 D04"),
+    ("P05", "planner", "供应链计划 P05"),
     ("S09", "sre", "运维 S09"),
 )
 

@@ -23,6 +23,7 @@ LOOK += " connector.read modality.read"
 LOOK += " signal.read subscription.read woven.read"
 LOOK += " after_sale.read finding.read health.read"
 LOOK += " device.read intent.read asset.read"
+LOOK += " agent.read coe.read forecast.read transfer.read"
 RULING = (
     "connector.route connector.write modality.write "
     "account.admin key.admin merchant.read merchant.write order.erase person.read person.write"
@@ -37,6 +38,8 @@ RULING = (
     " settlement.post settlement.read settlement.reopen settlement.write"
     " sandbox.write training.read"
     " asset.approve asset.export asset.grant asset.share asset.trace asset.view asset.write"
+    " agent.approve agent.stop agent.write coe.write experiment.start forecast.write"
+    " network.write"
     " association.start classification.write licence.approve licence.read licence.use"
     " licence.write metric.approve metric.write"
 )
@@ -53,14 +56,16 @@ PEOPLE = {
     " order.intercept order.lose order.refuse order.reship"
     " original.read original.write"
     " print.evidence review.decide review.read view.share"
-    " asset.aggregate association.read association.write reason.write",
+    " asset.aggregate association.read association.write reason.write"
+    " agent.approve agent.propose agent.stop",
     "warehouse": "after_sale.inspect action.evidence device.write finding.work"
     " export.make field.address field.name floor.handover floor.pack floor.photo"
     " floor.pick order.act order.allocate order.assign order.deliver order.hold"
     " order.pack order.pick order.recall order.release order.reroute order.reveal order.ship"
     " order.intercept order.lose order.merge order.refuse order.reship order.send_back order.split"
     " order.tag order.unhold order.waybill print.packing print.picking stock.write view.share"
-    " routing.override signal.retire original.read original.write",
+    " routing.override signal.retire original.read original.write"
+    " agent.stop transfer.act",
     "reviewer": "intent.approve intent.write action.evidence"
     " field.address field.name field.phone floor.photo floor.review inbox.act inbox.read"
     " order.act order.align order.assign order.confirm order.hold order.reveal order.tag"
@@ -71,7 +76,9 @@ PEOPLE = {
     " replan.run review.read routing.activate routing.override routing.override_policy"
     " routing.approve routing.rollback routing.write sandbox.write view.share"
     " woven.approve woven.call woven.write"
-    " asset.aggregate association.read association.start association.write metric.write",
+    " asset.aggregate association.read association.start association.write metric.write"
+    " agent.approve agent.propose agent.stop agent.write coe.write experiment.start"
+    " forecast.write network.write transfer.write",
     "legal": "intent.approve intent.write order_type.approve action.evidence calendar.write"
     " contract.approve contract.write"
     " link.read link.write"
@@ -79,7 +86,7 @@ PEOPLE = {
     " order.erase order.evidence order.reveal person.read policy.read print.evidence promise.write"
     " time.stamp view.share"
     " asset.aggregate asset.approve asset.share asset.trace licence.approve licence.read"
-    " metric.approve",
+    " metric.approve agent.approve agent.stop coe.write",
     "finance": "finding.work reconcile.read reconcile.rules reconcile.write"
     " after_sale.decide after_sale.open claim.write refund.record"
     " order_type.approve order_type.write"
@@ -88,7 +95,7 @@ PEOPLE = {
     " settlement.read"
     " settlement.reopen settlement.write view.share"
     " asset.aggregate asset.view association.read licence.read licence.write"
-    " metric.approve metric.write",
+    " metric.approve metric.write agent.approve agent.stop",
     "steward": "device.write export.make inbox.read master.write order.act order.align order.tag"
     " person.read policy.read stock.write training.read view.share"
     " asset.aggregate asset.export asset.grant asset.trace asset.view asset.write"
@@ -99,13 +106,17 @@ PEOPLE = {
     " account.admin inbox.act inbox.read job.admin key.admin"
     " log.read log.write"
     " merchant.read person.read policy.read routing.rollback time.stamp view.share"
-    " signal.retire woven.approve woven.call woven.write",
+    " signal.retire woven.approve woven.call woven.write agent.stop",
+    "planner": "agent.approve agent.propose agent.stop asset.aggregate association.read coe.write"
+    " export.make forecast.write network.write order.act order.tag quota.write stock.write"
+    " transfer.act transfer.write view.share",
 }
 KEYS = {
     "warehouse": LOOK + " action.evidence action.perform event.send"
     " field.address field.name field.phone floor.handover floor.pack"
     " floor.photo floor.pick floor.review order.act order.deliver order.pack order.pick"
-    " order.recall order.release order.ship order.waybill print.packing print.picking stock.write",
+    " order.recall order.release order.ship order.waybill print.packing print.picking stock.write"
+    " transfer.act",
     "channel": "order.place original.write stock.read trust.read",
     "sensor": "original.write signal.write",
     "partner": "licence.use",

@@ -4,6 +4,7 @@ Whoever uses one imports it from here; which file it stands in is for those who 
 """
 
 from danshu.kernel.limits.after_sales import *  # noqa: F403
+from danshu.kernel.limits.agent import *  # noqa: F403
 from danshu.kernel.limits.amending import *  # noqa: F403
 from danshu.kernel.limits.archive import *  # noqa: F403
 from danshu.kernel.limits.assets import *  # noqa: F403

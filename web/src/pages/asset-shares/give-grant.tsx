@@ -25,6 +25,7 @@ const ROLES = [
   "legal",
   "finance",
   "steward",
+  "planner",
   "sre",
 ] as const;
 const REASON_MAX = 200;

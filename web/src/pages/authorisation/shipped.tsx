@@ -12,6 +12,7 @@ const PERSONS = [
   "legal",
   "finance",
   "steward",
+  "planner",
   "sre",
   "admin",
 ];

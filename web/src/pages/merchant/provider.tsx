@@ -30,6 +30,7 @@ const ROLES = [
   "legal",
   "finance",
   "steward",
+  "planner",
   "sre",
   "admin",
 ] as const;

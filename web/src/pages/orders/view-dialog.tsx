@@ -14,6 +14,7 @@ const ROLES = [
   "legal",
   "finance",
   "steward",
+  "planner",
   "sre",
   "admin",
 ] as const;

@@ -36,6 +36,7 @@ export const ROLES = [
   "legal",
   "finance",
   "steward",
+  "planner",
   "sre",
   "admin",
 ] as const;

@@ -200,6 +200,7 @@ ROLES: Final[dict[str, Named]] = {
     "finance": Named(zh="财务", en="finance"),
     "sre": Named(zh="运维", en="operations"),
     "steward": Named(zh="数据管家", en="a data steward"),
+    "planner": Named(zh="供应链计划", en="a supply planner"),
     "reviewer": Named(zh="复核员", en="a reviewer"),
     "warehouse": Named(zh="仓配主管", en="warehouse staff"),
     "service": Named(zh="客服", en="customer service"),
