@@ -41,7 +41,7 @@ from tests.fixtures import engine as stores
 HERE = Path(__file__).parent
 DESK = {"width": 1440, "height": 900}
 PDA = {"width": 390, "height": 844}
-PATIENCE_MS = 15_000  # a busy machine is slow, and not wrong
+PATIENCE_MS = 30_000  # a busy machine is slow, and not wrong
 GRAVE = {"serious", "critical"}
 Visit = Callable[..., Page]
 

@@ -156,7 +156,7 @@ def test_addresses_are_changed_by_selection_and_by_table(site: Site, visit: Visi
     # the table's numbers are looked up in the index, a moment behind the log
     path = f"/v1/workbench/rows?ids={order}"
     site.wait_for(path, lambda told: bool(told["items"]))
-    page = visit("/orders", "admin")
+    page = visit(f"/orders?f=q.is.{number}", "admin")
     row = rows(page).filter(has_text=number)
     row.get_by_role("checkbox").check()
     page.locator(".bulk").get_by_role("button", name="改址").click()

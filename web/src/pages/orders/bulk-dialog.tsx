@@ -44,11 +44,11 @@ export default function BulkDialog({ act: first, which, onClose, onBegun }: Prop
     ...(act === "assign" ? { person } : {}),
     ...(act === "reroute" ? { exclude } : {}),
   };
-  const preview = usePreview(body);
   const begin = useMutation({
     mutationFn: () => ask<JobView>("/v1/bulk", { method: "POST", json: body }),
     onSuccess: onBegun,
   });
+  const preview = usePreview(begin.isPending || begin.isSuccess ? null : body);
   const able = preview.data?.able ?? 0;
   const word = t(`acts.${act}`);
   return (

@@ -53,11 +53,11 @@ export default function ReaddressDialog({ which, onClose, onBegun }: Props) {
       : table?.batch
         ? { act: "readdress", batch: table.batch, reason: reason.trim() }
         : null;
-  const preview = usePreview(body);
   const begin = useMutation({
     mutationFn: () => ask<JobView>("/v1/bulk", { method: "POST", json: body }),
     onSuccess: onBegun,
   });
+  const preview = usePreview(begin.isPending || begin.isSuccess ? null : body);
   const able = body ? (preview.data?.able ?? 0) : 0;
   const word = t("acts.readdress");
   return (

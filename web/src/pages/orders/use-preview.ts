@@ -5,7 +5,7 @@ import { ask } from "@/client";
 
 const PAUSE_MS = 250;
 
-/** Ask what would happen, once the person has stopped typing; null asks nothing. */
+/** Ask what would happen, once the person has stopped typing; null asks nothing (any more). */
 export function usePreview(body: BulkAct | null) {
   // Whatever a reason says, it changes nothing of who could; the hub wants one all the same.
   const needs = body !== null && ["hold", "cancel", "readdress"].includes(body.act);
@@ -29,7 +29,7 @@ export function usePreview(body: BulkAct | null) {
         json: JSON.parse(settled ?? "{}"),
         signal,
       }),
-    enabled: settled !== null,
+    enabled: body !== null && settled !== null,
     staleTime: 0,
     gcTime: 0,
     placeholderData: (old) => old,
