@@ -8,6 +8,7 @@ PostgreSQL refuses root; permissions of folders that we did not make are never c
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import glob
 import importlib.util
 import os
@@ -154,28 +155,33 @@ def choose_account(data: Path) -> Account:
         return _account(owner.st_uid) or Account(
             name=str(owner.st_uid), uid=owner.st_uid, gid=owner.st_gid
         )
-    known = _account(ACCOUNT)
-    if known is None and (useradd := shutil.which("useradd")):
-        made = [
-            useradd,
-            "--system",
-            "--user-group",
-            "--no-create-home",
-            "--shell",
-            "/usr/sbin/nologin",
-            ACCOUNT,
-        ]
-        subprocess.run(
-            made, capture_output=True, check=False
-        )  # another process may have been first
-        known = _account(ACCOUNT)
-    known = known or _account("nobody")
+    known = _account(ACCOUNT) or _make_account() or _account("nobody")
     if known is None:
         raise EngineFailed(
             "PostgreSQL refuses to run as root and there is no account for it: "
             "add one (`useradd -r danshu`)."
         )
     return known
+
+
+def _make_account() -> Account | None:
+    """Make the account, one process at a time: several servers may begin on a fresh machine."""
+    if (useradd := shutil.which("useradd")) is None:
+        return None
+    made = [
+        useradd,
+        "--system",
+        "--user-group",
+        "--no-create-home",
+        "--shell",
+        "/usr/sbin/nologin",
+        ACCOUNT,
+    ]
+    with Path("/etc/passwd").open("rb") as accounts:
+        fcntl.flock(accounts, fcntl.LOCK_EX)
+        if _account(ACCOUNT) is None:
+            subprocess.run(made, capture_output=True, check=False)
+    return _account(ACCOUNT)
 
 
 def _account(who: str | int) -> Account | None:
