@@ -1,26 +1,17 @@
 """Treated against held out: how much more the treated buy, and when enough is known to stop.
 
-R. G. Newcombe (1998), method 10, gives the interval that is shown. Stopping looks again and again,
-which an ordinary interval doesn't allow: it goes by the mixture sequential test of R. Johari,
-P. Koomen, L. Pekelis, D. Walsh (2017), whose interval holds at all times at once (approximately:
-counts are taken for normal, so that nothing is judged below ARM_MIN a side).
+Newcombe's interval is shown. Stopping looks again and again, which an ordinary interval doesn't
+allow: it goes by the always valid one (kernel/shares.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from typing import Final
 
 from msgspec import Struct
 
 from danshu.capabilities.associations.model import Arm, Figures
-
-ARM_MIN: Final = 30
-_Z: Final = 1.959964
-_ALPHA: Final = 0.05
-_TAU: Final = 0.1
-"""The size of effect, as a difference of shares, that the sequential test looks for."""
+from danshu.kernel import shares
 
 
 class Arms(Struct, frozen=True, kw_only=True):
@@ -40,37 +31,12 @@ def draw_arm(key: bytes, campaign: bytes, buyer: str, holdout: int) -> Arm:
 
 def newcombe(arms: Arms) -> tuple[float, float]:
     """Give the 95 % interval of the difference of shares; (-1, 1) without both arms."""
-    if not arms.treated or not arms.holdout:
-        return -1.0, 1.0
-    one, one_low, one_high = _wilson(arms.treated_bought, arms.treated)
-    two, two_low, two_high = _wilson(arms.holdout_bought, arms.holdout)
-    low = one - two - math.hypot(one - one_low, two_high - two)
-    high = one - two + math.hypot(one_high - one, two - two_low)
-    return low, high
-
-
-def _wilson(count: int, total: int) -> tuple[float, float, float]:
-    share = count / total
-    middle = (share + _Z * _Z / (2 * total)) / (1 + _Z * _Z / total)
-    half = _Z * math.sqrt(share * (1 - share) / total + _Z * _Z / (4 * total * total))
-    half /= 1 + _Z * _Z / total
-    return share, middle - half, middle + half
+    return shares.newcombe(arms.treated_bought, arms.treated, arms.holdout_bought, arms.holdout)
 
 
 def always_valid(arms: Arms) -> tuple[float, float]:
-    """Give the interval that holds however often one looks; (-1, 1) below ARM_MIN a side."""
-    if min(arms.treated, arms.holdout) < ARM_MIN:
-        return -1.0, 1.0
-    difference = arms.treated_bought / arms.treated - arms.holdout_bought / arms.holdout
-    spread = _spread(arms.treated_bought, arms.treated) + _spread(arms.holdout_bought, arms.holdout)
-    wide = spread + _TAU**2
-    half = math.sqrt(spread * wide / _TAU**2 * (2 * math.log(1 / _ALPHA) + math.log(wide / spread)))
-    return max(-1.0, difference - half), min(1.0, difference + half)
-
-
-def _spread(count: int, total: int) -> float:
-    share = (count + 1) / (total + 2)  # never 0, after Agresti and Coull
-    return share * (1 - share) / total
+    """Give the interval that holds however often one looks; (-1, 1) below SIDE_MIN a side."""
+    return shares.always_valid(arms.treated_bought, arms.treated, arms.holdout_bought, arms.holdout)
 
 
 def measure(figures: Figures, arms: Arms, spent: int) -> Figures:
