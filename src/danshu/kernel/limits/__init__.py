@@ -8,9 +8,11 @@ from danshu.kernel.limits.agent import *  # noqa: F403
 from danshu.kernel.limits.amending import *  # noqa: F403
 from danshu.kernel.limits.archive import *  # noqa: F403
 from danshu.kernel.limits.assets import *  # noqa: F403
+from danshu.kernel.limits.assistant import *  # noqa: F403
 from danshu.kernel.limits.associations import *  # noqa: F403
 from danshu.kernel.limits.catalogue import *  # noqa: F403
-from danshu.kernel.limits.classification import *  # noqa: F403  # noqa: F403  # noqa: F403
+from danshu.kernel.limits.classification import *  # noqa: F403
+from danshu.kernel.limits.coe import *  # noqa: F403
 from danshu.kernel.limits.connectors import *  # noqa: F403
 from danshu.kernel.limits.console import *  # noqa: F403
 from danshu.kernel.limits.contract import *  # noqa: F403
@@ -19,6 +21,7 @@ from danshu.kernel.limits.devices import *  # noqa: F403
 from danshu.kernel.limits.dialogues import *  # noqa: F403
 from danshu.kernel.limits.dictionary import *  # noqa: F403
 from danshu.kernel.limits.documents import *  # noqa: F403
+from danshu.kernel.limits.forecasting import *  # noqa: F403
 from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
 from danshu.kernel.limits.intents import *  # noqa: F403
@@ -28,6 +31,7 @@ from danshu.kernel.limits.licensing import *  # noqa: F403
 from danshu.kernel.limits.metrics import *  # noqa: F403
 from danshu.kernel.limits.names import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
+from danshu.kernel.limits.network import *  # noqa: F403
 from danshu.kernel.limits.order_types import *  # noqa: F403
 from danshu.kernel.limits.orders import *  # noqa: F403
 from danshu.kernel.limits.originals import *  # noqa: F403
@@ -45,5 +49,6 @@ from danshu.kernel.limits.selling import *  # noqa: F403
 from danshu.kernel.limits.sentinel import *  # noqa: F403
 from danshu.kernel.limits.settlement import *  # noqa: F403
 from danshu.kernel.limits.speech import *  # noqa: F403
+from danshu.kernel.limits.transfers import *  # noqa: F403
 from danshu.kernel.limits.watermarks import *  # noqa: F403
 from danshu.kernel.limits.weaving import *  # noqa: F403
