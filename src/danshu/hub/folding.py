@@ -21,6 +21,11 @@ from danshu.capabilities.orders.amend_facts import OrderAmended
 from danshu.capabilities.orders.evolve import evolve, place
 from danshu.capabilities.orders.refund_facts import GoodsReturned
 from danshu.capabilities.stock.facts import StockMoved
+from danshu.capabilities.transfers.facts import (
+    TransferCancelled,
+    TransferDispatched,
+    TransferPlanned,
+)
 from danshu.hub import carrier_desks, floor_rows, merging_rows, release_waits
 from danshu.kernel.fact import TYPES, Evidence, Fact, epoch_ms
 from danshu.ledger import vault
@@ -29,6 +34,7 @@ from danshu.ledger.findings import Difference, compare_rows
 if TYPE_CHECKING:
     import uuid
 
+    from danshu.capabilities.transfers.model import PlannedUnits
     from danshu.hub.world import World
 
 Connection = psycopg.AsyncConnection[Any]
@@ -55,6 +61,7 @@ _GIVES_UP = (
     "order.withdrawn",
     "goods.returned",
 )
+_TRANSFERS = ("transfer.planned", "transfer.dispatched", "transfer.cancelled")
 _FLOOR = """
 select id, fulfilment, wh, stage, review, held, due, units, skus, number, label, stop, grp
 from floor_tasks
@@ -185,7 +192,7 @@ class OrdersFolder:
         return []
 
 
-def _parts(data: object) -> list[tuple[str, tuple[model.Share, ...], int, int]]:
+def _parts(data: object) -> list[tuple[str, tuple[model.Share | PlannedUnits, ...], int, int]]:
     """Give warehouse, shares, and by which factors they count as on hand and as reserved."""
     if isinstance(data, facts.OrderAllocated):
         return [(p.warehouse, p.shares, 0, 1) for p in data.fulfilments]
@@ -197,6 +204,10 @@ def _parts(data: object) -> list[tuple[str, tuple[model.Share, ...], int, int]]:
         return [(data.warehouse, data.shares, -1, -1)]
     if isinstance(data, GoodsReturned) and data.outcome == "restock":
         return [(data.warehouse, data.shares, 1, 0)]
+    if isinstance(data, TransferPlanned):
+        return [(data.from_warehouse, data.lines, 0, 1)]
+    if isinstance(data, TransferDispatched | TransferCancelled):
+        return [(data.from_warehouse, data.freed, 0, -1)]
     return []
 
 
@@ -210,7 +221,7 @@ class StockFolder:
     @property
     def types(self) -> frozenset[str]:
         """What moves stock."""
-        return frozenset({"stock.moved", "order.allocated", *_GIVES_UP})
+        return frozenset({"stock.moved", "order.allocated", *_GIVES_UP, *_TRANSFERS})
 
     def fold(self, fact: Fact) -> None:
         """Take in one fact: on hand, reserved, safety, in transit by (warehouse, SKU)."""

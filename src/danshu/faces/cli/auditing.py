@@ -52,6 +52,7 @@ from danshu.hub.sandbox_audit import SandboxFolder
 from danshu.hub.selling_audit import SellingFolder
 from danshu.hub.standing_audit import StandingFolder
 from danshu.hub.subscription_audit import SubscriptionsFolder
+from danshu.hub.transfer_audit import TransfersFolder
 from danshu.hub.woven_audit import WovenFolder
 from danshu.kernel.errors import InputError
 from danshu.ledger import audit
@@ -96,6 +97,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     InterceptsFolder,
     OrderTypesFolder,
     OriginalsFolder,
+    TransfersFolder,
 )
 _SHOWN = 40
 

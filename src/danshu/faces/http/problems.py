@@ -76,6 +76,7 @@ _STATUS: Final = {
     "no_valuation": 404,
     "no_repair": 404,
     "no_campaign": 404,
+    "no_transfer": 404,
     "no_wave": 404,
     "no_call": 404,
     "no_route": 404,

@@ -1,0 +1,159 @@
+"""Transfer orders in the product: reserved, on the way, received with differences, each once."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import psycopg
+
+from danshu.hub.folding import StockFolder
+from danshu.hub.master_audit import MastersFolder
+from danshu.hub.transfer_audit import TransfersFolder
+from danshu.ledger import audit
+from tests.fixtures.hub import SKUS, UNITS, WAREHOUSES, House
+
+FROM, TO = WAREHOUSES[0].code, WAREHOUSES[1].code
+CUP, SOAP = SKUS[0].code, SKUS[1].code
+
+
+def level(house: House, warehouse: str, sku: str = CUP) -> tuple[int, int, int]:
+    """On hand, reserved, in transit."""
+    told = house.call("GET", f"/v1/stock?sku={sku}&warehouse={warehouse}").json()["items"]
+    return told[0]["on_hand"], told[0]["reserved"], told[0]["in_transit"]
+
+
+def plan(house: House, role: str = "admin", **changes: Any) -> Any:
+    wish = {
+        "key": uuid.uuid4().hex,
+        "from_warehouse": FROM,
+        "to_warehouse": TO,
+        "lines": [{"sku": CUP, "quantity": 40}, {"sku": SOAP, "quantity": 5}],
+        "truck": "4.2m",
+        "cost_fen": 86_000,
+        **changes,
+    }
+    return house.call("POST", "/v1/transfers", wish, role)
+
+
+def act(house: House, one: dict[str, Any], what: str, role: str = "admin", **more: Any) -> Any:
+    body = more if what == "cancel" else {"key": uuid.uuid4().hex, **more}
+    return house.call("POST", f"/v1/transfers/{one['id']}/{what}", body, role)
+
+
+def test_a_transfer_on_its_way(house: House) -> None:
+    """One house for all of it: setting it up costs more than what is asked of it."""
+    goes_whole(house)
+    differs(house)
+    is_never_oversold(house)
+    is_repeated(house)
+    may_not(house)
+    check(house)
+
+
+def goes_whole(house: House) -> None:
+    made = plan(house)
+    assert made.status_code == 201, made.text
+    one = made.json()
+    assert (one["state"], one["units"], one["number"][:3]) == ("planned", 45, "TR-")
+    assert level(house, FROM) == (UNITS, 40, 0)
+    gone = act(house, one, "dispatch").json()
+    assert (gone["state"], gone["lines"][0]["waiting"]) == ("dispatched", 40)
+    assert level(house, FROM) == (UNITS - 40, 0, 0)
+    assert level(house, TO) == (UNITS, 0, 40)
+    part = act(house, one, "receive", lines=[{"sku": CUP, "good": 25}]).json()
+    assert (part["state"], part["lines"][0]["waiting"]) == ("dispatched", 15)
+    assert level(house, TO) == (UNITS + 25, 0, 15)
+    rest = [{"sku": CUP, "good": 15}, {"sku": SOAP, "good": 5}]
+    done = act(house, one, "receive", lines=rest).json()
+    assert (done["state"], done["differs"]) == ("received", False)
+    assert [s["what"] for s in done["steps"]] == [
+        "planned", "dispatched", "received", "received", "closed",
+    ]  # fmt: skip
+    assert level(house, TO) == (UNITS + 40, 0, 0)
+    assert act(house, one, "receive", lines=rest).json()["code"] == "transfer_not_dispatched"
+    assert act(house, one, "cancel", reason="晚了").json()["code"] == "transfer_not_planned"
+    assert house.call("GET", f"/v1/transfers/{one['id']}").json() == done
+
+
+def differs(house: House) -> None:
+    """Less leaves than planned; some is short, some damaged, some more than left."""
+    one = plan(house).json()
+    more = act(house, one, "dispatch", lines=[{"sku": CUP, "quantity": 41}])
+    assert (more.status_code, more.json()["code"]) == (409, "transfer_sent_more")
+    before = level(house, TO), level(house, TO, SOAP)
+    act(house, one, "dispatch", lines=[{"sku": CUP, "quantity": 30}])
+    assert level(house, FROM)[1] == 0  # what stayed behind is free again
+    came = [{"sku": CUP, "good": 20, "damaged": 3}, {"sku": SOAP, "good": 8}]
+    done = act(house, one, "receive", lines=came, final=True).json()
+    cup, soap = done["lines"]
+    assert (cup["sent"], cup["good"], cup["damaged"], cup["short"], cup["over"]) == (
+        30,
+        20,
+        3,
+        7,
+        0,
+    )
+    assert (soap["sent"], soap["short"], soap["over"], done["differs"]) == (5, 0, 3, True)
+    assert level(house, TO) == (before[0][0] + 20, 0, 0)
+    assert level(house, TO, SOAP) == (before[1][0] + 8, 0, 0)
+
+
+def is_never_oversold(house: House) -> None:
+    """What is planned can't be promised; what can't be promised can't be planned."""
+    on_hand = level(house, FROM)[0]
+    one = plan(house, lines=[{"sku": CUP, "quantity": on_hand}]).json()
+    told = plan(house, lines=[{"sku": SOAP, "quantity": 1}, {"sku": CUP, "quantity": 1}])
+    assert (told.status_code, told.json()["code"]) == (409, "transfer_short")
+    assert CUP in told.json()["detail"]
+    assert level(house, FROM, SOAP)[1] == 0  # nothing of a refused plan is left
+    ways = house.call("GET", f"/v1/atp?sku={CUP}").json()["warehouses"]
+    assert next(w["atp"] for w in ways if w["warehouse"] == FROM) == 0
+    counted = {"levels": [{"warehouse": FROM, "sku": CUP, "on_hand": on_hand - 1}]}
+    assert house.call("PUT", "/v1/stock", counted).json()["code"] == "below_reserved"
+    assert act(house, one, "cancel", reason="不调了").json()["state"] == "cancelled"
+    assert level(house, FROM) == (on_hand, 0, 0)
+
+
+def is_repeated(house: House) -> None:
+    """Whatever is repeated with its key is done once."""
+    key = uuid.uuid4().hex
+    one = plan(house, key=key).json()
+    assert plan(house, key=key).json() == one
+    assert plan(house, key=key, cost_fen=1).json()["code"] == "key_conflict"
+    gone = act(house, one, "dispatch", key="out-1").json()
+    assert act(house, one, "dispatch", key="out-1").json() == gone
+    assert act(house, one, "dispatch", key="out-2").json()["code"] == "transfer_not_planned"
+    on_hand = level(house, TO)[0]
+    came = {"lines": [{"sku": CUP, "good": 10}], "key": "in-1"}
+    assert act(house, one, "receive", **came).json() == act(house, one, "receive", **came).json()
+    assert level(house, TO)[0] == on_hand + 10
+    listed = house.call("GET", f"/v1/transfers?state=dispatched&warehouse={TO}&limit=1").json()
+    assert [one["id"] for one in listed["items"]] == [one["id"]]
+    all_ = house.call("GET", "/v1/transfers?limit=2").json()
+    more = house.call("GET", f"/v1/transfers?limit=2&cursor={all_['next']}").json()
+    numbers = [one["number"] for one in (*all_["items"], *more["items"])]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == 4
+
+
+def may_not(house: House) -> None:
+    assert plan(house, role="viewer").status_code == 403
+    assert plan(house, to_warehouse=FROM).json()["code"] == "transfer_same_place"
+    assert plan(house, to_warehouse="nowhere").json()["code"] == "stock_row"
+    gone = house.call("GET", f"/v1/transfers/{uuid.uuid4()}")
+    assert (gone.status_code, gone.json()["code"]) == (404, "no_transfer")
+
+
+def check(house: House) -> None:
+    """The facts give the rows."""
+
+    async def work() -> Any:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as connection:
+            t = house.tenant
+            folders = [TransfersFolder(t), StockFolder(t), MastersFolder(t)]
+            return await audit.fold_rows(connection, t, folders)
+
+    report = asyncio.run(work())
+    assert report.clean, report
