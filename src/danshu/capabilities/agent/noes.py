@@ -20,6 +20,12 @@ STOPPED: Final = _no(
 OVER: Final = _no(
     "proposal_over", "这条提案已有结果", "This proposal has been decided already", "state"
 )
+OPEN: Final = _no(
+    "proposal_open",
+    "同一件事已有一条待定的提案",
+    "There is an open proposal about the same thing",
+    "key",
+)
 EXPIRED: Final = _no("proposal_expired", "提案已过期", "The proposal has expired", "expires")
 OWN: Final = _no(
     "own_proposal",

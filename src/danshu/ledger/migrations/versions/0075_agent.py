@@ -17,10 +17,11 @@ create table proposals(
   due timestamptz not null, tries int4 not null default 0, doc jsonb not null,
   evidence text not null, seq int4 not null, head bytea not null, primary key(tenant,id));
 create unique index proposals_open on proposals(tenant,action,key)
-  where state in ('waiting','approved','performing','rolling_back');
+  where state in ('waiting','approved','performing');
 create index proposals_value on proposals(tenant,state,mid_fen desc,id);
 create index proposals_due on proposals(due)
   where state in ('waiting','approved','performing','done','rolling_back');
+create index proposals_key on proposals(tenant,action,key);
 create index proposals_made on proposals(tenant,made);
 create table agent_spent(
   tenant int4 not null, day date not null, action text not null, fen int8 not null,
