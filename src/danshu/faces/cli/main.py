@@ -62,6 +62,16 @@ def serve(
 
 
 @app.command()
+def mcp(
+    to: Annotated[str, typer.Option(help="The hub's address.")] = "http://127.0.0.1:8420",
+) -> None:
+    """Serve MCP to an assistant over stdin and stdout, as the API key in DANSHU_KEY."""
+    from danshu.faces.cli import asking
+
+    raise typer.Exit(asking.mcp(to))
+
+
+@app.command()
 def work(
     only: Annotated[
         str,

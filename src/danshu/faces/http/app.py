@@ -20,6 +20,7 @@ from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error, recall
 from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
 from danshu.faces.http.routes import ROUTES
+from danshu.faces.mcp import door
 from danshu.hub import entry, measuring, oidc, tracing
 from danshu.hub.board_views import Boards
 from danshu.hub.compose import Hub
@@ -68,6 +69,8 @@ class Application:
         self.live = Live(hub, boards)
         self.hot = Hot(hub, keyring, doors) if raw else None
         self._rest: Litestar = ended._rest if ended else _frame()
+        provider = oidc.Client()
+        self.tools = door.Door(hub, keyring, provider, self._rest)
         self._rest.state.clear()
         self._rest.state.update(
             {
@@ -78,7 +81,8 @@ class Application:
                 "runner": Runner(hub, home(os.environ) / "exports"),
                 "keyring": keyring,
                 "door": entry.open_door(),
-                "provider": oidc.Client(),
+                "provider": provider,
+                "tools": self.tools,
                 "doors": doors,
                 "streams": self.streams,
                 "prover": Prover(),
@@ -115,12 +119,19 @@ class Application:
                     return await self.hot.place(scope, receive, send)
                 if path.startswith(CHANNELS):
                     return await self.hot.channel(scope, receive, send)
-            if method in _READING and path[1:].partition("/")[0] not in self._claimed:
+            if method in _READING and not self._claims(path):
                 return await self._console(scope, send, self._is_https)
             send = headers.sending(scope, send, self._is_https)
+            if path.startswith(door.PATHS):
+                return await self.tools(scope, receive, send)
             if tracing.is_on():
                 return await traced.answer(self._rest, scope, receive, send)
         await self._rest(scope, receive, send)
+
+
+    def _claims(self, path: str) -> bool:
+        """Tell whether a path is the API's or the tools'; others are pages of the console."""
+        return path[1:].partition("/")[0] in self._claimed or path.startswith(door.PATHS)
 
 
 def build(
@@ -135,7 +146,7 @@ def build(
 
 @contextlib.asynccontextmanager
 async def _live(frame: Litestar) -> AsyncIterator[None]:
-    hub, runner, live = (frame.state[name] for name in ("hub", "runner", "live"))
+    hub, runner, live, tools = (frame.state[n] for n in ("hub", "runner", "live", "tools"))
     tracing.begin("danshu serve")
     await hub.start()
     running = asyncio.create_task(runner.run())
@@ -147,6 +158,7 @@ async def _live(frame: Litestar) -> AsyncIterator[None]:
         publishing.cancel()
         await asyncio.gather(running, publishing, return_exceptions=True)
         await live.stop()
+        await tools.close()
         await hub.close()
         tracing.end()
 

@@ -1,0 +1,12 @@
+"""All tools, in the order in which they are listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from danshu.faces.mcp import reading
+
+if TYPE_CHECKING:
+    from danshu.faces.mcp.tool import Tool
+
+TOOLS: Final[tuple[Tool, ...]] = (*reading.TOOLS,)
