@@ -24,10 +24,12 @@ from danshu.kernel.limits import (
     AGENT_TITLE_CHARS,
     AGENT_WORTH_FEN,
 )
-from danshu.ports.skill import Alternative, Chance, Cited, Day, Draft, Reason, Untrusted
+from danshu.ports.skill import Alternative, Cited, Day, Draft, Reason, Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from danshu.ports.skill import Chance
 
 _CONTROL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -43,7 +45,6 @@ class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     reasons: tuple[Reason, ...]
     alternatives: tuple[Alternative, ...] = ()
-    chance: Chance | None = None
     chart: tuple[Day, ...] = ()
     chart_unit: str = ""
 
@@ -111,6 +112,7 @@ def trouble(draft: Any, action: str, kind: type[Struct], now_ms: int, told: Outs
         ("text", any(not _is_told(r) for r in draft.reasons)),
         ("outside_text", says(draft.title.zh, told) or says(draft.title.en, told)),
         ("outside_text", says(draft.key, told)),
+        ("chance", _is_odd(draft.chance)),
     )
     found = next((code for code, is_bad in checks if is_bad), "")
     if found:
@@ -143,7 +145,6 @@ def evidence_of(draft: Draft) -> Evidence:
     return Evidence(
         reasons=draft.reasons,
         alternatives=draft.alternatives,
-        chance=draft.chance,
         chart=draft.chart,
         chart_unit=draft.chart_unit,
     )
@@ -171,6 +172,15 @@ def _is_cited(cited: Cited) -> bool:
 def _is_told(reason: Reason) -> bool:
     texts = (reason.text.zh, reason.text.en, *(quote.text for quote in reason.quotes))
     return all(isinstance(text, str) and len(text) <= AGENT_TEXT_CHARS for text in texts)
+
+
+def _is_odd(chance: Chance | None) -> bool:
+    if chance is None:
+        return False
+    text = _is_bad_text(chance.of.zh, AGENT_TITLE_CHARS) or _is_bad_text(
+        chance.of.en, AGENT_TITLE_CHARS
+    )
+    return text or not (0 <= chance.before <= 1_000 and 0 <= chance.after <= 1_000)
 
 
 def _is_absurd(draft: Draft) -> bool:

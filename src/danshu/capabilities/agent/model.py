@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from danshu.ports.skill import Chance
+
 Level = Literal["observe", "propose", "approve", "automatic"]
 LEVELS: Final[tuple[Level, ...]] = ("observe", "propose", "approve", "automatic")
 Reversibility = Literal["reversible", "partly", "irreversible"]
@@ -39,6 +41,7 @@ class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_ms: int
     cites: tuple[str, ...]
     evidence: str
+    chance: Chance | None = None
 
     @property
     def at_stake_fen(self) -> int:
