@@ -85,9 +85,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     lot: Annotated[int, Meta(ge=1, le=100_000)] = 6
     litres_per_kg: Annotated[int, Meta(ge=1, le=100)] = 4
     trucks: Annotated[tuple[TruckType, ...], Meta(min_length=1, max_length=12)] = (
-        TruckType(
-            code="ltl", title="零担", weight_kg=100, volume_l=500, fixed_fen=3_000, km_fen=8
-        ),
+        TruckType(code="ltl", title="零担", weight_kg=100, volume_l=500, fixed_fen=3_000, km_fen=8),
         TruckType(
             code="4.2m",
             title="4.2 米厢车",

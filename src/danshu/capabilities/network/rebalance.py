@@ -120,9 +120,7 @@ def curve(problem: Problem) -> Curves:
         short = problem.short_fen[part, None, None]
         write = problem.write_down_fen[part, None, None]
         less = have[part, :, None] - lot * steps
-        told = value(
-            mean[part, :, None], variance[part, :, None], aged, less, short, write, less
-        )
+        told = value(mean[part, :, None], variance[part, :, None], aged, less, short, write, less)
         gives = problem.spare[part, :, None] >= lot * steps[1:]
         loss[part] = np.where(gives, told[..., :-1] - told[..., 1:], flow.FAR)
         more = lot * steps
@@ -143,9 +141,7 @@ def fastest(problem: Problem) -> Ints:
     return np.minimum(lead.min(axis=0), problem.horizon_days)
 
 
-def remaining(
-    problem: Problem, lead: Ints, have: Floats
-) -> tuple[Floats, tuple[Floats, Floats]]:
+def remaining(problem: Problem, lead: Ints, have: Floats) -> tuple[Floats, tuple[Floats, Floats]]:
     """Give what is left when goods arrive after `lead` [W] days, and the demand after that."""
     rest = np.empty_like(have)
     mean, variance = np.empty_like(have), np.empty_like(have)
@@ -166,10 +162,7 @@ def arcs(problem: Problem, lead: Ints, have: Floats) -> Floats:
     cost = np.full((skus, places, places), flow.FAR)
     lots = problem.lot[:, None].astype(np.float64)
     short_by = np.stack(
-        [
-            demand.exceed(*problem.sums.at(days), have)
-            for days in range(problem.horizon_days + 1)
-        ]
+        [demand.exceed(*problem.sums.at(days), have) for days in range(problem.horizon_days + 1)]
     )  # [days, S, W]
     for w in range(places):
         days = np.clip(problem.lead_days[:, w], lead[w], problem.horizon_days)

@@ -49,9 +49,7 @@ def find_risks(sums: Sums, free: Ints, coming: Ints, arrival: Ints) -> Risks:
     return Risks(chance, find_out(sums, free, coming, arrival))
 
 
-def before(
-    sums: Sums, free: Ints, arrival: Ints, days: int, which: NDArray[np.bool_]
-) -> Floats:
+def before(sums: Sums, free: Ints, arrival: Ints, days: int, which: NDArray[np.bool_]) -> Floats:
     """Give the chance of being short on the eve of arrival, within `days`."""
     rows = np.flatnonzero(which)
     eve = np.clip(arrival[rows] - 1, 0, days)
