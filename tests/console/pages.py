@@ -86,6 +86,7 @@ def fill(site: Site, path: str) -> str:
         "/weaver/:": lambda: _woven(site),
         "/policies/:": lambda: f"{_policy(site)}?tab=clauses",
         "/after-sales/:": lambda: _case(site),
+        "/transfers/:": lambda: _transfer(site),
         "/go/:": lambda: site.by_state("shipped")["number"],
     }
     for start, give in names.items():
@@ -122,6 +123,17 @@ def _order_type(site: Site) -> str:
         return str(book["drafts"][0]["id"])
     new = {"type": book["templates"][0] | {"type": "shown"}}
     return str(site.call("POST", "/v1/order-types/drafts", json=new)["id"])
+
+
+def _transfer(site: Site) -> str:
+    """Plan a transfer of one unit from where there is most of a SKU."""
+    rows = site.call("GET", "/v1/stock?limit=200")["items"]
+    most = max(rows, key=lambda row: row["on_hand"] - row["reserved"] - row["safety"])
+    other = next(row["warehouse"] for row in rows if row["warehouse"] != most["warehouse"])
+    wish = {"key": "pages", "from_warehouse": most["warehouse"], "to_warehouse": other}
+    wish["lines"] = [{"sku": most["sku"], "quantity": 1}]
+    found = site.call("GET", "/v1/transfers?limit=1")["items"]
+    return str((found or [site.call("POST", "/v1/transfers", json=wish)])[0]["id"])
 
 
 def _woven(site: Site) -> str:
