@@ -76,6 +76,8 @@ _STATUS: Final = {
     "no_valuation": 404,
     "no_repair": 404,
     "no_campaign": 404,
+    "no_proposal": 404,
+    "no_skill": 404,
     "no_transfer": 404,
     "no_wave": 404,
     "no_call": 404,

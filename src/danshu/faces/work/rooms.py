@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from danshu.faces.work import leading, telemetry, waves
 from danshu.hub import (
+    agent_room,
     anchoring,
     archive_room,
     assets_room,
@@ -214,6 +215,7 @@ ROOMS = (
     Room("health", health_room.begin, HEALTH_EVERY_S),
     Room("archive", archive_room.begin, archive_room.REST_S),
     Room(assets_room.ROOM, assets_room.begin, ASSET_LOOK_S),
+    Room(agent_room.ROOM, agent_room.begin, 2.0),
     Room(associations_room.ROOM, associations_room.begin, 60.0),
     Room("partitions", _partitions, 3600.0),
 )
