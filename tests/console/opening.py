@@ -1,25 +1,80 @@
 """What each page of pages.tsx is held to when it opens: both languages, both looks, two widths.
 
-A page is loaded once. Its look follows the machine's, its language what another tab chooses.
+The console is loaded once, and goes from page to page as a person does by its menu; only pages
+without its frame are loaded each. Its look follows the machine's, its language what another tab
+chooses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.console import pages
-from tests.console.conftest import DESK, PDA, Visit
+from tests.console.conftest import DESK, PATIENCE_MS, PDA, Visit, Watch
 from tests.console.pages import Listed
 from tests.console.site import EVERYBODY, Site
 
 PAGES = {page.path: page for page in pages.listed()}
 SHARES = 2
+WINDOW: ViewportSize = {"width": DESK["width"], "height": DESK["height"]}
 # Where a hub serves several merchants, nobody is meant until one is named.
 NO_MERCHANT = r"status of 404.*\(/v1/door\)"
 SPEAK = """locale => window.dispatchEvent(
   new StorageEvent("storage", { key: "danshu.locale", newValue: locale }))"""
+
+
+# What stood there is marked, so that nobody takes it for the page that is to come.
+GO = """path => {
+  document.querySelectorAll("h1").forEach(h1 => (h1.dataset.left = "1"));
+  const state = { usr: null, key: path, idx: (history.state?.idx ?? 0) + 1 };
+  history.pushState(state, "", path);
+  window.dispatchEvent(new PopStateEvent("popstate", { state }));
+}"""
+
+
+class Tab:
+    """One tab of the console, of a person with all roles; begun anew after a page that failed."""
+
+    def __init__(self, site: Site, browser: Browser, options: dict[str, Any]) -> None:
+        self._site = site
+        self._open = lambda: browser.new_context(**options, locale="zh-CN", viewport=WINDOW)
+        self._page: Page | None = None
+
+    def go(self, path: str, watch: Watch) -> Page:
+        """Go to a page; `keep` says that it was as it should be."""
+        page, self._page = self._page, None
+        if page is None:
+            return self._load(path, watch)
+        watch.mind(page)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(WINDOW)
+        page.evaluate(GO, path)
+        expect(page.locator("h1[data-left]")).to_have_count(0)
+        return page
+
+    def keep(self, page: Page) -> None:
+        """Use the tab for the next page too."""
+        self._page = page
+
+    def _load(self, path: str, watch: Watch) -> Page:
+        context = self._open()
+        self._site.prefer(EVERYBODY, locale="zh-CN", theme="auto")
+        value = self._site.cookie(EVERYBODY)
+        context.add_cookies([{"name": "danshu", "value": value, "url": self._site.address}])
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        watch.mind(page)
+        page.goto(path, wait_until="load")
+        return page
+
+
+@pytest.fixture(scope="module")
+def tab(site: Site, browser: Browser, browser_context_args: dict[str, Any]) -> Tab:
+    return Tab(site, browser, browser_context_args)
 
 
 def share(nth: int) -> list[str]:
@@ -35,22 +90,28 @@ def settle(page: Page) -> None:
 
 
 def check(
+    tab: Tab,
+    watch: Watch,
     site: Site,
     visit: Visit,
     axe: Callable[..., None],
-    expected: Callable[..., None],
     path: str,
 ) -> None:
     """Open a page; it bears its name, keeps to its window and has no grave finding."""
     listed = PAGES[path]
-    if path == "/sign-in":
-        expected(NO_MERCHANT)
     is_narrow = path.startswith("/pda")
-    page = visit(
-        pages.fill(site, path),
-        "" if path == "/sign-in" else EVERYBODY,
-        theme="auto",
-        size=PDA if is_narrow else DESK,
+    is_framed = not listed.is_bare and not is_narrow
+    if path == "/sign-in":
+        watch.expected(NO_MERCHANT)
+    page = (
+        tab.go(pages.fill(site, path), watch)
+        if is_framed
+        else visit(
+            pages.fill(site, path),
+            "" if path == "/sign-in" else EVERYBODY,
+            theme="auto",
+            size=PDA if is_narrow else DESK,
+        )
     )
     _bears_its_name(page, listed, "zh-CN")
     _keeps_to_its_window(page, path)
@@ -66,6 +127,8 @@ def check(
         page.set_viewport_size({"width": PDA["width"], "height": PDA["height"]})
         settle(page)
         _keeps_to_its_window(page, path)
+    if is_framed:
+        tab.keep(page)
 
 
 def _bears_its_name(page: Page, listed: Listed, locale: str) -> None:

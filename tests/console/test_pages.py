@@ -12,19 +12,22 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console import opening, pages
-from tests.console.conftest import Visit
+from tests.console.conftest import Visit, Watch
 from tests.console.site import Site
+
+tab = opening.tab
 
 
 @pytest.mark.parametrize("path", opening.share(0))
 def test_a_page_opens_bears_its_name_and_is_accessible(
+    tab: opening.Tab,
+    watch: Watch,
     site: Site,
     visit: Visit,
     axe: Callable[..., None],
-    expected: Callable[..., None],
     path: str,
 ) -> None:
-    opening.check(site, visit, axe, expected, path)
+    opening.check(tab, watch, site, visit, axe, path)
 
 
 def test_a_person_without_the_right_hears_which_one(site: Site, visit: Visit) -> None:
