@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from msgspec import Struct
 
-from danshu.capabilities.assistant.model import Answer
+from danshu.capabilities.assistant.model import CitedAnswer
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
 from danshu.kernel.limits import ASSISTANT_KEEP_D
@@ -29,17 +29,17 @@ _LIST: Final = (
 _RATE: Final = "update assistant_questions set useful=%s where tenant=%s and id=%s and caller=%s"
 _FORGET: Final = "delete from assistant_questions where tenant=%s and caller=%s"
 _DAY_MS: Final = 86_400_000
-_decode = msgspec.json.Decoder(Answer).decode
+_decode = msgspec.json.Decoder(CitedAnswer).decode
 
 
-class Question(Struct, frozen=True, kw_only=True):
+class AskedQuestion(Struct, frozen=True, kw_only=True):
     """A question that was asked, and its answer; `useful` is None until the person says so."""
 
     id: uuid.UUID
     at_ms: int
     lang: str
     question: str
-    answer: Answer
+    answer: CitedAnswer
     useful: bool | None = None
 
 
@@ -49,9 +49,9 @@ async def keep(
     caller: str,
     lang: str,
     question: str,
-    answer: Answer,
+    answer: CitedAnswer,
     now_ms: int,
-) -> Question:
+) -> AskedQuestion:
     """Keep a question with its answer; what is older than ASSISTANT_KEEP_D days goes."""
     id_ = ids.uuid7(now_ms, os.urandom(10))
     body = msgspec.json.encode(answer)
@@ -59,16 +59,16 @@ async def keep(
     async with connection.pipeline():
         await connection.execute(_KEEP, (tenant, id_, caller, lang, question, body))
         await connection.execute(_OLD, (tenant, before))
-    return Question(id=id_, at_ms=now_ms, lang=lang, question=question, answer=answer)
+    return AskedQuestion(id=id_, at_ms=now_ms, lang=lang, question=question, answer=answer)
 
 
 async def listed(
     connection: Connection, tenant: int, caller: str, before: uuid.UUID, limit: int
-) -> list[Question]:
+) -> list[AskedQuestion]:
     """List a caller's questions, the newest first, those before `before`."""
     rows = await (await connection.execute(_LIST, (tenant, caller, before, limit))).fetchall()
     return [
-        Question(
+        AskedQuestion(
             id=r[0],
             at_ms=ids.made_ms(r[0]),
             lang=r[1],

@@ -11,7 +11,7 @@ Kind = Literal[
 ]
 
 
-class Cite(Struct, frozen=True, kw_only=True):
+class AnswerCite(Struct, frozen=True, kw_only=True):
     """What a sentence rests on: `ref` is its id, `path` opens it in the console."""
 
     kind: str
@@ -51,11 +51,11 @@ class Seen(Struct, frozen=True, kw_only=True):
     """What a look gave: `data` as the API answers, or the code of a problem."""
 
     data: Any = None
-    cites: tuple[Cite, ...] = ()
+    cites: tuple[AnswerCite, ...] = ()
     problem: str = ""
 
 
-class Sentence(Struct, frozen=True, kw_only=True):
+class CitedSentence(Struct, frozen=True, kw_only=True):
     """One sentence of an answer, with numbers of citations, from 1. Without one it is not said."""
 
     zh: str
@@ -63,15 +63,15 @@ class Sentence(Struct, frozen=True, kw_only=True):
     cites: tuple[int, ...]
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class CitedAnswer(Struct, frozen=True, kw_only=True):
     """An answer. Without sentences it is a refusal, and `lacks_zh`, `lacks_en` say what is missing.
 
     `way` is `rules` or `model`.
     """
 
     kind: str
-    sentences: tuple[Sentence, ...]
-    cites: tuple[Cite, ...]
+    sentences: tuple[CitedSentence, ...]
+    cites: tuple[AnswerCite, ...]
     lacks_zh: str = ""
     lacks_en: str = ""
     way: str = "rules"

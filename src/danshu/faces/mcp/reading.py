@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct
 
 from danshu.capabilities.assistant.marking import pick
-from danshu.capabilities.assistant.model import Cite
+from danshu.capabilities.assistant.model import AnswerCite
 from danshu.faces.mcp.inside import Answered, Api
 from danshu.faces.mcp.tool import (
     Code,
@@ -84,6 +84,9 @@ class Anomalies(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: Literal["waiting", "open", "assigned", "suppressed", "done", "all"] = "waiting"
     channel: Code = ""
     warehouse: Code = ""
+    order: Annotated[
+        str, Meta(max_length=64, pattern=PLAIN, description="of one order: its id or number")
+    ] = ""
     cursor: Cursor = ""
     limit: Limit = 20
 
@@ -169,9 +172,11 @@ async def search_orders(api: Api, args: SearchOrders) -> Found:
     )
 
 
-def _order(told: dict[str, Any]) -> Cite:
+def _order(told: dict[str, Any]) -> AnswerCite:
     ref = str(told["order"])
-    return Cite(kind="order", ref=ref, label=str(told.get("number", "")), path=f"/orders/{ref}")
+    return AnswerCite(
+        kind="order", ref=ref, label=str(told.get("number", "")), path=f"/orders/{ref}"
+    )
 
 
 async def get_order(api: Api, args: OneOrder) -> Found:
@@ -197,10 +202,12 @@ async def get_order_evidence(api: Api, args: Evidence) -> Found:
     data: dict[str, Any] = {"facts": told["facts"], "sealed": told["sealed"], "entries": entries}
     if args.verify:
         data["verification"] = await api.get(f"/v1/orders/{id_}/verification")
-    cites = [Cite(kind="order", ref=id_, label=args.order, path=f"/orders/{id_}")]
+    cites = [AnswerCite(kind="order", ref=id_, label=args.order, path=f"/orders/{id_}")]
     for fact in [f for e in told["entries"] for f in e["facts"]]:
         path = f"/orders/{id_}#fact-{fact['seq']}"
-        cites.append(Cite(kind="fact", ref=f"{id_}/{fact['seq']}", label=fact["type"], path=path))
+        cites.append(
+            AnswerCite(kind="fact", ref=f"{id_}/{fact['seq']}", label=fact["type"], path=path)
+        )
     return Found(data=data, cites=tuple(cites), next=str(told["next"] or ""))
 
 
@@ -208,6 +215,7 @@ async def list_anomalies(api: Api, args: Anomalies) -> Found:
     """Findings of the sentinel."""
     got = await api.get(
         "/v1/findings",
+        order=await find_order(api, args.order) if args.order else "",
         kind=args.kind,
         state=args.state,
         channel=args.channel,
@@ -229,8 +237,8 @@ async def explain_route(api: Api, args: OneOrder) -> Found:
         raise Answered(404, "no_decision", "nothing was decided of this order yet")
     fact = str(decision["fact"])
     cites = (
-        Cite(kind="decision", ref=fact, label=decision["code"], path=f"/orders/{id_}"),
-        Cite(kind="order", ref=id_, label=args.order, path=f"/orders/{id_}"),
+        AnswerCite(kind="decision", ref=fact, label=decision["code"], path=f"/orders/{id_}"),
+        AnswerCite(kind="order", ref=id_, label=args.order, path=f"/orders/{id_}"),
     )
     return Found(data={k: v for k, v in decision.items() if k != "nodes"}, cites=cites)
 
@@ -265,7 +273,7 @@ async def promise_outcomes(api: Api, args: Outcomes) -> Found:
         from_=args.since,
         to=args.until,
     )
-    cite = Cite(
+    cite = AnswerCite(
         kind="promises", ref=f"outcomes/{args.by}", label=args.since[:10], path="/promises/gaps"
     )
     return Found(data=got, cites=(cite,))
@@ -296,7 +304,7 @@ async def search_assets(api: Api, args: AssetQuestion) -> Found:
     if figures := got["figures"]:
         version = f"{figures['code']} v{figures['version']}"
         cites.append(
-            Cite(
+            AnswerCite(
                 kind="metric",
                 ref=f"{figures['code']}/{figures['version']}",
                 label=version,
@@ -305,7 +313,7 @@ async def search_assets(api: Api, args: AssetQuestion) -> Found:
         )
         if figures["asset"]:
             path = f"/assets/{figures['asset']}"
-            cites.append(Cite(kind="asset", ref=figures["asset"], label="", path=path))
+            cites.append(AnswerCite(kind="asset", ref=figures["asset"], label="", path=path))
     return Found(data=got, cites=tuple(cites))
 
 
@@ -313,21 +321,21 @@ async def read_overview(api: Api, args: Overview) -> Found:
     """The board's figures."""
     got = await api.get("/v1/board/overview", range=args.range)
     kept = {k: v for k, v in got.items() if k not in ("pace", "warehouses")}
-    cite = Cite(kind="board", ref=args.range, label=str(got["as_of"]), path="/")
+    cite = AnswerCite(kind="board", ref=args.range, label=str(got["as_of"]), path="/")
     return Found(data=kept, cites=(cite,))
 
 
 async def read_stock(api: Api, args: StockOf) -> Found:
     """Where a SKU is, and what may be promised of it."""
     got = await api.get("/v1/stock/sku", sku=args.sku)
-    cite = Cite(kind="stock", ref=args.sku, label=args.sku, path=f"/stock?sku={args.sku}")
+    cite = AnswerCite(kind="stock", ref=args.sku, label=args.sku, path=f"/stock?sku={args.sku}")
     return Found(data=got, cites=(cite,))
 
 
 async def read_glossary(api: Api, args: Nothing) -> Found:
     """Business terms and what answers them."""
     got = await api.get("/v1/catalogue/terms")
-    cite = Cite(kind="asset", ref="terms", label="", path="/assets")
+    cite = AnswerCite(kind="asset", ref="terms", label="", path="/assets")
     return Found(data=got, cites=(cite,))
 
 

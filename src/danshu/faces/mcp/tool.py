@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from danshu.capabilities.assistant.model import Cite
+from danshu.capabilities.assistant.model import AnswerCite
 from danshu.faces.mcp.inside import Answered, Api
 from danshu.hub.fields import PLAIN
 from danshu.kernel.limits import TOOL_ROWS
@@ -37,7 +37,7 @@ class Found(Struct, frozen=True, kw_only=True):
     """What a tool found: JSON as the API gave it, what may be cited of it, `next` of its page."""
 
     data: Any
-    cites: tuple[Cite, ...] = ()
+    cites: tuple[AnswerCite, ...] = ()
     next: str = ""
 
 
@@ -115,10 +115,10 @@ def _is_id(told: str) -> bool:
 
 def cite_rows(
     rows: Iterable[dict[str, Any]], kind: str, ref: str, label: str, path: str
-) -> tuple[Cite, ...]:
+) -> tuple[AnswerCite, ...]:
     """Cite each row of a list: `ref` and `label` are names of fields, `path` takes {ref}."""
     return tuple(
-        Cite(
+        AnswerCite(
             kind=kind,
             ref=str(row[ref]),
             label=str(row.get(label, "")),
