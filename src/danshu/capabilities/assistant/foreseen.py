@@ -91,23 +91,38 @@ def saved(asked: Asked, seen: Mapping[str, Seen], _: Kinds) -> CitedAnswer:
     if sheet.has("one"):
         _brought(sheet, seen["one"].data, sheet.cites("one"))
         return sheet.close()
-    if not sheet.has("proposals"):
-        return sheet.close(
-            "没有这条提案，或你不能看它。", "There is no such proposal, or not for you."
-        )
-    rows = seen["proposals"].data
-    waiting = [r for r in rows if r["state"] == "waiting"]
+    if sheet.has("outcomes"):
+        _outcomes(sheet, seen["outcomes"].data)
+    waiting = seen["proposals"].data if sheet.has("proposals") else []
     if waiting:
         worth = sum(int(r["mid_fen"]) for r in waiting)
-        ids = {r["id"] for r in waiting}
+        more_zh, more_en = ("以上", " or more") if len(waiting) == 50 else ("", "")
         sheet.say(
-            f"有 {len(waiting)} 条提案待批，预计合计 {yuan(worth)}。",
-            f"{len(waiting)} proposals wait, expected to be worth {yuan(worth)} together.",
-            [c for c in sheet.cites("proposals") if c.ref in ids],
+            f"有 {len(waiting)} 条{more_zh}提案待批，预计合计 {yuan(worth)}。",
+            f"{len(waiting)}{more_en} proposals wait, expected to be worth {yuan(worth)} together.",
+            sheet.cites("proposals"),
         )
-    for row in [r for r in rows if r["measured_fen"] is not None][:_SHOWN]:
-        _brought(sheet, row, [c for c in sheet.cites("proposals") if c.ref == row["id"]])
-    return sheet.close("还没有提案。", "There is no proposal yet.")
+    return sheet.close("没有查到提案，或你不能看它。", "There is no such proposal, or not for you.")
+
+
+def _outcomes(sheet: Sheet, told: dict[str, Any]) -> None:
+    if not told["decided"]:
+        return
+    sheet.say(
+        f"近 30 天裁决了 {told['decided']} 条提案，采纳 {told['accepted']} 条。",
+        f"In 30 days {told['decided']} proposals were decided, {told['accepted']} accepted.",
+        sheet.cites("outcomes"),
+    )
+    if told["measured"]:
+        sheet.say(
+            f"其中 {told['measured']} 条已实测，合计 {yuan(told['real_fen'])}"
+            f"（预计 {yuan(told['expected_fen'])}，80% 区间 {yuan(told['low_fen'])} 至"
+            f" {yuan(told['high_fen'])}）。",
+            f"{told['measured']} of them are measured: {yuan(told['real_fen'])} in all (expected"
+            f" {yuan(told['expected_fen'])}, 80% between {yuan(told['low_fen'])} and"
+            f" {yuan(told['high_fen'])}).",
+            sheet.cites("outcomes"),
+        )
 
 
 def _brought(sheet: Sheet, one: dict[str, Any], cites: Any) -> None:

@@ -148,7 +148,10 @@ def plan(asked: Asked, now_ms: int) -> tuple[Look, ...]:
     if asked.kind == "saved":
         if _UUID.fullmatch(asked.ref):
             return (Look(name="one", tool="get_proposal", args={"proposal": asked.ref}),)
-        return (Look(name="proposals", tool="list_proposals", args={"limit": 50}),)
+        return (
+            Look(name="outcomes", tool="agent_outcomes", args={}),
+            Look(name="proposals", tool="list_proposals", args={"state": "waiting", "limit": 50}),
+        )
     if asked.kind == "anomalies":
         return (Look(name="findings", tool="list_anomalies", args={"limit": 50}),)
     if asked.kind == "overview":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from danshu.faces.mcp import reading
+from danshu.faces.mcp import acting, proposing, reading
 
 if TYPE_CHECKING:
     from danshu.faces.mcp.tool import Tool
 
-TOOLS: Final[tuple[Tool, ...]] = (*reading.TOOLS,)
+TOOLS: Final[tuple[Tool, ...]] = (*reading.TOOLS, *proposing.TOOLS, *acting.TOOLS)
