@@ -130,6 +130,16 @@ UNTOLD: Final = (
         facts=("association.",),
     ),
     Untold(
+        zh="商户自己的预测模型:训练、启用、退回与停用",
+        en="the merchant's own models: trained, promoted, fallen back, retired",
+        facts=("learning.",),
+    ),
+    Untold(
+        zh="商户自己的目标、周会、待办与实验",
+        en="the merchant's own goals, reviews, backlog and experiments",
+        facts=("backlog.", "experiment.", "goal.", "weekly_review."),
+    ),
+    Untold(
         zh="背后是一位消费者:黑名单与个人信息的删除",
         en="a customer stands behind it: blocklists, and the erasing of personal data",
         facts=("intercept.listed", "intercept.unlisted", "vault."),

@@ -18,6 +18,7 @@ from danshu.hub.association_audit import CampaignsFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.catalogue_audit import CatalogueFolder
 from danshu.hub.classification_audit import ClassificationFolder
+from danshu.hub.coe_audit import CoeFolder
 from danshu.hub.compose import Hub
 from danshu.hub.connector_audit import ConnectorsFolder
 from danshu.hub.device_audit import DevicesFolder
@@ -29,6 +30,7 @@ from danshu.hub.health_audit import HealthFolder
 from danshu.hub.intent_audit import IntentsFolder
 from danshu.hub.intercept_audit import InterceptsFolder
 from danshu.hub.journal_audit import JournalFolder
+from danshu.hub.learning_audit import LearningFolder
 from danshu.hub.licence_audit import LicencesFolder
 from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
@@ -67,6 +69,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     StandingFolder,
     SubscriptionsFolder,
     CampaignsFolder,
+    CoeFolder,
     CatalogueFolder,
     ConnectorsFolder,
     PerceiversFolder,
@@ -84,6 +87,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     HealthFolder,
     DocumentTemplatesFolder,
     IntentsFolder,
+    LearningFolder,
     LicencesFolder,
     MetricsFolder,
     ClassificationFolder,

@@ -28,6 +28,7 @@ from danshu.hub import (
     carrier_room,
     classification_room,
     clocks,
+    coe_room,
     connectors_room,
     events_room,
     failsafe,
@@ -35,6 +36,7 @@ from danshu.hub import (
     heads,
     health_room,
     journal_room,
+    learning_room,
     merging_room,
     meters,
     negotiation_room,
@@ -217,6 +219,8 @@ ROOMS = (
     Room(assets_room.ROOM, assets_room.begin, ASSET_LOOK_S),
     Room(agent_room.ROOM, agent_room.begin, 2.0),
     Room(associations_room.ROOM, associations_room.begin, 60.0),
+    Room("coe", coe_room.begin, 60.0),
+    Room(learning_room.ROOM, learning_room.begin, 30.0),
     Room("partitions", _partitions, 3600.0),
 )
 

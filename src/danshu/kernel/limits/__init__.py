@@ -26,12 +26,14 @@ from danshu.kernel.limits.health import *  # noqa: F403
 from danshu.kernel.limits.hearing import *  # noqa: F403
 from danshu.kernel.limits.intents import *  # noqa: F403
 from danshu.kernel.limits.language import *  # noqa: F403
+from danshu.kernel.limits.learning import *  # noqa: F403
 from danshu.kernel.limits.ledger import *  # noqa: F403
 from danshu.kernel.limits.licensing import *  # noqa: F403
 from danshu.kernel.limits.metrics import *  # noqa: F403
 from danshu.kernel.limits.names import *  # noqa: F403
 from danshu.kernel.limits.negotiation import *  # noqa: F403
 from danshu.kernel.limits.network import *  # noqa: F403
+from danshu.kernel.limits.order_skills import *  # noqa: F403
 from danshu.kernel.limits.order_types import *  # noqa: F403
 from danshu.kernel.limits.orders import *  # noqa: F403
 from danshu.kernel.limits.originals import *  # noqa: F403
