@@ -108,14 +108,18 @@ async def run_child(
     goes_on: Callable[[Told | None], Awaitable[bool | None]],
     *,
     is_forced: bool = False,
+    module: str = assets_child.__name__,
+    more: str = "",
+    deadline_s: int = ASSET_DEADLINE_S,
 ) -> tuple[str | None, Told | None]:
-    """Run the child; gives the state of the job (None: another has it) and what it said last.
+    """Run the child, or another `module` that is spoken to alike (`more` is its second line);
+    gives the state of the job (None: another has it) and what it said last.
 
     Asked every second, `goes_on` ends it: False = stopped, None = lost. Raises InputError `build`
-    when the child fails, `deadline` when it takes longer than ASSET_DEADLINE_S.
+    when the child fails, `deadline` when it takes longer than `deadline_s`.
     """
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", assets_child.__name__, str(tenant), *names,
+        sys.executable, "-m", module, str(tenant), *names,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
@@ -123,17 +127,17 @@ async def run_child(
     assert child.stderr is not None
     said: list[Told] = []
     try:
-        child.stdin.write(f"{url}\n{FORCE if is_forced else ''}\n".encode())
+        child.stdin.write(f"{url}\n{FORCE if is_forced else more}\n".encode())
         child.stdin.close()  # the URL holds a password: no argument of a process that others see
         listening = asyncio.gather(_listen(child, said), child.stderr.read())
-        deadline_s = asyncio.get_running_loop().time() + ASSET_DEADLINE_S
+        end_s = asyncio.get_running_loop().time() + deadline_s
         while not listening.done():
             await asyncio.wait([listening], timeout=_BEAT_S)
             may_go_on = await goes_on(said[-1] if said else None)
             if not may_go_on:
                 return (None if may_go_on is None else jobs.CANCELLED), None
-            if asyncio.get_running_loop().time() > deadline_s:
-                raise InputError("deadline", f"no build within {ASSET_DEADLINE_S} s")
+            if asyncio.get_running_loop().time() > end_s:
+                raise InputError("deadline", f"no build within {deadline_s} s")
         _, errors = await listening
         if await child.wait() != 0 or not said or said[-1].stage != END:
             last = errors.decode(errors="replace").strip().rpartition("\n")[2]

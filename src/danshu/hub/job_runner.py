@@ -24,6 +24,7 @@ from danshu.hub import (
     dead_letters,
     exports,
     jobs,
+    learning,
     people,
     reconcile,
     replan,
@@ -52,6 +53,7 @@ _OF_THE_HUB: Final = {  # whose work asks no further right of whoever asked for 
     asset_builds.KIND: asset_builds.work,
     connector_books.KIND: connector_books.work,
     reconcile.KIND: reconcile.work,
+    learning.KIND: learning.work,
     replan.KIND: replan.work,
     resilience.KIND: resilience.work,
 }

@@ -7,12 +7,12 @@ Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World (2005); Lei et 
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from danshu.capabilities.routing.panel import UNKNOWN
+from danshu.kernel.coverage import cover
 from danshu.kernel.limits import SCORER_CALIBRATION
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def radius(errors: Ints, alpha: float = ALPHA) -> int:
     for any finite radius to cover so much.
     """
     count = len(errors)
-    # 1 - 0.1 is no binary number: 9.000000000000002 of 10 is nine
-    rank = math.ceil(round((count + 1) * (1.0 - alpha), 9))
+    rank = cover(count, alpha)
     if rank > count:
         return UNKNOWN
     return int(np.partition(np.abs(errors), rank - 1)[rank - 1])

@@ -1,0 +1,178 @@
+"""Frames of a merchant: rows to learn from, and rows to ask about, out of the asset sources.
+
+Synchronous; on an event loop it is used inside a child process or `asyncio.to_thread`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from msgspec import Struct
+
+from danshu.capabilities.learning.features import TARGETS
+from danshu.capabilities.learning.frames import Frame
+from danshu.capabilities.searching.words import festivals
+from danshu.hub import learning_sql as sql
+from danshu.kernel.limits.learning import LEARNING_DAYS, LEARNING_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from danshu.hub.asset_store import Store
+
+Connection = Any
+_GOODS: Final = "select code, weight_g from skus where tenant=%s"
+_HOUSES: Final = "select code, lng_udeg, lat_udeg from warehouses where tenant=%s"
+_CENTRES: Final = "select code, lng_udeg, lat_udeg from regions where tenant=%s"
+_MICRO: Final = 1e6
+_HORIZON_D: Final = 500
+_FAR: Final = 30
+
+
+class Masters(Struct, frozen=True, kw_only=True):
+    """What of the master data features need: grams of a SKU, places in micro-degrees."""
+
+    goods: tuple[tuple[str, int], ...] = ()
+    houses: tuple[tuple[str, int, int], ...] = ()
+    centres: tuple[tuple[str, int, int], ...] = ()
+
+
+async def read_masters(connection: Connection, tenant: int) -> Masters:
+    """Read a merchant's goods, warehouses and regions."""
+
+    async def rows(query: str) -> tuple[Any, ...]:
+        return tuple(await (await connection.execute(query, (tenant,))).fetchall())
+
+    return Masters(
+        goods=await rows(_GOODS), houses=await rows(_HOUSES), centres=await rows(_CENTRES)
+    )
+
+
+class Frames:
+    """Frames over an open store; everything is worked out once, then asked of it."""
+
+    def __init__(self, store: Store, masters: Masters, now_ms: int) -> None:
+        self.now_ms: Final = now_ms
+        self.since_ms: Final = now_ms - LEARNING_DAYS * sql.DAY_MS
+        for name in sql.SOURCES:
+            store.source(name)
+        self._engine: Final = store.backend.con
+        self._put("goods", masters.goods, sku="varchar", weight="bigint")
+        for name, places in (("houses", masters.houses), ("centres", masters.centres)):
+            key = "warehouse" if name == "houses" else "region"
+            rows = [(code, x / _MICRO, y / _MICRO) for code, x, y in places]
+            self._put(name, rows, **{key: "varchar", "lng": "double", "lat": "double"})
+        self._put("holidays", gaps(now_ms), day="bigint", gap="bigint")
+        begin = self.since_ms - LEARNING_DAYS * sql.DAY_MS
+        self._engine.execute(sql.SET_UP.replace("$begin", str(begin)))
+
+    def ended(self, target: str) -> Frame:
+        """Give the rows of a target whose outcome is known, of the last LEARNING_DAYS, the newest
+        LEARNING_ROWS.
+        """
+        for query in sql.ENDED[target].split(";\n"):
+            if query.strip():
+                told = {"now": self.now_ms} if "$now" in query else None
+                self._engine.execute(query, told)
+        self._engine.execute(sql.LATEST, {"since": self.since_ms})
+        return self._work_out(target)
+
+    def ask(self, target: str, asked: Iterable[tuple[str, str, int]]) -> Frame:
+        """Give the rows of a target for (order, part, moment)."""
+        self._put("wanted", asked, stream="varchar", part="varchar", moment="bigint")
+        self._engine.execute(
+            "create or replace temp table asked as select stream::uuid stream, part, moment,"
+            " 0::bigint known, 'nan'::double y from wanted"
+        )
+        return self._work_out(target)
+
+    def lanes(self) -> list[tuple[Any, ...]]:
+        """Give the parcels of LEARNING_DAYS by lane, in the order in which they left."""
+        found = self._engine.execute(sql.ON_LANES, {"since": self.since_ms}).fetchall()
+        return list(found)
+
+    def habits(self, least: int, most: int) -> list[tuple[Any, ...]]:
+        """Give what buyers of at least so many orders chose."""
+        told = {"since": self.since_ms, "least": least, "most": most}
+        return list(self._engine.execute(sql.HABITS, told).fetchall())
+
+    def placed(self, orders: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+        """Give when orders were recorded, when they were placed, and when they were first handed
+        over (0 = not yet), epoch ms.
+        """
+        self._put("wanted", [(order,) for order in orders], stream="varchar")
+        rows = self._engine.execute(
+            "select b.stream::varchar, b.placed, b.created, coalesce(min(s.occurred), 0) from base"
+            " b join wanted w on w.stream::uuid = b.stream left join steps s on s.stream ="
+            " b.stream and s.step = 'shipped' group by all"
+        ).fetchall()
+        return {order: (placed, created, left) for order, placed, created, left in rows}
+
+    def lines(self, orders: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Give the lines of orders as they are asked about: order, line, moment."""
+        self._put("wanted", [(order,) for order in orders], stream="varchar")
+        rows = self._engine.execute(
+            f"select b.stream::varchar, l.line::varchar, b.placed + {sql.SOON_MS} from base b"
+            " join wanted w on w.stream::uuid = b.stream join lines l on l.stream = b.stream"
+            " where l.origin = 'placed' and l.gift = ''"
+        ).fetchall()
+        return list(rows)
+
+    def _work_out(self, target: str) -> Frame:
+        more, joins = sql.MORE[target]
+        self._engine.execute(sql.FEATURES.format(more=more, joins=joins))
+        found = self._engine.execute(
+            'select f.*, a.known, a.y from featured f join asked a on a.stream::varchar = f."order"'
+            " and a.part = f.part and a.moment = f.moment"
+            f' order by f.placed desc, f."order", f.part, f.moment limit {LEARNING_ROWS}'
+        ).fetchnumpy()
+        columns = {}
+        for feature in TARGETS[target]:
+            kind = object if feature.kind == "value" else np.float64
+            columns[feature.name] = np.asarray(found[feature.name]).astype(kind)
+        if "due" in found:
+            columns["due"] = np.asarray(found["due"]).astype(np.int64)
+        return Frame(
+            target=target,
+            columns=columns,
+            order=np.asarray(found["order"]).astype(object),
+            part=np.asarray(found["part"]).astype(object),
+            moment_ms=np.asarray(found["moment"]).astype(np.int64),
+            placed_ms=np.asarray(found["placed"]).astype(np.int64),
+            known_ms=np.asarray(found["known"]).astype(np.int64),
+            y=np.asarray(found["y"]).astype(np.float64),
+        )
+
+    def _put(self, name: str, rows: Iterable[tuple[Any, ...]], **kinds: str) -> None:
+        """Make a table of rows."""
+        import pyarrow as pa
+
+        named = {"varchar": pa.string(), "bigint": pa.int64(), "double": pa.float64()}
+        columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+        made = pa.table(
+            {
+                column: pa.array(values, named[kind])
+                for (column, kind), values in zip(kinds.items(), columns, strict=True)
+            }
+        )
+        self._engine.register(f"{name} rows", made)
+        self._engine.execute(f'create or replace temp table {name} as select * from "{name} rows"')
+        self._engine.unregister(f"{name} rows")
+
+
+def gaps(now_ms: int) -> list[tuple[int, int]]:
+    """Give for each day (since 1970, local) how many days the nearest feast or day of trade is
+    away, 30 at most; calendars are known beforehand.
+    """
+    today = (now_ms + 8 * sql.HOUR_MS) // sql.DAY_MS
+    year = datetime.date.fromordinal(719_163 + today).year
+    days: set[int] = set()
+    for each in festivals():
+        for first, last in [*each.spans(year), *each.spans(year + 1)]:
+            days.update(range(first.toordinal() - 719_163, last.toordinal() - 719_162))
+    span = range(today - _HORIZON_D, today + _FAR + 1)
+    return [
+        (day, next((g for g in range(_FAR) if {day - g, day + g} & days), _FAR)) for day in span
+    ]
