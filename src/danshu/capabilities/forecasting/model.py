@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
 
 WEEK: Final = 7
 HORIZON: Final = 28
@@ -74,16 +75,16 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 class Score(Struct, frozen=True, kw_only=True):
-    """Figures over many series, in thousandths: `mase` of the median, `mase_mean` of the mean,
-    `rmsse` of the mean, `pinball` scaled as MASE is; what share of values lay in the 80 % and
-    95 % interval. `series` were counted.
+    """Figures over many series: `mase` of the median, `mase_mean` of the mean, `rmsse` of the mean,
+    `pinball` scaled as MASE is; what share of values lay in the 80 % and 95 % interval. `series`
+    were counted.
     """
 
     name: str
     series: int
-    mase: int
-    mase_mean: int
-    rmsse: int
-    pinball: int
-    coverage_80: int
-    coverage_95: int
+    mase: float
+    mase_mean: float
+    rmsse: float
+    pinball: float
+    coverage_80: float
+    coverage_95: float
