@@ -20,4 +20,23 @@ class Reader(Protocol):
 
 def readers() -> dict[str, Reader]:
     """Give the readers by the names of their views."""
-    return {}
+    # They read views of others by these names.
+    from danshu.hub import (
+        agent_order_views,
+        learning_reading,
+        network_reading,
+    )
+
+    return {
+        "stock_risks": network_reading.read_risks,
+        "transfer_options": network_reading.read_transfers,
+        "safety_gaps": network_reading.read_gaps,
+        "slow_movers": network_reading.read_slow,
+        "promotion_splits": network_reading.read_splits,
+        "order_risks": learning_reading.read_order_risks,
+        "late_lanes": learning_reading.read_late_lanes,
+        "short_routes": agent_order_views.read_short_routes,
+        "grievances": agent_order_views.read_grievances,
+        "policy_knobs": agent_order_views.read_policy_knobs,
+        "policy_wishes": agent_order_views.read_policy_wishes,
+    }

@@ -135,6 +135,12 @@ UNTOLD: Final = (
         facts=("learning.",),
     ),
     Untold(
+        zh="商户自己人用话说的策略,与催承运商;由它成的策略由策略的事件告知",
+        en="policies that the merchant's people told in words, and chases of carriers; a policy"
+        " that came of it is told as such",
+        facts=("lane.", "policy.wished"),
+    ),
+    Untold(
         zh="商户自己的目标、周会、待办与实验",
         en="the merchant's own goals, reviews, backlog and experiments",
         facts=("backlog.", "experiment.", "goal.", "weekly_review."),

@@ -68,7 +68,8 @@ def _expect_short(mean: float, deviation: float, level: float) -> float:
 @compiled
 def find_moves(
     day: Floats, variance: Floats, have: Ints, spare: Ints, coming: Ints, lead: Ints, soon: Ints,
-    late: Ints, lot: Ints, short_fen: Floats, cost: Floats, price: Floats, weight: Floats, moved: Smalls,
+    late: Ints, lot: Ints, short_fen: Floats, cost: Floats, price: Floats, weight: Floats,
+    moved: Smalls,
 ) -> None:  # fmt: skip
     """Find the moves of a review as `rebalance` does, demand taken as normal for speed.
 

@@ -19,9 +19,68 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int32]
+    Longs = NDArray[np.int64]
 
 FAR: Final = 1e30
 _EPSILON: Final = 1e-7
+
+
+@compiled
+def find_ends(loss: Floats, gain: Floats, cost: Floats) -> tuple[Longs, Longs]:
+    """Find who could give to whom at all, and who could take: the rest is never looked at again."""
+    places = loss.shape[0]
+    gives = np.zeros(places, np.bool_)
+    takes = np.zeros(places, np.bool_)
+    for w in range(places):
+        for v in range(places):
+            if loss[w, 0] + cost[w, v] < gain[v, 0] - _EPSILON:
+                gives[w] = True
+                takes[v] = True
+    return np.flatnonzero(gives), np.flatnonzero(takes)
+
+
+@compiled
+def reach(
+    givers: Longs, takers: Longs, cost: Floats, moved: Ints, to_giver: Floats, to_taker: Floats,
+    by_giver: Longs, by_taker: Longs,
+) -> None:  # fmt: skip
+    """Find the cheapest way to every taker (Bellman and Ford): over lanes, and back over lots that
+    move already. `by_…` name the end before on the way, -1 where it begins.
+    """
+    is_new = True
+    while is_new:
+        is_new = False
+        for a in range(len(givers)):
+            if to_giver[a] >= FAR:
+                continue
+            for b in range(len(takers)):
+                way = to_giver[a] + cost[givers[a], takers[b]]
+                if way < to_taker[b] - _EPSILON:
+                    to_taker[b] = way
+                    by_taker[b] = a
+                    is_new = True
+        if is_new:
+            is_new = go_back(givers, takers, cost, moved, to_giver, to_taker, by_giver)
+
+
+@compiled
+def go_back(
+    givers: Longs, takers: Longs, cost: Floats, moved: Ints, to_giver: Floats, to_taker: Floats,
+    by_giver: Longs,
+) -> bool:  # fmt: skip
+    """Look whether taking a lot back from a lane makes a giver cheaper to reach."""
+    is_new = False
+    for b in range(len(takers)):
+        if to_taker[b] >= FAR:
+            continue
+        for a in range(len(givers)):
+            if moved[givers[a], takers[b]] > 0:
+                way = to_taker[b] - cost[givers[a], takers[b]]
+                if way < to_giver[a] - _EPSILON:
+                    to_giver[a] = way
+                    by_giver[a] = b
+                    is_new = True
+    return is_new
 
 
 @compiled
@@ -32,73 +91,31 @@ def solve_one(loss: Floats, gain: Floats, cost: Floats, moved: Ints) -> float:
     there is none; `cost` [from, to] of a lot, FAR where there is no lane.
     """
     places, deep = loss.shape
-    # Who could give to whom at all: the rest is never looked at again.
-    givers = np.empty(places, np.int64)
-    takers = np.empty(places, np.int64)
-    n_givers, n_takers = 0, 0
-    for w in range(places):
-        gives, takes = False, False
-        for v in range(places):
-            if loss[w, 0] + cost[w, v] < gain[v, 0] - _EPSILON:
-                gives = True
-            if loss[v, 0] + cost[v, w] < gain[w, 0] - _EPSILON:
-                takes = True
-        if gives:
-            givers[n_givers] = w
-            n_givers += 1
-        if takes:
-            takers[n_takers] = w
-            n_takers += 1
+    givers, takers = find_ends(loss, gain, cost)
     moved[:, :] = 0
     given = np.zeros(places, np.int64)
     taken = np.zeros(places, np.int64)
-    to_giver = np.empty(n_givers, np.float64)
-    to_taker = np.empty(n_takers, np.float64)
-    by_giver = np.empty(n_givers, np.int64)
-    by_taker = np.empty(n_takers, np.int64)
+    to_giver = np.empty(len(givers), np.float64)
+    to_taker = np.empty(len(takers), np.float64)
+    by_giver = np.empty(len(givers), np.int64)
+    by_taker = np.empty(len(takers), np.int64)
     worth = 0.0
-    while n_givers > 0 and n_takers > 0:
-        for a in range(n_givers):
+    while len(givers) > 0:
+        for a in range(len(givers)):
             w = givers[a]
             to_giver[a] = loss[w, given[w]] if given[w] < deep else FAR
-            by_giver[a] = -1
-        for b in range(n_takers):
-            to_taker[b] = FAR
-        is_new = True
-        while is_new:
-            is_new = False
-            for a in range(n_givers):
-                if to_giver[a] >= FAR:
-                    continue
-                for b in range(n_takers):
-                    way = to_giver[a] + cost[givers[a], takers[b]]
-                    if way < to_taker[b] - _EPSILON:
-                        to_taker[b] = way
-                        by_taker[b] = a
-                        is_new = True
-            if not is_new:
-                break
-            is_new = False
-            for b in range(n_takers):
-                if to_taker[b] >= FAR:
-                    continue
-                for a in range(n_givers):
-                    if moved[givers[a], takers[b]] > 0:
-                        way = to_taker[b] - cost[givers[a], takers[b]]
-                        if way < to_giver[a] - _EPSILON:
-                            to_giver[a] = way
-                            by_giver[a] = b
-                            is_new = True
-        best, at = -_EPSILON, -1
-        for b in range(n_takers):
-            v = takers[b]
-            if taken[v] < deep and to_taker[b] - gain[v, taken[v]] < best:
-                best, at = to_taker[b] - gain[v, taken[v]], b
-        if at < 0:
+        by_giver[:] = -1
+        to_taker[:] = FAR
+        reach(givers, takers, cost, moved, to_giver, to_taker, by_giver, by_taker)
+        best, b = -_EPSILON, -1
+        for k in range(len(takers)):
+            v = takers[k]
+            if taken[v] < deep and to_taker[k] - gain[v, taken[v]] < best:
+                best, b = to_taker[k] - gain[v, taken[v]], k
+        if b < 0:
             break
         worth -= best
-        taken[takers[at]] += 1
-        b = at
+        taken[takers[b]] += 1
         while True:
             a = by_taker[b]
             moved[givers[a], takers[b]] += 1

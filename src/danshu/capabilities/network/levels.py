@@ -67,4 +67,5 @@ def share_out(mean: Floats, variance: Floats, total: Floats, usable: NDArray[np.
     left = np.minimum(np.rint(total - whole.sum(axis=1)), usable.sum()).astype(np.int64)
     order = np.argsort(-(np.where(usable, level - whole, -1.0)), axis=1, kind="stable")
     rank = np.argsort(order, axis=1, kind="stable")
-    return (whole + (rank < left[:, None])).astype(np.int64)
+    told: Ints = (whole + (rank < left[:, None])).astype(np.int64)
+    return told

@@ -41,13 +41,15 @@ def by_normal(variance: Floats, service: Floats) -> Floats:
     """Give the same as if demand were normal: z standard deviations."""
     from scipy.special import ndtri
 
-    return np.maximum(np.ceil(ndtri(service) * np.sqrt(variance) - 1e-9), 0.0)
+    told: Floats = np.maximum(np.ceil(ndtri(service) * np.sqrt(variance) - 1e-9), 0.0)
+    return told
 
 
 def by_sample(sums: Floats, service: float) -> Floats:
     """Give the same from sums over past lead times as they were: [rows, windows] of units."""
     level = np.quantile(sums, service, axis=-1, method="higher")
-    return np.maximum(np.ceil(level - sums.mean(axis=-1)), 0.0)
+    told: Floats = np.maximum(np.ceil(level - sums.mean(axis=-1)), 0.0)
+    return told
 
 
 def by_fill(mean: Floats, variance: Floats, cycle: Floats, rate: Floats) -> Floats:

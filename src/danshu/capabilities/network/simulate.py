@@ -211,6 +211,8 @@ def move(here: Network, day: int, price: Floats) -> tuple[int, int, float]:
     lead = np.where(lane, s.lead_days, 99).min(axis=0)
     cost = np.where(lane, s.handling_fen, flow.FAR)[None] * s.lot[:, None, None]
     lots = np.zeros((len(s.lot), *lane.shape), np.int32)
+    load = fen = real = np.zeros(lane.shape)
+    number = np.zeros(lane.shape, np.int64)
     weight = (s.lot * s.weight_g).astype(np.float64)
     asks = price
     for turn in range(ROUNDS):
