@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from danshu.kernel.fact import Actor
 
 Reversibility = Literal["reversible", "partly", "irreversible"]
+Sensitivity = Literal[1, 2, 3]
 NO_ACT: Final = InputError("no_act", "there is no such kind of action")
 
 
@@ -61,7 +62,7 @@ class Act(Protocol):
     action: str
     title: Told
     reversibility: Reversibility
-    sensitivity: Literal[1, 2, 3]
+    sensitivity: Sensitivity
     """1 inside the house, 2 costs money or moves others, 3 a customer or the law sees it."""
     parameters: type[Struct]
     measured_after_ms: int
@@ -112,4 +113,27 @@ def find(action: str) -> Act:
 
 
 def _acts() -> tuple[Act, ...]:
-    return ()
+    # Each act imports this module: it is named once all of it is there.
+    from danshu.hub.agent_act_chase import ChaseCarrier
+    from danshu.hub.agent_act_clearance import ClearanceAct
+    from danshu.hub.agent_act_compensate import Compensate
+    from danshu.hub.agent_act_draft_policy import DraftPolicy
+    from danshu.hub.agent_act_expedite import Expedite
+    from danshu.hub.agent_act_reroute import Reroute
+    from danshu.hub.agent_act_safety import SafetyAct
+    from danshu.hub.agent_act_split import SplitAct
+    from danshu.hub.agent_act_transfer import TransferAct
+    from danshu.hub.agent_act_tune import TunePolicy
+
+    return (
+        Reroute(),
+        Expedite(),
+        Compensate(),
+        ChaseCarrier(),
+        TunePolicy(),
+        DraftPolicy(),
+        TransferAct(),
+        SafetyAct(),
+        SplitAct(),
+        ClearanceAct(),
+    )

@@ -48,7 +48,8 @@ _DROP: Final = tuple(
 
 
 class TaskRow(Struct, frozen=True, kw_only=True):
-    """A fulfilment order on the floor, as its order says. `due_ms` is LATEST_MS without a clock.
+    """A fulfilment order on the floor, as its order says. `due_ms` is LATEST_MS without a clock, and
+    earlier than its promises where somebody wants it hurried.
 
     `stop_ms`: it is to be stopped, and by then the floor is to say whether it was; 0 = it is not.
     `group`: it leaves with others.
@@ -74,7 +75,7 @@ def project(
     on_floor = [f for f in order.fulfilments if f.state in STAGES]
     if not on_floor:
         return {}
-    due_ms = due_of(promises)
+    due_ms = min(due_of(promises), order.hurry_ms or LATEST_MS)
     rows = {}
     for f in on_floor:
         codes = {s.sku for s in f.shares}

@@ -230,6 +230,7 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
     offers: tuple[Offer, ...] = ()  # of substitutes, that the buyer has not answered
     offered: int = 0  # how many there were
     review: Review | None = None  # what was asked of whom when it was paid
+    hurry_ms: int = 0  # the floor is asked to have it out by then, before others
 
 
 def stage(order: Order) -> State:

@@ -1,4 +1,6 @@
-"""What the facts of an order's type change: its stage, its frozen deposit, what is owed back."""
+"""What the facts of an order's type change: its stage, its frozen deposit, what is owed back; and
+that it is to be hurried.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from danshu.capabilities.orders import money_facts
+from danshu.capabilities.orders import expedite_facts, money_facts
 from danshu.kernel.fact import epoch_ms
 
 if TYPE_CHECKING:
@@ -34,8 +36,13 @@ def _entered(order: Order, data: Any) -> Order:
     )
 
 
+def _expedited(order: Order, data: Any) -> Order:
+    return replace(order, hurry_ms=epoch_ms(data.by) if data.by else 0)
+
+
 STEPS: Final[dict[type[Struct], Callable[[Order, Any], Order]]] = {
     money_facts.DepositForfeited: _forfeited,
     money_facts.RefundOwed: _owed,
     money_facts.StageEntered: _entered,
+    expedite_facts.OrderExpedited: _expedited,
 }

@@ -1,0 +1,1 @@
+"""Skills: what the agent proposes, one file each (port `skill`)."""
