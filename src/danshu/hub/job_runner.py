@@ -25,6 +25,7 @@ from danshu.hub import (
     exports,
     jobs,
     learning,
+    network_runs,
     people,
     reconcile,
     replan,
@@ -52,6 +53,7 @@ _MERCHANT: Final = "select code from tenants where id=%s"
 _OF_THE_HUB: Final = {  # whose work asks no further right of whoever asked for it
     asset_builds.KIND: asset_builds.work,
     connector_books.KIND: connector_books.work,
+    network_runs.KIND: network_runs.work,
     reconcile.KIND: reconcile.work,
     learning.KIND: learning.work,
     replan.KIND: replan.work,

@@ -72,6 +72,7 @@ UNTOLD: Final = (
             "intent.",
             "log.configured",
             "metric.",
+            "network.",
             "notice.configured",
             "party.changed",
             "perceiver.",

@@ -36,6 +36,7 @@ from danshu.hub.marks import MarksFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.metric_audit import MetricsFolder
 from danshu.hub.negotiation_audit import NegotiationsFolder
+from danshu.hub.network_audit import NetworkFolder
 from danshu.hub.order_skill_audit import OrderSkillsFolder
 from danshu.hub.order_type_audit import OrderTypesFolder
 from danshu.hub.original_audit import OriginalsFolder
@@ -82,6 +83,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     RulesFolder,
     PaidFolder,
     NegotiationsFolder,
+    NetworkFolder,
     DevicesFolder,
     DifferencesFolder,
     FindingsFolder,

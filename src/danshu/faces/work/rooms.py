@@ -40,6 +40,7 @@ from danshu.hub import (
     merging_room,
     meters,
     negotiation_room,
+    network_room,
     notices,
     originals_room,
     paid_room,
@@ -223,6 +224,7 @@ ROOMS = (
     Room(associations_room.ROOM, associations_room.begin, 60.0),
     Room("coe", coe_room.begin, 60.0),
     Room(learning_room.ROOM, learning_room.begin, 30.0),
+    Room(network_room.ROOM, network_room.begin, 10.0),
     Room("partitions", _partitions, 3600.0),
 )
 
