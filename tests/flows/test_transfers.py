@@ -6,14 +6,23 @@ import asyncio
 import uuid
 from typing import Any
 
+import msgspec
 import psycopg
 
+from danshu.hub import agent_acts
+from danshu.hub.agent_acts import Performed
 from danshu.hub.folding import StockFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.transfer_audit import TransfersFolder
+from danshu.kernel.errors import Refusal
 from danshu.ledger import audit
-from tests.fixtures.hub import SKUS, UNITS, WAREHOUSES, House
+from tests.fixtures.hub import SKUS, TESTER, UNITS, WAREHOUSES, House
 
+SPLIT = {"promotion": "双十二", "warehouse": WAREHOUSES[0].code, "sku": SKUS[0].code}
+SPLIT |= {"split": [{"channel": "jd", "units": 30}, {"channel": "taobao", "units": 10}]}
+MARKDOWN = {"warehouse": WAREHOUSES[0].code, "sku": SKUS[0].code, "markdown": 200}
+MARKDOWN |= {"price_fen": SKUS[0].price_fen, "write_down_fen": 300}
+PAST = {"warehouse": WAREHOUSES[1].code, "sku": SKUS[0].code, "now": 5, "safety": 6}
 FROM, TO = WAREHOUSES[0].code, WAREHOUSES[1].code
 CUP, SOAP = SKUS[0].code, SKUS[1].code
 
@@ -49,6 +58,7 @@ def test_a_transfer_on_its_way(house: House) -> None:
     is_never_oversold(house)
     is_repeated(house)
     may_not(house)
+    acts_on_stock(house)
     check(house)
 
 
@@ -144,6 +154,97 @@ def may_not(house: House) -> None:
     assert plan(house, to_warehouse="nowhere").json()["code"] == "stock_row"
     gone = house.call("GET", f"/v1/transfers/{uuid.uuid4()}")
     assert (gone.status_code, gone.json()["code"]) == (404, "no_transfer")
+
+
+def acts_on_stock(house: House) -> None:
+    """What the agent may do to stock: tried without a trace, done once, taken back."""
+    transfers_once(house)
+    for action, parameters, read in (
+        ("safety_stock", {"warehouse": TO, "sku": CUP, "now": 0, "safety": 12}, safety),
+        ("promotion_split", SPLIT, quotas),
+        ("clear_slow_movers", MARKDOWN, price),
+    ):
+        before = read(house)
+        told = do(house, action, "rehearse", parameters)
+        assert (told.touched > 0, read(house)) == (True, before)
+        proposal = uuid.uuid4()
+        done = do(house, action, "perform", parameters, proposal)
+        after = read(house)
+        assert after != before
+        assert do(house, action, "perform", parameters, proposal) == done
+        assert read(house) == after
+        back = do(house, action, "compensate", parameters, proposal, done)
+        assert isinstance(back, Performed)
+        assert read(house) == before
+        assert do(house, action, "compensate", parameters, proposal, done) == back
+        assert read(house) == before
+    assert do(house, "safety_stock", "rehearse", PAST).code == "safety_changed"
+    assert do(house, "safety_stock", "perform", PAST, uuid.uuid4()).code == "safety_changed"
+    later = {**MARKDOWN, "price_fen": 1}
+    assert do(house, "clear_slow_movers", "perform", later, uuid.uuid4()).code == "price_changed"
+
+
+def transfers_once(house: House) -> None:
+    """Planned once for a proposal; taken back while it is there; its worth is what it served."""
+    line = {"sku": CUP, "quantity": 7}
+    wish = {"from_warehouse": FROM, "to_warehouse": TO, "lines": [line], "cost_fen": 100, "days": 2}
+    on_hand, reserved, _ = level(house, FROM)
+    assert do(house, "transfer", "rehearse", wish).touched == 7
+    assert level(house, FROM)[1] == reserved
+    proposal = uuid.uuid4()
+    done = do(house, "transfer", "perform", wish, proposal)
+    assert do(house, "transfer", "perform", wish, proposal) == done
+    assert level(house, FROM)[1] == reserved + 7
+    one = house.call("GET", f"/v1/transfers/{done.kept['transfer']}").json()
+    assert (one["proposal"], one["state"]) == (str(proposal), "planned")
+    assert do(house, "transfer", "measure", wish, proposal, done) is None
+    do(house, "transfer", "compensate", wish, proposal, done)
+    assert level(house, FROM) == (on_hand, reserved, 0)
+    assert do(house, "transfer", "measure", wish, proposal, done).counted == 0
+    proposal = uuid.uuid4()
+    done = do(house, "transfer", "perform", wish, proposal)
+    one = house.call("GET", f"/v1/transfers/{done.kept['transfer']}").json()
+    act(house, one, "dispatch")
+    told = do(house, "transfer", "compensate", wish, proposal, done)
+    assert (type(told), told.code) == (Refusal, "transfer_on_its_way")
+    act(house, one, "receive", lines=[{"sku": CUP, "good": 7}])
+    back = do(house, "transfer", "compensate", wish, proposal, done)
+    assert do(house, "transfer", "compensate", wish, proposal, done) == back
+    planned = house.call("GET", f"/v1/transfers/{back.kept['transfer']}").json()
+    assert (planned["from_warehouse"], planned["units"]) == (TO, 7)
+    act(house, planned, "cancel", reason="试过了")
+    far = {**wish, "lines": [{"sku": CUP, "quantity": 10 * UNITS}]}
+    assert do(house, "transfer", "rehearse", far).code == "transfer_short"
+    assert do(house, "transfer", "perform", far, uuid.uuid4()).code == "transfer_short"
+
+
+def do(house: House, action: str, what: str, parameters: dict[str, Any], *more: Any) -> Any:
+    one = agent_acts.find(action)
+    read = msgspec.convert(parameters, one.parameters)
+    told = {
+        "rehearse": lambda: one.rehearse(house.hub, house.tenant, read),
+        "perform": lambda: one.perform(house.hub, house.tenant, more[0], read, TESTER),
+        "compensate": lambda: one.compensate(
+            house.hub, house.tenant, more[0], read, more[1], TESTER
+        ),
+        "measure": lambda: one.measure(house.hub, house.tenant, more[0], read, more[1]),
+    }[what]
+    with house.client.portal() as portal:
+        return portal.call(told)
+
+
+def safety(house: House) -> Any:
+    told = house.call("GET", f"/v1/stock?sku={CUP}&warehouse={TO}").json()["items"]
+    return told[0]["safety"]
+
+
+def quotas(house: House) -> Any:
+    return house.call("GET", f"/v1/quotas?sku={CUP}").json()["items"]
+
+
+def price(house: House) -> Any:
+    (sku,) = [s for s in house.call("GET", "/v1/skus").json()["items"] if s["code"] == CUP]
+    return sku["price_fen"]
 
 
 def check(house: House) -> None:
