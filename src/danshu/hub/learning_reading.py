@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.hub import learning_risks, learning_tables
+from danshu.kernel.limits import AGENT_VIEW_ROWS
 from danshu.ports.skill import Cited, Worth
 from danshu.ports.skill_views import LateLane, OrderRisk
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from danshu.capabilities.learning.model import Lane
+    from danshu.hub.compose import Hub
     from danshu.hub.world import World
 
 Connection = Any
@@ -97,3 +99,15 @@ def _tell(no: int, lane: Lane, owed: Mapping[str, int]) -> LateLane:
             *(Cited(kind="order", ref=order) for order in lane.on_way[:3]),
         ),
     )
+
+
+async def read_order_risks(hub: Hub, tenant: int, now_ms: int) -> list[OrderRisk]:
+    """Read the view `order_risks` of skills."""
+    async with hub.connection() as connection:
+        return await order_risks(connection, None, tenant, now_ms, AGENT_VIEW_ROWS)
+
+
+async def read_late_lanes(hub: Hub, tenant: int, now_ms: int) -> list[LateLane]:
+    """Read the view `late_lanes` of skills."""
+    async with hub.connection() as connection:
+        return await late_lanes(connection, None, tenant, now_ms, AGENT_VIEW_ROWS)
