@@ -28,7 +28,7 @@ from danshu.ledger.write import WORKING, connect
 
 if TYPE_CHECKING:
     from danshu.hub.network_plan import Made
-    from danshu.hub.network_scenes import Played
+    from danshu.hub.network_scenes import NetworkPlayed
 
 Connection = Any
 ACTOR: Final = Actor(sub="hub", role="network")
@@ -105,7 +105,7 @@ async def keep_plan(connection: Connection, tenant: int, run: uuid.UUID, made: M
 
 
 async def keep_scene(
-    connection: Connection, tenant: int, run: uuid.UUID, played: Played, digest: str
+    connection: Connection, tenant: int, run: uuid.UUID, played: NetworkPlayed, digest: str
 ) -> bool:
     """Keep what a scenario came to, and say so, in one commit; False when the run had ended."""
     async with connection.transaction():

@@ -94,7 +94,7 @@ class Move(NamedTuple):
     others: bytes
 
 
-class Figures(Struct, frozen=True, kw_only=True):
+class NetworkFigures(Struct, frozen=True, kw_only=True):
     """What a run found, in figures. Money 分, `gap_ppm` millionths of the bound."""
 
     rows: int
@@ -116,7 +116,7 @@ class Made(NamedTuple):
 
     rows: list[Row]
     moves: list[Move]
-    figures: Figures
+    figures: NetworkFigures
     digest: str
 
 
@@ -166,9 +166,9 @@ async def make(
 
 def sum_up(
     inputs: Inputs, rows: Sequence[Row], moves: Sequence[Move], plan: rebalance.Plan | None
-) -> Figures:
+) -> NetworkFigures:
     """Put a plan into figures."""
-    return Figures(
+    return NetworkFigures(
         rows=len(rows),
         skus=len({row.sku for row in rows}),
         short=sum(row.c7 >= _HALF for row in rows),

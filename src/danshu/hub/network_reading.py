@@ -43,12 +43,12 @@ _ONE: Final = f"select {_FIELDS} {_FROM} where h.tenant=%s and r.wh=%s and r.sku
 _GAPS: Final = f"""
 select r.wh,r.sku,coalesce(k.name,''),r.safety,r.advised,r.service,r.holding_fen,r.gap_fen,
 r.kept_now,r.kept_then,h.run::text,n.forecast {_FROM}
-where h.tenant=%s and r.advised<>r.safety and r.gap_fen>0 order by r.gap_fen desc, r.no limit %s
+where h.tenant=%s and r.advised<>r.safety and r.gap_fen>0 order by -r.gap_fen, r.no limit %s
 """
 _SLOW: Final = f"""
 select r.wh,r.sku,coalesce(k.name,''),r.on_hand-r.reserved-r.safety,r.cover_days,r.value_fen,
 r.markdown,r.slow_fen,h.run::text,n.forecast {_FROM}
-where h.tenant=%s and r.slow_fen>0 and r.markdown>0 order by r.slow_fen desc, r.no limit %s
+where h.tenant=%s and r.slow_fen>0 and r.markdown>0 order by -r.slow_fen, r.no limit %s
 """
 _MOVES: Final = """
 select m.from_wh,m.to_wh,m.sku,coalesce(k.name,''),m.quantity,m.days,m.truck,m.cost_fen,m.low_fen,
@@ -74,7 +74,7 @@ _PROMOTIONS: Final = """
 select id::text, name, skus, last_day from forecast_promotions
 where tenant=%s and last_day>=%s order by first_day limit 100
 """
-_decode_others: Final = msgspec.json.Decoder(tuple[Other, ...]).decode
+decode_others: Final = msgspec.json.Decoder(tuple[Other, ...]).decode
 
 
 def cite(run: str, forecast: str, warehouse: str, sku: str) -> tuple[Cited, ...]:
@@ -208,7 +208,7 @@ async def read_transfers(hub: Hub, tenant: int, now_ms: int) -> list[TransferOpt
             ),
             others=tuple(
                 (o.warehouse, o.worth_fen, o.after, o.why_not)
-                for o in (_decode_others(bytes(row[14])) if row[14] else ())
+                for o in (decode_others(bytes(row[14])) if row[14] else ())
             ),
             chart=charted.get((row[1], row[2]), ()),
         )

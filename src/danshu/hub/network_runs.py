@@ -20,8 +20,8 @@ from msgspec import Struct
 from danshu.capabilities.network.model import NetworkScenario
 from danshu.hub import jobs, network_child, network_inputs, network_scenes, network_settings
 from danshu.hub.jobs import NewJob, Who
-from danshu.hub.network_plan import Figures
-from danshu.hub.network_scenes import Played
+from danshu.hub.network_plan import NetworkFigures
+from danshu.hub.network_scenes import NetworkPlayed
 from danshu.hub.worlds import now_ms
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -86,8 +86,8 @@ class NetworkRun(Struct, frozen=True, kw_only=True):
     begun: str
     finished: str
     title: str
-    figures: Figures | None
-    played: Played | None
+    figures: NetworkFigures | None
+    played: NetworkPlayed | None
 
 
 class _Line(Struct, frozen=True):
@@ -96,8 +96,8 @@ class _Line(Struct, frozen=True):
 
 
 _decode_line: Final = msgspec.json.Decoder(_Line).decode
-_decode_figures: Final = msgspec.json.Decoder(Figures).decode
-_decode_played: Final = msgspec.json.Decoder(Played).decode
+_decode_figures: Final = msgspec.json.Decoder(NetworkFigures).decode
+_decode_played: Final = msgspec.json.Decoder(NetworkPlayed).decode
 _decode_scenario: Final = msgspec.json.Decoder(NetworkScenario).decode
 
 

@@ -61,7 +61,7 @@ class Recorded(NamedTuple):
     received: Ints | None  # [days after the warm ones, S, W]
 
 
-class PlayedSpan(Struct, frozen=True, kw_only=True):
+class NetworkSpan(Struct, frozen=True, kw_only=True):
     """A figure over seeds: its mean and 95 % interval, thousandths."""
 
     low: int
@@ -69,7 +69,7 @@ class PlayedSpan(Struct, frozen=True, kw_only=True):
     high: int
 
 
-class PlayedPolicy(Struct, frozen=True, kw_only=True):
+class NetworkPolicy(Struct, frozen=True, kw_only=True):
     """What a policy came to, means over seeds a run. `fill` is the share of units that the nearest
     warehouse served; `turns` a year; money 分. `short_change` against base-stock in the same scene,
     percent; `by_day`: units short each day.
@@ -77,9 +77,9 @@ class PlayedPolicy(Struct, frozen=True, kw_only=True):
 
     policy: str
     asked: int
-    short: PlayedSpan
+    short: NetworkSpan
     lost: int
-    fill: PlayedSpan
+    fill: NetworkSpan
     stock: int
     turns: int
     moved: int
@@ -87,13 +87,13 @@ class PlayedPolicy(Struct, frozen=True, kw_only=True):
     move_fen: int
     holding_fen: int
     short_fen: int
-    total_fen: PlayedSpan
-    short_change: PlayedSpan
-    stock_change: PlayedSpan
+    total_fen: NetworkSpan
+    short_change: NetworkSpan
+    stock_change: NetworkSpan
     by_day: tuple[int, ...]
 
 
-class Played(Struct, frozen=True, kw_only=True):
+class NetworkPlayed(Struct, frozen=True, kw_only=True):
     """A scenario beside now, on `days` of demand from `first_day`, `seeds` runs of each policy."""
 
     scenario: NetworkScenario
@@ -104,8 +104,8 @@ class Played(Struct, frozen=True, kw_only=True):
     regions: int
     warehouses: int
     units: int
-    now: tuple[PlayedPolicy, ...]
-    then: tuple[PlayedPolicy, ...]
+    now: tuple[NetworkPolicy, ...]
+    then: tuple[NetworkPolicy, ...]
 
 
 async def read_recorded(connection: Connection, tenant: int, places: Places) -> Recorded:
@@ -233,7 +233,7 @@ async def play(
     scenario: NetworkScenario,
     tell: Callable[[str, float], None],
     seeds: int = NETWORK_SIM_SEEDS,
-) -> tuple[Played, str]:
+) -> tuple[NetworkPlayed, str]:
     """Play a scenario beside now; gives it with the digest of scenario and inputs."""
     kept = await network_settings.read(connection, tenant)
     places = await network_inputs.read_places(connection, tenant, kept.settings)
@@ -260,7 +260,7 @@ async def play(
         )  # fmt: skip
     days = len(recorded.asked) - simulate.WARM_DAYS
     begin = recorded.first + datetime.timedelta(days=simulate.WARM_DAYS)
-    played = Played(
+    played = NetworkPlayed(
         scenario=scenario,
         first_day=begin.isoformat(),
         days=days,
@@ -277,18 +277,18 @@ async def play(
     return played, said.hexdigest()
 
 
-def sum_up(found: dict[Policy, list[Told]], days: int) -> tuple[PlayedPolicy, ...]:
+def sum_up(found: dict[Policy, list[Told]], days: int) -> tuple[NetworkPolicy, ...]:
     """Put the runs of each policy into figures."""
     base = found["base_stock"]
     return tuple(_policy(name, runs, base, days) for name, runs in found.items())
 
 
-def _policy(name: str, runs: Sequence[Told], base: Sequence[Told], days: int) -> PlayedPolicy:
+def _policy(name: str, runs: Sequence[Told], base: Sequence[Told], days: int) -> NetworkPolicy:
     def mean(values: Sequence[float]) -> int:
         return round(float(np.mean(values)))
 
     sold = [one.asked - one.lost for one in runs]
-    return PlayedPolicy(
+    return NetworkPolicy(
         policy=name,
         asked=mean([one.asked for one in runs]),
         short=_span([one.short for one in runs]),
@@ -310,12 +310,12 @@ def _policy(name: str, runs: Sequence[Told], base: Sequence[Told], days: int) ->
     )
 
 
-def _span(values: Sequence[float]) -> PlayedSpan:
+def _span(values: Sequence[float]) -> NetworkSpan:
     low, mean, high = simulate.interval(values)
-    return PlayedSpan(low=round(1_000 * low), mean=round(1_000 * mean), high=round(1_000 * high))
+    return NetworkSpan(low=round(1_000 * low), mean=round(1_000 * mean), high=round(1_000 * high))
 
 
-def _change(ours: Sequence[float], others: Sequence[float]) -> PlayedSpan:
+def _change(ours: Sequence[float], others: Sequence[float]) -> NetworkSpan:
     """Give the change of paired runs, percent."""
     pairs = zip(ours, others, strict=True)
     return _span([100.0 * (a - b) / max(b, 1.0) for a, b in pairs])

@@ -14,7 +14,7 @@ Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Measure = Literal["cycle", "fill"]
 
 
-class TruckType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NetworkTruck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A type of truck: what it carries, what it costs by journey and kilometre."""
 
     code: Annotated[str, Meta(min_length=1, max_length=32)]
@@ -25,7 +25,7 @@ class TruckType(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     km_fen: Annotated[int, Meta(ge=0, le=100_000)]
 
 
-class LaneLead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NetworkLane(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long goods take between two warehouses, where it isn't what the distance says."""
 
     from_warehouse: Code
@@ -34,7 +34,7 @@ class LaneLead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     deviation_days: Days = 0
 
 
-class SupplierLead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NetworkSupplier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long a supplier takes to a warehouse; "" is every warehouse."""
 
     warehouse: Annotated[str, Meta(max_length=64)] = ""
@@ -42,7 +42,7 @@ class SupplierLead(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     deviation_days: Days = 0
 
 
-class SkuService(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NetworkSku(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The service of one SKU, where it isn't that of its class; `season_days` over 0: it is sold
     for one season, and what is left is written down.
     """
@@ -84,9 +84,11 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     supplier_deviation_days: Days = 3
     lot: Annotated[int, Meta(ge=1, le=100_000)] = 6
     litres_per_kg: Annotated[int, Meta(ge=1, le=100)] = 4
-    trucks: Annotated[tuple[TruckType, ...], Meta(min_length=1, max_length=12)] = (
-        TruckType(code="ltl", title="零担", weight_kg=100, volume_l=500, fixed_fen=3_000, km_fen=8),
-        TruckType(
+    trucks: Annotated[tuple[NetworkTruck, ...], Meta(min_length=1, max_length=12)] = (
+        NetworkTruck(
+            code="ltl", title="零担", weight_kg=100, volume_l=500, fixed_fen=3_000, km_fen=8
+        ),
+        NetworkTruck(
             code="4.2m",
             title="4.2 米厢车",
             weight_kg=1_800,
@@ -94,7 +96,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             fixed_fen=20_000,
             km_fen=180,
         ),
-        TruckType(
+        NetworkTruck(
             code="9.6m",
             title="9.6 米厢车",
             weight_kg=12_000,
@@ -103,9 +105,9 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             km_fen=420,
         ),
     )
-    lanes: Annotated[tuple[LaneLead, ...], Meta(max_length=2_000)] = ()
-    suppliers: Annotated[tuple[SupplierLead, ...], Meta(max_length=200)] = ()
-    skus: Annotated[tuple[SkuService, ...], Meta(max_length=2_000)] = ()
+    lanes: Annotated[tuple[NetworkLane, ...], Meta(max_length=2_000)] = ()
+    suppliers: Annotated[tuple[NetworkSupplier, ...], Meta(max_length=200)] = ()
+    skus: Annotated[tuple[NetworkSku, ...], Meta(max_length=2_000)] = ()
 
 
 SHIPPED: Final = NetworkSettings()

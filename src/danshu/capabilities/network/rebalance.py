@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from danshu.capabilities.network.demand import Sums
-    from danshu.capabilities.network.model import TruckType
+    from danshu.capabilities.network.model import NetworkTruck
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -51,7 +51,7 @@ class Problem(NamedTuple):
     km: Floats  # [W, W]
     open_lane: NDArray[np.bool_]  # [W, W]
     handling_fen: float
-    trucks: Sequence[TruckType]
+    trucks: Sequence[NetworkTruck]
     ml_per_g: float
     horizon_days: int
     aging_days: int

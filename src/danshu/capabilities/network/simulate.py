@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from danshu.capabilities.network.model import TruckType
+    from danshu.capabilities.network.model import NetworkTruck
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -55,7 +55,7 @@ class Setting(NamedTuple):
     review_days: int
     handling_fen: float
     holding_day: float  # of a unit's value, a day
-    trucks: Sequence[TruckType]
+    trucks: Sequence[NetworkTruck]
     ml_per_g: float
     budget_fen: float  # a review
 

@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from danshu.capabilities.network.model import TruckType
+    from danshu.capabilities.network.model import NetworkTruck
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 
-def carry_g(truck: TruckType, ml_per_g: float) -> float:
+def carry_g(truck: NetworkTruck, ml_per_g: float) -> float:
     """Give what a truck carries of goods that take `ml_per_g`: full by weight or by volume."""
     by_volume = truck.volume_l * 1_000 / max(ml_per_g, 1e-9)
     return float(min(truck.weight_kg * 1_000, by_volume))
 
 
-def rate(trucks: Sequence[TruckType], km: Floats, ml_per_g: float) -> Floats:
+def rate(trucks: Sequence[NetworkTruck], km: Floats, ml_per_g: float) -> Floats:
     """Give the least that a gram can cost on each lane, 分: in the truck that is full and best."""
     each = [(t.fixed_fen + t.km_fen * km) / carry_g(t, ml_per_g) for t in trucks]
     told: Floats = np.min(each, axis=0)
@@ -31,7 +31,7 @@ def rate(trucks: Sequence[TruckType], km: Floats, ml_per_g: float) -> Floats:
 
 
 def choose(
-    trucks: Sequence[TruckType], km: Floats, load_g: Floats, ml_per_g: float
+    trucks: Sequence[NetworkTruck], km: Floats, load_g: Floats, ml_per_g: float
 ) -> tuple[Floats, Ints, Ints]:
     """Choose trucks for the load of each lane: cost in 分, the type that is used most, how many.
 
@@ -56,7 +56,7 @@ def choose(
     return np.where(load_g > 0, cost, 0.0), main, np.where(load_g > 0, count, 0)
 
 
-def _single(trucks: list[tuple[TruckType, Floats, float]], load_g: Floats) -> Ints:
+def _single(trucks: list[tuple[NetworkTruck, Floats, float]], load_g: Floats) -> Ints:
     """Name the cheapest type that carries a load alone, -1 where none does."""
     best, at = np.full(load_g.shape, np.inf), np.full(load_g.shape, -1)
     for number, (_, one, carries) in enumerate(trucks):
