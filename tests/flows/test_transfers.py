@@ -16,12 +16,16 @@ from danshu.hub.master_audit import MastersFolder
 from danshu.hub.transfer_audit import TransfersFolder
 from danshu.kernel.errors import Refusal
 from danshu.ledger import audit
+from danshu.ledger.fold import Folder
 from tests.fixtures.hub import SKUS, TESTER, UNITS, WAREHOUSES, House
 
-SPLIT = {"promotion": "双十二", "warehouse": WAREHOUSES[0].code, "sku": SKUS[0].code}
-SPLIT |= {"split": [{"channel": "jd", "units": 30}, {"channel": "taobao", "units": 10}]}
+SPLIT: dict[str, Any] = {
+    "promotion": "双十二",
+    "warehouse": WAREHOUSES[0].code,
+    "sku": SKUS[0].code,
+    "split": [{"channel": "jd", "cap": 30}, {"channel": "taobao", "cap": 10}],
+}
 MARKDOWN = {"warehouse": WAREHOUSES[0].code, "sku": SKUS[0].code, "markdown": 200}
-MARKDOWN |= {"price_fen": SKUS[0].price_fen, "write_down_fen": 300}
 PAST = {"warehouse": WAREHOUSES[1].code, "sku": SKUS[0].code, "now": 5, "safety": 6}
 FROM, TO = WAREHOUSES[0].code, WAREHOUSES[1].code
 CUP, SOAP = SKUS[0].code, SKUS[1].code
@@ -136,7 +140,7 @@ def is_repeated(house: House) -> None:
     assert act(house, one, "dispatch", key="out-1").json() == gone
     assert act(house, one, "dispatch", key="out-2").json()["code"] == "transfer_not_planned"
     on_hand = level(house, TO)[0]
-    came = {"lines": [{"sku": CUP, "good": 10}], "key": "in-1"}
+    came: dict[str, Any] = {"lines": [{"sku": CUP, "good": 10}], "key": "in-1"}
     assert act(house, one, "receive", **came).json() == act(house, one, "receive", **came).json()
     assert level(house, TO)[0] == on_hand + 10
     listed = house.call("GET", f"/v1/transfers?state=dispatched&warehouse={TO}&limit=1").json()
@@ -180,8 +184,10 @@ def acts_on_stock(house: House) -> None:
         assert read(house) == before
     assert do(house, "safety_stock", "rehearse", PAST).code == "safety_changed"
     assert do(house, "safety_stock", "perform", PAST, uuid.uuid4()).code == "safety_changed"
-    later = {**MARKDOWN, "price_fen": 1}
-    assert do(house, "clear_slow_movers", "perform", later, uuid.uuid4()).code == "price_changed"
+    done = do(house, "clear_slow_movers", "perform", MARKDOWN, uuid.uuid4())
+    do(house, "clear_slow_movers", "perform", MARKDOWN, uuid.uuid4())
+    told = do(house, "clear_slow_movers", "compensate", MARKDOWN, uuid.uuid4(), done)
+    assert told.code == "price_changed"  # somebody lowered it further
 
 
 def transfers_once(house: House) -> None:
@@ -253,7 +259,7 @@ def check(house: House) -> None:
     async def work() -> Any:
         async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as connection:
             t = house.tenant
-            folders = [TransfersFolder(t), StockFolder(t), MastersFolder(t)]
+            folders: list[Folder] = [TransfersFolder(t), StockFolder(t), MastersFolder(t)]
             return await audit.fold_rows(connection, t, folders)
 
     report = asyncio.run(work())

@@ -12,12 +12,12 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.stock.model import Sku, Storage
-from danshu.hub import catalogues, stock_sales
+from danshu.hub import catalogues, network_settings, stock_sales
 from danshu.hub.agent_acts import Measured, Performed, Rehearsed, Reversibility
 from danshu.hub.fields import Code
 from danshu.hub.stock_once import between, do_once, read_level
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.limits import AMOUNT_MINOR, MARKDOWN_MAX
+from danshu.kernel.limits import MARKDOWN_MAX
 from danshu.ports.skill import Cited, Told
 
 if TYPE_CHECKING:
@@ -31,8 +31,14 @@ _DAY_MS: Final = 86_400_000
 _USUAL_DAYS: Final = 28
 CHANGED: Final = Refusal(
     code="price_changed",
-    reason="标价在提案之后被人改过,请重新提案",
-    reason_en="The price was changed since this was proposed: propose it again",
+    reason="标价在降价之后被人改过,不再改回",
+    reason_en="The price was changed since: it is left as it is",
+    clause="sku.price",
+)
+NO_PRICE: Final = Refusal(
+    code="no_price",
+    reason="主数据里没有这种商品的标价",
+    reason_en="The master data has no price of it",
     clause="sku.price",
 )
 _SKU: Final = """
@@ -41,20 +47,17 @@ select code,name,weight_g,storage,price_fen,barcode from skus where tenant=%s an
 
 
 class ClearanceParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Goods in a warehouse, their price as it is, how far it falls in thousandths, and what a unit
-    loses that is never sold, 分.
+    """Goods, the warehouse where too many lie, and how far their price falls, in thousandths of
+    what it is when that is done.
     """
 
     warehouse: Code
     sku: Code
-    price_fen: Annotated[int, Meta(ge=1, le=AMOUNT_MINOR)]
     markdown: Annotated[int, Meta(ge=1, le=MARKDOWN_MAX)]
-    write_down_fen: Annotated[int, Meta(ge=0, le=AMOUNT_MINOR)] = 0
 
-    @property
-    def new_fen(self) -> int:
-        """The price after it fell, 分."""
-        return max(1, self.price_fen * (1000 - self.markdown) // 1000)
+    def lower(self, price_fen: int) -> int:
+        """Give the price after it fell, 分; 1 at least."""
+        return max(1, price_fen * (1000 - self.markdown) // 1000)
 
 
 class ClearanceAct:
@@ -76,12 +79,13 @@ class ClearanceAct:
         async with hub.connection() as connection, connection.transaction():
             on_hand, _, _ = await read_level(connection, tenant, p.warehouse, p.sku)
             sku = await _read(connection, tenant, p.sku)
-        if sku.price_fen != p.price_fen:
-            return CHANGED
+        if sku.price_fen <= 1:
+            return NO_PRICE
+        now, then = _yuan(sku.price_fen), _yuan(p.lower(sku.price_fen))
         told = Told(
-            zh=f"{p.sku} 标价 {_yuan(p.price_fen)} → {_yuan(p.new_fen)} 元,所有仓都按它;"
+            zh=f"{p.sku} 标价 {now} → {then} 元,所有仓都按它;"
             f"{p.warehouse} 有 {on_hand} 件。已有的订单不变",
-            en=f"List price of {p.sku} {_yuan(p.price_fen)} → {_yuan(p.new_fen)} yuan, in every "
+            en=f"List price of {p.sku} {now} → {then} yuan, in every "
             f"warehouse; {p.warehouse} has {on_hand}. Orders that are there keep theirs",
         )
         return Rehearsed(changes=(told,), touched=1, back_until="always")
@@ -94,17 +98,20 @@ class ClearanceAct:
         parameters: ClearanceParameters,
         actor: Actor,
     ) -> Performed | Refusal:
-        """Write the new price, unless somebody changed it since it was proposed."""
+        """Write the new price."""
         p, now_ms = parameters, hub.clock()
 
         async def do(connection: Connection) -> Performed | Refusal:
-            told = await _price(connection, tenant, p.sku, p.price_fen, p.new_fen, actor)
-            if told is not None:
-                return told
+            sku = await _read(connection, tenant, p.sku)
+            if sku.price_fen <= 1:
+                return NO_PRICE
+            then = p.lower(sku.price_fen)
+            await _price(connection, tenant, sku, then, actor)
             first_ms = now_ms - _USUAL_DAYS * _DAY_MS
             sales = await stock_sales.read_sales(connection, tenant, p.sku, first_ms, now_ms)
             usual = sum(sale.units for sale in sales)
-            return _performed(p, {"at_ms": now_ms, "usual": usual})
+            kept = {"at_ms": now_ms, "usual": usual, "was_fen": sku.price_fen, "is_fen": then}
+            return _performed(p, kept)
 
         done = await do_once(hub, tenant, proposal, do)
         hub.worlds.forget(tenant)
@@ -119,12 +126,15 @@ class ClearanceAct:
         done: Performed,
         actor: Actor,
     ) -> Performed | Refusal:
-        """Write the old price again; what was sold meanwhile stays sold."""
+        """Write the old price again, unless somebody changed it since; what was sold stays sold."""
         p = parameters
 
         async def do(connection: Connection) -> Performed | Refusal:
-            told = await _price(connection, tenant, p.sku, p.new_fen, p.price_fen, actor)
-            return told if told is not None else _performed(p, done.kept)
+            sku = await _read(connection, tenant, p.sku)
+            if sku.price_fen != done.kept["is_fen"]:
+                return CHANGED
+            await _price(connection, tenant, sku, int(done.kept["was_fen"]), actor)
+            return _performed(p, done.kept)
 
         back = await do_once(hub, tenant, proposal, do, back=True)
         hub.worlds.forget(tenant)
@@ -147,14 +157,16 @@ class ClearanceAct:
             return None
         async with hub.connection() as connection:
             sales = await stock_sales.read_sales(connection, tenant, p.sku, first_ms, now_ms)
+            settings = (await network_settings.read(connection, tenant)).settings
+        was_fen = int(done.kept["was_fen"])
+        saved_fen = was_fen * settings.write_down_share / 1000
         sold = sum(sale.units for sale in sales)
         usual = int(done.kept["usual"]) * days / _USUAL_DAYS
         # Counts of sales vary like Poisson: the square root of both, at 80 %.
         spread = 1.28 * (sold + usual * days / _USUAL_DAYS) ** 0.5
-        given = min(usual, sold) * (p.price_fen - p.new_fen)
+        given = min(usual, sold) * (was_fen - int(done.kept["is_fen"]))
         low, mid, high = (
-            max(0.0, sold - usual + shift) * p.write_down_fen - given
-            for shift in (-spread, 0.0, spread)
+            max(0.0, sold - usual + shift) * saved_fen - given for shift in (-spread, 0.0, spread)
         )
         return Measured(
             worth=between(low, mid, high),
@@ -182,13 +194,9 @@ async def _read(connection: Connection, tenant: int, code: str) -> Sku:
 
 
 async def _price(
-    connection: Connection, tenant: int, code: str, now: int, then: int, actor: Actor
-) -> Refusal | None:
-    sku = await _read(connection, tenant, code)
-    if sku.price_fen != now:
-        return CHANGED
-    await catalogues.put_skus(connection, tenant, [replace(sku, price_fen=then)], actor)
-    return None
+    connection: Connection, tenant: int, sku: Sku, price_fen: int, actor: Actor
+) -> None:
+    await catalogues.put_skus(connection, tenant, [replace(sku, price_fen=price_fen)], actor)
 
 
 def _yuan(fen: int) -> str:
@@ -196,5 +204,5 @@ def _yuan(fen: int) -> str:
 
 
 def _performed(p: ClearanceParameters, kept: dict[str, Any]) -> Performed:
-    where = Cited(kind="stock", ref=p.sku, label=f"{p.sku} {_yuan(p.new_fen)}")
+    where = Cited(kind="stock", ref=p.sku, label=f"{p.sku} {_yuan(kept['is_fen'])}")
     return Performed(made=(where,), touched=1, kept=kept)

@@ -44,10 +44,10 @@ _PRICE: Final = "select price_fen from skus where tenant=%s and code=%s"
 
 
 class ChannelUnits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Units of the stock that a channel may sell from now on."""
+    """A channel's quota: units that it may sell in all, what it sold already counts."""
 
     channel: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,31}(?![\s\S])")]
-    units: Annotated[int, Meta(ge=0, le=STOCK_UNITS)]
+    cap: Annotated[int, Meta(ge=0, le=STOCK_UNITS)]
 
 
 class SplitParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +86,7 @@ class SplitAct:
     async def perform(
         self, hub: Hub, tenant: int, proposal: uuid.UUID, parameters: SplitParameters, actor: Actor
     ) -> Performed | Refusal:
-        """Set the quotas: what a channel sold already counts within its share."""
+        """Set the quotas."""
         p = parameters
         if len({one.channel for one in p.split}) < len(p.split):
             return TWICE
@@ -94,15 +94,11 @@ class SplitAct:
         async def do(connection: Connection) -> Performed:
             await read_level(connection, tenant, p.warehouse, p.sku)
             before = await _read_quotas(connection, tenant, p)
-            caps = {}
             for one in p.split:
-                used = before.get(one.channel, (-1, 0))[1]
-                caps[one.channel] = min(STOCK_UNITS, used + one.units)
-                await _set(connection, tenant, p, one.channel, caps[one.channel], actor)
+                await _set(connection, tenant, p, one.channel, one.cap, actor)
             kept = {
                 "before": {channel: cap for channel, (cap, _) in before.items()},
-                "used": {channel: used for channel, (_, used) in before.items()},
-                "caps": caps,
+                "caps": {one.channel: one.cap for one in p.split},
             }
             return _performed(p, kept)
 
@@ -171,11 +167,11 @@ class SplitAct:
 
 def _tell(p: SplitParameters, one: ChannelUnits, now: dict[str, tuple[int, int]]) -> Told:
     cap, used = now.get(one.channel, (-1, 0))
-    before_zh = f"还可卖 {max(0, cap - used)} 件" if cap >= 0 else "没有配额"
-    before_en = f"{max(0, cap - used)} left" if cap >= 0 else "no quota"
+    before_zh = f"配额 {cap}" if cap >= 0 else "没有配额"
+    before_en = f"quota {cap}" if cap >= 0 else "no quota"
     return Told(
-        zh=f"{p.warehouse} 的 {p.sku} 在 {one.channel}:{before_zh} → {one.units} 件",
-        en=f"{p.sku} in {p.warehouse} on {one.channel}: {before_en} → {one.units}",
+        zh=f"{p.warehouse} 的 {p.sku} 在 {one.channel}:{before_zh} → {one.cap},已卖 {used}",
+        en=f"{p.sku} in {p.warehouse} on {one.channel}: {before_en} → {one.cap}, {used} sold",
     )
 
 

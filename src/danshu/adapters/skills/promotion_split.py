@@ -56,7 +56,7 @@ def _draft(s: Split, now_ms: int) -> Draft:
             "promotion": s.promotion,
             "warehouse": s.warehouse,
             "sku": s.sku,
-            "split": [{"channel": channel, "units": units} for channel, units in s.advised],
+            "split": [{"channel": channel, "cap": units} for channel, units in s.advised],
         },
         worth=s.worth,
         cost_fen=0,

@@ -19,7 +19,7 @@ WHY_NOT: Final = {
     "also_short": Told(zh="那里自己也会缺货", en="it will be short itself"),
     "dearer": Told(zh="运费更贵", en="the way costs more"),
     "slower": Told(zh="到得更晚", en="it would come later"),
-    "less": Told(zh="能调的更少", en="it can give less"),
+    "empty": Told(zh="那里拿不出这么多", en="it can't give that much"),
 }
 """Why another source was not taken, by the word that the plan says."""
 WORSE: Final = Told(zh="值得的更少", en="it is worth less")

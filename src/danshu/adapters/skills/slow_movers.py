@@ -34,7 +34,7 @@ class SlowMovers:
         """Give a draft for each SKU: its price is the same in every warehouse."""
         rows: Sequence[SlowMover] = views.get("slow_movers", ())
         told = [r for r in rows if r.worth.mid_fen > 0 and r.on_hand > 0 and r.markdown > 0]
-        told = [r for r in told if r.cites and r.value_fen >= r.on_hand]
+        told = [r for r in told if r.cites]
         seen: set[str] = set()
         for row in sorted(told, key=lambda r: (-r.worth.mid_fen, r.warehouse, r.sku)):
             if row.sku not in seen:
@@ -44,7 +44,6 @@ class SlowMovers:
 
 def _draft(r: SlowMover, now_ms: int) -> Draft:
     markdown = min(r.markdown, MARKDOWN_MAX)
-    price = r.value_fen // r.on_hand
     given = r.value_fen * markdown // 1000
     return Draft(
         action="clear_slow_movers",
@@ -56,9 +55,7 @@ def _draft(r: SlowMover, now_ms: int) -> Draft:
         parameters={
             "warehouse": r.warehouse,
             "sku": r.sku,
-            "price_fen": price,
             "markdown": markdown,
-            "write_down_fen": r.write_down_fen // r.on_hand,
         },
         worth=r.worth,
         cost_fen=given,
@@ -71,9 +68,9 @@ def _draft(r: SlowMover, now_ms: int) -> Draft:
                 r.name,
             ),
             reason(
-                f"放着预计跌价 {yuan(r.write_down_fen)} 元,全部按降价卖掉少收 {yuan(given)} 元",
-                f"{yuan(r.write_down_fen)} yuan would be written down; selling all of it for less "
-                f"gives up {yuan(given)} yuan",
+                f"卖不完的部分预计跌价 {yuan(r.write_down_fen)} 元,降价卖掉少收 {yuan(given)} 元",
+                f"{yuan(r.write_down_fen)} yuan would be written down of what will not sell; "
+                f"selling it for less gives up {yuan(given)} yuan",
                 r.cites,
             ),
         ),
