@@ -22,6 +22,7 @@ from danshu.kernel.limits import (
     GRIEVANCE_D,
     SHORT_CHANCE,
     SHORT_ROUTE_D,
+    SHORT_ROUTES,
     SKILL_ORDERS,
 )
 from danshu.ledger import write
@@ -55,6 +56,7 @@ from compensations c join verdicts v on v.tenant=c.tenant and v.id=c.id and v.co
 where c.tenant=%s and c.state='proposed' and c.step < 40 and c.proposed >= %s
   and v.state in ('broken','late') order by c.amount desc, c.id, c.code, c.step limit %s
 """
+Waiting = tuple["uuid.UUID", str, model.Order]
 _decode: Final = msgspec.json.Decoder(model.Order).decode
 
 
@@ -75,12 +77,16 @@ async def read_short_routes(hub: Hub, tenant: int, now_ms: int) -> list[ShortRou
     if reader is None:
         return []
     risks = [risk for risk in await reader(hub, tenant, now_ms) if _is_short(risk, now_ms)]
+    waiting: dict[str, list[Waiting]] = {}
     world = await hub.worlds.ensure(tenant)
     found = []
     async with hub.connection() as connection:
         fen = await price_lateness(connection, tenant, now_ms)
-        for risk in risks:
-            route = await _route(connection, world, risk, risks, fen)
+        for risk in risks[:SHORT_ROUTES]:
+            here = risk.warehouse
+            if here not in waiting and here in world.warehouse_no:
+                waiting[here] = await _read_waiting(connection, world, here)
+            route = await _route(connection, world, risk, risks, waiting.get(here, []), fen)
             if route is not None:
                 found.append(route)
     return sorted(found, key=lambda r: (-r.worth.mid_fen, r.warehouse, r.sku))
@@ -98,22 +104,28 @@ def _chance(risk: StockRisk, days: float) -> int:
     return max((chance for horizon, chance in risk.chances if horizon <= days), default=0)
 
 
+async def _read_waiting(connection: Connection, world: World, warehouse: str) -> list[Waiting]:
+    """Give orders that the warehouse has not begun, the oldest first."""
+    wh = world.warehouse_no[warehouse]
+    asked = (world.tenant, wh, int(model.State.ALLOCATED), _LOOKED_AT)
+    rows = await (await connection.execute(_WAITING, asked)).fetchall()
+    return [(id_, region, _decode(bytes(doc))) for id_, region, doc in rows]
+
+
 async def _route(
     connection: Connection,
     world: World,
     risk: StockRisk,
     risks: Sequence[StockRisk],
+    open_there: Sequence[Waiting],
     fen: int,
 ) -> ShortRoute | None:
     there = _source(world, risk, risks)
     if not there:
         return None
-    wh = world.warehouse_no[risk.warehouse]
-    asked = (world.tenant, wh, int(model.State.ALLOCATED), _LOOKED_AT)
-    rows = await (await connection.execute(_WAITING, asked)).fetchall()
     waiting = []
-    for id_, region, doc in rows:
-        parts = waiting_at(_decode(bytes(doc)), risk.warehouse, risk.sku)
+    for id_, region, order in open_there:
+        parts = waiting_at(order, risk.warehouse, risk.sku)
         units = sum(s.quantity for f in parts for s in f.shares if s.sku == risk.sku)
         if units:
             waiting.append((id_, region, units))

@@ -13,6 +13,9 @@ EXPEDITE_MS: Final = 1_800_000
 SHORT_ROUTE_D: Final = 3
 """Days ahead within which a warehouse has to run out for its orders to be sent elsewhere."""
 
+SHORT_ROUTES: Final = 50
+"""Warehouses and SKUs that will be short whose orders are looked at, the surest first."""
+
 SHORT_CHANCE: Final = 500
 """Chance of running out, in thousandths, from which orders are sent elsewhere."""
 
