@@ -107,6 +107,7 @@ export const PAGES: readonly Page[] = [
   { path: "/assets/associations", group: "data", title: "associations", right: "association.read", load: () => import("./pages/associations") },
   { path: "/assets/return-reasons", group: "data", title: "returnReasons", right: "asset.aggregate", load: () => import("./pages/return-reasons") },
   { path: "/assets/:name", group: "data", title: "asset", right: "asset.read", load: () => import("./pages/asset") },
+  { path: "/coe", group: "agent", title: "coe", right: "coe.read", load: () => import("./pages/coe") },
   { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
   { path: "/settings/names", group: "settings", title: "names", right: "master.read", load: () => import("./pages/names") },
   { path: "/settings/dictionary", group: "settings", title: "dictionary", right: "master.read", load: () => import("./pages/dictionary") },
