@@ -42,7 +42,7 @@ _ORDERS: Final[dict[str, tuple[str, str, str]]] = {
     # the key, which rows, behind which place: each is an index
     "short": ("0::int8", "true", "r.no>%(no)s"),
     "safety": ("-r.gap_fen", "r.advised<>r.safety", "(-r.gap_fen, r.no) > (%(key)s, %(no)s)"),
-    "slow": ("-r.slow_fen", "r.slow_fen>0", "(-r.slow_fen, r.no) > (%(key)s, %(no)s)"),
+    "slow": ("-r.value_fen", "r.value_fen>0", "(-r.value_fen, r.no) > (%(key)s, %(no)s)"),
 }
 _MOVES: Final = """
 select m.no,m.from_wh,m.to_wh,m.sku,coalesce(k.name,''),m.quantity,m.days,m.truck,m.cost_fen,

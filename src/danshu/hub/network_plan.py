@@ -172,7 +172,7 @@ def sum_up(
         rows=len(rows),
         skus=len({row.sku for row in rows}),
         short=sum(row.c7 >= _HALF for row in rows),
-        slow=sum(row.slow_fen > 0 for row in rows),
+        slow=sum(row.value_fen > 0 for row in rows),
         moves=len(moves),
         units=sum(move.quantity for move in moves),
         trucks=int(plan.truck_count.sum()) if plan else 0,

@@ -48,7 +48,8 @@ where h.tenant=%s and r.advised<>r.safety and r.gap_fen>0 order by -r.gap_fen, r
 _SLOW: Final = f"""
 select r.wh,r.sku,coalesce(k.name,''),r.on_hand-r.reserved-r.safety,r.cover_days,r.value_fen,
 r.markdown,r.slow_fen,h.run::text,n.forecast {_FROM}
-where h.tenant=%s and r.slow_fen>0 and r.markdown>0 order by -r.slow_fen, r.no limit %s
+where h.tenant=%s and r.value_fen>0 and r.slow_fen>0 and r.markdown>0
+order by -r.value_fen, r.no limit %s
 """
 _MOVES: Final = """
 select m.from_wh,m.to_wh,m.sku,coalesce(k.name,''),m.quantity,m.days,m.truck,m.cost_fen,m.low_fen,

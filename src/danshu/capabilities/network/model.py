@@ -73,7 +73,7 @@ class NetworkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     horizon_days: Annotated[int, Meta(ge=3, le=28)] = 14
     short_share: Share = 250
     holding_share: Share = 200
-    write_down_share: Share = 400
+    write_down_share: Share = 600
     aging_days: Annotated[int, Meta(ge=28, le=720)] = 120
     slow_cover_days: Annotated[int, Meta(ge=28, le=1_080)] = 180
     elasticity: Annotated[int, Meta(ge=1_000, le=10_000)] = 2_000

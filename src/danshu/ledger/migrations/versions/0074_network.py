@@ -30,7 +30,7 @@ create index network_rows_wh on network_rows (tenant, run, wh, no);
 create index network_rows_sku on network_rows (tenant, run, sku, no);
 create index network_rows_gap on network_rows (tenant, run, (-gap_fen), no)
   where advised <> safety;
-create index network_rows_slow on network_rows (tenant, run, (-slow_fen), no) where slow_fen > 0;
+create index network_rows_slow on network_rows (tenant, run, (-value_fen), no) where value_fen > 0;
 create table network_moves (
   tenant int not null, run int not null, no int not null, from_wh text not null,
   to_wh text not null, sku text not null, quantity bigint not null, days smallint not null,
