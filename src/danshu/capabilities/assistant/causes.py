@@ -84,12 +84,12 @@ def _named(sheet: Sheet, text: str) -> tuple[str, dict[str, Any] | None]:
 
 
 def _spellings(name: str) -> list[str]:
-    """A name as people say it: 北京中心仓 is also 北京仓, 北京."""
+    """A name as people say it: 北京中心仓 is also 北京中心, 北京仓, 北京."""
     if len(name) < 2:
         return []
     said = [name]
-    if name.endswith("仓") and len(name) > 3:
-        said += [name[:2] + "仓", name[:2]]
+    if name.endswith("仓") and len(name) > 2:
+        said += [name[:-1], name[:2] + "仓", name[:2]]
     return said
 
 
