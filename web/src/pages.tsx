@@ -108,6 +108,7 @@ export const PAGES: readonly Page[] = [
   { path: "/assets/return-reasons", group: "data", title: "returnReasons", right: "asset.aggregate", load: () => import("./pages/return-reasons") },
   { path: "/assets/:name", group: "data", title: "asset", right: "asset.read", load: () => import("./pages/asset") },
   { path: "/coe", group: "agent", title: "coe", right: "coe.read", load: () => import("./pages/coe") },
+  { path: "/forecasts/orders", group: "agent", title: "orderRisks", right: "forecast.read", load: () => import("./pages/order-risks") },
   { path: "/settings/masters", group: "settings", title: "masterData", right: "master.read", load: () => import("./pages/masters") },
   { path: "/settings/names", group: "settings", title: "names", right: "master.read", load: () => import("./pages/names") },
   { path: "/settings/dictionary", group: "settings", title: "dictionary", right: "master.read", load: () => import("./pages/dictionary") },
