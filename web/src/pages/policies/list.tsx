@@ -17,6 +17,7 @@ import { type DraftItem, type Overview, overviewKey, readOverview, readSets, typ
 import { useKind } from "./kind";
 import { NewDraft } from "./new-draft";
 import { RollBack, TONES, useMoves } from "./moves";
+import { Wishes } from "./wishes";
 
 /** Work pages are opened as documents of their own: only there may the editor compile its WASM. */
 export const open = (id: string) => `/policies/${id}`;
@@ -45,9 +46,8 @@ export function PolicyList() {
       />
       {found.error && <ProblemNote problem={asProblem(found.error)} onRetry={() => void found.refetch()} />}
       {found.isLoading && <Skeleton kind="page" />}
-      {data && (
-        <Sets data={data} />
-      )}
+      {data && <Sets data={data} />}
+      {data && <Wishes />}
       {isNew && <NewDraft live={data?.live ?? null} onClose={() => make(false)} />}
     </>
   );
