@@ -28,8 +28,10 @@ from danshu.ports.modality import Draft, Intent, Parsed
 from danshu.testing.authenticator import Authenticator
 from tests.fixtures import (
     after_sales,
+    agent_walls,
     asset_walls,
     campaigns,
+    coe,
     connecting,
     devices,
     events,
@@ -271,7 +273,7 @@ def _fill(side: Side) -> None:
     side.by_session("GET", "/v1/session")
     assert register(side.browser, Authenticator(side.browser.headers["origin"])).status_code < 300
     _act(side)
-    side.found |= campaigns.fill(house)
+    side.found |= campaigns.fill(house) | perceiving.fill(house)
     asked = {"columns": ["number"], "form": "csv", "purpose": "walls", "f": ""}
     begun = side.browser.call("POST", "/v1/exports", asked)
     assert begun.status_code < 300, begun.text
@@ -290,14 +292,14 @@ def _fill(side: Side) -> None:
     side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
     policies.rule(house, side.tenant, side.found)
     side.found |= connecting.fill(house) | weaving.fill(house) | health.fill(house)
-    side.found |= perceiving.fill(house)
     side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)
     papers = templates.fill(house, side.tenant)
     papers["/v1/originals"]["original"] += side.found["/v1/originals"]["original"]
     side.found |= papers
     house.work(*ROOMS)
     side.found |= asset_walls.fill(house, side.tenant, side.browser)
-    side.found |= licensing.fill(house) | metric_walls.fill(house)
+    side.found |= licensing.fill(house) | metric_walls.fill(house) | agent_walls.fill(house)
+    side.found |= coe.fill(house)
     side.found |= walls.stamp(house)
     side.look_around()
     side.do_everything()
