@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 
+from danshu.capabilities.routing.policy import figures as policy_figures
 from danshu.capabilities.routing.policy import wishing
 from danshu.capabilities.routing.policy.model import PolicySet
-from danshu.hub import agent_acts, agent_views, policy_figures, policy_knobs, policy_room
+from danshu.hub import agent_acts, agent_views, policy_knobs, policy_room
 from danshu.hub.agent_acts import Performed, Rehearsed
 from danshu.hub.order_skill_audit import OrderSkillsFolder
 from danshu.kernel.errors import InputError, Refusal, UnknownOutcome
@@ -135,7 +136,7 @@ def test_orders_leave_a_warehouse_that_will_be_short(desk: Desk) -> None:
     async def risks(*_: Any) -> list[StockRisk]:
         return [risk]
 
-    readers = {**agent_views.readers(), "stock_risks": risks}
+    readers: dict[str, Any] = {**agent_views.readers(), "stock_risks": risks}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(agent_views, "readers", lambda: readers)
         (route,) = desk.view("short_routes")

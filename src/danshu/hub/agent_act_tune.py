@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from msgspec import Meta, Struct
 
-from danshu.hub import policy_figures, policy_sets, policy_trials, proposed_drafts
+from danshu.capabilities.routing.policy import figures as policy_figures
+from danshu.hub import policy_sets, policy_trials, proposed_drafts
 from danshu.hub.agent_acts import Measured, Performed, Rehearsed
 from danshu.hub.fields import PLAIN
 from danshu.hub.order_causes import price_lateness

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from danshu.capabilities.routing.policy import figures as policy_figures
 from danshu.capabilities.routing.policy.model import ROUTING
-from danshu.hub import policy_figures, policy_sets, policy_trials, proposed_drafts
+from danshu.hub import policy_sets, policy_trials, proposed_drafts
 from danshu.hub.order_causes import price_lateness
 from danshu.hub.worlds import now_ms
 from danshu.kernel.fact import Actor
