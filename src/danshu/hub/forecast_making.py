@@ -23,7 +23,7 @@ from danshu.kernel.limits import FORECAST_PORTION, FORECAST_PROCESSES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from danshu.capabilities.forecasting.calibrate import Spread
+    from danshu.capabilities.forecasting.calibrate import Pools, Spread
     from danshu.capabilities.forecasting.effects import Promotion
     from danshu.capabilities.forecasting.model import Floats, Ints, Panel, Score
 
@@ -171,15 +171,27 @@ def _settle(
     """Choose, combine and calibrate by past origins."""
     plain = means[PLAIN]
     even = np.ones(len(plain))
-    if not past:
-        pools = calibrate.learn([])
-        quantiles, sums = calibrate.apply(plain, spread, pools, even)
-        return Foretold(plain, quantiles, sums, plain, None, spread, by_kind, uplifts)
-    choice = choose.choose(past, sold, spread.pool)
-    mean = choose.combine(means, choice)
-    pools = calibrate.learn([(choose.combine(o.means, choice), o.real, o.spread) for o in past])
-    quantiles, sums = calibrate.apply(mean, spread, pools, even)
+    choice = choose.choose(past, sold, spread.pool) if past else None
+    mean = plain if choice is None else choose.combine(means, choice)
+    quantiles, sums = calibrate.apply(mean, spread, _pools(past, choice), even)
     return Foretold(mean, quantiles, sums, plain, choice, spread, by_kind, uplifts)
+
+
+def widen(told: Foretold, past: Sequence[Origin], mean: Floats, wider: Floats) -> Foretold:
+    """Put other means in the place of some, as new goods borrow them, with wider intervals."""
+    pools = _pools(past, told.choice)
+    spread = told.spread
+    # Who has no swing of its own yet swings as goods do that sell as much: like its mean.
+    own = np.maximum(spread.swing, np.where(wider[:, None] > 1, np.sqrt(mean), 0.0))
+    spread = spread._replace(swing=own)
+    quantiles, sums = calibrate.apply(mean, spread, pools, wider)
+    return told._replace(mean=mean, quantiles=quantiles, sums=sums, spread=spread)
+
+
+def _pools(past: Sequence[Origin], choice: Choice | None) -> Pools:
+    if choice is None:
+        return calibrate.learn([])
+    return calibrate.learn([(choose.combine(o.means, choice), o.real, o.spread) for o in past])
 
 
 def settle(past: Sequence[Origin], held: Origin, sold: Ints) -> Foretold:

@@ -23,6 +23,7 @@ from danshu.hub import (
     connector_books,
     dead_letters,
     exports,
+    forecast_jobs,
     jobs,
     learning,
     network_runs,
@@ -53,6 +54,7 @@ _MERCHANT: Final = "select code from tenants where id=%s"
 _OF_THE_HUB: Final = {  # whose work asks no further right of whoever asked for it
     asset_builds.KIND: asset_builds.work,
     connector_books.KIND: connector_books.work,
+    forecast_jobs.KIND: forecast_jobs.work,
     network_runs.KIND: network_runs.work,
     reconcile.KIND: reconcile.work,
     learning.KIND: learning.work,

@@ -131,6 +131,11 @@ UNTOLD: Final = (
         facts=("association.",),
     ),
     Untold(
+        zh="商户自己的需求预测、促销计划与带入的历史销量",
+        en="the merchant's own forecasts, planned promotions and past sales that it brought",
+        facts=("forecast.",),
+    ),
+    Untold(
         zh="商户自己的预测模型:训练、启用、退回与停用",
         en="the merchant's own models: trained, promoted, fallen back, retired",
         facts=("learning.",),

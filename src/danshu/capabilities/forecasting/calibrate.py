@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SPREAD_DAYS: Final = 84
 _LEAST: Final = 150  # values under which a pool is too small, and that of its neighbours is taken
+_FEW: Final = 30  # values under which nothing is learned, and intervals are as of old: wide
 _SHARES: Final = (0.02, 0.05, 0.1, 0.2, 0.35, 0.6)  # of days with sales: where pools are parted
 _ADI, _CV2 = 1.32, 0.49
 _SMALL: Final = (
@@ -137,8 +138,8 @@ def _near(came: Floats, bins: Ints, n: int) -> Floats:
 
 
 def _quantiles(values: Floats) -> Floats:
-    if not len(values):
-        return np.array(_NOBODY)
+    if len(values) < _FEW:
+        return np.full(len(QUANTILES), np.nan)
     count = len(values)
     # the (n+1)-th part of conformal prediction: a hair wider than the sample's own quantiles
     levels = [min(max((q * (count + 1) - (q < 0.5)) / count, 0.0), 1.0) for q in QUANTILES]
@@ -168,6 +169,7 @@ def _put(mean: Floats, swing: Floats, wider: Floats, small: Floats, large: Float
     is_small = (bins < len(_SMALL))[:, :, None]
     came = small[np.minimum(bins, len(_SMALL) - 1)]
     steps = np.where(is_small, came - beside[:, :, None], large)
+    steps = np.where(np.isnan(steps), np.array(_NOBODY), steps)
     # beyond what is seen elsewhere a mean of nothing can't be known: wider goes up more than down
     scaled = steps * (swing * wider[:, None])[:, :, None]
     found = np.where(is_open[:, :, None], np.maximum(mean[:, :, None] + scaled, 0.0), 0.0)

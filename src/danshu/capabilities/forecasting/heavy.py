@@ -25,6 +25,7 @@ LEAST_DAYS: Final = 42
 LEAST_SOLD: Final = 10
 """Days with sales under which Theta and ETS are not tried: they only draw a line near zero."""
 _ROWS: Final = 240_000  # of which the trees learn; more change the third digit alone
+_LEAST_ROWS: Final = 500  # under which trees learn nothing
 _ROUNDS: Final = 120
 _DEEP: Final = 84
 
@@ -91,7 +92,7 @@ def trees(panel: Panel, plain: Plain) -> Floats:
         x_rows.append(x[known])
         y_rows.append(np.minimum(y[known], 50.0))
         w_rows.append(np.minimum(usual[known], 100.0) ** 0.25)
-    if not x_rows or sum(map(len, y_rows)) < 500:
+    if sum(map(len, y_rows)) < _LEAST_ROWS:
         return np.full((series, HORIZON), np.nan)
     model = lightgbm.train(
         {
@@ -118,8 +119,7 @@ def _usual(level: Floats) -> tuple[Floats, Floats]:
 
 
 def _targets(days: int, each: int) -> list[int]:
-    first = min(HORIZON + 28, max(days - 1, 0))
-    span = list(range(first, days))
+    span = list(range(2 * HORIZON, days))
     step = max(1, len(span) // max(each, 12))
     return span[::-1][::step]
 

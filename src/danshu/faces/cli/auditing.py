@@ -26,6 +26,7 @@ from danshu.hub.differences_audit import DifferencesFolder
 from danshu.hub.document_audit import DocumentTemplatesFolder
 from danshu.hub.findings_audit import FindingsFolder
 from danshu.hub.folding import OrdersFolder, StockFolder
+from danshu.hub.forecast_audit import ForecastsFolder
 from danshu.hub.health_audit import HealthFolder
 from danshu.hub.intent_audit import IntentsFolder
 from danshu.hub.intercept_audit import InterceptsFolder
@@ -87,6 +88,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     DevicesFolder,
     DifferencesFolder,
     FindingsFolder,
+    ForecastsFolder,
     HealthFolder,
     DocumentTemplatesFolder,
     IntentsFolder,

@@ -19,7 +19,7 @@ FORECAST_PROMOTION_D: Final = 60
 FORECAST_UPLIFT: Final = 20
 # Runs whose series are kept; seconds between two runs by themselves, and of the longest run
 FORECAST_RUNS: Final = 6
-FORECAST_EVERY_S: Final = 86_400
+FORECAST_EVERY_S: Final = 604_800
 FORECAST_DEADLINE_S: Final = 3_600
 # Processes of a run; series of which one process takes a portion at a time
 FORECAST_PROCESSES: Final = 2

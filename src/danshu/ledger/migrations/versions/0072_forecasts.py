@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.execute(
         "create table forecast_runs(tenant int4 not null, id uuid not null, day date not null,"
         " digest text not null, series int4 not null, at timestamptz not null default now(),"
-        " doc jsonb not null, primary key(tenant,id))"
+        " watched date, doc jsonb not null, primary key(tenant,id))"
     )
     op.execute("create index forecast_runs_at on forecast_runs(tenant,at)")
     op.execute(
