@@ -192,8 +192,8 @@ def acts_on_stock(house: House) -> None:
 
 def transfers_once(house: House) -> None:
     """Planned once for a proposal; taken back while it is there; its worth is what it served."""
-    line = {"sku": CUP, "quantity": 7}
-    wish = {"from_warehouse": FROM, "to_warehouse": TO, "lines": [line], "cost_fen": 100, "days": 2}
+    wish: dict[str, Any] = {"from_warehouse": FROM, "to_warehouse": TO, "sku": CUP, "days": 2}
+    wish |= {"quantity": 7, "cost_fen": 100}
     on_hand, reserved, _ = level(house, FROM)
     assert do(house, "transfer", "rehearse", wish).touched == 7
     assert level(house, FROM)[1] == reserved
@@ -219,7 +219,7 @@ def transfers_once(house: House) -> None:
     planned = house.call("GET", f"/v1/transfers/{back.kept['transfer']}").json()
     assert (planned["from_warehouse"], planned["units"]) == (TO, 7)
     act(house, planned, "cancel", reason="试过了")
-    far = {**wish, "lines": [{"sku": CUP, "quantity": 10 * UNITS}]}
+    far = {**wish, "quantity": 10 * UNITS}
     assert do(house, "transfer", "rehearse", far).code == "transfer_short"
     assert do(house, "transfer", "perform", far, uuid.uuid4()).code == "transfer_short"
 

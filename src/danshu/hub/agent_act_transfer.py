@@ -12,7 +12,7 @@ from danshu.hub.agent_acts import Measured, Performed, Rehearsed, Reversibility
 from danshu.hub.fields import PLAIN, Code
 from danshu.hub.stock_once import between, read_level
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.limits import AMOUNT_MINOR, STOCK_UNITS, TRANSFER_LINES
+from danshu.kernel.limits import AMOUNT_MINOR, STOCK_UNITS
 from danshu.ports.skill import Cited, Told
 
 if TYPE_CHECKING:
@@ -32,19 +32,15 @@ _SHORT: Final = Refusal(
 _PRICE: Final = "select price_fen from skus where tenant=%s and code=%s"
 
 
-class TransferUnits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Units of a SKU that go."""
-
-    sku: Code
-    quantity: Annotated[int, Meta(ge=1, le=STOCK_UNITS)]
-
-
 class TransferParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes from where to where, on which truck, at which cost in 分, in how many days."""
+    """How many units of a SKU go from where to where, on which truck, at which cost in 分, in how
+    many days.
+    """
 
     from_warehouse: Code
     to_warehouse: Code
-    lines: Annotated[tuple[TransferUnits, ...], Meta(min_length=1, max_length=TRANSFER_LINES)]
+    sku: Code
+    quantity: Annotated[int, Meta(ge=1, le=STOCK_UNITS)]
     truck: Annotated[str, Meta(max_length=64, pattern=PLAIN)] = ""
     cost_fen: Annotated[int, Meta(ge=0, le=AMOUNT_MINOR)] = 0
     days: Annotated[int, Meta(ge=0, le=60)] = 0
@@ -65,32 +61,27 @@ class TransferAct:
         self, hub: Hub, tenant: int, parameters: TransferParameters
     ) -> Rehearsed | Refusal:
         """Say what would be reserved, if the source can still give it."""
-        changes = []
+        p = parameters
         async with hub.connection() as connection:
-            for line in parameters.lines:
-                on_hand, reserved, safety = await read_level(
-                    connection, tenant, parameters.from_warehouse, line.sku
-                )
-                free = on_hand - reserved - safety
-                if free < line.quantity:
-                    return _SHORT
-                source, left = parameters.from_warehouse, free - line.quantity
-                changes.append(
-                    Told(
-                        zh=f"{source} 占用 {line.quantity} 件 {line.sku},可承诺的剩 {left} 件",
-                        en=f"{source} reserves {line.quantity} of {line.sku}, {left} may be "
-                        "promised still",
-                    )
-                )
-        units = sum(line.quantity for line in parameters.lines)
-        ends = f"{parameters.from_warehouse} → {parameters.to_warehouse}"
-        changes.append(
-            Told(
-                zh=f"生成一张调拨单 {ends},{units} 件",
-                en=f"A transfer order {ends} of {units} units is planned",
+            on_hand, reserved, safety = await read_level(
+                connection, tenant, p.from_warehouse, p.sku
             )
+        left = on_hand - reserved - safety - p.quantity
+        if left < 0:
+            return _SHORT
+        changes = (
+            Told(
+                zh=f"{p.from_warehouse} 占用 {p.quantity} 件 {p.sku},可承诺的剩 {left} 件",
+                en=f"{p.from_warehouse} reserves {p.quantity} of {p.sku}, {left} may be promised "
+                "still",
+            ),
+            Told(
+                zh=f"生成一张调拨单 {p.from_warehouse} → {p.to_warehouse},{p.quantity} 件",
+                en=f"A transfer order {p.from_warehouse} → {p.to_warehouse} of {p.quantity} is "
+                "planned",
+            ),
         )
-        return Rehearsed(changes=tuple(changes), touched=units, back_until="before_dispatch")
+        return Rehearsed(changes=changes, touched=p.quantity, back_until="before_dispatch")
 
     async def perform(
         self,
@@ -108,7 +99,7 @@ class TransferAct:
             wish = Plan(
                 from_warehouse=parameters.from_warehouse,
                 to_warehouse=parameters.to_warehouse,
-                lines=_lines(parameters),
+                lines=(PlannedUnits(quantity=parameters.quantity, sku=parameters.sku),),
                 key=key,
                 truck=parameters.truck,
                 cost_fen=parameters.cost_fen,
@@ -244,10 +235,6 @@ async def _read(hub: Hub, tenant: int, done: Performed) -> Transfer:
     if found is None:
         raise transfer_rows.NO_TRANSFER
     return found
-
-
-def _lines(parameters: TransferParameters) -> tuple[PlannedUnits, ...]:
-    return tuple([PlannedUnits(quantity=n.quantity, sku=n.sku) for n in parameters.lines])
 
 
 def _performed(one: Transfer) -> Performed:

@@ -89,7 +89,7 @@ def test_a_move_is_proposed_with_what_speaks_for_it() -> None:
     rows = [option(), option(sku="TEA", worth=NONE), option(sku="POT", cites=())]
     (draft,) = propose(Rebalance(), transfer_options=rows, stock_risks=[RISK])
     assert draft.title.zh == "把 CUP 120 件从 WH01 调到 SZ01"
-    assert draft.parameters["lines"] == [{"sku": "CUP", "quantity": 120}]
+    assert (draft.parameters["sku"], draft.parameters["quantity"]) == ("CUP", 120)
     assert (draft.cost_fen, draft.lost_at_most_fen) == (86_000, 86_000)
     assert (draft.chance.before, draft.chance.after) == (724, 61)
     assert draft.chart == RISK.chart

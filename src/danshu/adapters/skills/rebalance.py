@@ -49,7 +49,6 @@ class Rebalance:
 
 
 def _draft(o: TransferOption, risk: StockRisk | None, now_ms: int) -> Draft:
-    line = {"sku": o.sku, "quantity": o.quantity}
     chart = o.chart or (risk.chart if risk is not None else ())
     return Draft(
         action="transfer",
@@ -61,7 +60,8 @@ def _draft(o: TransferOption, risk: StockRisk | None, now_ms: int) -> Draft:
         parameters={
             "from_warehouse": o.from_warehouse,
             "to_warehouse": o.to_warehouse,
-            "lines": [line],
+            "sku": o.sku,
+            "quantity": o.quantity,
             "truck": o.truck,
             "cost_fen": o.cost_fen,
             "days": o.days,
