@@ -43,7 +43,7 @@ _KEPT: Final = (
 _NOT_OF_A_KEY: Final = re.compile(r"[^A-Za-z0-9._:/+-]+")
 # By action: what the proposal is about, so that another of the same is refused while it is open.
 _ABOUT: Final = {
-    "transfer": ("from_warehouse", "to_warehouse", "lines"),
+    "transfer": ("from_warehouse", "to_warehouse", "sku"),
     "reroute": ("warehouse", "sku"),
     "safety_stock": ("warehouse", "sku"),
     "compensate": ("order", "code", "step"),
