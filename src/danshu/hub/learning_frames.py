@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from danshu.capabilities.learning.features import TARGETS
-from danshu.capabilities.learning.frames import Frame
+from danshu.capabilities.learning.frames import Frame, join
 from danshu.capabilities.searching.words import festivals
 from danshu.hub import learning_sql as sql
 from danshu.kernel.limits.learning import LEARNING_DAYS, LEARNING_ROWS
@@ -50,15 +50,20 @@ async def read_masters(connection: Connection, tenant: int) -> Masters:
     )
 
 
-class Frames:
-    """Frames over an open store; everything is worked out once, then asked of it."""
+class View:
+    """The rows of one world over an engine's views; all is worked out once, then asked of it.
 
-    def __init__(self, store: Store, masters: Masters, now_ms: int) -> None:
+    `live`: orders that were told as they came, known when recorded. `past`: orders that were
+    brought in more than a day after they were placed, all of it known when it happened, for nothing
+    was known of them before; they see nothing but one another. `all`: both, as they are.
+    """
+
+    def __init__(self, engine: Any, world: str, masters: Masters, now_ms: int) -> None:
         self.now_ms: Final = now_ms
         self.since_ms: Final = now_ms - LEARNING_DAYS * sql.DAY_MS
-        for name in sql.SOURCES:
-            store.source(name)
-        self._engine: Final = store.backend.con
+        self._engine: Final = engine.cursor()  # its own temporary tables over the same views
+        for name in sql.SOURCES if world != "all" else ():
+            self._engine.execute(sql.only(name, world))
         self._put("goods", masters.goods, sku="varchar", weight="bigint")
         for name, places in (("houses", masters.houses), ("centres", masters.centres)):
             key = "warehouse" if name == "houses" else "region"
@@ -160,6 +165,53 @@ class Frames:
         self._engine.register(f"{name} rows", made)
         self._engine.execute(f'create or replace temp table {name} as select * from "{name} rows"')
         self._engine.unregister(f"{name} rows")
+
+
+class Frames:
+    """Frames of a merchant over an open store: what ended in either world, what is asked now."""
+
+    def __init__(self, store: Store, masters: Masters, now_ms: int) -> None:
+        self.now_ms: Final = now_ms
+        for name in sql.SOURCES:
+            store.source(name)
+        self._made: Final = (store.backend.con, masters, now_ms)
+        self._views: Final[dict[str, View]] = {}
+        (brought_in,) = store.backend.con.execute(sql.BROUGHT_IN).fetchone()
+        self._worlds: Final = ("live", "past") if brought_in else ("live",)
+
+    def _in(self, world: str) -> View:
+        if world not in self._views:
+            engine, masters, now_ms = self._made
+            self._views[world] = View(engine, world, masters, now_ms)
+        return self._views[world]
+
+    def ended(self, target: str) -> Frame:
+        """Give the rows of a target whose outcome is known, the newest LEARNING_ROWS."""
+        frames = [self._in(world).ended(target) for world in self._worlds]
+        whole = join(frames)
+        if whole.rows <= LEARNING_ROWS:
+            return whole
+        return whole.pick(np.argsort(-whole.placed_ms, kind="stable")[:LEARNING_ROWS])
+
+    def ask(self, target: str, asked: Iterable[tuple[str, str, int]]) -> Frame:
+        """Give the rows of a target for (order, part, moment)."""
+        return self._in("live").ask(target, asked)
+
+    def lines(self, orders: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Give the lines of orders as they are asked about."""
+        return self._in("live").lines(orders)
+
+    def placed(self, orders: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+        """Give when orders were recorded, placed, and first handed over (0 = not yet)."""
+        return self._in("live").placed(orders)
+
+    def lanes(self) -> list[tuple[Any, ...]]:
+        """Give the parcels of LEARNING_DAYS by lane, in the order in which they left."""
+        return self._in("all").lanes()
+
+    def habits(self, least: int, most: int) -> list[tuple[Any, ...]]:
+        """Give what buyers of at least so many orders chose."""
+        return self._in("all").habits(least, most)
 
 
 def gaps(now_ms: int) -> list[tuple[int, int]]:

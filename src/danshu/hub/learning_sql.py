@@ -19,6 +19,26 @@ SOURCES: Final = (
     "orders", "lines", "allocations", "steps", "promises", "arrangements", "return_lines",
 )  # fmt: skip
 
+_LATE_MS: Final = DAY_MS
+_IMPORTED: Final = f"""
+select stream from memory.main.orders
+where recorded - coalesce(nullif(created, 0), occurred) > {_LATE_MS}
+"""
+BROUGHT_IN: Final = f"select exists ({_IMPORTED})"
+"""Whether history was brought in: orders that were recorded more than a day after their placing."""
+
+
+def only(source: str, world: str) -> str:
+    """Write the view of a source in a world (`live`, `past`): in front of the source itself."""
+    key = '"order"' if source == "return_lines" else "stream"
+    columns = "* replace (occurred as recorded)" if world == "past" else "*"
+    has = "in" if world == "past" else "not in"
+    return (
+        f"create or replace temp view {source} as select {columns} from memory.main.{source}"
+        f" where {key} {has} ({_IMPORTED})"
+    )
+
+
 SET_UP: Final = f"""
 create or replace temp table base as
 select o.stream, o.recorded placed, coalesce(nullif(o.created, 0), o.occurred) created, o.channel,

@@ -89,12 +89,35 @@ def write(folder: Path, orders: int, days: int, end_ms: int, seed: int = 1) -> T
     end = max(file.rows for file in files.values())
     index = Index(format="drawn", pieces=(Piece(half=HALF, no=0, end=end, files=files),))
     asset_index.write(Disk(), folder, index, None)
-    spelt = [_spell(stream) for stream in drawn.streams]
+    spelt = [spell(stream) for stream in drawn.streams]
     late = drawn.took_min > _LIMIT_H * 60
     return Told(
         chance=dict(zip(spelt, drawn.chance.tolist(), strict=True)),
         was_late=dict(zip(spelt, late.tolist(), strict=True)),
     )
+
+
+def rows(orders: int, days: int, end_ms: int, seed: int = 1) -> dict[str, list[tuple[Any, ...]]]:
+    """Give the same sources as rows, in the order of their columns."""
+    told = _rows(draw(orders, days, end_ms, seed), end_ms)
+    found = {}
+    for name, columns in told.items():
+        table = _table(name, columns)
+        listed = [column.to_pylist() for column in table.columns]
+        uuids = [n for n, field in enumerate(table.schema.names) if field in ("stream", "order")]
+        for n in uuids:
+            listed[n] = [each if isinstance(each, bytes) else each.bytes for each in listed[n]]
+        found[name] = list(zip(*listed, strict=True))
+    return found
+
+
+def returned(rows: dict[str, list[tuple[Any, ...]]], count: int) -> list[tuple[Any, ...]]:
+    """Give rows of `return_lines` of the first orders, recorded a day after they were placed."""
+    return [
+        (HALF, n, bytes(15) + bytes([n + 1]), 1, r[4] + _DAY_MS, r[5] + _DAY_MS, "drawn", r[2], 1,
+         "SKU-01", 1, 0)
+        for n, r in enumerate(rows["orders"][:count])
+    ]  # fmt: skip
 
 
 def draw(orders: int, days: int, end_ms: int, seed: int) -> Drawn:
@@ -161,7 +184,7 @@ def _nearest() -> NDArray[np.int64]:
     return np.argmin(_kilometres(), axis=1)
 
 
-def _spell(stream: bytes) -> str:
+def spell(stream: bytes) -> str:
     h = stream.hex()
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 

@@ -70,6 +70,27 @@ class Frame(NamedTuple):
         return told.hexdigest()
 
 
+def join(frames: Sequence[Frame]) -> Frame:
+    """Put frames of one target together."""
+    first = frames[0]
+    if len(frames) == 1:
+        return first
+
+    def all_of(name: str) -> Any:
+        return np.concatenate([getattr(frame, name) for frame in frames])
+
+    return first._replace(
+        columns={
+            name: np.concatenate([frame.columns[name] for frame in frames])
+            for name in first.columns
+        },
+        **{
+            name: all_of(name)
+            for name in ("order", "part", "moment_ms", "placed_ms", "known_ms", "y")
+        },
+    )
+
+
 class Split(NamedTuple):
     """Rows to fit, to calibrate and to be judged on, as numbers of a frame."""
 
