@@ -19,6 +19,7 @@ from danshu.stories import (
     caller,
     demo_assets,
     demo_exceptions,
+    demo_forecasts,
     demo_modalities,
     demo_originals,
     demo_weave,
@@ -139,6 +140,7 @@ async def _play(
     console.print(f"商户 {CODE}:{totals.warehouses} 个仓,{totals.skus:,} 个 SKU。")
     async with place.client(key) as client:
         await demo_weave.connect(client, sides)
+        forecast = await demo_forecasts.begin(client)
         refused = await _send(client, shops, orders, begun_ms, console)
         there = await caller.list_orders(client)
         older = demo_assets.numbers(begun_ms)
@@ -157,6 +159,7 @@ async def _play(
         await demo_originals.play(client, desk)
         await demo_weave.declare(place, client, tenant, sorted(o["order"] for o in seen))
         built = await demo_assets.play(place, client, shops, tenant, begun_ms, orders)
+        has_forecast = await demo_forecasts.wait(client, forecast)
         console.print(f"补了一个月的历史订单，做出 {built} 份数据资产。")
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
@@ -170,6 +173,7 @@ async def _play(
         "bundle_verified": totals.bundle.get("code") == verify.PASSED,
         "every_person_signs_in": all(entered),
         "assets_built": built > 0,
+        "demand_foretold": has_forecast,
         "warehouses_37": totals.warehouses == len(merchant.warehouses()),
     }
     return totals, seen, key

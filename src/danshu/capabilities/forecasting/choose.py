@@ -108,8 +108,8 @@ def _mean(errors: Sequence[Sequence[Floats]]) -> Floats:
 
 def _by_pool(square: Floats, pool: Ints) -> Floats:
     """Give for each series what its pool says of the methods: the sum of their squared errors
-    beside the mean of all methods. Sums, not means of ratios: where most series sell nothing in a month, a
-    mean of ratios would call it best to foretell nothing at all.
+    beside the mean of all methods. Sums, not means of ratios: where most series sell nothing in a
+    month, a mean of ratios would call it best to foretell nothing at all.
     """
     wide = int(pool.max(initial=0)) + 1
     known = np.isfinite(square)
