@@ -43,12 +43,12 @@ def history(
 def _units(place: int, sku: int, week: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
     rng = np.random.default_rng([place, sku, len(week)])
     level = 18.0 / (1 + sku % 7) / (1 + 0.35 * (place % 6))
-    rate = level * week
+    rate: np.ndarray[tuple[int, ...], np.dtype[np.floating]] = level * week
     if place == 0 and sku == 0:
         rate = rate * 1.6
         rate[-_GROWTH_D:] *= np.linspace(1.0, 1.5, _GROWTH_D)
     elif sku % 3 == 2:
         rate = 4.0 * (rng.random(len(week)) < 0.12)
     elif sku % 5 == 4:
-        rate = rate * rng.gamma(0.6, 1 / 0.6, len(week))
+        rate = rate * rng.gamma(0.6, 1 / 0.6, len(week)).astype(np.float64)
     return [int(n) for n in rng.poisson(rate)]
