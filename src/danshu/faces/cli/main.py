@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from danshu.faces.cli import archive, asset_app, cluster, log_words, relaying, routing, safekeeping
+from danshu.faces.cli import (
+    archive,
+    asset_app,
+    cluster,
+    learning_app,
+    log_words,
+    person_app,
+    relaying,
+    routing,
+    safekeeping,
+)
 
 app = typer.Typer(
     name="danshu",
@@ -25,13 +35,11 @@ app.add_typer(routing.app, name="routing")
 app.add_typer(relaying.app, name="relay")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(keys, name="keys")
-person = typer.Typer(
-    help="People of a merchant: the first admin, a way back in.", no_args_is_help=True
-)
-app.add_typer(person, name="person")
+app.add_typer(person_app.app, name="person")
 app.add_typer(log_words.app, name="log")
 app.add_typer(archive.app, name="archive")
 app.add_typer(asset_app.app, name="assets")
+app.add_typer(learning_app.app, name="learn")
 app.add_typer(safekeeping.app, name="safe")
 
 _GC = (100_000, 50, 1_000)
@@ -278,60 +286,6 @@ def list_modalities(
     from danshu.faces.cli import modalities
 
     raise typer.Exit(modalities.run(as_json=as_json))
-
-
-@person.command("invite")
-def person_invite(
-    login: Annotated[str, typer.Argument(help="What they sign in by, an e-mail address.")],
-    number: Annotated[str, typer.Option(help="Their number at work, C12.")],
-    role: Annotated[
-        list[str],
-        typer.Option(
-            help="service, warehouse, reviewer, policy, legal, finance, steward, sre or admin;"
-            " may be repeated."
-        ),
-    ],
-    name: Annotated[str, typer.Option(help="Name to show; the login when left out.")] = "",
-    tenant: Tenant = "demo",
-    as_json: Json = False,
-) -> None:
-    """Invite somebody; prints a link that is good for 7 days, once."""
-    from danshu.faces.cli import people as room
-
-    raise typer.Exit(room.invite(login, name, number, role, tenant, as_json))
-
-
-@person.command("list")
-def person_list(tenant: Tenant = "demo", as_json: Json = False) -> None:
-    """List the people of a merchant."""
-    from danshu.faces.cli import people as room
-
-    raise typer.Exit(room.show(tenant, as_json))
-
-
-@person.command("disable")
-def person_disable(
-    who: Annotated[str, typer.Argument(help="Login, number or id.")],
-    reason: Annotated[str, typer.Option(help="Why; it stands in the fact.")],
-    tenant: Tenant = "demo",
-    as_json: Json = False,
-) -> None:
-    """Disable a person: every session ends in the same commit."""
-    from danshu.faces.cli import people as room
-
-    raise typer.Exit(room.disable(who, reason, tenant, as_json))
-
-
-@person.command("link")
-def person_link(
-    who: Annotated[str, typer.Argument(help="Login, number or id.")],
-    tenant: Tenant = "demo",
-    as_json: Json = False,
-) -> None:
-    """Print a link that lets a person back in once, within 10 minutes; issuing it is a fact."""
-    from danshu.faces.cli import people as room
-
-    raise typer.Exit(room.link(who, tenant, as_json))
 
 
 @app.command()
