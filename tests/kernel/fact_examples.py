@@ -28,6 +28,7 @@ from danshu.ledger import facts as ledger
 from tests.kernel import (
     action_examples,
     after_sale_examples,
+    assistant_examples,
     association_examples,
     bill_examples,
     catalogue_examples,
@@ -275,6 +276,7 @@ EXAMPLES: list[Struct] = [
     ),
     *action_examples.EXAMPLES,
     *after_sale_examples.EXAMPLES,
+    *assistant_examples.EXAMPLES,
     *association_examples.EXAMPLES,
     *bill_examples.EXAMPLES,
     *coe_examples.EXAMPLES,

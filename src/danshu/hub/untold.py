@@ -147,6 +147,11 @@ UNTOLD: Final = (
         facts=("lane.", "policy.wished"),
     ),
     Untold(
+        zh="商户自己的设定:问单助手",
+        en="the merchant's own setting of its assistant",
+        facts=("assistant.",),
+    ),
+    Untold(
         zh="商户自己的目标、周会、待办与实验",
         en="the merchant's own goals, reviews, backlog and experiments",
         facts=("backlog.", "experiment.", "goal.", "weekly_review."),

@@ -14,6 +14,7 @@ from danshu.faces.cli import opening
 from danshu.hub import journal_room
 from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.after_sales_audit import AfterSalesFolder
+from danshu.hub.assistant_audit import AssistantFolder
 from danshu.hub.association_audit import CampaignsFolder
 from danshu.hub.board_audit import BoardFolder
 from danshu.hub.catalogue_audit import CatalogueFolder
@@ -92,6 +93,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     HealthFolder,
     DocumentTemplatesFolder,
     IntentsFolder,
+    AssistantFolder,
     LearningFolder,
     LicencesFolder,
     MetricsFolder,

@@ -128,7 +128,6 @@ class Application:
                 return await traced.answer(self._rest, scope, receive, send)
         await self._rest(scope, receive, send)
 
-
     def _claims(self, path: str) -> bool:
         """Tell whether a path is the API's or the tools'; others are pages of the console."""
         return path[1:].partition("/")[0] in self._claimed or path.startswith(door.PATHS)

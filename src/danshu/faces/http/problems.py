@@ -76,6 +76,7 @@ _STATUS: Final = {
     "no_valuation": 404,
     "no_repair": 404,
     "no_campaign": 404,
+    "no_question": 404,
     "no_model": 404,
     "no_risk": 404,
     "model_damaged": 409,
