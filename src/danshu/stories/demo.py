@@ -20,6 +20,7 @@ from danshu.stories import (
     demo_assets,
     demo_exceptions,
     demo_forecasts,
+    demo_learning,
     demo_modalities,
     demo_originals,
     demo_weave,
@@ -161,6 +162,8 @@ async def _play(
         built = await demo_assets.play(place, client, shops, tenant, begun_ms, orders)
         has_forecast = await demo_forecasts.wait(client, forecast)
         console.print(f"补了一个月的历史订单，做出 {built} 份数据资产。")
+        told = await demo_learning.play(place, tenant)
+        console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
