@@ -202,6 +202,16 @@ STORIES: Final = (
         title="一个数据资产登记权属、估成区间、上架、被订购、由第二人授权、交付、计费;洁净室只答汇总",
         module="danshu.stories.data_sale",
     ),
+    Story(
+        name="weekly-review",
+        title="周会由账册写出:哪仓变好、哪仓变坏、哪条策略见效,句句有依据;越过护栏的实验自己停",
+        module="danshu.stories.weekly_review",
+    ),
+    Story(
+        name="shortage",
+        title="一个仓要断货:先看见,提案有证据,由人批准,车到货到;没有它会缺多少,重放说得出",
+        module="danshu.stories.shortage",
+    ),
 )
 
 
