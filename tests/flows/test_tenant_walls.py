@@ -266,6 +266,8 @@ def _fill(side: Side) -> None:
     side.found |= devices.fill(house, original)
     spoken = house.call("POST", "/v1/calls", {"caller": "13900001111"}).json()
     side.found["/v1/calls"] = {"call": [spoken["id"]]}
+    said = house.call("POST", "/v1/assistant:ask", {"question": "墙内 WALL-A-1 在哪"}).json()
+    side.found["/v1/assistant/questions"] = {"question_id": [said["id"]]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)

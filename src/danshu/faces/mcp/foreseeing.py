@@ -6,6 +6,7 @@ What models say is said with the run or model that said it; where none ran, that
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
 
@@ -27,6 +28,17 @@ _RISK: Final = (
     "number", "warehouse", "carrier", "stage", "region", "promise", "due", "chance", "earliest",
     "expected", "latest", "owed", "amount", "why", "model",
 )  # fmt: skip
+
+
+class ForecastDemand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which place (a warehouse, or the first two digits of a province) and which goods; with
+    both `place` and the whole `sku` day by day.
+    """
+
+    place: Code = ""
+    sku: Annotated[Code, Meta(description="a SKU, or part of it or of its name")] = ""
+    cursor: Cursor = ""
+    limit: Limit = 20
 
 
 class StockoutRisk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +65,39 @@ class Review(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     week: Annotated[str, Meta(pattern=r"^(|\d{4}-W\d\d)(?![\s\S])")] = ""
 
 
+async def forecast_demand(api: Api, args: ForecastDemand) -> Found:
+    """What is expected to be asked for, as intervals; thousandths of a unit."""
+    state = await api.get("/v1/forecasts/state")
+    if state["run"] is None:
+        raise Answered(404, "no_forecast", "demand was not foretold yet")
+    if args.place and args.sku:
+        try:
+            got = await api.get("/v1/forecasts/series", place=args.place, sku=args.sku)
+        except Answered as problem:
+            if problem.status != 404:
+                raise
+        else:
+            data = pick(got, "line", "run", "days", "tried", "promotions")
+            return Found(data=data, cites=(_series(str(got["run"]), got["line"]),))
+    got = await api.get(
+        "/v1/forecasts", q=args.sku, place=args.place, cursor=args.cursor, limit=args.limit
+    )
+    run = str(state["run"]["id"])
+    kept = ("place", "sku", "name", "kind", "methods", "daily_milli", "spans", "drift")
+    data = {"run": run, "items": [pick(one, *kept) for one in got["items"]]}
+    return Found(data=data, cites=tuple(_series(run, r) for r in got["items"]), next=got["next"])
+
+
+def _series(run: str, line: dict[str, Any]) -> AnswerCite:
+    where = urlencode({"place": line["place"], "sku": line["sku"]})
+    return AnswerCite(
+        kind="forecast",
+        ref=run,
+        label=f"{line['place']}/{line['sku']}",
+        path=f"/forecasts?{where}",
+    )
+
+
 async def stockout_risk(api: Api, args: StockoutRisk) -> Found:
     """Who may run out, the worst first, by the newest plan of the network."""
     head = await api.get("/v1/network")
@@ -75,7 +120,7 @@ async def stockout_risk(api: Api, args: StockoutRisk) -> Found:
             kind="forecast",
             ref=f"{run}/{r['no']}",
             label=f"{r['warehouse']}/{r['sku']}",
-            path=f"/network?warehouse={r['warehouse']}&sku={r['sku']}",
+            path=f"/network?{urlencode({'tab': 'short', 'wh': r['warehouse'], 'sku': r['sku']})}",
         )
         for r in got["items"]
     )
@@ -118,6 +163,14 @@ def _said(review: dict[str, Any]) -> dict[str, Any]:
 
 
 TOOLS: Final = (
+    Tool(
+        name="forecast_demand",
+        title="Forecast demand 需求预测",
+        about="Read expected demand by place and SKU with 80 % and 95 % intervals, and its model.",
+        kind="read",
+        takes=ForecastDemand,
+        run=forecast_demand,
+    ),
     Tool(
         name="stockout_risk",
         title="Stock-out risk 缺货风险",
