@@ -266,8 +266,6 @@ def _fill(side: Side) -> None:
     side.found |= devices.fill(house, original)
     spoken = house.call("POST", "/v1/calls", {"caller": "13900001111"}).json()
     side.found["/v1/calls"] = {"call": [spoken["id"]]}
-    said = house.call("POST", "/v1/assistant:ask", {"question": "墙内 WALL-A-1 在哪"}).json()
-    side.found["/v1/assistant/questions"] = {"question_id": [said["id"]]}
     house.call("PUT", "/v1/parties/wall-a-rider", {"name": "墙内骑手"})
     call = {"parties": ["wall-a-rider"], "reply_ms": 3_600_000}
     asked = house.call("POST", f"/v1/orders/{released}/negotiations", call)
@@ -301,8 +299,7 @@ def _fill(side: Side) -> None:
     house.work(*ROOMS)
     side.found |= asset_walls.fill(house, side.tenant, side.browser)
     side.found |= licensing.fill(house) | metric_walls.fill(house) | agent_walls.fill(house)
-    side.found |= coe.fill(house)
-    side.found |= walls.stamp(house)
+    side.found |= coe.fill(house) | walls.stamp(house)
     side.look_around()
     side.do_everything()
     house.work(*ROOMS)
