@@ -48,8 +48,8 @@ _DROP: Final = tuple(
 
 
 class TaskRow(Struct, frozen=True, kw_only=True):
-    """A fulfilment order on the floor, as its order says. `due_ms` is LATEST_MS without a clock, and
-    earlier than its promises where somebody wants it hurried.
+    """A fulfilment order on the floor, as its order says. `due_ms` is LATEST_MS without a clock,
+    and earlier than its promises where somebody wants it hurried.
 
     `stop_ms`: it is to be stopped, and by then the floor is to say whether it was; 0 = it is not.
     `group`: it leaves with others.

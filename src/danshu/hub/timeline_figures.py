@@ -153,6 +153,11 @@ def _withdrawn(datas: Sequence[Any], names: Names) -> Told:
     return "", [_warehouses(parts, names), count("units", sum(_units(p.shares) for p in parts))]
 
 
+def _expedited(datas: Sequence[Any], names: Names) -> Told:
+    by = datas[-1].by
+    return ("", [instant("by", by)]) if by else ("back", [])
+
+
 def _warehouses(parts: Iterable[Any], names: Names) -> Figure:
     codes = dict.fromkeys(p.warehouse for p in parts)
     return text("warehouse", names.join(names.warehouses.get(w, w) for w in codes))
@@ -299,6 +304,7 @@ _TELL: Final[dict[str, Callable[[Sequence[Any], Names], Told]]] = {
     "route.decided": _decided,
     "order.allocated": _allocated,
     "order.withdrawn": _withdrawn,
+    "order.expedited": _expedited,
     "route.redecided": _redecided,
     "route.overridden": _overridden,
     **dict.fromkeys(

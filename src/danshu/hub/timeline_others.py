@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from danshu.hub.amend_words import AMENDED
+from danshu.hub.expedite_words import HURRIED
 from danshu.hub.negotiation_words import ARRANGED
 from danshu.hub.order_type_words import STAGED
 from danshu.hub.override_words import OVERRIDDEN
@@ -28,4 +29,5 @@ OTHERS: Final[dict[str, tuple[str, str, str, str, str]]] = {
     **SOLD,
     **REFUNDED,
     **REVIEWED,
+    **HURRIED,
 }

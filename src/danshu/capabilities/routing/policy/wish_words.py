@@ -79,9 +79,11 @@ _OF: Final = {
 }
 _GRAMS: Final = {"公斤": 1_000, "千克": 1_000, "kg": 1_000, "斤": 500, "克": 1, "g": 1}
 _AMOUNT: Final = re.compile(
-    rf"(?:(?P<value>{_NOUNS['value']})|(?P<units>{_NOUNS['units']})|(?P<weight>{_NOUNS['weight']}))?"
+    rf"(?:(?P<value>{_NOUNS['value']})|(?P<units>{_NOUNS['units']})"
+    rf"|(?P<weight>{_NOUNS['weight']}))?"
     r"\s*(?:在)?\s*"
-    rf"(?:(?P<le>{_MORE['<=']})|(?P<ge>{_MORE['>=']})|(?P<gt>{_MORE['>']})|(?P<lt>{_MORE['<']}))?\s*"
+    rf"(?:(?P<le>{_MORE['<=']})|(?P<ge>{_MORE['>=']})"
+    rf"|(?P<gt>{_MORE['>']})|(?P<lt>{_MORE['<']}))?\s*"
     rf"{_NUM}\s*"
     rf"(?:(?P<yuan>{_OF['value'][2]})|(?P<pieces>{_OF['units'][2]})|(?P<mass>{_OF['weight'][2]}))?"
     r"\s*(?P<after>及以上|以上|以下|以内|起)?"

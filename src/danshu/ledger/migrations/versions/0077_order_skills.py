@@ -1,4 +1,4 @@
-"""Order skills: policies told in words, figures that were tried, drafts that were proposed, chases."""
+"""Order skills: policies told in words, figures that were tried, drafts proposed, chases."""
 
 from __future__ import annotations
 
