@@ -260,8 +260,7 @@ def _fill(side: Side) -> None:
     side.found["/v1/after-sales"] = {"case_id": [case], "digest": [digest]}
     read = Parsed(intent=Intent.ORDER, draft=Draft(), fields=(), confidence=0, text="墙内")
     (original,) = reviews.lay(house.url, side.tenant, reviews.Laid(parsed=read))
-    for path in ("/v1/reviews", "/v1/training-rows"):
-        side.found[path] = {"original_id": [original]}
+    side.found |= {f"/v1/{w}": {"original_id": [original]} for w in ("reviews", "training-rows")}
     side.found["/v1/originals"] = {"original": [original]}
     side.found |= devices.fill(house, original)
     spoken = house.call("POST", "/v1/calls", {"caller": "13900001111"}).json()
