@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 HERE: Final = "HZ01"
 THERE: Final = "WH01"
 PROVINCES: Final = {HERE: "33", THERE: "42"}
-DAYS: Final = 70
+DAYS: Final = 41
 """Days of sales before this hub."""
 WEEK: Final = (9, 10, 11, 12, 14, 18, 16)
 """Units a day that Zhejiang buys, Monday first."""
