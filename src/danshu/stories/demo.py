@@ -23,6 +23,7 @@ from danshu.stories import (
     demo_learning,
     demo_modalities,
     demo_originals,
+    demo_transfers,
     demo_weave,
     floor_feed,
     furnishing,
@@ -164,6 +165,7 @@ async def _play(
         console.print(f"补了一个月的历史订单，做出 {built} 份数据资产。")
         told = await demo_learning.play(place, tenant)
         console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
+        await demo_transfers.play(client)
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
