@@ -25,6 +25,7 @@ from danshu.stories import (
     demo_originals,
     demo_transfers,
     demo_weave,
+    demo_wishes,
     floor_feed,
     furnishing,
     showing,
@@ -166,6 +167,7 @@ async def _play(
         told = await demo_learning.play(place, tenant)
         console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
         await demo_transfers.play(client)
+        await demo_wishes.play(client)
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
