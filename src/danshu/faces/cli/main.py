@@ -13,6 +13,7 @@ from danshu.faces.cli import (
     archive,
     asset_app,
     cluster,
+    coe_app,
     learning_app,
     log_words,
     person_app,
@@ -39,6 +40,7 @@ app.add_typer(person_app.app, name="person")
 app.add_typer(log_words.app, name="log")
 app.add_typer(archive.app, name="archive")
 app.add_typer(asset_app.app, name="assets")
+app.add_typer(coe_app.app, name="coe")
 app.add_typer(learning_app.app, name="learn")
 app.add_typer(safekeeping.app, name="safe")
 
