@@ -107,6 +107,7 @@ export const PAGES: readonly Page[] = [
   { path: "/assets/associations", group: "data", title: "associations", right: "association.read", load: () => import("./pages/associations") },
   { path: "/assets/return-reasons", group: "data", title: "returnReasons", right: "asset.aggregate", load: () => import("./pages/return-reasons") },
   { path: "/assets/:name", group: "data", title: "asset", right: "asset.read", load: () => import("./pages/asset") },
+  { path: "/agent", group: "agent", title: "proposals", right: "agent.read", load: () => import("./pages/agent") },
   { path: "/coe", group: "agent", title: "coe", right: "coe.read", load: () => import("./pages/coe") },
   { path: "/forecasts", group: "agent", title: "forecasts", right: "forecast.read", load: () => import("./pages/forecasts") },
   { path: "/forecasts/orders", group: "agent", title: "orderRisks", right: "forecast.read", load: () => import("./pages/order-risks") },

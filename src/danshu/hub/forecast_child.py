@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from danshu.hub.forecast_making import Foretold, Workers
 
 END: Final = "end"
+ORIGIN: Final = "origin"
 RUN: Final = "run"
 WATCH: Final = "watch"
 _NICE: Final = 10
@@ -108,9 +109,9 @@ def _make(
     origins = choose.origins(days)
     past = []
     for n, day in enumerate(origins):
-        tell("origin", n, len(origins) + 1)
+        tell(ORIGIN, n, len(origins) + 1)
         past.append(forecast_making.look(panel, known, day, hands, tell))
-    tell("origin", len(origins), len(origins) + 1)
+    tell(ORIGIN, len(origins), len(origins) + 1)
     told = forecast_making.foretell(panel, known, past, hands, tell)
     found: tuple[Score, ...] = ()
     if len(past) > 1:

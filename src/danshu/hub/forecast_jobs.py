@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from danshu.hub import forecast_child, jobs
-from danshu.hub.forecast_child import END, RUN, Told
+from danshu.hub.forecast_child import END, ORIGIN, RUN, Told
 from danshu.hub.jobs import NewJob
 from danshu.hub.worlds import now_ms
 from danshu.kernel import ids
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Connection = Any
 KIND: Final = "forecast"
 _BEAT_S: Final = 0.5
+_WHOLE: Final = 100  # a job's progress is told in percent
 _LOCK: Final = "select 1 from tenants where id=%s for no key update"
 _OPEN: Final = (
     "select id from jobs where tenant=%s and kind='forecast' and ended is null order by id limit 1"
@@ -52,8 +53,8 @@ async def ask(connection: Connection, tenant: int, caller: Who, actor: Actor) ->
             question=b"",
             caller=caller,
             actor=actor,
-            total=0,
-            exact=False,
+            total=_WHOLE,
+            exact=True,
         )
         await jobs.begin(connection, tenant, new)
     return new.id
@@ -68,20 +69,23 @@ async def find_open(connection: Connection, tenant: int) -> str:
 async def work(hub: Hub, job: Job, holder: uuid.UUID) -> None:
     """Forecast until done, stopped, or taken over by another."""
 
+    done = 0
+
     async def goes_on(told: Told | None) -> bool | None:
-        done = told.done if told and told.stage != END else 0
+        nonlocal done
+        if told is not None and told.stage == ORIGIN:
+            done = _WHOLE * told.done // max(told.total, 1)
         async with hub.connection() as connection:
             return await jobs.step(connection, job, holder, None, done, 0)
 
     state: str | None = jobs.CANCELLED
-    last: Told | None = None
     if not job.stop:
-        state, last = await run_child(hub.url, job.tenant, RUN, job.actor, goes_on)
+        state, _ = await run_child(hub.url, job.tenant, RUN, job.actor, goes_on)
     if state is None:
         return
     async with hub.connection() as connection:
-        if last is not None:
-            await jobs.step(connection, job, holder, None, last.done, 0)
+        if state == jobs.DONE:
+            await jobs.step(connection, job, holder, None, _WHOLE, 0)
         await jobs.end(connection, job, holder, state)
 
 
