@@ -63,8 +63,8 @@ def train(
 
 
 def flatter(frame: Frame) -> Marks:
-    """Judge trees of a split at random, to show how much that flatters. Of `late` alone: rows of
-    one order lie on both sides there.
+    """Judge trees of a split at random, to lay beside: rows of one order lie on both sides, and of
+    one week. Of `late` alone.
     """
     if frame.target != "late":
         return _NOTHING
