@@ -129,7 +129,8 @@ def _transfer(site: Site) -> str:
     """Plan a transfer of one unit from where there is most of a SKU."""
     rows = site.call("GET", "/v1/stock?limit=200")["items"]
     most = max(rows, key=lambda row: row["on_hand"] - row["reserved"] - row["safety"])
-    other = next(row["warehouse"] for row in rows if row["warehouse"] != most["warehouse"])
+    codes = [row["code"] for row in site.call("GET", "/v1/warehouses?limit=2")["items"]]
+    other = next(code for code in codes if code != most["warehouse"])
     wish = {"key": "pages", "from_warehouse": most["warehouse"], "to_warehouse": other}
     wish["lines"] = [{"sku": most["sku"], "quantity": 1}]
     found = site.call("GET", "/v1/transfers?limit=1")["items"]
