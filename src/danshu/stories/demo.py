@@ -18,6 +18,7 @@ from danshu.hub import bundle_parts, settings, timing
 from danshu.stories import (
     caller,
     demo_assets,
+    demo_coe,
     demo_exceptions,
     demo_forecasts,
     demo_learning,
@@ -168,6 +169,7 @@ async def _play(
         console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
         await demo_transfers.play(client)
         await demo_wishes.play(client)
+        await demo_coe.play(client)
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
