@@ -28,6 +28,7 @@ from danshu.ledger import facts as ledger
 from tests.kernel import (
     action_examples,
     after_sale_examples,
+    agent_examples,
     assistant_examples,
     association_examples,
     bill_examples,
@@ -276,6 +277,7 @@ EXAMPLES: list[Struct] = [
     ),
     *action_examples.EXAMPLES,
     *after_sale_examples.EXAMPLES,
+    *agent_examples.EXAMPLES,
     *assistant_examples.EXAMPLES,
     *association_examples.EXAMPLES,
     *bill_examples.EXAMPLES,

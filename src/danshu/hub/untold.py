@@ -157,6 +157,11 @@ UNTOLD: Final = (
         facts=("backlog.", "experiment.", "goal.", "weekly_review."),
     ),
     Untold(
+        zh="商户自己的提案与自主等级;执行了什么,由动作自己的事件讲",
+        en="the merchant's own proposals and autonomy; what was done, the act's own events tell",
+        facts=("agent.", "autonomy.", "proposal."),
+    ),
+    Untold(
         zh="背后是一位消费者:黑名单与个人信息的删除",
         en="a customer stands behind it: blocklists, and the erasing of personal data",
         facts=("intercept.listed", "intercept.unlisted", "vault."),

@@ -14,6 +14,7 @@ from danshu.faces.cli import opening
 from danshu.hub import journal_room
 from danshu.hub.action_audit import ActionsFolder
 from danshu.hub.after_sales_audit import AfterSalesFolder
+from danshu.hub.agent_audit import AgentFolder
 from danshu.hub.assistant_audit import AssistantFolder
 from danshu.hub.association_audit import CampaignsFolder
 from danshu.hub.board_audit import BoardFolder
@@ -72,6 +73,7 @@ _FOLDERS: Final[tuple[Callable[[int], Folder], ...]] = (
     PeopleFolder,
     StandingFolder,
     SubscriptionsFolder,
+    AgentFolder,
     CampaignsFolder,
     CoeFolder,
     CatalogueFolder,
