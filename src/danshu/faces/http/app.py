@@ -18,7 +18,7 @@ from danshu.faces.http.auth import Keyring
 from danshu.faces.http.channels import Doors
 from danshu.faces.http.console import Console
 from danshu.faces.http.framework import Strict, StrictStructs, on_error, recall
-from danshu.faces.http.hot import CHANNELS, ORDERS, Hot
+from danshu.faces.http.hot import CHANNELS, ORDERS, Hot, explain
 from danshu.faces.http.routes import ROUTES
 from danshu.faces.mcp import door
 from danshu.hub import entry, measuring, oidc, tracing
@@ -70,7 +70,7 @@ class Application:
         self.hot = Hot(hub, keyring, doors) if raw else None
         self._rest: Litestar = ended._rest if ended else _frame()
         provider = oidc.Client()
-        self.tools = door.Door(hub, keyring, provider, self._rest)
+        self.tools = door.Door(hub, keyring, provider, self._rest, explain)
         self._rest.state.clear()
         self._rest.state.update(
             {

@@ -8,19 +8,20 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import psycopg
-from msgspec import Struct
 
 from danshu.capabilities.people.model import ROLES
 from danshu.capabilities.people.policies import Context, Principal
 from danshu.faces.http import cookies
 from danshu.hub import merchants, rights, sessions
+from danshu.hub.callers import HELD, Held
 from danshu.hub.compose import Hub
 from danshu.hub.merchants import Caller
-from danshu.hub.rights import Forbidden, Rights, Seated
+from danshu.hub.rights import Forbidden, Rights
 from danshu.hub.sessions import Session
 from danshu.kernel.errors import InputError
-from danshu.kernel.fact import Actor
 from danshu.kernel.limits import CALLER_S, CALLERS, KEY_CHARS
+
+__all__ = ["ENDED", "MISSING", "UNKNOWN", "Held", "Keyring", "key_of", "must", "require"]
 
 Connection = psycopg.AsyncConnection[Any]
 MISSING: Final = InputError(
@@ -28,55 +29,6 @@ MISSING: Final = InputError(
 )
 UNKNOWN: Final = InputError("unauthenticated", "the API key is not valid")
 ENDED: Final = InputError("unauthenticated", "the session has ended")
-HELD: Final = "danshu.held"
-"""Where a call from inside carries its caller in the scope; no request from outside can."""
-
-
-class Held(Struct, frozen=True, eq=False):
-    """A caller as this process remembers them until `until_s` of the monotonic clock.
-
-    What they may do is written in danshu/data/policies: a new action is a name in
-    danshu.cedarschema and in the files of the roles. `rights` are the actions that need no context,
-    `possible` those allowed in some context; `session` is None for an API key.
-    """
-
-    tenant: int
-    caller: Caller
-    actor: Actor
-    until_s: float
-    seated: Seated
-    session: Session | None = None
-    proof_age_s: int = 0
-
-    @property
-    def rights(self) -> frozenset[str]:
-        """The actions that are allowed whatever the context."""
-        return self.seated.rights
-
-    @property
-    def possible(self) -> frozenset[str]:
-        """The actions that are allowed in some context: what a page may offer."""
-        return self.seated.possible
-
-    @property
-    def warehouses(self) -> tuple[str, ...]:
-        """The warehouses that a person is bound to; empty means all."""
-        return self.seated.seat.principal.warehouses
-
-    def may(self, action: str, **context: str | int) -> bool:
-        """Tell whether the caller may do this. Context: warehouse, channel, amount_fen."""
-        if action in self.seated.rights:
-            return True
-        return self.seated.ask(action, self._with_age(context)).allowed
-
-    def needs_proof(self, action: str, **context: str | int) -> bool:
-        """Tell whether a person who may not would, had they just proven who they are."""
-        if self.session is None:
-            return False
-        return self.seated.ask(action, {**context, "proof_age_s": 0}).allowed
-
-    def _with_age(self, context: Context) -> Context:
-        return context if self.session is None else {**context, "proof_age_s": self.proof_age_s}
 
 
 class Keyring:
@@ -186,6 +138,11 @@ class Keyring:
                 )
                 granted[role] = seated.possible
         return granted
+
+    @staticmethod
+    def key_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """Read the API key from raw headers; b"" when there is none."""
+        return key_of(headers)
 
     def forget(self, tenant: int) -> None:
         """Forget a tenant's callers: a key of theirs was revoked."""

@@ -11,7 +11,6 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.assistant.marking import count_texts, escape, mark
-from danshu.faces.http.hot import explain
 from danshu.faces.mcp.inside import Answered, Inside
 from danshu.faces.mcp.tool import Found, Tool
 from danshu.faces.mcp.tools import TOOLS
@@ -21,7 +20,7 @@ from danshu.kernel.errors import Busy, DanshuError
 from danshu.kernel.limits import TOOL_ANSWER_BYTES
 
 if TYPE_CHECKING:
-    from danshu.faces.http.auth import Held
+    from danshu.hub.callers import Held
     from danshu.hub.tool_calls import Way
 
 BY_NAME: Final = {tool.name: tool for tool in TOOLS}
@@ -35,10 +34,13 @@ _TOO_MUCH: Final = Answered(
 
 
 class Desk(Struct, frozen=True, kw_only=True, eq=False):
-    """Where calls are made: the hub, and the application that they go through."""
+    """Where calls are made: the hub, the application that they go through, and how that puts what
+    went wrong: with `status`, `code`, `detail`, `retry_after_s`.
+    """
 
     hub: Hub
     ask: Callable[[Any, Any, Any], Awaitable[None]]
+    explain: Callable[[Exception], Any]
 
 
 def name_caller(held: Held) -> str:
@@ -74,7 +76,7 @@ async def call(desk: Desk, held: Held, name: str, arguments: Any, way: Way = "mc
         outcome = problem.code
         raise
     except (DanshuError, psycopg.Error) as error:
-        told = explain(error)
+        told = desk.explain(error)
         outcome = told.code
         raise Answered(told.status, told.code, told.detail) from error
     finally:

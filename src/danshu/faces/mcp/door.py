@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from danshu.faces.http.auth import HELD, key_of
-from danshu.faces.http.hot import explain
 from danshu.faces.mcp.calling import Desk
-from danshu.faces.mcp.tokens import Tokens
+from danshu.faces.mcp.tokens import Keyring, Tokens
 from danshu.hub import merchant_settings
+from danshu.hub.callers import HELD
 from danshu.kernel.errors import DanshuError, InputError
 from danshu.kernel.limits import MCP_BODY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from danshu.faces.http.auth import Held, Keyring
+    from danshu.hub.callers import Held
     from danshu.hub.compose import Hub
     from danshu.hub.oidc import Client
 
@@ -47,9 +46,10 @@ class Door:
         keyring: Keyring,
         provider: Client,
         ask: Callable[[Any, Any, Any], Awaitable[None]],
+        explain: Callable[[Exception], Any],
     ) -> None:
         self._keyring = keyring
-        self._desk = Desk(hub=hub, ask=ask)
+        self._desk = Desk(hub=hub, ask=ask, explain=explain)
         self._tokens = Tokens(hub, keyring, provider)
         self._lock = asyncio.Lock()
         self._handle: Callable[[Any, Any, Any], Awaitable[None]] | None = None
@@ -68,13 +68,13 @@ class Door:
             return await _send(send, 200, await self._describe(found[1] or ""))
         resource = _RESOURCE.fullmatch(path)
         if resource is None:
-            return await _refuse(send, _NOT_HERE, "")
+            return await self._refuse(send, _NOT_HERE, "")
         merchant = resource[1] or ""
         try:
             self._check_origin(scope)
             held = await self._let_in(scope, merchant)
         except DanshuError as error:
-            return await _refuse(send, error, self._metadata(merchant))
+            return await self._refuse(send, error, self._metadata(merchant))
         handle = self._handle or await self._open()
         await handle({**scope, HELD: held}, receive, send)
 
@@ -84,6 +84,16 @@ class Door:
         if self._running is not None:
             await asyncio.gather(self._running, return_exceptions=True)
 
+    async def _refuse(self, send: Any, error: DanshuError, metadata: str) -> None:
+        problem = self._desk.explain(error)
+        headers = []
+        if problem.status == 401:
+            told = f'Bearer error="invalid_token", resource_metadata="{metadata}"'
+            headers.append((b"www-authenticate", told.encode("latin-1")))
+        if problem.retry_after_s:
+            headers.append((b"retry-after", str(problem.retry_after_s).encode()))
+        await _send(send, problem.status, problem, headers, b"application/problem+json")
+
     def _check_origin(self, scope: Any) -> None:
         """A browser's page of another origin may not reach us by a name that points here."""
         for name, value in scope["headers"]:
@@ -91,7 +101,7 @@ class Door:
                 raise _FOREIGN
 
     async def _let_in(self, scope: Any, merchant: str) -> Held:
-        key = key_of(scope["headers"])
+        key = self._keyring.key_of(scope["headers"])
         if key.count(b".") == 2 and merchant:
             return await self._tokens.find(key.decode("latin-1"), merchant, self._url(merchant))
         held = await self._keyring.find(key)
@@ -157,17 +167,6 @@ async def _find_provider(connection: Any, merchant: str) -> str:
         return ""
     provider = await merchant_settings.find_provider(connection, door.tenant)
     return provider.issuer if provider is not None else ""
-
-
-async def _refuse(send: Any, error: DanshuError, metadata: str) -> None:
-    problem = explain(error)
-    headers = []
-    if problem.status == 401:
-        told = f'Bearer error="invalid_token", resource_metadata="{metadata}"'
-        headers.append((b"www-authenticate", told.encode("latin-1")))
-    if problem.retry_after_s:
-        headers.append((b"retry-after", str(problem.retry_after_s).encode()))
-    await _send(send, problem.status, problem, headers, b"application/problem+json")
 
 
 async def _send(

@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from danshu.faces.http.auth import HELD
+from danshu.hub.callers import HELD
 from danshu.kernel.errors import DanshuError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from danshu.faces.http.auth import Held
+    from danshu.hub.callers import Held
 
 _HEADERS: Final = [(b"content-type", b"application/json"), (b"host", b"inside")]
 

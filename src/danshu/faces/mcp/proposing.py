@@ -11,14 +11,23 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.assistant.marking import pick
 from danshu.capabilities.assistant.model import AnswerCite
-from danshu.faces.http.proposals_shapes import ProposalCite
 from danshu.faces.mcp.tool import Code, Cursor, Found, Id, Limit, Tool
 from danshu.hub import agent_acts
 from danshu.hub.fields import PLAIN
 from danshu.kernel.limits import AGENT_CITES, AGENT_TEXT_CHARS, AGENT_WORTH_FEN
+from danshu.ports.skill import CitedKind
 
 if TYPE_CHECKING:
     from danshu.faces.mcp.inside import Api
+
+
+class Resting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What it rests on: `kind` and `ref` as a tool gave them in `cites`."""
+
+    kind: CitedKind
+    ref: Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
+    label: Annotated[str, Meta(max_length=200, pattern=PLAIN)] = ""
+
 
 _FEN: Final = Meta(ge=-AGENT_WORTH_FEN, le=AGENT_WORTH_FEN)
 Why = Annotated[
@@ -31,7 +40,7 @@ Why = Annotated[
     ),
 ]
 _Cites = Annotated[
-    tuple[ProposalCite, ...],
+    tuple[Resting, ...],
     Meta(min_length=1, max_length=AGENT_CITES, description="what it rests on: `cites` of tools"),
 ]
 _Worth = Annotated[int, _FEN, Meta(description="分, beside doing nothing, costs taken off")]

@@ -14,18 +14,18 @@ from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 
 from danshu.capabilities.assistant.marking import escape
-from danshu.faces.http.auth import HELD
 from danshu.faces.mcp import words
 from danshu.faces.mcp.calling import BY_NAME, call
 from danshu.faces.mcp.inside import Answered
 from danshu.faces.mcp.tool import GIVES
+from danshu.hub.callers import HELD
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
-    from danshu.faces.http.auth import Held
     from danshu.faces.mcp.calling import Desk
     from danshu.faces.mcp.tool import Tool
+    from danshu.hub.callers import Held
 
     Context = ServerRequestContext[Any, Any]
 _NOT_FOUND: Final = -32002

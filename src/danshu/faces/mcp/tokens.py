@@ -8,7 +8,7 @@ does not say it proves nothing fresh, so that acts which ask for a fresh proof a
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -17,7 +17,9 @@ from danshu.hub.sessions import Visitor
 from danshu.kernel.errors import InputError
 
 if TYPE_CHECKING:
-    from danshu.faces.http.auth import Held, Keyring
+    from collections.abc import Iterable
+
+    from danshu.hub.callers import Held
     from danshu.hub.compose import Hub
     from danshu.hub.oidc import Client
 
@@ -25,6 +27,24 @@ _KNOWN: Final = 4_096
 _LONG_AGO_S: Final = 10**9
 _VISITOR: Final = Visitor(address="", agent="MCP")
 INVALID: Final = InputError("unauthenticated", "the token is not valid here")
+
+
+class Keyring(Protocol):
+    """Finds callers, and says where the console is (`origin`)."""
+
+    origin: str
+
+    async def find(self, key: bytes) -> Held:
+        """Give the caller of a key. Raises InputError `unauthenticated`."""
+        ...
+
+    async def hold(self, text: str) -> Held:
+        """Give the caller of a session's cookie. Raises InputError `unauthenticated`."""
+        ...
+
+    def key_of(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """Read the API key or token from raw headers; b"" when there is none."""
+        ...
 
 
 class Tokens:
