@@ -61,11 +61,10 @@ def measure(panel: Panel) -> Report:
     known = making.Known(("",) * (days + HORIZON), ())
     with making.workers() as hands:
         past = [making.look(panel, known, day, hands, _tell) for day in origins]
-        ours_s, ours_cpu = time.perf_counter() - began, _cpu_s()
+        ours_s = time.perf_counter() - began
         held = past.pop()
         if hands.has_extra:
             held = _alone(panel, held, hands)
-    ours_cpu = max(ours_cpu - cpu, 0.0)  # the pool's own share is only known at its end
     sold = choose.panel_sold(panel.until(held.day))
     others = tuple(name for name in _ALONE if name in held.means)
     found = making.judge(past, held, sold, others)
@@ -139,7 +138,8 @@ def _by_kind(past: list[Origin], held: Origin, sold: Any) -> dict[str, Any]:
             continue
         scale = scores.Scales(held.scale.absolute[of], held.scale.square[of])
         one = scores.score(kind, settled.mean[of], settled.quantiles[of], held.real[of], scale)
-        found[f"of {kind} ({one.series})"] = _row(one)
+        if one.series:
+            found[f"of {kind} ({one.series})"] = _row(one)
     return found
 
 

@@ -14,6 +14,7 @@ from danshu.faces.cli import (
     asset_app,
     cluster,
     coe_app,
+    forecast_app,
     learning_app,
     log_words,
     person_app,
@@ -41,6 +42,7 @@ app.add_typer(log_words.app, name="log")
 app.add_typer(archive.app, name="archive")
 app.add_typer(asset_app.app, name="assets")
 app.add_typer(coe_app.app, name="coe")
+app.add_typer(forecast_app.app, name="forecast")
 app.add_typer(learning_app.app, name="learn")
 app.add_typer(safekeeping.app, name="safe")
 
@@ -324,7 +326,7 @@ def bench(
     size: Annotated[int | None, typer.Option("--size", "--orders", min=1)] = None,
     faults: Annotated[bool, typer.Option("--faults", help="Of sentinel: find faults.")] = False,
     data: Annotated[
-        Path | None, typer.Option(help="Of vision, speech, sensor: a folder of your own.")
+        Path | None, typer.Option(help="Of vision, speech, sensor: a folder; of forecast: a file.")
     ] = None,
 ) -> None:
     """Run a benchmark with its floor: place, route, ledger, growth, list, overview, consoles,
