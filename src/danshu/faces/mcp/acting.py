@@ -74,7 +74,7 @@ async def execute(api: Api, args: Execute) -> Found:
     if not args.rehearse:
         return show(await api.post(f"/v1/proposals/{args.proposal}/perform", {}))
     told = await api.post(f"/v1/proposals/{args.proposal}/rehearse", {})
-    path = f"/agent?proposal={args.proposal}"
+    path = f"/agent?id={args.proposal}"
     cite = AnswerCite(kind="proposal", ref=args.proposal, label="rehearsal", path=path)
     return Found(data=told, cites=(cite,))
 

@@ -82,7 +82,7 @@ class NoWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def _cite(row: dict[str, Any]) -> AnswerCite:
     ref = str(row["id"])
     return AnswerCite(
-        kind="proposal", ref=ref, label=str(row["action"]), path=f"/agent?proposal={ref}"
+        kind="proposal", ref=ref, label=str(row["action"]), path=f"/agent?id={ref}"
     )
 
 

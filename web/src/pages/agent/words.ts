@@ -30,7 +30,7 @@ const PLACES: Readonly<Record<string, (ref: string) => string>> = {
   decision: (ref) => `/orders/${ref.split("/")[0] ?? ref}`,
   promise: (ref) => `/orders/${ref.split("/")[0] ?? ref}`,
   shipment: (ref) => `/orders/${ref.split("/")[0] ?? ref}`,
-  stock: () => "/stock",
+  stock: (ref) => (ref.startsWith("transfer:") ? `/transfers/${ref.slice("transfer:".length)}` : `/stock/${ref}`),
   forecast: () => "/forecasts",
   model: () => "/forecasts/orders",
   metric: () => "/assets/metrics",

@@ -135,7 +135,7 @@ function About({ one }: { one: TransferView }) {
         <dd>{one.planned_by}</dd>
         <dt>{t("origin")}</dt>
         <dd>
-          {one.proposal ? <Link to={`/agent?proposal=${one.proposal}`}>{t("proposal")}</Link> : t("byHand")}
+          {one.proposal ? <Link to={`/agent?of=done&id=${one.proposal}`}>{t("proposal")}</Link> : t("byHand")}
         </dd>
       </dl>
     </Card>
