@@ -101,6 +101,21 @@ function useActs(text: string): Found {
   return { heading: t("palette.acts"), entries: entries.slice(0, SHOWN) };
 }
 
+/** What is a question rather than a number or a code. */
+const WORDS = /[\s?？\u4e00-\u9fff]/;
+
+/** The words themselves as a question to the assistant. */
+function useQuestion(text: string): Found {
+  const { t } = useTranslation();
+  const mayAsk = useMay("agent.read");
+  const question = text.trim();
+  const entries =
+    mayAsk && question.length > WORD_CHARACTERS && WORDS.test(question)
+      ? [{ id: "question", label: question, note: t("palette.ask"), to: `/agent?ask=${encodeURIComponent(question)}` }]
+      : [];
+  return { heading: t("palette.assistant"), entries };
+}
+
 function useFound(text: string): readonly Found[] {
   const goes = useGoing();
   const [found, setFound] = useState<readonly Found[]>([]);
@@ -137,7 +152,8 @@ function Body({ start, onClose }: { start: string; onClose: () => void }) {
   const list = useId();
   const pages = usePages(text);
   const acts = useActs(text);
-  const found = [...useFound(text), pages, acts].filter((one) => one.entries.length > 0);
+  const asks = useQuestion(text);
+  const found = [...useFound(text), pages, acts, asks].filter((one) => one.entries.length > 0);
   const flat = found.flatMap((one) => one.entries);
   const chosen = Math.min(at, Math.max(0, flat.length - 1));
   const open = (entry: Entry | undefined) => {

@@ -75,6 +75,9 @@ class Door:
             held = await self._let_in(scope, merchant)
         except DanshuError as error:
             return await self._refuse(send, error, self._metadata(merchant))
+        if scope["method"] != "POST":
+            # There is no stream from us: an open one would hold the node up when it is replaced.
+            return await _send(send, 405, {"code": "method"}, [(b"allow", b"POST")])
         handle = self._handle or await self._open()
         await handle({**scope, HELD: held}, receive, send)
 
