@@ -76,7 +76,7 @@ class Card(Struct, frozen=True, kw_only=True):
     marks: Marks
     plain: Marks
     shuffled: Marks
-    """The marks of a split at random, kept to be laid beside: it promises what later days don't keep."""
+    """The marks of a split at random, to be laid beside: it promises what later days don't keep."""
     bins: tuple[Bin, ...] = ()
     slices: tuple[Slice, ...] = ()
     spreads: tuple[Spread, ...] = ()
