@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from danshu.faces.cli import (
+    agent_app,
     archive,
     asset_app,
     cluster,
@@ -41,6 +42,7 @@ app.add_typer(person_app.app, name="person")
 app.add_typer(log_words.app, name="log")
 app.add_typer(archive.app, name="archive")
 app.add_typer(asset_app.app, name="assets")
+app.add_typer(agent_app.app, name="agent")
 app.add_typer(coe_app.app, name="coe")
 app.add_typer(forecast_app.app, name="forecast")
 app.add_typer(learning_app.app, name="learn")
