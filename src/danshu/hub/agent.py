@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from danshu.hub.compose import Hub
     from danshu.kernel.fact import Actor
 
-May = Callable[[str], bool]
+May = Callable[..., bool]
 APPROVE: Final = "agent.approve"
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,79}", re.ASCII)
 _NOTHING: Final = Outside(names=frozenset(), words=frozenset())
@@ -119,10 +119,13 @@ def _write(act: Act, wish: Wish, now_ms: int, is_person: bool) -> tuple[Terms, s
     return terms, text
 
 
-def must(act: Act, may: May) -> None:
-    """Let somebody decide upon an act. Raises Forbidden without `agent.approve` and its right."""
-    for right in (APPROVE, act.right):
-        if not may(right):
+def must(act: Act, may: May, one: Proposal) -> None:
+    """Let somebody decide upon an act. Raises Forbidden without `agent.approve` and its right, for
+    the amount and the warehouse that the proposal names.
+    """
+    about = agent_acts.circumstances(agent_doing.parameters_of(act, one))
+    for right, context in ((APPROVE, {}), (act.right, about)):
+        if not may(right, **context):
             raise Forbidden("forbidden", f"deciding upon {act.action} asks for {right}", right)
 
 
@@ -141,7 +144,7 @@ async def approve(
     """
     found = (await read(hub, tenant, id_)).proposal
     act = agent_acts.find(found.action)
-    must(act, may)
+    must(act, may, found)
     now_ms = hub.clock()
     day = agent_switch.day_of(now_ms)
     async with hub.connection() as connection, connection.transaction():
@@ -162,7 +165,7 @@ async def perform(
 ) -> Proposal | Refusal:
     """Carry out what was approved and not yet begun. Raises as `approve` does."""
     found = (await read(hub, tenant, id_)).proposal
-    must(agent_acts.find(found.action), may)
+    must(agent_acts.find(found.action), may, found)
     if found.state != "approved":
         return noes.NOT_APPROVED if found.state == "waiting" else noes.OVER
     return await agent_doing.perform(hub, tenant, id_, actor)
@@ -243,7 +246,7 @@ async def roll_back(
 ) -> Proposal | Refusal:
     """Take back what was done; also while the agent is stopped. Raises as `approve` does."""
     found = (await read(hub, tenant, id_)).proposal
-    must(agent_acts.find(found.action), may)
+    must(agent_acts.find(found.action), may, found)
     return await agent_doing.roll_back(hub, tenant, id_, reason, actor)
 
 

@@ -112,6 +112,17 @@ def find(action: str) -> Act:
     return act
 
 
+def circumstances(parameters: Any) -> dict[str, str | int]:
+    """Give what is known of an act to whoever says who may do it: the amount in 分 and the
+    warehouse, as far as its parameters have them.
+    """
+    known = {
+        "amount_fen": getattr(parameters, "amount_fen", None),
+        "warehouse": getattr(parameters, "warehouse", getattr(parameters, "from_warehouse", None)),
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
 def _acts() -> tuple[Act, ...]:
     # Each act imports this module: it is named once all of it is there.
     from danshu.hub.agent_act_chase import ChaseCarrier

@@ -195,7 +195,7 @@ def _may_approve(held: Held, one: Proposal, by: Frame) -> bool:
     if who in one.authors or any(given.by == who for given in one.approvals):
         return False
     try:
-        agent.must(act, held.may)
+        agent.must(act, held.may, one)
     except InputError:
         return False
     return True
