@@ -36,6 +36,7 @@ from tests.fixtures import (
     devices,
     events,
     health,
+    learning,
     licensing,
     metric_walls,
     overriding,
@@ -203,8 +204,7 @@ def _act(side: Side) -> None:
     bring_bill(house, "WALL-A-BILL")
     losses = house.call("POST", "/v1/resilience/runs", {"cause": "WALL-A-CAUSE"})
     side.found["/v1/resilience/runs"] = {"id": [losses.json()["id"]]}
-    side.found |= connecting.fill(house)
-    side.found |= events.fill(house)
+    side.found |= connecting.fill(house) | events.fill(house)
     order = house.place(number="WALL-A-ACTS")["order"]
     path = f"/v1/orders/{order}/acts"
     begun = side.browser.call("POST", path, {"action": "quality_check"})
@@ -298,7 +298,7 @@ def _fill(side: Side) -> None:
     house.work(*ROOMS)
     side.found |= asset_walls.fill(house, side.tenant, side.browser)
     side.found |= licensing.fill(house) | metric_walls.fill(house) | agent_walls.fill(house)
-    side.found |= coe.fill(house) | walls.stamp(house)
+    side.found |= coe.fill(house) | walls.stamp(house) | learning.fill(house, side.tenant)
     side.look_around()
     side.do_everything()
     house.work(*ROOMS)

@@ -1,8 +1,8 @@
 """The room `learning`: asks models about open orders every LEARNING_LOOK_S where something moved,
 and once a night watches them and works lanes and habits out, all in a child process.
 
-It never trains by itself but once: a merchant whose orders were never learned from, and that has
-had them for a while, gets its first models in the night.
+It never trains by itself but once: a merchant of whose orders LEARNING_FEW have ended, and that has
+no model yet, gets its first ones in the night.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from danshu.capabilities.orders.model import State
 from danshu.hub import learning, learning_child
 from danshu.hub.nightly import Due, Nightly
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits.learning import LEARNING_LOOK_S
+from danshu.kernel.limits.learning import LEARNING_FEW, LEARNING_LOOK_S
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ ROOM: Final = "learning"
 LOOKS: Final = Nightly(
     table="learning_looks",
     kept=("outcome",),
-    unasked="exists (select 1 from orders o where o.tenant=t.id)",
+    unasked="(exists (select 1 from learning_models m where m.tenant=t.id)"
+    " or exists (select 1 from orders o where o.tenant=t.id"
+    f" and o.state in ({int(State.DELIVERED)},{int(State.COMPLETED)}) offset {LEARNING_FEW}))",
 )
 LOOKED: Final = "looked"
 TRAINED: Final = "trained"
