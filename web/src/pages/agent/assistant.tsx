@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button, Input } from "antd";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { AskedQuestion, AssistantQuestions } from "@/api/types.gen";
@@ -47,8 +47,11 @@ export function Assistant() {
     mutate(words);
   };
   const given = asked("ask");
+  const status = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!given) return;
+    // Whoever asked from elsewhere came for the answer, which may be far below.
+    status.current?.scrollIntoView({ block: "center" });
     type(given.slice(0, CHARACTERS));
     mutate(given.slice(0, CHARACTERS));
     ask({ ask: "" });
@@ -73,7 +76,7 @@ export function Assistant() {
         </Button>
       </form>
       {put.error && <ProblemNote problem={asProblem(put.error)} onRetry={() => send(text)} />}
-      <div role="status" aria-live="polite" aria-busy={isPending}>
+      <div ref={status} role="status" aria-live="polite" aria-busy={isPending}>
         {isPending && <p className="note">{t("looking")}</p>}
         {chosen && !isPending && <Answered one={chosen} onRated={choose} />}
       </div>
