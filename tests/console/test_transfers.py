@@ -1,4 +1,4 @@
-"""调拨单: planned at a desk, sent off and taken in on a hand-held with differences."""
+"""调拨单: proposed and accepted, or planned at a desk; counted out and in on a hand-held."""
 
 from __future__ import annotations
 
@@ -19,6 +19,57 @@ def ends(site: Site) -> tuple[str, str, str]:
     codes = [row["code"] for row in site.call("GET", "/v1/warehouses?limit=2")["items"]]
     other = next(code for code in codes if code != most["warehouse"])
     return most["sku"], most["warehouse"], other
+
+
+def test_a_planner_accepts_a_transfer_and_the_warehouse_receives_it(
+    site: Site, visit: Visit, axe: Callable[..., None]
+) -> None:
+    """The proposal is another's: whoever proposes does not approve."""
+    sku, source, target = ends(site)
+    made = site.call(
+        "POST",
+        "/v1/proposals",
+        json={
+            "action": "transfer",
+            "key": f"browser-{secrets.token_hex(4)}",
+            "parameters": {
+                "from_warehouse": source,
+                "to_warehouse": target,
+                "sku": sku,
+                "quantity": 9,
+                "truck": "4.2 米厢车",
+                "cost_fen": 8_600,
+                "days": 2,
+            },
+            "why": "下周促销,那里会不够",
+            "cites": [{"kind": "stock", "ref": sku, "label": target}],
+            "mid_fen": 40_000,
+            "high_fen": 60_000,
+            "cost_fen": 8_600,
+        },
+    )
+    page = visit(f"/agent?id={made['row']['id']}", "planner")
+    shown = page.locator(".agent-proposal")
+    expect(shown.get_by_text("下周促销,那里会不够")).to_be_visible()
+    approve = shown.locator(".agent-acts").get_by_role("button", name="批准")
+    approve.click()
+    expect(approve).to_have_count(0)
+    (one,) = [
+        t
+        for t in site.call("GET", "/v1/transfers?only=planned")["items"]
+        if t["proposal"] == made["row"]["id"]
+    ]
+    assert (one["units"], one["from_warehouse"], one["to_warehouse"]) == (9, source, target)
+
+    held = visit("/transfers", "warehouse", size=PDA)
+    held.get_by_role("link", name=one["number"]).click()
+    held.get_by_role("region", name="发出").get_by_role("button", name="确认发出").click()
+    dock = held.get_by_role("region", name="收货")
+    expect(dock.get_by_text("在途 9 件")).to_be_visible()
+    axe(held)
+    dock.get_by_role("button", name="收货", exact=True).click()
+    expect(held.get_by_text("已收货", exact=True)).to_be_visible()
+    expect(held.get_by_role("link", name="看这条提案")).to_be_visible()
 
 
 def test_a_planner_plans_and_the_warehouse_counts(
