@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from typing import Any
 
 import psycopg
@@ -175,10 +176,10 @@ def launch(town: House) -> None:
 
 def play(town: House) -> None:
     """A scenario is played beside now; a warehouse that is not there is refused; one is stopped."""
-    wish = {"title": "北京仓停用", "closed": [POOR], "demand": [["11", 1_300]]}
+    wish = {"title": "北京停用", "closed": [POOR], "demand": [["11", 1_300]]}
     run = call(town, "POST", "/v1/network/scenarios", wish)
     done = finish(town, run)
-    assert (done["state"], done["trouble"], done["title"]) == ("done", "", "北京仓停用")
+    assert (done["state"], done["trouble"], done["title"]) == ("done", "", "北京停用")
     played = done["played"]
     assert [p["policy"] for p in played["now"]] == ["naive", "base_stock", "ours", "past"][
         : len(played["now"])
@@ -199,7 +200,7 @@ def play(town: House) -> None:
 
 def keep_once(town: House) -> None:
     """A run that is worked on twice keeps what the first one found, under one head."""
-    head = call(town, "GET", "/v1/network")["plan"]["id"]
+    head = uuid.UUID(call(town, "GET", "/v1/network")["plan"]["id"])
 
     async def again() -> tuple[bool, int, int]:
         connection = await connect(town.url, "tests")
@@ -213,7 +214,7 @@ def keep_once(town: House) -> None:
                 ),
                 "00" * 32,
             )  # fmt: skip
-            kept = await network_child.keep_plan(connection, town.tenant, head, made)  # type: ignore[arg-type]
+            kept = await network_child.keep_plan(connection, town.tenant, head, made)
             cursor = await connection.execute(
                 "select count(distinct run), count(*) from network_rows where tenant=%s",
                 (town.tenant,),
