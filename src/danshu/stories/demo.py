@@ -23,6 +23,7 @@ from danshu.stories import (
     demo_forecasts,
     demo_learning,
     demo_modalities,
+    demo_network,
     demo_originals,
     demo_transfers,
     demo_weave,
@@ -163,7 +164,7 @@ async def _play(
         await demo_originals.play(client, desk)
         await demo_weave.declare(place, client, tenant, sorted(o["order"] for o in seen))
         built = await demo_assets.play(place, client, shops, tenant, begun_ms, orders)
-        has_forecast = await demo_forecasts.wait(client, forecast)
+        has_forecast = await demo_network.play(client, forecast)
         console.print(f"补了一个月的历史订单，做出 {built} 份数据资产。")
         told = await demo_learning.play(place, tenant)
         console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
