@@ -168,9 +168,10 @@ def _put(mean: Floats, swing: Floats, wider: Floats, small: Floats, large: Float
     bins = np.searchsorted(_SMALL, beside)
     is_small = (bins < len(_SMALL))[:, :, None]
     came = small[np.minimum(bins, len(_SMALL) - 1)]
-    steps = np.where(is_small, came - beside[:, :, None], large)
-    steps = np.where(np.isnan(steps), np.array(_NOBODY), steps)
-    # beyond what is seen elsewhere a mean of nothing can't be known: wider goes up more than down
-    scaled = steps * (swing * wider[:, None])[:, :, None]
-    found = np.where(is_open[:, :, None], np.maximum(mean[:, :, None] + scaled, 0.0), 0.0)
+    scale = (swing * wider[:, None])[:, :, None]
+    steps = np.where(np.isnan(large), np.array(_NOBODY), large)
+    # not by way of the mean: a zero that came stays a zero, whatever is added and taken away again
+    is_direct = is_small & ~np.isnan(came)
+    found = np.where(is_direct, came * scale, mean[:, :, None] + steps * scale)
+    found = np.where(is_open[:, :, None], np.maximum(found, 0.0), 0.0)
     return np.sort(found, axis=2)

@@ -76,15 +76,18 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 class Score(Struct, frozen=True, kw_only=True):
     """Figures over many series: `mase` of the median, `mase_mean` of the mean, `rmsse` of the mean,
-    `pinball` scaled as MASE is; what share of values lay in the 80 % and 95 % interval. `series`
-    were counted.
+    `pinball` scaled as MASE is; which share of values the 80 % and 95 % interval cover, of a mass
+    at one value that part which lies within (scores.covered), and how many lay inside, ends
+    counted. `series` were counted.
     """
 
     name: str
-    series: int
-    mase: float
-    mase_mean: float
-    rmsse: float
-    pinball: float
-    coverage_80: float
-    coverage_95: float
+    series: int = 0
+    mase: float = 0.0
+    mase_mean: float = 0.0
+    rmsse: float = 0.0
+    pinball: float = 0.0
+    coverage_80: float = 0.0
+    coverage_95: float = 0.0
+    inside_80: float = 0.0
+    inside_95: float = 0.0
