@@ -148,8 +148,8 @@ function Explained({ order, onClose }: { order: string; onClose: () => void }) {
               {t("returns", { lines: one.lines.map((line) => `${line.sku} ${percent(line.chance, 1)}`).join(t("and")) })}
             </p>
           )}
-          <p className="note">
-            {t("askedAt", { when: dated(one.asked) })} ·{" "}
+          <p className="order-risks-foot">
+            <span className="note">{t("askedAt", { when: dated(one.asked) })}</span>
             <Link to={`?tab=models&model=${one.model}`}>{t("toModel")}</Link>
           </p>
         </>
