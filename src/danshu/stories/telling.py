@@ -208,6 +208,11 @@ STORIES: Final = (
         module="danshu.stories.weekly_review",
     ),
     Story(
+        name="hostile-agent",
+        title="备注、品名、心愿、程序、外来技能都叫它全部批准:什么都没发生,一秒内停得下,老实的照办",
+        module="danshu.stories.hostile_agent",
+    ),
+    Story(
         name="shortage",
         title="一个仓要断货:先看见,提案有证据,由人批准,车到货到;没有它会缺多少,重放说得出",
         module="danshu.stories.shortage",
