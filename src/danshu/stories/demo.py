@@ -17,6 +17,7 @@ from danshu.faces import verify
 from danshu.hub import bundle_parts, settings, timing
 from danshu.stories import (
     caller,
+    demo_agent,
     demo_assets,
     demo_coe,
     demo_exceptions,
@@ -170,6 +171,8 @@ async def _play(
         console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
         await demo_transfers.play(client)
         await demo_wishes.play(client)
+        proposed = await demo_agent.play(place, client, CODE, password)
+        console.print(f"智能体提了 {proposed} 条提案。")
         await demo_coe.play(client)
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
@@ -184,6 +187,7 @@ async def _play(
         "every_person_signs_in": all(entered),
         "assets_built": built > 0,
         "demand_foretold": has_forecast,
+        "agent_proposed": proposed > 0,
         "warehouses_37": totals.warehouses == len(merchant.warehouses()),
     }
     return totals, seen, key
