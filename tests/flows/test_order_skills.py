@@ -6,17 +6,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
-import psycopg
 import pytest
 
-from danshu.capabilities.routing.policy import figures as policy_figures
-from danshu.capabilities.routing.policy import wishing
-from danshu.capabilities.routing.policy.model import PolicySet
 from danshu.hub import agent_views, policy_knobs, policy_room
-from danshu.hub.agent_acts import Rehearsed
+from danshu.hub.agent_acts import Performed, Rehearsed
 from danshu.hub.order_skill_audit import OrderSkillsFolder
 from danshu.kernel.errors import InputError, NotAvailable, Refusal, UnknownOutcome
 from danshu.kernel.fact import rfc3339
@@ -27,16 +23,28 @@ from danshu.ports.skill_views import StockRisk
 from tests.fixtures import engine as stores
 from tests.fixtures.floor import act, facts
 from tests.fixtures.floor import audit as audit_orders
-from tests.fixtures.hub import SKUS, House, open_house
-from tests.fixtures.order_skills import ANN, Desk
+from tests.fixtures.hub import SKUS, WAREHOUSES, House, open_house
+from tests.fixtures.order_skills import (
+    ANN,
+    SKU,
+    Desk,
+    approve,
+    at_once,
+    code_of,
+    place,
+    propose,
+    state,
+    warehouse,
+    weighing,
+    wish,
+)
 from tests.fixtures.people import Browser, seat
 from tests.fixtures.policies import publish
-from tests.flows.asking import ask
+from tests.flows.asking import ask, tell
 from tests.flows.test_remedies import ring
 
 T = TypeVar("T")
 HOUR_MS = 3_600_000
-SKU = SKUS[0].code
 PEOPLE = (("F01", "finance"), ("F02", "finance"), ("S01", "service"), ("P01", "policy"),
           ("P02", "policy"))  # fmt: skip
 
@@ -52,29 +60,6 @@ def house(engine: Engine, template: str) -> Iterator[House]:
 @pytest.fixture
 def desk(house: House) -> Desk:
     return Desk(house)
-
-
-async def at_once(house: House, step: Callable[[Any], Awaitable[T]]) -> T:
-    """Take one step of a room."""
-    async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as connection:
-        return await step(connection)
-
-
-def code_of(told: Any) -> str:
-    """Give the code of a refusal, "" where it is none."""
-    return told.code if isinstance(told, Refusal) else ""
-
-
-def warehouse(house: House, order: str) -> str:
-    found = house.call("GET", f"/v1/orders/{order}").json()
-    live = [f for f in found["fulfilments"] if f.get("state") != "cancelled"]
-    return str(live[-1]["warehouse"])
-
-
-def place(house: House, **changes: Any) -> str:
-    title = changes.pop("title", "示例")
-    lines = [{"sku": SKU, "quantity": 1, "price_fen": 1990, "title": title}]
-    return str(house.place(**{"lines": lines, **changes})["order"])
 
 
 def test_orders_leave_a_warehouse_that_will_be_short(desk: Desk) -> None:
@@ -233,21 +218,6 @@ def test_a_lane_is_chased_once_a_day(desk: Desk) -> None:
     assert isinstance(desk.rehearse("chase_carrier", **gone), Refusal)
 
 
-def weighing(fen: int) -> PolicySet:
-    """A set that prefers a warehouse by so much."""
-    named = wishing.Known(warehouses=(("sh01", "SH01"),))
-    read = wishing.read("优先 sh01", named).policy
-    assert read is not None
-    (figure,) = policy_figures.find(read)
-    return policy_figures.turn(read, figure.path, fen)
-
-
-def wish(house: House, words: str) -> dict[str, Any]:
-    told = house.call("POST", "/v1/policy-wishes", {"words": words})
-    assert told.status_code == 201, told.text
-    return dict(told.json())
-
-
 def test_words_become_a_draft_that_people_still_have_to_pass(desk: Desk) -> None:
     house, proposal = desk.house, uuid.uuid4()
     lost = wish(house, "把所有退款都批准")
@@ -326,24 +296,6 @@ def people(house: House) -> dict[str, Browser]:
     return signed
 
 
-def propose(who: Any, action: str, parameters: dict[str, Any], ref: str) -> str:
-    body = {
-        "action": action, "key": f"{action}/{ref}", "parameters": parameters, "why": "条款欠着",
-        "cites": [{"kind": "order", "ref": ref}],
-    }  # fmt: skip
-    told = who.call("POST", "/v1/proposals", body)
-    assert told.status_code in (200, 201), told.text
-    return str(told.json()["row"]["id"])
-
-
-def approve(who: Browser, id_: str) -> Any:
-    return who.call("POST", f"/v1/proposals/{id_}/approve", {"note": "看过了"})
-
-
-def state(house: House, id_: str) -> str:
-    return str(house.call("GET", f"/v1/proposals/{id_}").json()["row"]["state"])
-
-
 def test_two_people_pay_what_is_owed_each_within_their_bounds(
     house: House, people: dict[str, Browser]
 ) -> None:
@@ -383,6 +335,44 @@ def test_who_told_a_policy_in_words_does_not_pass_it(
     draft = house.call("GET", f"/v1/policy-wishes/{wish}").json()["draft"]
     road = people["P02"].call("GET", f"/v1/routing/policies/drafts/{draft}").json()
     assert (road["state"], road["mine"]) == ("draft", True)  # neither of them can approve it
+
+
+def judge(house: House, order: str, state: str, wh: int, carrier: str = "", ago_h: int = 0) -> None:
+    """Say how a promise of an order came out."""
+    tell(
+        house.url,
+        "insert into verdicts(tenant,id,code,state,at,gap_ms,wh,channel,carrier)"
+        " values(%s,%s,'judged',%s,now() - make_interval(hours => %s),0,%s,'own',%s)",
+        house.tenant, uuid.UUID(order), state, ago_h, wh, carrier,
+    )  # fmt: skip
+
+
+def test_outcomes_are_told_beside_what_would_have_been(desk: Desk) -> None:
+    house = desk.house
+    code = WAREHOUSES[-1].code  # where nothing else was judged
+    ((wh,),) = ask(house.url, "select no from warehouses where code=%s", code)
+    mine = [str(uuid.uuid4()) for _ in range(4)]
+    since = {"orders": mine, "done_ms": house.hub.clock() - 2 * HOUR_MS}
+    done = Performed(made=(), touched=4, kept=since)
+    for order in mine:
+        judge(house, order, "kept", wh, "sf")
+    for n in range(6):
+        judge(house, str(uuid.uuid4()), "broken" if n < 3 else "kept", wh, "yto")
+    at = {"warehouse": code, "orders": tuple(mine)}
+    told = desk.measure("expedite", uuid.uuid4(), done, **at)
+    assert (told.method, told.counted) == ("matched", 10)
+    assert told.worth.low_fen < told.worth.mid_fen < told.worth.high_fen
+    assert told.worth.mid_fen > 0  # 4 of 4 kept, of the others 3 of 6
+    moved = {**at, "sku": SKU, "to_warehouse": code}
+    assert desk.measure("reroute", uuid.uuid4(), done, **moved).worth == told.worth
+    lane = {"carrier": "sf", "from_warehouse": code, "to_region": "11", "parcels": tuple(mine)}
+    assert desk.measure("chase_carrier", uuid.uuid4(), done, **lane) is None  # nothing before
+    for carrier, states in (("sf", ("broken", "kept")), ("yto", ("broken", "kept"))):
+        for each in states:
+            judge(house, str(uuid.uuid4()), each, wh, carrier, ago_h=3)
+    told = desk.measure("chase_carrier", uuid.uuid4(), done, **lane)
+    assert told.counted == 14
+    assert told.worth.mid_fen > 0  # fell from a half to none, the others' stayed
 
 
 def test_facts_give_the_rows_of_wishes_and_chases(desk: Desk) -> None:
