@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from danshu.capabilities.intake.address import Gazetteer
 from danshu.capabilities.learning.features import KNOWN
 from danshu.capabilities.learning.model import Habits, Lane, Push
 from danshu.faces.http import problems
@@ -91,6 +93,7 @@ class LearnedLane(Struct, frozen=True, kw_only=True):
     carrier: str
     warehouse: str
     region: str
+    region_name: str
     fast_min: int
     middle_min: int
     long_min: int
@@ -179,10 +182,18 @@ def show_risk(risk: Risk) -> LateRisk:
     )
 
 
+@cache
+def _provinces() -> dict[str, str]:
+    """Names of provinces by the first two digits of their codes."""
+    places = Gazetteer.load().places
+    return {p.code[:2]: p.province_short or p.short for p in places if p.domestic}
+
+
 def _lane(lane: Lane) -> LearnedLane:
     fast, middle, long = lane.minutes
     return LearnedLane(
-        carrier=lane.carrier, warehouse=lane.warehouse, region=lane.region, fast_min=fast,
+        carrier=lane.carrier, warehouse=lane.warehouse, region=lane.region,
+        region_name=_provinces().get(lane.region, lane.region), fast_min=fast,
         middle_min=middle, long_min=long, slow_min=lane.slow_min, parcels=lane.parcels,
         counted=lane.counted, late=lane.late, usual=lane.usual, share=lane.share, low=lane.low,
         high=lane.high, p=lane.p, cusum=lane.cusum, trend_min=lane.trend_min,

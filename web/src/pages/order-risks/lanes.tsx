@@ -12,7 +12,7 @@ import { query } from "@/parts/use-asked";
 import { useKeyset } from "@/parts/use-keyset";
 import { KEY, percent, took } from "./words";
 
-const name = (lane: LearnedLane) => `${lane.carrier} ${lane.warehouse} → ${lane.region}`;
+const name = (lane: LearnedLane) => `${lane.carrier} ${lane.warehouse} → ${lane.region_name}`;
 
 /** 承运商线路: how long each takes, and which are later than they used to be. */
 export function Lanes() {

@@ -94,10 +94,10 @@ function Reliability({ bins, since }: { bins: readonly LearnedBin[]; since: read
   const { t } = useTranslation("order-risks");
   const option = useMemo<ChartOption>(
     () => ({
-      grid: { left: 8, right: 16, top: 32, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: 32, bottom: 24, containLabel: true },
       legend: { top: 0 },
       tooltip: { trigger: "item" },
-      xAxis: { type: "value", name: t("detail.said"), min: 0, max: 100, axisLabel: { formatter: "{value}%" } },
+      xAxis: { type: "value", name: t("detail.said"), nameLocation: "middle", nameGap: 26, min: 0, max: 100, axisLabel: { formatter: "{value}%" } },
       yAxis: { type: "value", name: t("detail.came"), min: 0, max: 100, axisLabel: { formatter: "{value}%" } },
       series: [
         { type: "line", name: t("detail.held"), data: line(bins), symbolSize: 7 },
