@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+import pytest
 
 from danshu.hub import agent_acts
 from danshu.hub.agent_acts import Performed
@@ -18,6 +19,7 @@ from danshu.kernel.errors import Refusal
 from danshu.ledger import audit
 from danshu.ledger.fold import Folder
 from tests.fixtures.hub import SKUS, TESTER, UNITS, WAREHOUSES, House
+from tests.fixtures.people import Browser, seat
 
 SPLIT: dict[str, Any] = {
     "promotion": "双十二",
@@ -55,7 +57,7 @@ def act(house: House, one: dict[str, Any], what: str, role: str = "admin", **mor
     return house.call("POST", f"/v1/transfers/{one['id']}/{what}", body, role)
 
 
-def test_a_transfer_on_its_way(house: House) -> None:
+def test_a_transfer_on_its_way(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """One house for all of it: setting it up costs more than what is asked of it."""
     goes_whole(house)
     differs(house)
@@ -63,6 +65,8 @@ def test_a_transfer_on_its_way(house: House) -> None:
     is_repeated(house)
     may_not(house)
     acts_on_stock(house)
+    is_worth_what_it_served(house, monkeypatch)
+    stays_at_its_warehouse(house)
     check(house)
 
 
@@ -222,6 +226,80 @@ def transfers_once(house: House) -> None:
     far = {**wish, "quantity": 10 * UNITS}
     assert do(house, "transfer", "rehearse", far).code == "transfer_short"
     assert do(house, "transfer", "perform", far, uuid.uuid4()).code == "transfer_short"
+
+
+def is_worth_what_it_served(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days later: what orders would not have found, sold beyond a quota or beyond the usual."""
+    wish: dict[str, Any] = {"from_warehouse": FROM, "to_warehouse": TO, "sku": CUP, "quantity": 9}
+    fix = [{"warehouse": w.code, "sku": CUP, "on_hand": 0} for w in WAREHOUSES[2:]]
+    fix += [{"warehouse": TO, "sku": CUP, "on_hand": 2}]
+    counted = {"levels": [*fix, {"warehouse": FROM, "sku": CUP, "on_hand": 9}]}
+    assert house.call("PUT", "/v1/stock", counted).status_code == 200
+    moved, split, down = (uuid.uuid4() for _ in range(3))
+    done = do(house, "transfer", "perform", wish, moved)
+    one = house.call("GET", f"/v1/transfers/{done.kept['transfer']}").json()
+    act(house, one, "dispatch")
+    act(house, one, "receive", lines=[{"sku": CUP, "good": 9}])
+    quota = {"warehouse": TO, "sku": CUP, "channel": "api", "cap": 1}
+    assert house.call("PUT", "/v1/quotas", quota).status_code == 200
+    share = {**SPLIT, "warehouse": TO, "split": [{"channel": "api", "cap": 50}]}
+    shared = do(house, "promotion_split", "perform", share, split)
+    marked = do(house, "clear_slow_movers", "perform", {**MARKDOWN, "warehouse": TO}, down)
+    for _ in range(5):
+        placed = house.place(lines=[{"sku": CUP, "quantity": 1, "price_fen": 990}])
+        assert [f["warehouse"] for f in placed["plan"]] == [TO]
+    now = house.hub.clock
+    monkeypatch.setattr(house.hub, "clock", lambda: now() + 3 * 86_400_000)
+    told = do(house, "transfer", "measure", wish, moved, done)
+    assert (told.method, told.counted) == ("replayed", 5)
+    assert "有 3 件" in told.text.zh  # two were there
+    assert told.worth.low_fen <= told.worth.mid_fen <= told.worth.high_fen
+    told = do(house, "promotion_split", "measure", share, split, shared)
+    assert "多卖 4 件" in told.text.zh
+    assert told.worth.mid_fen > 0
+    told = do(house, "clear_slow_movers", "measure", MARKDOWN, down, marked)
+    assert (told.method, told.counted) == ("before_after", 5)
+    monkeypatch.undo()
+    safer(house)
+
+
+def safer(house: House) -> None:
+    """The service of a row beside that of the same goods elsewhere."""
+    head, row = (
+        "insert into network_heads(tenant,run,no) values (%s,%s,%s)"
+        " on conflict (tenant) do update set no=excluded.no",
+        "insert into network_rows values (%s,%s,%s,%s,%s,9,0,0,0,3000,0,%s,0,0,null,1,'A',950,"
+        "9,1,1,0,0,1,0,0,0)",
+    )
+
+    def foretell(no: int, own: int, other: int) -> None:
+        with psycopg.connect(house.url, autocommit=True) as connection:
+            connection.execute(head, (house.tenant, uuid.uuid4(), no))
+            for n, (wh, chance) in enumerate(((TO, own), (FROM, other))):
+                connection.execute(row, (house.tenant, no, n, wh, CUP, chance))
+
+    raised, proposal = {"warehouse": TO, "sku": CUP, "now": 0, "safety": 1}, uuid.uuid4()
+    foretell(1, 400, 300)
+    done = do(house, "safety_stock", "perform", raised, proposal)
+    foretell(2, 150, 250)
+    told = do(house, "safety_stock", "measure", raised, proposal, done)
+    assert (told.method, told.counted) == ("matched", 2)
+    assert "600‰ → 850‰" in told.text.zh
+    assert "变了 50‰" in told.text.zh
+    assert told.worth.mid_fen > 0
+
+
+def stays_at_its_warehouse(house: House) -> None:
+    """Who is bound to warehouses sends off from them and takes in at them, nowhere else."""
+    seat(house.url, house.tenant, "W31", ("warehouse",), warehouses=(FROM,))
+    floor = Browser(house)
+    assert floor.sign_in("W31").status_code == 201
+    one = plan(house, lines=[{"sku": SOAP, "quantity": 2}]).json()
+    path = f"/v1/transfers/{one['id']}"
+    assert floor.call("POST", f"{path}/cancel", {"reason": "不"}).status_code == 403
+    assert floor.call("POST", f"{path}/dispatch", {"key": "a"}).status_code == 200
+    body = {"key": "b", "lines": [{"sku": SOAP, "good": 2}]}
+    assert floor.call("POST", f"{path}/receive", body).json()["code"] == "forbidden"
 
 
 def do(house: House, action: str, what: str, parameters: dict[str, Any], *more: Any) -> Any:

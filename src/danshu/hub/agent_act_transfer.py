@@ -213,16 +213,12 @@ async def _replay(
         for sale in await stock_sales.read_sales(connection, tenant, sku, first_ms, now_ms)
         if sale.warehouse == target
     ]
-    inflows = await stock_sales.read_inflows(connection, tenant, target, sku, first_ms - _SLACK_MS)
+    inflows = await stock_sales.read_inflows(connection, tenant, target, sku, first_ms)
     missing = stock_sales.replay_without(line.had, sales, inflows)
     moved = sum(one.units for one in inflows if one.moved and one.units > 0)
     # What several transfers brought at once is each one's by what it brought.
     share = line.good / max(moved, line.good)
     return min(line.good, round(missing * share)), len(sales)
-
-
-_SLACK_MS: Final = 2_000
-"""A movement's own moment lies beside the receipt's, in the same commit."""
 
 
 async def _read(hub: Hub, tenant: int, done: Performed) -> Transfer:

@@ -54,7 +54,9 @@ function Move({ move, name }: { move: StockMove; name: string }) {
     return `${t(`columns.${figure}`)} ${by > 0 ? "+" : "−"}${count(Math.abs(by))}`;
   });
   const made = IMPORT.exec(move.reason);
-  const reason = made ? t(made[1] ? "moves.importUndone" : "moves.import") : move.reason;
+  const reason = made
+    ? t(made[1] ? "moves.importUndone" : "moves.import")
+    : t(`moves.reasons.${move.reason}`, { defaultValue: move.reason });
   return (
     <li>
       <Named name={name} code={move.warehouse} /> <b>{parts.join(" · ")}</b>
