@@ -296,6 +296,10 @@ def test_questions_are_answered_by_rules_with_citations(house: House) -> None:
     assert said[0].startswith("订单 ASK-77 现在已占库")
     assert said[-1] == "其余原因无事实支持，不作推断。"
     assert told["answer"]["cites"][0]["ref"] == placed["order"]
+    facts = {c["ref"]: c["label"] for c in told["answer"]["cites"] if c["kind"] == "fact"}
+    stored = house.call("GET", f"/v1/orders/{placed['order']}/facts").json()["facts"]
+    assert facts
+    assert facts.items() <= {f["id"]: f["type"] for f in stored}.items()
     assert all(s["cites"] for s in told["answer"]["sentences"])
     for question in (
         "为什么昨天守约率低",

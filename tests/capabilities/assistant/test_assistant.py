@@ -71,7 +71,8 @@ def test_any_question_has_a_plan_of_tools_that_read(text: str) -> None:
     looks = intents.plan(asked, NOW_MS)
     assert looks
     assert {one.tool for one in looks} <= {
-        "get_order", "list_anomalies", "explain_route", "promise_outcomes", "promise_gaps",
+        "get_order", "get_order_evidence", "list_anomalies", "explain_route",
+        "promise_outcomes", "promise_gaps",
         "stockout_risk", "list_proposals", "list_promises", "order_risk", "get_proposal",
         "agent_outcomes", "read_overview", "search_assets",
     }  # fmt: skip

@@ -23,7 +23,7 @@ from danshu.capabilities.assistant.sheet import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from danshu.capabilities.assistant.model import Asked, CitedAnswer, Seen
+    from danshu.capabilities.assistant.model import AnswerCite, Asked, CitedAnswer, Seen
 
     Kinds = Mapping[str, tuple[str, str]]
 _STATES: Final = {
@@ -70,11 +70,11 @@ def _order(asked: Asked, seen: Mapping[str, Seen], kinds: Kinds) -> CitedAnswer:
     sheet = Sheet(asked.kind, seen)
     if not sheet.has("order"):
         return sheet.close(
-            f"没有订单 {quote(asked.ref)}，或你不能看它。",
+            f"没有订单{quote(asked.ref)}，或你不能看它。",
             f"There is no order {asked.ref[:64]}, or you may not see it.",
         )
     order = seen["order"].data
-    cites = sheet.cites("order")
+    cites = [*sheet.cites("order"), *_facts(sheet, f"order.{order['state']}")]
     zh, en = _STATES.get(order["state"], (order["state"], order["state"]))
     sheet.say(
         f"订单 {order['number']} 现在{zh}，{order['units']} 件，{yuan(order['total'])}。",
@@ -82,34 +82,40 @@ def _order(asked: Asked, seen: Mapping[str, Seen], kinds: Kinds) -> CitedAnswer:
         cites,
     )
     for parcel in order["parcels"]:
-        _parcel(sheet, parcel, cites)
+        _parcel(sheet, parcel)
     for promise in order["promises"]:
         if promise["started"]:
-            _promise(sheet, promise, cites)
+            _promise(sheet, promise)
     if asked.kind == "late_order":
         _why_late(sheet, order, kinds)
     return sheet.close()
 
 
-def _parcel(sheet: Sheet, parcel: dict[str, Any], cites: Any) -> None:
-    done = [(zh, en, parcel[step]) for step, zh, en in _STEPS if parcel[step]]
+def _facts(sheet: Sheet, *types: str) -> list[AnswerCite]:
+    """The facts of these types that were read, the newest first; the order where there is none."""
+    found = [c for c in sheet.cites("evidence") if c.kind == "fact" and c.label in types]
+    return found[::-1][:3] or list(sheet.cites("order"))
+
+
+def _parcel(sheet: Sheet, parcel: dict[str, Any]) -> None:
+    done = [(step, zh, en, parcel[step]) for step, zh, en in _STEPS if parcel[step]]
     where = quote(parcel["name"] or parcel["warehouse"])
     if not done:
         sheet.say(
             f"{where}的包裹 {parcel['units']} 件，还没有下发。",
             f"The parcel of {parcel['units']} units at {parcel['warehouse']} is not released.",
-            cites,
+            _facts(sheet, "order.allocated"),
         )
         return
-    zh, en, at = done[-1]
+    step, zh, en, at = done[-1]
     sheet.say(
         f"{where}的包裹最近一步是{zh}，{_clock(at)}。",
         f"The last step of the parcel at {parcel['warehouse']}: {en}, {_clock(at)}.",
-        cites,
+        _facts(sheet, f"order.{step}"),
     )
 
 
-def _promise(sheet: Sheet, promise: dict[str, Any], cites: Any) -> None:
+def _promise(sheet: Sheet, promise: dict[str, Any]) -> None:
     zh, en = _PROMISES.get(promise["state"], (promise["state"], promise["state"]))
     name = promise["name"]
     late_zh = late_en = ""
@@ -121,7 +127,7 @@ def _promise(sheet: Sheet, promise: dict[str, Any], cites: Any) -> None:
     sheet.say(
         f"承诺{quote(name['zh'])}：{zh}{due}{late_zh}。",
         f"Promise {name['en']}: {en}{until}{late_en}.",
-        cites,
+        _facts(sheet, f"promise.{promise['state']}", "promise.started"),
     )
 
 
@@ -165,7 +171,7 @@ def _longest(sheet: Sheet, order: dict[str, Any], parcel: dict[str, Any]) -> Non
     sheet.say(
         f"时间最长的一段是{zh}到{next_zh}，{told_zh}。",
         f"The longest stretch is from {en} to {next_en}: {told_en}.",
-        sheet.cites("order"),
+        _facts(sheet, *[f"order.{step}" for step, _, __ in _STEPS], "order.paid"),
     )
 
 

@@ -118,7 +118,10 @@ def plan(asked: Asked, now_ms: int) -> tuple[Look, ...]:
     """Say what is to be looked up for a question: tools that read, and what they are given."""
     since, until = moment(asked.span.since_ms), moment(asked.span.until_ms)
     if asked.kind in ("order", "late_order"):
-        looks = [Look(name="order", tool="get_order", args={"order": asked.ref})]
+        looks = [
+            Look(name="order", tool="get_order", args={"order": asked.ref}),
+            Look(name="evidence", tool="get_order_evidence", args={"order": asked.ref}),
+        ]
         if asked.kind == "late_order":
             args = {"order": asked.ref, "state": "all"}
             looks.append(Look(name="findings", tool="list_anomalies", args=args))

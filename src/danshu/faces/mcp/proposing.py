@@ -81,9 +81,7 @@ class NoWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def _cite(row: dict[str, Any]) -> AnswerCite:
     ref = str(row["id"])
-    return AnswerCite(
-        kind="proposal", ref=ref, label=str(row["action"]), path=f"/agent?id={ref}"
-    )
+    return AnswerCite(kind="proposal", ref=ref, label=str(row["action"]), path=f"/agent?id={ref}")
 
 
 def _row(row: dict[str, Any], outcome: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -35,8 +35,10 @@ _JSON: Final = "application/json"
 def build(desk: Desk, version: str) -> Server[Any]:
     """Make the server of a process."""
 
+    tools = types.ListToolsResult(tools=[describe(t) for t in BY_NAME.values()])
+
     async def list_tools(_: Context, __: Any) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[describe(t) for t in BY_NAME.values()])
+        return tools
 
     async def call_tool(ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
