@@ -89,7 +89,7 @@ async def forecast_demand(api: Api, args: ForecastDemand) -> Found:
 
 
 def _series(run: str, line: dict[str, Any]) -> AnswerCite:
-    where = urlencode({"place": line["place"], "sku": line["sku"]})
+    where = urlencode({"at": line["place"], "sku": line["sku"]})
     return AnswerCite(
         kind="forecast",
         ref=run,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
 
@@ -224,7 +225,7 @@ async def list_anomalies(api: Api, args: Anomalies) -> Found:
         limit=args.limit,
     )
     rows = got["items"]
-    cites = cite_rows(rows, "finding", "no", "kind", "/incidents?finding={ref}")
+    cites = cite_rows(rows, "finding", "no", "kind", "/incidents?tab=items&no={ref}")
     return Found(data=rows, cites=cites, next=got["next"])
 
 
@@ -308,7 +309,7 @@ async def search_assets(api: Api, args: AssetQuestion) -> Found:
                 kind="metric",
                 ref=f"{figures['code']}/{figures['version']}",
                 label=version,
-                path=f"/assets/metrics?metric={figures['code']}",
+                path=f"/assets/metrics?code={figures['code']}",
             )
         )
         if figures["asset"]:
@@ -328,7 +329,9 @@ async def read_overview(api: Api, args: Overview) -> Found:
 async def read_stock(api: Api, args: StockOf) -> Found:
     """Where a SKU is, and what may be promised of it."""
     got = await api.get("/v1/stock/sku", sku=args.sku)
-    cite = AnswerCite(kind="stock", ref=args.sku, label=args.sku, path=f"/stock?sku={args.sku}")
+    cite = AnswerCite(
+        kind="stock", ref=args.sku, label=args.sku, path=f"/stock?{urlencode({'sku': args.sku})}"
+    )
     return Found(data=got, cites=(cite,))
 
 
