@@ -15,7 +15,7 @@ from danshu.hub.assets_child import END, Told
 from danshu.hub.jobs import NewJob
 from danshu.hub.worlds import now_ms
 from danshu.kernel import ids
-from danshu.kernel.limits.learning import LEARNING_DEADLINE_S
+from danshu.kernel.limits import LEARNING_DEADLINE_S
 
 if TYPE_CHECKING:
     import uuid

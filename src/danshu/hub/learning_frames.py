@@ -15,7 +15,7 @@ from danshu.capabilities.learning.features import TARGETS
 from danshu.capabilities.learning.frames import Frame, join
 from danshu.capabilities.searching.words import festivals
 from danshu.hub import learning_sql as sql
-from danshu.kernel.limits.learning import LEARNING_DAYS, LEARNING_ROWS
+from danshu.kernel.limits import LEARNING_DAYS, LEARNING_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,7 +14,7 @@ from danshu.capabilities.contract.actions import promising, reading
 from danshu.capabilities.learning.model import Push
 from danshu.hub.order_rows import Document
 from danshu.kernel.errors import DanshuError, InputError
-from danshu.kernel.limits.learning import LEARNING_OPEN
+from danshu.kernel.limits import LEARNING_OPEN
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ and (%s = '' or r.warehouse = %s) order by r.chance desc, r.id desc limit %s
 _ONE: Final = f"select {_COLUMNS} from learning_risks r where r.tenant=%s and r.id=%s"
 _STANDING: Final = f"""
 select {_MS.format("asked")}, (select count(*) from learning_risks r where r.tenant=a.tenant),
-(select count(*) from learning_risks r where r.tenant=a.tenant and r.chance >= 500)
+(select count(*) from learning_risks r where r.tenant=a.tenant and r.chance >= 500), trouble
 from learning_asked a where a.tenant=%s
 """
 
@@ -119,6 +119,8 @@ class RiskStanding(Struct, frozen=True, kw_only=True):
     asked_ms: int = 0
     orders: int = 0
     at_risk: int = 0
+    trouble: str = ""
+    """What went wrong at the last look; then `asked_ms` is when that was."""
 
 
 _document = msgspec.json.Decoder(Document).decode
@@ -231,4 +233,4 @@ async def standing(connection: Connection, tenant: int) -> RiskStanding:
     row = await (await connection.execute(_STANDING, (tenant,))).fetchone()
     if row is None:
         return RiskStanding()
-    return RiskStanding(asked_ms=row[0], orders=row[1], at_risk=row[2])
+    return RiskStanding(asked_ms=row[0], orders=row[1], at_risk=row[2], trouble=row[3])

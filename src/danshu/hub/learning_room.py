@@ -15,7 +15,7 @@ from danshu.hub import learning, learning_child
 from danshu.hub.nightly import Due, Nightly
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits.learning import LEARNING_FEW, LEARNING_LOOK_S
+from danshu.kernel.limits import LEARNING_FEW, LEARNING_LOOK_S
 from danshu.ledger import write
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from danshu.hub.saying import say_next
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.fact import NO_HEAD
-from danshu.kernel.limits.learning import LEARNING_MODELS
+from danshu.kernel.limits import LEARNING_MODELS
 from danshu.ledger import write
 
 if TYPE_CHECKING:
@@ -194,7 +194,10 @@ async def change(
             return data or model
         if isinstance(data, said.LearningPromoted):
             await load(connection, tenant, model)  # nothing is put into use that can't be read
-            await _retire(connection, tenant, model.card.target, "champion", actor, now_ms)
+            for state in ("champion", "fallen"):
+                await _retire(
+                    connection, tenant, model.card.target, state, actor, now_ms, but=model.id
+                )
         end = (int(row[8]), bytes(row[9]))
         return await _follow(connection, tenant, model, end, actor, now_ms, data)
 
@@ -221,9 +224,19 @@ async def _follow(
 
 
 async def _retire(
-    connection: Connection, tenant: int, target: str, state: str, actor: Actor, now_ms: int
+    connection: Connection,
+    tenant: int,
+    target: str,
+    state: str,
+    actor: Actor,
+    now_ms: int,
+    but: uuid.UUID | None = None,
 ) -> None:
-    for (id_,) in await (await connection.execute(_IN_STATE, (tenant, target, state))).fetchall():
+    """Retire the models of a target in a state, but for one, whose place is taken."""
+    rows = await (await connection.execute(_IN_STATE, (tenant, target, state))).fetchall()
+    for (id_,) in rows:
+        if id_ == but:
+            continue
         row = await (await connection.execute(_ONE, (tenant, id_))).fetchone()
         end = (int(row[8]), bytes(row[9]))
         data = said.LearningRetired(note="", why="replaced")

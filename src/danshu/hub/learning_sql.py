@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from danshu.kernel.limits.learning import LEARNING_DAYS
+from danshu.kernel.limits import LEARNING_DAYS
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS

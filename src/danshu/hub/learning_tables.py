@@ -11,7 +11,7 @@ import numpy as np
 
 from danshu.capabilities.learning import habits, lanes
 from danshu.capabilities.learning.model import Habits, Lane
-from danshu.kernel.limits.learning import (
+from danshu.kernel.limits import (
     LEARNING_BUYER_ORDERS,
     LEARNING_BUYERS,
     LEARNING_LANES,

@@ -22,7 +22,7 @@ from danshu.hub.learning_risks import LineRisk, OpenPromise, Risk
 from danshu.hub.learning_sql import DAY_MS, SOON_MS
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
-from danshu.kernel.limits.learning import LEARNING_FEW, LEARNING_RECENT_D
+from danshu.kernel.limits import LEARNING_FEW, LEARNING_RECENT_D
 
 if TYPE_CHECKING:
     import contextlib

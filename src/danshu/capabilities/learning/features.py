@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from danshu.kernel.limits.learning import LEARNING_DAYS
+from danshu.kernel.limits import LEARNING_DAYS
 
 _KEPT_H: Final = 24 * LEARNING_DAYS
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from danshu.capabilities.learning.features import KNOWN, TARGETS
-from danshu.kernel.limits.learning import LEARNING_VALUES
+from danshu.kernel.limits import LEARNING_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

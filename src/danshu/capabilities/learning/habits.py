@@ -6,7 +6,7 @@ from typing import Final
 
 from danshu.capabilities.learning.marks import wilson
 from danshu.capabilities.learning.model import Habits
-from danshu.kernel.limits.learning import LEARNING_BUYER_ORDERS
+from danshu.kernel.limits import LEARNING_BUYER_ORDERS
 
 _MOST: Final = 0.5
 _REGRET: Final = 0.5

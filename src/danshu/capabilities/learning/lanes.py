@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.learning.marks import QUANTILES, wilson
 from danshu.capabilities.learning.model import Lane
-from danshu.kernel.limits.learning import LEARNING_PARCELS, LEARNING_RECENT_D
+from danshu.kernel.limits import LEARNING_PARCELS, LEARNING_RECENT_D
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from danshu.capabilities.learning import marks, training
 from danshu.capabilities.learning.features import CHANCES
 from danshu.capabilities.learning.model import Drifted, Model, Shadow, Watch
 from danshu.kernel.errors import ProgramError, Refusal
-from danshu.kernel.limits.learning import LEARNING_COMPARED, LEARNING_LEAST
+from danshu.kernel.limits import LEARNING_COMPARED, LEARNING_LEAST
 
 if TYPE_CHECKING:
     import uuid

@@ -15,7 +15,7 @@ from danshu.capabilities.learning.calibrate import fit_curve, widen
 from danshu.capabilities.learning.features import CHANCES, STAGES, TARGETS
 from danshu.capabilities.learning.frames import split_at_random, split_by_time
 from danshu.capabilities.learning.model import Card, Marks, Slice, Spread
-from danshu.kernel.limits.learning import LEARNING_COMPARED, LEARNING_LEAST
+from danshu.kernel.limits import LEARNING_COMPARED, LEARNING_LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable

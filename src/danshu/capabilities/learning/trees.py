@@ -20,7 +20,7 @@ from danshu.capabilities.learning.marks import QUANTILES
 from danshu.capabilities.learning.model import Kind
 from danshu.capabilities.learning.rates import Rates
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits.learning import LEARNING_MODEL_BYTES
+from danshu.kernel.limits import LEARNING_MODEL_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -74,7 +74,8 @@ class LateRisk(Struct, frozen=True, kw_only=True):
 
 class LateRiskPage(Struct, frozen=True, kw_only=True):
     """Open orders, the likeliest to break a promise first; `next` is "" at the end. `asked` is when
-    models were last asked ("" = never), `orders` how many are open, `at_risk` of them from 50 % on.
+    models were last asked ("" = never), `orders` how many are open, `at_risk` of them from 50 % on;
+    `trouble` is why the last look failed.
     """
 
     items: tuple[LateRisk, ...]
@@ -82,6 +83,7 @@ class LateRiskPage(Struct, frozen=True, kw_only=True):
     asked: str
     orders: int
     at_risk: int
+    trouble: str
 
 
 class LearnedLane(Struct, frozen=True, kw_only=True):
@@ -244,6 +246,7 @@ async def list_late_risks(
         asked=rfc3339(standing.asked_ms) if standing.asked_ms else "",
         orders=standing.orders,
         at_risk=standing.at_risk,
+        trouble=standing.trouble,
     )
 
 

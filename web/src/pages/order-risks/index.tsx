@@ -6,6 +6,7 @@ import { ask as fetchJson } from "@/client";
 import { count, dated } from "@/format";
 import { PageHead } from "@/frame/page-head";
 import { useNotice } from "@/parts/notice";
+import { ToneTag } from "@/parts/status-tag";
 import { useAsked } from "@/parts/use-asked";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
@@ -48,6 +49,11 @@ export default function OrderRisks() {
         }
         actions={<Train />}
       />
+      {told?.trouble && (
+        <p role="alert" className="order-risks-fallen">
+          <ToneTag tone="risk">{t("failed")}</ToneTag> {told.trouble}
+        </p>
+      )}
       <Tabs
         activeKey={tab}
         onChange={(key) => ask({ tab: key, order: "", model: "" })}
