@@ -108,7 +108,7 @@ export function Goals() {
         <Skeleton kind="rows" rows={4} />
       ) : (
         <SmallTable
-          caption={t("tabs.goals")}
+          caption={t("goalList")}
           columns={columns}
           rows={list.rows}
           keyOf={(one) => one.id}

@@ -40,6 +40,7 @@ export default function Coe() {
       <PageHead fact={t("fact")} />
       <Tabs
         className="coe-tabs"
+        tabBarGutter={12}
         activeKey={tab}
         onChange={(key) => ask({ tab: key, week: "" })}
         items={TABS.map((key) => ({

@@ -71,7 +71,7 @@ export function Maturity() {
           isFlush
         >
           <SmallTable
-            caption={t("stage", { n: stage.stage, name: isEnglish ? stage.en : stage.zh })}
+            caption={t("criteria", { n: stage.stage })}
             columns={columns}
             rows={found.data.rows.filter((row) => row.stage === stage.stage)}
             keyOf={(row) => row.code}

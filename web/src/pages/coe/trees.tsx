@@ -105,7 +105,7 @@ function Branches({ tree, name }: Props) {
   ];
   return (
     <SmallTable
-      caption={t("tree")}
+      caption={t("branches")}
       columns={columns}
       rows={tree.branches}
       keyOf={(one) => `${one.parent ?? ""}\n${one.key}`}
