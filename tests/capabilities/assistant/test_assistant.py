@@ -74,7 +74,7 @@ def test_any_question_has_a_plan_of_tools_that_read(text: str) -> None:
         "get_order", "get_order_evidence", "list_anomalies", "explain_route",
         "promise_outcomes", "promise_gaps",
         "stockout_risk", "list_proposals", "list_promises", "order_risk", "get_proposal",
-        "agent_outcomes", "read_overview", "search_assets",
+        "agent_outcomes", "read_overview", "read_review", "search_assets",
     }  # fmt: skip
     seen = {one.name: Seen(problem="forbidden") for one in looks}
     answer = answers.answer(asked, seen, KINDS)
@@ -264,3 +264,29 @@ def test_shortages_are_chances_with_the_run_that_gave_them() -> None:
         "SZ01 的 A-1：7 天内缺货可能 86%，现有 120 件，中位估计 2026-12-04 断货。"
         in answer.sentences[0].zh
     )
+
+
+def test_what_decisions_brought_is_measured_or_said_not_to_be() -> None:
+    outcomes = {
+        "decided": 9, "accepted": 6, "measured": 4, "expected_fen": 120_000, "real_fen": 90_000,
+        "low_fen": 40_000, "high_fen": 150_000,
+    }  # fmt: skip
+    paid = {"code": "paid", "sentences": [{"zh": "调拨 TR-1 值 ¥300.00。", "en": "TR-1: ¥300.00."}]}
+    better = {"code": "better", "sentences": [{"zh": "不该出现。", "en": "Not here."}]}
+    seen = {
+        "outcomes": Seen(data=outcomes, cites=(cite("agent", "outcomes"),)),
+        "review": Seen(
+            data={"week": "2026-W48", "sections": [better, paid]}, cites=(cite("review", "w"),)
+        ),
+        "proposals": Seen(data=[]),
+    }
+    answer = answers.answer(intents.read("上个月的决策省了多少", NOW_MS), seen, KINDS)
+    assert [s.zh for s in answer.sentences] == [
+        "近 30 天裁决了 9 条提案，采纳 6 条。",
+        "其中 4 条已实测，合计 ¥900.00（预计 ¥1,200.00，80% 区间 ¥400.00 至 ¥1,500.00）。",
+        "2026-W48 周报：调拨 TR-1 值 ¥300.00。",
+    ]
+    one = {"title": {"zh": "调拨", "en": "Transfer"}, "measured_fen": None, "mid_fen": 5_000}
+    unknown = {"one": Seen(data=one, cites=(cite("proposal", ID),))}
+    answer = answers.answer(intents.read(f"提案 {ID} 省了多少", NOW_MS), unknown, KINDS)
+    assert answer.sentences[0].zh == "提案「调拨」还没有可以测量的结果，预计 ¥50.00。"

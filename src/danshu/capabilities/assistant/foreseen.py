@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Kinds = Mapping[str, tuple[str, str]]
 _SHOWN: Final = 8
+_REVIEWED: Final = 5
 _LIKELY: Final = 200
 """Thousandths from which on a chance is worth naming."""
 
@@ -93,6 +94,8 @@ def saved(asked: Asked, seen: Mapping[str, Seen], _: Kinds) -> CitedAnswer:
         return sheet.close()
     if sheet.has("outcomes"):
         _outcomes(sheet, seen["outcomes"].data)
+    if sheet.has("review"):
+        _reviewed(sheet, seen["review"].data)
     waiting = seen["proposals"].data if sheet.has("proposals") else []
     if waiting:
         worth = sum(int(r["mid_fen"]) for r in waiting)
@@ -122,6 +125,17 @@ def _outcomes(sheet: Sheet, told: dict[str, Any]) -> None:
             f" {yuan(told['expected_fen'])}, 80% between {yuan(told['low_fen'])} and"
             f" {yuan(told['high_fen'])}).",
             sheet.cites("outcomes"),
+        )
+
+
+def _reviewed(sheet: Sheet, review: dict[str, Any]) -> None:
+    """What the newest weekly review says of decisions, in its own words, which cite facts."""
+    told = [s for one in review["sections"] if one["code"] == "paid" for s in one["sentences"]]
+    for sentence in told[:_REVIEWED]:
+        sheet.say(
+            f"{review['week']} 周报：{sentence['zh']}",
+            f"Review of {review['week']}: {sentence['en']}",
+            sheet.cites("review"),
         )
 
 

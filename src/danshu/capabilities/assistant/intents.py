@@ -153,6 +153,7 @@ def plan(asked: Asked, now_ms: int) -> tuple[Look, ...]:
             return (Look(name="one", tool="get_proposal", args={"proposal": asked.ref}),)
         return (
             Look(name="outcomes", tool="agent_outcomes", args={}),
+            Look(name="review", tool="read_review", args={}),
             Look(name="proposals", tool="list_proposals", args={"state": "waiting", "limit": 50}),
         )
     if asked.kind == "anomalies":
