@@ -35,7 +35,6 @@ from tests.fixtures import (
     connecting,
     devices,
     events,
-    forecasts,
     health,
     learning,
     licensing,
@@ -273,7 +272,7 @@ def _fill(side: Side) -> None:
     side.by_session("GET", "/v1/session")
     assert register(side.browser, Authenticator(side.browser.headers["origin"])).status_code < 300
     _act(side)
-    side.found |= campaigns.fill(house) | perceiving.fill(house) | forecasts.fill(house)
+    side.found |= campaigns.fill(house) | perceiving.fill(house)
     asked = {"columns": ["number"], "form": "csv", "purpose": "walls", "f": ""}
     begun = side.browser.call("POST", "/v1/exports", asked)
     assert begun.status_code < 300, begun.text

@@ -165,15 +165,8 @@ async def _play(
         await demo_originals.play(client, desk)
         await demo_weave.declare(place, client, tenant, sorted(o["order"] for o in seen))
         built = await demo_assets.play(place, client, shops, tenant, begun_ms, orders)
-        has_forecast = await demo_network.play(client, forecast)
         console.print(f"补了一个月的历史订单，做出 {built} 份数据资产。")
-        told = await demo_learning.play(place, tenant)
-        console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
-        await demo_transfers.play(client)
-        await demo_wishes.play(client)
-        proposed = await demo_agent.play(place, client, CODE, password)
-        console.print(f"智能体提了 {proposed} 条提案。")
-        await demo_coe.play(client)
+        totals.checks |= await _look_ahead(place, client, (tenant, password), forecast, console)
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
@@ -186,11 +179,29 @@ async def _play(
         "bundle_verified": totals.bundle.get("code") == verify.PASSED,
         "every_person_signs_in": all(entered),
         "assets_built": built > 0,
-        "demand_foretold": has_forecast,
-        "agent_proposed": proposed > 0,
         "warehouses_37": totals.warehouses == len(merchant.warehouses()),
     }
     return totals, seen, key
+
+
+async def _look_ahead(
+    place: stage.Stage,
+    client: httpx.AsyncClient,
+    merchant_of: tuple[int, str],
+    forecast: str,
+    console: Console,
+) -> dict[str, bool]:
+    """Let what learns and proposes look at the merchant (its number, its people's password)."""
+    tenant, password = merchant_of
+    has_forecast = await demo_network.play(client, forecast)
+    told = await demo_learning.play(place, tenant)
+    console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
+    await demo_transfers.play(client)
+    await demo_wishes.play(client)
+    proposed = await demo_agent.play(place, client, CODE, password)
+    console.print(f"智能体提了 {proposed} 条提案。")
+    await demo_coe.play(client)
+    return {"demand_foretold": has_forecast, "agent_proposed": proposed > 0}
 
 
 async def _send(
