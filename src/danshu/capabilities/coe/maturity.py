@@ -105,7 +105,7 @@ CRITERIA: Final = (
     _c(1, "kept", ("近 28 天承诺兑现率", "Promises kept in 28 days"),
        ("看承诺差距，找出责任环节", "Look at promise gaps for the stretch at fault"),
        "thousandths", (950, 900), "/promises/gaps"),
-    _c(1, "seal_lag", ("最近一次封存距今（秒）", "Seconds since facts were last left unsealed"),
+    _c(1, "seal_lag", ("未封存的事实等了多久", "How long unsealed facts have waited"),
        ("看封存滞后的原因", "See why sealing lags"),
        "seconds", (60, 600), "/evidence", is_less=True),
     _c(1, "witnesses", ("见证方", "Witnesses of the log"),

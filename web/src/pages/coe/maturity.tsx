@@ -61,7 +61,7 @@ export function Maturity() {
   return (
     <>
       <p className="note">
-        {t("reached", { stage: found.data.reached, at: brief(found.data.at) })}
+        {t(found.data.reached ? "reached" : "reachedNone", { stage: found.data.reached, at: brief(found.data.at) })}
       </p>
       {found.data.stages.map((stage) => (
         <Card
