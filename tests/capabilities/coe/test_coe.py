@@ -9,7 +9,7 @@ import uuid
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -52,6 +52,7 @@ def rate(cells: list[CoeCell], is_now: bool) -> Fraction | None:
     return Fraction(sum(c.kept for c in mine), judged) if judged else None
 
 
+@settings(max_examples=40)
 @given(CELLS)
 def test_branches_and_the_rest_are_the_change(cells: list[CoeCell]) -> None:
     now, before = rate(cells, True), rate(cells, False)
@@ -67,6 +68,7 @@ def test_branches_and_the_rest_are_the_change(cells: list[CoeCell]) -> None:
         assert abs(tree.rest) <= len(tops) + 1  # only what rounding leaves
 
 
+@settings(max_examples=40)
 @given(CELLS)
 def test_owners_are_divided_among_places(cells: list[CoeCell]) -> None:
     tree = kpi.split_missed(cells)
