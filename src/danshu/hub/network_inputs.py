@@ -103,7 +103,8 @@ class Chunk(NamedTuple):
     safety: Ints
     in_transit: Ints
     arrival: Ints  # days from today on which it comes
-    known: NDArray[np.bool_]  # there is a row of stock or a forecast
+    known: NDArray[np.bool_]  # something is foretold: without that nothing is said of a row
+    unknown: int  # rows of stock of which nothing is foretold
     sums: Sums
 
     @property
@@ -211,13 +212,13 @@ async def read_chunk(
     goods, places = pick(inputs.goods, which), inputs.places
     shape = (len(goods.codes), len(places.codes))
     stock = np.zeros((4, *shape), np.int64)
-    known = np.zeros(shape, np.bool_)
+    known, stored = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
     row_of = {int(no): n for n, no in enumerate(goods.numbers.tolist())}
     wh_of = {no: n for n, no in enumerate(places.numbers)}
     told = await connection.execute(_STOCK, (tenant, goods.numbers.tolist()))
     for wh, sku, *units in await told.fetchall():
         here = row_of[sku], wh_of[wh]
-        stock[(slice(None), *here)], known[here] = units, True
+        stock[(slice(None), *here)], stored[here] = units, True
     mean, deviation = np.zeros((*shape, risk.DAYS)), np.zeros((*shape, risk.DAYS))
     spans: dict[int, Floats] = {}
     code_of = {code: n for n, code in enumerate(goods.codes)}
@@ -235,7 +236,8 @@ async def read_chunk(
     sums = calibrate(demand.sum_days(mean, deviation), spans)
     arrival = np.where(stock[3] > 0, np.maximum(_usual(places)[None, :], 1), 0)
     await _read_arrivals(connection, tenant, (code_of, places), arrival, today)
-    return Chunk(goods, stock[0], stock[1], stock[2], stock[3], arrival, known, sums)
+    unknown = int((stored & ~known).sum())
+    return Chunk(goods, stock[0], stock[1], stock[2], stock[3], arrival, known, unknown, sums)
 
 
 def _usual(places: Places) -> Ints:

@@ -245,6 +245,7 @@ async def read_detail(hub: Hub, tenant: int, warehouse: str, sku: str) -> Networ
         )
         for m in moves
     ]  # fmt: skip
+    taken = {one.warehouse for one in sources}
     for m in moves[:1]:
         sources += [
             NetworkSource(
@@ -252,6 +253,7 @@ async def read_detail(hub: Hub, tenant: int, warehouse: str, sku: str) -> Networ
                 after=o.after, taken=False, why_not=o.why_not,
             )
             for o in (decode_others(bytes(m[7])) if m[7] else ())
+            if o.warehouse not in taken
         ]  # fmt: skip
     days = [
         NetworkDay(day=d.day, left=d.without, then=_then(d.without, moves, n))

@@ -95,10 +95,13 @@ class Move(NamedTuple):
 
 
 class NetworkFigures(Struct, frozen=True, kw_only=True):
-    """What a run found, in figures. Money 分, `gap_ppm` millionths of the bound."""
+    """What a run found, in figures. Money 分, `gap_ppm` millionths of the bound; `unknown` rows of
+    stock are not planned, since nothing is foretold of them.
+    """
 
     rows: int
     skus: int
+    unknown: int
     short: int
     slow: int
     moves: int
@@ -140,6 +143,7 @@ async def make(
         tell("demand", 0.3 * (n + 1) / len(parts))
     classes = advise.classify(value, inputs.settings.share_a, inputs.settings.share_b)
     rows: list[Row] = []
+    unknown = 0
     stake = np.zeros(len(inputs.goods.codes))
     seen = hashlib.sha256(inputs.digest.encode())
     for n, which in enumerate(parts):
@@ -147,6 +151,7 @@ async def make(
             connection, tenant, inputs, which, today
         )
         rows += lay_rows(inputs, chunk, classes[which], today)
+        unknown += chunk.unknown
         stake[which] = find_stake(inputs.settings, chunk)
         seen.update(chunk.on_hand.tobytes() + chunk.reserved.tobytes() + chunk.safety.tobytes())
         tell("rows", 0.3 + 0.2 * (n + 1) / len(parts))
@@ -161,16 +166,22 @@ async def make(
         problem = lay_problem(inputs, chunk)
         plan = rebalance.solve(problem, lambda stage, share: tell(stage, 0.5 + 0.45 * share))
         moves = lay_moves(inputs, chunk, problem, plan)
-    return Made(rows[:NETWORK_ROWS], moves, sum_up(inputs, rows, moves, plan), seen.hexdigest())
+    figures = sum_up(inputs, rows, moves, plan, unknown)
+    return Made(rows[:NETWORK_ROWS], moves, figures, seen.hexdigest())
 
 
 def sum_up(
-    inputs: Inputs, rows: Sequence[Row], moves: Sequence[Move], plan: rebalance.Plan | None
+    inputs: Inputs,
+    rows: Sequence[Row],
+    moves: Sequence[Move],
+    plan: rebalance.Plan | None,
+    unknown: int,
 ) -> NetworkFigures:
     """Put a plan into figures."""
     return NetworkFigures(
         rows=len(rows),
         skus=len({row.sku for row in rows}),
+        unknown=unknown,
         short=sum(row.c7 >= _HALF for row in rows),
         slow=sum(row.value_fen > 0 for row in rows),
         moves=len(moves),
@@ -230,7 +241,8 @@ def lay_problem(inputs: Inputs, chunk: Chunk) -> rebalance.Problem:
     return rebalance.Problem(
         sums=chunk.sums,
         free=chunk.free,
-        spare=np.maximum(chunk.free, 0),
+        # Of what nothing is foretold nothing is taken: it may sell all the same.
+        spare=np.where(chunk.known, np.maximum(chunk.free, 0), 0),
         coming=np.where(soon, chunk.in_transit, 0),
         lot=np.array([own.get(code, settings.lot) for code in chunk.goods.codes]),
         weight_g=chunk.goods.weight_g,

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Button, Progress, Tabs } from "antd";
+import { Button, Progress, Select, Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import type { Network, NetworkRun } from "@/api/types.gen";
 import { ask as fetchJson } from "@/client";
@@ -10,6 +10,7 @@ import { useNotice } from "@/parts/notice";
 import { ProblemNote } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { useAsked } from "@/parts/use-asked";
+import { useNarrow } from "@/parts/use-size";
 import { asProblem } from "@/problem";
 import { queries } from "@/queries";
 import { useMay } from "@/session";
@@ -29,6 +30,7 @@ export default function NetworkLab() {
   const { t } = useTranslation("network");
   const { asked, ask } = useAsked();
   const mayRun = useMay("network.write");
+  const isNarrow = useNarrow();
   const tab: Tab = TABS.find((one) => one === asked("tab")) ?? "play";
   const found = useQuery({
     queryKey: [...KEY, "head"],
@@ -49,15 +51,27 @@ export default function NetworkLab() {
         <div className="network">
           <Planning run={view.last} />
           <Summary view={view} />
-          <Tabs
-            activeKey={tab}
-            onChange={(key) => ask({ tab: key, row: "" })}
-            items={TABS.map((key) => ({
-              key,
-              label: t(`tabs.${key}`),
-              children: key === tab ? <Body tab={key} view={view} /> : null,
-            }))}
-          />
+          {isNarrow ? (
+            <>
+              <Select
+                aria-label={t("parts")}
+                value={tab}
+                options={TABS.map((key) => ({ value: key, label: t(`tabs.${key}`) }))}
+                onChange={(key) => ask({ tab: key, row: "" })}
+              />
+              <Body tab={tab} view={view} />
+            </>
+          ) : (
+            <Tabs
+              activeKey={tab}
+              onChange={(key) => ask({ tab: key, row: "" })}
+              items={TABS.map((key) => ({
+                key,
+                label: t(`tabs.${key}`),
+                children: key === tab ? <Body tab={key} view={view} /> : null,
+              }))}
+            />
+          )}
         </div>
       )}
     </>
@@ -84,7 +98,7 @@ function Summary({ view }: { view: Network }) {
         label={t("figures.short")}
         tile={countTile(figures.short)}
         tone={figures.short > 0 ? "risk" : "plain"}
-        note={t("figures.shortNote", { rows: count(figures.rows) })}
+        note={t("figures.shortNote", { rows: count(figures.rows), unknown: count(figures.unknown) })}
         to="?tab=short"
       />
       <Figure
