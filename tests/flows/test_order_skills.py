@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from danshu.hub import agent_views, policy_knobs, policy_room
-from danshu.hub.agent_acts import Performed, Rehearsed
+from danshu.hub import network_reading, policy_knobs, policy_room
+from danshu.hub.agent_act import Performed, Rehearsed
 from danshu.hub.order_skill_audit import OrderSkillsFolder
 from danshu.kernel.errors import InputError, NotAvailable, Refusal, UnknownOutcome
 from danshu.kernel.fact import rfc3339
@@ -76,9 +76,8 @@ def test_orders_leave_a_warehouse_that_will_be_short(desk: Desk) -> None:
     async def risks(*_: Any) -> list[StockRisk]:
         return [risk]
 
-    readers: dict[str, Any] = {**agent_views.readers(), "stock_risks": risks}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agent_views, "readers", lambda: readers)
+        patch.setattr(network_reading, "read_risks", risks)
         (route,) = desk.view("short_routes")
     assert set(route.orders) == set(orders)
     (draft,) = desk.propose("reroute", short_routes=[route])

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from danshu.hub import agent_acts
-from danshu.hub.agent_acts import Performed
+from danshu.hub.agent_act import Performed
 from danshu.hub.folding import StockFolder
 from danshu.hub.master_audit import MastersFolder
 from danshu.hub.transfer_audit import TransfersFolder

@@ -30,7 +30,7 @@ from danshu.ports.skill import Cited, Reason, Told, Untrusted, Worth
 if TYPE_CHECKING:
     import uuid
 
-    from danshu.hub.agent_acts import Act, Rehearsed
+    from danshu.hub.agent_act import Act, Rehearsed
     from danshu.hub.compose import Hub
     from danshu.kernel.fact import Actor
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from danshu.hub import connecting, lane_chases, marks
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed
+from danshu.hub.agent_act import Measured, Performed, Rehearsed
 from danshu.hub.dispatch_routes import TRACKS
 from danshu.hub.fields import PLAIN
 from danshu.hub.lane_chases import Lane
@@ -25,7 +25,7 @@ from danshu.ports.asks.carrier import TracksAsk
 from danshu.ports.skill import Cited, Told
 
 if TYPE_CHECKING:
-    from danshu.hub.agent_acts import Reversibility, Sensitivity
+    from danshu.hub.agent_act import Reversibility, Sensitivity
     from danshu.hub.compose import Hub
     from danshu.hub.world import World
     from danshu.kernel.fact import Actor

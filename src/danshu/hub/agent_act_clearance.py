@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from danshu.capabilities.stock.model import Sku, Storage
 from danshu.hub import catalogues, network_settings, stock_sales
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed, Reversibility
+from danshu.hub.agent_act import Measured, Performed, Rehearsed, Reversibility
 from danshu.hub.fields import Code
 from danshu.hub.stock_once import between, do_once, read_level
 from danshu.kernel.errors import InputError, Refusal

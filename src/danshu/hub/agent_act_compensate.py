@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from msgspec import Meta, Struct
 
 from danshu.hub import compensations
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed
+from danshu.hub.agent_act import Measured, Performed, Rehearsed
 from danshu.hub.changes import caused
 from danshu.hub.fields import PLAIN
 from danshu.hub.order_causes import cause_of, cite, find_done
@@ -24,7 +24,7 @@ from danshu.kernel.shares import newcombe
 from danshu.ports.skill import Told, Worth
 
 if TYPE_CHECKING:
-    from danshu.hub.agent_acts import Reversibility, Sensitivity
+    from danshu.hub.agent_act import Reversibility, Sensitivity
     from danshu.hub.changes import Change, Decide, Held
     from danshu.hub.compensations import Compensation
     from danshu.hub.compose import Hub

@@ -13,13 +13,13 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.routing.policy.model import ROUTING, PolicySet
 from danshu.hub import agent_act_tune, policy_sets, policy_wishes, proposed_drafts
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed
+from danshu.hub.agent_act import Measured, Performed, Rehearsed
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import Refusal
 from danshu.ports.skill import Told
 
 if TYPE_CHECKING:
-    from danshu.hub.agent_acts import Reversibility, Sensitivity
+    from danshu.hub.agent_act import Reversibility, Sensitivity
     from danshu.hub.compose import Hub
     from danshu.hub.policy_wishes import Wish
     from danshu.kernel.fact import Actor

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.orders.evolve import evolve
 from danshu.capabilities.orders.expedite_facts import OrderExpedited
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed
+from danshu.hub.agent_act import Measured, Performed, Rehearsed
 from danshu.hub.changes import Change, caused
 from danshu.hub.fields import PLAIN
 from danshu.hub.floor_rows import due_of
@@ -29,7 +29,7 @@ from danshu.kernel.limits import EXPEDITE_MS, SKILL_ORDERS, SKU_CHARS
 from danshu.ports.skill import Told
 
 if TYPE_CHECKING:
-    from danshu.hub.agent_acts import Reversibility, Sensitivity
+    from danshu.hub.agent_act import Reversibility, Sensitivity
     from danshu.hub.changes import Decide, Held
     from danshu.hub.compose import Hub
     from danshu.hub.world import World

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.orders import decide as orders
 from danshu.hub import offers, rerouting
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed
+from danshu.hub.agent_act import Measured, Performed, Rehearsed
 from danshu.hub.changes import caused
 from danshu.hub.fields import PLAIN
 from danshu.hub.order_causes import (
@@ -29,7 +29,7 @@ from danshu.ports.skill import Told
 
 if TYPE_CHECKING:
     from danshu.capabilities.orders.model import Fulfilment
-    from danshu.hub.agent_acts import Reversibility, Sensitivity
+    from danshu.hub.agent_act import Reversibility, Sensitivity
     from danshu.hub.changes import Change, Decide, Held
     from danshu.hub.compose import Hub
     from danshu.hub.world import World

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.stock.facts import Moved
 from danshu.hub import network_settings, shelves
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed, Reversibility
+from danshu.hub.agent_act import Measured, Performed, Rehearsed, Reversibility
 from danshu.hub.fields import Code
 from danshu.hub.stock_once import between, do_once, read_level
 from danshu.kernel.errors import Refusal

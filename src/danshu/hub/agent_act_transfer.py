@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.transfers.model import Plan, PlannedUnits, Transfer
 from danshu.hub import network_settings, stock_sales, transfer_rows, transfers
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed, Reversibility
+from danshu.hub.agent_act import Measured, Performed, Rehearsed, Reversibility
 from danshu.hub.fields import PLAIN, Code
 from danshu.hub.stock_once import between, read_level
 from danshu.kernel.errors import InputError, Refusal

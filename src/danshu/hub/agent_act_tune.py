@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from danshu.capabilities.routing.policy import figures as policy_figures
 from danshu.hub import policy_sets, policy_trials, proposed_drafts
-from danshu.hub.agent_acts import Measured, Performed, Rehearsed
+from danshu.hub.agent_act import Measured, Performed, Rehearsed
 from danshu.hub.fields import PLAIN
 from danshu.hub.order_causes import price_lateness
 from danshu.hub.policy_drafts import POLICIES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import uuid
 
     from danshu.capabilities.routing.policy.model import PolicySet
-    from danshu.hub.agent_acts import Reversibility, Sensitivity
+    from danshu.hub.agent_act import Reversibility, Sensitivity
     from danshu.hub.compose import Hub
     from danshu.hub.proposed_drafts import Lateness, ProposedDraft
     from danshu.kernel.fact import Actor

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from danshu.capabilities.agent import decide, facts, noes
 from danshu.capabilities.agent.model import Nature, Outcome, Proposal
 from danshu.hub import agent_acts, agent_rows, agent_switch
-from danshu.hub.agent_acts import Performed
+from danshu.hub.agent_act import Performed
 from danshu.hub.agent_switch import ROBOT
 from danshu.kernel.errors import InputError, NotAvailable, Refusal, UnknownOutcome
 from danshu.kernel.limits import AGENT_LEASE_S, AGENT_TRIES
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
-    from danshu.hub.agent_acts import Act, Rehearsed
+    from danshu.hub.agent_act import Act, Rehearsed
     from danshu.hub.compose import Hub
     from danshu.kernel.fact import Actor
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from danshu.capabilities.orders import model
-from danshu.hub import policy_knobs, policy_wishes
+from danshu.hub import network_reading, policy_knobs, policy_wishes
 from danshu.hub.order_causes import price_lateness, waiting_at
 from danshu.hub.order_holdout import find_complained, find_held_out, is_held_out
 from danshu.kernel.limits import (
@@ -71,12 +71,8 @@ async def read_short_routes(hub: Hub, tenant: int, now_ms: int) -> list[ShortRou
     """Give open orders that reserve what a warehouse will want for later ones, and where they could
     be served from as well.
     """
-    from danshu.hub import agent_views  # the readers name each other
-
-    reader = agent_views.readers().get("stock_risks")
-    if reader is None:
-        return []
-    risks = [risk for risk in await reader(hub, tenant, now_ms) if _is_short(risk, now_ms)]
+    risks = await network_reading.read_risks(hub, tenant, now_ms)
+    risks = [risk for risk in risks if _is_short(risk, now_ms)]
     waiting: dict[str, list[Waiting]] = {}
     world = await hub.worlds.ensure(tenant)
     found = []

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from danshu.capabilities.agent.drafts import Outside
-    from danshu.hub.agent_acts import Act
+    from danshu.hub.agent_act import Act
     from danshu.hub.compose import Hub
     from danshu.ports.skill import Draft
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from danshu.hub import agent_order_views, learning_reading, network_reading
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,13 +22,6 @@ class Reader(Protocol):
 
 def readers() -> dict[str, Reader]:
     """Give the readers by the names of their views."""
-    # They read views of others by these names.
-    from danshu.hub import (
-        agent_order_views,
-        learning_reading,
-        network_reading,
-    )
-
     return {
         "stock_risks": network_reading.read_risks,
         "transfer_options": network_reading.read_transfers,

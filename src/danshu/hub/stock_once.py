@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import psycopg
 
-from danshu.hub.agent_acts import Performed
+from danshu.hub.agent_act import Performed
 from danshu.kernel.errors import InputError, Refusal
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from danshu.hub import (
     agent_skills,
     agent_switch,
 )
-from danshu.hub.agent_acts import Act
+from danshu.hub.agent_act import Act
 from danshu.hub.agent_child import SkillShown
 from danshu.hub.fields import PLAIN
 from danshu.kernel.errors import Refusal

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
-    from danshu.hub.agent_acts import Act
-    from danshu.hub.agent_doing import Performed
+    from danshu.hub.agent_act import Act, Performed
 
 _UNKNOWN: Final = Nature(reversibility="irreversible", sensitivity=3)
 
