@@ -57,6 +57,8 @@ _FORGET: Final = (
     "delete from network_rows where tenant=%s and run<%s",
     "delete from network_moves where tenant=%s and run<%s",
 )
+# Skills look at a new plan at once; those that rest after a failure go on resting.
+_WAKE: Final = "update agent_runs set next=least(next, now()) where tenant=%s and failures=0"
 _encode: Final = msgspec.json.encode
 
 
@@ -98,6 +100,7 @@ async def keep_plan(connection: Connection, tenant: int, run: uuid.UUID, made: M
             worth_fen=figures.worth_fen,
         )
         await merchants.say(connection, tenant, ACTOR, said)
+        await connection.execute(_WAKE, (tenant,))
     # Whoever reads the plan before is done soon; it is kept for as long as this one is the newest.
     for query in _FORGET:
         await connection.execute(query, (tenant, no - 1))
