@@ -5,47 +5,25 @@ from __future__ import annotations
 import asyncio
 import textwrap
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import psycopg
 import pytest
 from msgspec.structs import replace
 
-from danshu.capabilities.agent import drafts
-from danshu.capabilities.agent.model import Autonomy, Proposal
-from danshu.hub import (
-    agent,
-    agent_acts,
-    agent_doing,
-    agent_room,
-    agent_rows,
-    agent_skills,
-    agent_switch,
-    agent_views,
-)
-from danshu.hub.agent_audit import AgentFolder
-from danshu.hub.agent_child import SkillShown
+from danshu.capabilities.agent.model import Proposal
+from danshu.hub import agent, agent_acts, agent_doing, agent_views
 from danshu.kernel.errors import InputError, Refusal
-from danshu.kernel.fact import Actor
-from danshu.ledger import audit
 from danshu.ledger.engine import Engine
 from danshu.ports import registry
 from danshu.ports.skill import Cited, Told, Untrusted, Worth
 from danshu.ports.skill_views import OrderRisk
 from tests.fixtures import engine as stores
 from tests.fixtures.agent import ACTION, GONE, Move, draft, fault
+from tests.fixtures.agent_desk import ANN, BOB, SHIPPED, Desk
 from tests.fixtures.hub import House, open_house
 
-T = TypeVar("T")
-ANN, BOB = (
-    Actor(sub=f"person:{uuid.UUID(int=n)}", role="planner", grade="B", key=f"s{n}") for n in (1, 2)
-)
-SHIPPED = SkillShown(
-    name="mover", loose=False, origin="danshu", version=3, action=ACTION, views=("order_risks",)
-)
-NOTHING = drafts.Outside(names=frozenset(), words=frozenset())
 HOSTILE = """
 from danshu.ports.skill import Cited, Draft, Reason, Told, Untrusted, Worth
 
@@ -83,89 +61,6 @@ class Hostile:
 
 PLUGIN = Hostile
 """
-
-
-class Desk:
-    """A house with one act, and what is asked of it."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.act = Move()
-
-    def run(self, ask: Callable[[], Awaitable[T]]) -> T:
-        with self.house.client.portal() as portal:
-            return portal.call(ask)
-
-    def take(self, *given: Any, shown: SkillShown = SHIPPED) -> list[str]:
-        """Let a skill's drafts be taken in; gives why the others were refused."""
-        hub, tenant = self.house.hub, self.house.tenant
-        _, refused = self.run(lambda: agent_skills.take(hub, tenant, shown, given, NOTHING))
-        return [one.code for one in refused]
-
-    def waiting(self, key: str) -> Proposal:
-        hub, tenant = self.house.hub, self.house.tenant
-
-        async def ask() -> Proposal | None:
-            async with hub.connection() as connection:
-                return await agent_rows.find_open(connection, tenant, ACTION, key)
-
-        found = self.run(ask)
-        assert found is not None
-        return found
-
-    def read(self, one: Proposal) -> Proposal:
-        return self.run(lambda: agent.read(self.house.hub, self.house.tenant, one.id)).proposal
-
-    def make(self, key: str, **changes: Any) -> Proposal:
-        """Let the skill propose one that is in order."""
-        assert self.take(draft(self.house.hub.clock(), key, **changes)) == []
-        return self.waiting(key)
-
-    def approve(self, one: Proposal, actor: Actor = ANN, right: str = "stock.write") -> Any:
-        may = {"agent.approve", right}.__contains__
-        hub, tenant = self.house.hub, self.house.tenant
-        return self.run(lambda: agent.approve(hub, tenant, one.id, "好", actor, may))
-
-    def tend(self, one: Proposal) -> Proposal:
-        """Let the room tend to a proposal, whether it is due or not."""
-        hub, tenant = self.house.hub, self.house.tenant
-        self.run(lambda: agent_room.tend(hub, tenant, one.id))
-        return self.read(one)
-
-    def autonomy(self, **rules: Any) -> Any:
-        hub, tenant = self.house.hub, self.house.tenant
-        wish = Autonomy(**rules)
-        return self.run(lambda: agent.set_autonomy(hub, tenant, ACTION, wish, "试", ANN))
-
-    def force(self, **rules: Any) -> None:
-        """Give a level without its having been earned: what follows from it is looked at."""
-        from danshu.capabilities.agent import facts
-
-        said = facts.AutonomySet(
-            action=ACTION, day_count=rules.pop("day_count", 1_000), day_fen=rules.pop("day_fen", 2_000),
-            earned=5, level=rules.pop("level", "automatic"), none_up_to_fen=500_000,
-            one_up_to_fen=3_000_000, reason="试", regret_bound=100,
-        )  # fmt: skip
-        hub, tenant = self.house.hub, self.house.tenant
-
-        async def ask() -> None:
-            async with hub.connection() as connection:
-                await agent_switch.change(connection, tenant, ANN, hub.clock(), lambda _: said)
-
-        self.run(ask)
-
-    def check(self) -> None:
-        """The facts give the rows."""
-        house = self.house
-
-        async def ask() -> Any:
-            async with await psycopg.AsyncConnection.connect(
-                house.url, autocommit=True
-            ) as connection:
-                return await audit.fold_rows(connection, house.tenant, [AgentFolder(house.tenant)])
-
-        report = self.run(ask)
-        assert report.clean, report.differences
 
 
 @pytest.fixture(scope="module")
