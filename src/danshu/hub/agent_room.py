@@ -31,11 +31,12 @@ select tenant, id from proposals
 where state in ('waiting','approved','performing','done','rolling_back') and due <= %s
 order by due limit %s
 """
-# merchants with a network: without one there is nothing to look at
+# Merchants with a network, founded a while ago: without a network there is nothing to look at, and
+# who is about to be furnished need not be looked at meanwhile.
 _DUE_SKILLS: Final = """
 select t.id, s.name from tenants t cross join unnest(%s::text[]) s(name)
 left join agent_runs r on r.tenant=t.id and r.skill=s.name
-where (r.next is null or r.next <= %s)
+where (r.next is null or r.next <= %s) and t.created < now() - interval '15 minutes'
 and exists (select 1 from warehouses w where w.tenant=t.id)
 order by r.next nulls first, t.id, s.name limit 1
 """
