@@ -262,9 +262,16 @@ def test_another_value_of_a_figure_is_tried_and_drafted(desk: Desk) -> None:
     live = weighing(500)
     publish(house, live, "权重")
     now_ms, room = house.hub.clock(), policy_room.PolicyRoom()
-    desk.run(lambda: at_once(house, lambda c: policy_knobs.look(c, {}, now_ms)))
-    while desk.run(lambda: at_once(house, lambda c: room.look(c, now_ms))):
-        pass
+    looked: dict[tuple[int, str], int] = {}
+    begun = []
+    for _ in range(3):  # the first finds people's trials waiting, the last nothing more to try
+        begun.append(
+            desk.run(lambda: at_once(house, lambda c: policy_knobs.look(c, looked, now_ms)))
+        )
+        while desk.run(lambda: at_once(house, lambda c: room.look(c, now_ms))):
+            pass
+    assert begun == [0, 2, 0]
+    assert list(looked) == [(house.tenant, live.digest)]
     knobs = desk.view("policy_knobs")
     assert {(k.now, k.advised) for k in knobs} == {(500, 400), (500, 620)}
     knob = knobs[0]

@@ -33,6 +33,9 @@ _HEADS: Final = "select tenant from policy_heads where kind=%s and length(live) 
 _TRIED: Final = """
 select path, value, extract(epoch from at)*1000 from policy_knobs where tenant=%s and base=%s
 """
+_OPEN: Final = (
+    "select 1 from policy_trials where tenant=%s and state in ('queued','running') limit 1"
+)
 _PUT: Final = """
 insert into policy_knobs(tenant,base,path,value,was,digest,trial,at)
 values(%s,%s,%s,%s,%s,%s,%s,%s) on conflict (tenant,base,path,value)
@@ -67,9 +70,15 @@ async def look(connection: Connection, looked: dict[tuple[int, str], int], at_ms
     begun = 0
     for (tenant,) in await cursor.fetchall():
         live = (await policy_sets.read_head(connection, tenant)).live
-        if at_ms - looked.get((tenant, live), 0) >= KNOB_EVERY_S * 1_000:
+        if at_ms - looked.get((tenant, live), 0) < KNOB_EVERY_S * 1_000:
+            continue
+        row = await (await connection.execute(_OPEN, (tenant,))).fetchone()
+        if row is not None:
+            continue  # people's trials come first, and ours one after another
+        some = await try_figures(connection, tenant, live, at_ms)
+        if not some:
             looked[tenant, live] = at_ms
-            begun += await try_figures(connection, tenant, live, at_ms)
+        begun += some
     return begun
 
 

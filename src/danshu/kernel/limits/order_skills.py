@@ -34,8 +34,8 @@ CHASED_PARCELS: Final = 100
 CHASE_DAYS: Final = 400
 """Days for which the row of a chase is kept."""
 
-KNOB_TRIES: Final = 6
-"""Figures of a live policy that are tried with another value at a time."""
+KNOB_TRIES: Final = 3
+"""Trials of other figures that are begun at a time, and only while a merchant has no other."""
 
 KNOB_ORDERS: Final = 2_000
 """Orders on which another value is tried."""
