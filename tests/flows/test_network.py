@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import time
 import uuid
 from typing import Any
@@ -14,6 +15,7 @@ from danshu.capabilities.stock.model import StockLevel
 from danshu.hub import (
     agent_views,
     network_child,
+    network_inputs,
     network_plan,
     network_reading,
     network_room,
@@ -145,8 +147,21 @@ def read_views(town: House) -> None:
         assert rows
         assert all(isinstance(row, VIEWS[name]) for row in rows)
         assert {c.kind for c in rows[0].cites} >= {"forecast", "stock", "model"}
-    splits = inside(town, readers["promotion_splits"], town.hub, town.tenant, now)
-    assert splits == []  # no promotion is planned
+    assert inside(town, readers["promotion_splits"], town.hub, town.tenant, now) == []
+    first = network_inputs.today(now)
+    days = [(first + datetime.timedelta(days=n)).isoformat() for n in (1, 3)]
+    wish = {"name": "年末促销", "skus": [FAST], "first_day": days[0], "last_day": days[1]}
+    call(town, "POST", "/v1/forecasts/promotions", wish)
+    for channel, cap in (("taobao", 1), ("jd", 40)):
+        quota = {"warehouse": POOR, "sku": FAST, "channel": channel, "cap": cap}
+        call(town, "PUT", "/v1/quotas", quota)
+    (split,) = inside(town, readers["promotion_splits"], town.hub, town.tenant, now)
+    assert (split.promotion, dict(split.now)) == ("年末促销", {"taobao": 1, "jd": 40})
+    told = dict(split.advised)  # nothing was sold on either yet: they are alike
+    assert abs(told["taobao"] - told["jd"]) <= 1
+    assert sum(told.values()) == 41
+    assert split.worth.mid_fen > 0
+    assert split.chance_after < split.chance_before
 
 
 def set_up(town: House) -> None:
