@@ -41,5 +41,5 @@ def test_a_person_asks_opens_the_source_and_says_that_it_helped(
 def test_the_assistant_on_a_narrow_screen(visit: Visit) -> None:
     page = visit("/agent?ask=今天哪些承诺快到期", "service", size=PDA)
     panel = page.get_by_role("region", name="问单助手")
-    expect(panel.get_by_role("article", name="回答")).to_be_visible()
+    expect(panel.get_by_role("article", name="回答")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= PDA["width"]

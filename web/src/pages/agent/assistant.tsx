@@ -48,14 +48,20 @@ export function Assistant() {
   };
   const given = asked("ask");
   const status = useRef<HTMLDivElement>(null);
+  const isCalled = useRef(false);
   useEffect(() => {
     if (!given) return;
-    // Whoever asked from elsewhere came for the answer, which may be far below.
-    status.current?.scrollIntoView({ block: "center" });
+    isCalled.current = true;
     type(given.slice(0, CHARACTERS));
     mutate(given.slice(0, CHARACTERS));
     ask({ ask: "" });
   }, [given, mutate, ask]);
+  useEffect(() => {
+    // Whoever asked from elsewhere came for the answer, which may stand far below.
+    if (!chosen || !isCalled.current) return;
+    isCalled.current = false;
+    status.current?.scrollIntoView({ block: "center" });
+  }, [chosen]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     send(text);
