@@ -91,6 +91,7 @@ def _report(
         "bayes_ece": round(marks.calibration_error(first.y, chance), 4),
         "baseline_auc": round(marks.auc(first.y, simple), 4),
         "baseline_ece": round(marks.calibration_error(first.y, simple), 4),
+        "under_way_baseline_auc": round(marks.auc(judged.y, plain.tell(judged)), 4),
     }
     return make_report(
         "learning", figures=figures, floor=floor, budget=BUDGET, machine=machine,

@@ -28,14 +28,32 @@ BROUGHT_IN: Final = f"select exists ({_IMPORTED})"
 """Whether history was brought in: orders that were recorded more than a day after their placing."""
 
 
+_AT_ONCE_MS: Final = 60_000
+_DATED: Final = {
+    "promises": "case when s.event = 'made' and s.started > 0 then s.started else s.occurred end",
+    **dict.fromkeys(
+        ("allocations", "arrangements"),
+        f"case when s.recorded - o.recorded < {_AT_ONCE_MS} then o.occurred else s.occurred end",
+    ),
+}
+"""When a fact of an order that was brought in counts as known: when it happened. What the hub did
+by itself in bringing it in (a promise made, a warehouse chosen) counts as its order does.
+"""
+
+
 def only(source: str, world: str) -> str:
     """Write the view of a source in a world (`live`, `past`): in front of the source itself."""
     key = '"order"' if source == "return_lines" else "stream"
-    columns = "* replace (occurred as recorded)" if world == "past" else "*"
-    has = "in" if world == "past" else "not in"
+    if world == "live":
+        return (
+            f"create or replace temp view {source} as select * from memory.main.{source}"
+            f" where {key} not in ({_IMPORTED})"
+        )
+    dated = _DATED.get(source, "s.occurred")
     return (
-        f"create or replace temp view {source} as select {columns} from memory.main.{source}"
-        f" where {key} {has} ({_IMPORTED})"
+        f"create or replace temp view {source} as select s.* replace ({dated} as recorded)"
+        f" from memory.main.{source} s join memory.main.orders o on o.stream = s.{key}"
+        f" where s.{key} in ({_IMPORTED})"
     )
 
 
@@ -118,6 +136,9 @@ group by k, tick window w as (partition by k order by tick);
 """
 """Running sums and states, by the time at which they were recorded."""
 
+_BETWEEN: Final = "[0.125, 0.375, 0.625, 0.825]"
+"""Shares of a promise's time between LANDMARKS: `used` counts those that are past."""
+
 FEATURES: Final = f"""
 create or replace temp table at_moment as
 select a.*, b.placed, b.created, b.channel, b.buyer, b.region, b.province, b.amount, b.lines,
@@ -163,6 +184,9 @@ MORE: Final[dict[str, tuple[str, str]]] = {
     "late": (
         f""", m.part promise, (coalesce(u.due, m.moment) - m.moment) / {HOUR_MS}.0 as "left",
   (m.moment - m.created) / {HOUR_MS}.0 as age, coalesce(t.stage, 0)::double as stage,
+  (case when u.due is null or u.due <= m.created then 0 else
+    list_aggregate([(m.moment - m.created > x * (u.due - m.created))::int for x in {_BETWEEN}],
+      'sum') end)::double as used,
   coalesce(u.due, 0) as due""",
         """asof left join dues u on u.stream = m.stream and u.code = m.part and m.moment >= u.tick
 asof left join stages t on t.stream = m.stream and m.moment >= t.tick""",

@@ -68,6 +68,7 @@ PROMISE: Final = (
     _n("left", "距到期的小时数", "Hours until it falls due"),
     _n("age", "下单已过的小时数", "Hours since ordering"),
     _n("stage", "履约环节", "Stage"),
+    _n("used", "时限已用的份额", "Share of the time used"),
 )
 """The promise that is asked about, and how far the order is."""
 

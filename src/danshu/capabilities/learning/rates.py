@@ -1,8 +1,8 @@
 """The simple model: what anybody could read off a table, and what is used when the other fails.
 
 A cell of few rows is drawn towards the next coarser one (Efron & Morris, JASA 70, 1975): of a
-promise at a stage, then in a warehouse, then to a province; of chances the hour is added as
-log-odds.
+promise with so much of its time used, then at a stage, in a warehouse, to a province; of chances
+the hour is added as log-odds.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 CHAINS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "late": (
-        ("promise", "stage"),
-        ("promise", "stage", "warehouse"),
-        ("promise", "stage", "warehouse", "province"),
+        ("promise", "used"),
+        ("promise", "used", "stage"),
+        ("promise", "used", "stage", "warehouse"),
+        ("promise", "used", "stage", "warehouse", "province"),
     ),
     "hand": (("warehouse",), ("warehouse", "province")),
     "way": (("province",), ("province", "warehouse"), ("province", "warehouse", "carrier")),

@@ -53,7 +53,8 @@ def train(
     simple = calibrate(trees.keep_rates(rates.fit(frame.pick(split.fit))), frame, split)
     judged = judge(simple, frame.pick(split.judge))
     made = [_keep(simple, frame, split, code, judged, _NOTHING)]
-    if not with_trees or min(len(split.fit), len(split.calibrate)) < LEARNING_LEAST:
+    is_enough = len(split.fit) >= LEARNING_LEAST and len(split.calibrate) >= LEARNING_COMPARED
+    if not with_trees or not is_enough:
         return made
     if len(np.unique(frame.y[split.fit])) < 2:
         return made  # nothing was ever late: there is nothing to tell apart

@@ -7,9 +7,8 @@ from typing import Final
 # Days of orders that are learned from; rows of a training set, the newest
 LEARNING_DAYS: Final = 120
 LEARNING_ROWS: Final = 400_000
-# Ended rows without which a target is not learned at all; of its fit and its calibration each,
-# without which no trees
-# are grown; held out ones without which none is compared
+# Ended rows without which a target is not learned at all; to fit without which no trees are grown;
+# to calibrate, and to compare, without which neither is done
 LEARNING_FEW: Final = 30
 LEARNING_LEAST: Final = 200
 LEARNING_COMPARED: Final = 60
