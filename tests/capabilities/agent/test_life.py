@@ -293,3 +293,21 @@ def test_standing_follows_from_facts() -> None:
     assert decide.stop(stopped, "") is None
     assert evolve.stand(stopped, facts.AgentResumed(reason="w"), PEOPLE[1], 12) == after
     assert evolve.stand(after, facts.AgentRehearsing(on=True), PEOPLE[1], 12).dry
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"cost_fen": 40}, True),
+        ({"title_zh": "搬货"}, True),
+        ({"cost_fen": 61}, False),  # more is at stake than was approved
+        ({"parameters": '{"quantity":2}'}, False),
+    ],
+)
+def test_approvals_hold_for_what_was_approved(changes: Any, kept: bool) -> None:
+    """A skill that looks again does not get more out of an approval than was given."""
+    one = make()
+    one = evolve.evolve(one, approve(one, PEOPLE[0]), PEOPLE[0], 11)
+    said = decide.renew(one, terms(**changes), 2)
+    assert isinstance(said, facts.ProposalRenewed)
+    assert (evolve.evolve(one, said, ROBOT, 12).approvals != ()) == kept

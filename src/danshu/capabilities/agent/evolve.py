@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from msgspec import Struct
 
+    from danshu.capabilities.agent.model import Terms
     from danshu.kernel.fact import Actor
 
 
@@ -40,7 +41,7 @@ def evolve(one: Proposal, data: Struct, actor: Actor, at_ms: int) -> Proposal:
     by = decide.author(actor)
     match data:
         case facts.ProposalRenewed():
-            same = data.terms.parameters == one.terms.parameters
+            same = _asks_no_more(one.terms, data.terms)
             return replace(
                 one,
                 terms=data.terms,
@@ -101,6 +102,12 @@ def _after(one: Proposal, data: Struct, by: str, at_ms: int) -> Proposal:
             state = "measured" if one.outcome else "done"
             return replace(one, state=state, result=data.code, is_kept=True)
     raise ProgramError(f"{type(data).__name__} is not said of proposals")
+
+
+def _asks_no_more(before: Terms, after: Terms) -> bool:
+    """Tell whether who approved the one has approved the other: the same is done, for no more."""
+    same = after.parameters == before.parameters
+    return same and after.at_stake_fen <= before.at_stake_fen
 
 
 def _end(one: Proposal, at_ms: int, by: str) -> Proposal:
