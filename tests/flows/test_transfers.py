@@ -93,6 +93,8 @@ def goes_whole(house: House) -> None:
     assert act(house, one, "receive", lines=rest).json()["code"] == "transfer_not_dispatched"
     assert act(house, one, "cancel", reason="晚了").json()["code"] == "transfer_not_planned"
     assert house.call("GET", f"/v1/transfers/{one['id']}").json() == done
+    ways = house.call("GET", f"/v1/go?q={one['number'].lower()}").json()
+    assert (ways["only"], [w["kind"] for w in ways["items"]]) == (True, ["transfer"])
 
 
 def differs(house: House) -> None:

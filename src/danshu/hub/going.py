@@ -1,4 +1,6 @@
-"""Where a word leads: a number read out, scanned or pasted → the order, the SKU, the warehouse."""
+"""Where a word leads: a number read out, scanned or pasted → the order, the transfer order, the
+SKU, the warehouse.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,18 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.orders import model
-from danshu.hub import lists, search, workbench
+from danshu.hub import lists, search, transfer_rows, workbench
 from danshu.hub.search import fold
 
 if TYPE_CHECKING:
     import uuid
 
+    from danshu.capabilities.transfers.model import Transfer
     from danshu.hub.world import World
 
 Connection = psycopg.AsyncConnection[Any]
 ITEMS: Final = 20
-Kind = Literal["order", "sku", "warehouse"]
+Kind = Literal["order", "transfer", "sku", "warehouse"]
 Why = Literal["id", "number", "waybill", "sku", "buyer", "person", "code", "barcode"]
 _decode_order = msgspec.json.Decoder(model.Order).decode
 _RANKS: Final = {w: n for n, w in enumerate(("id", "number", "waybill", "code", "barcode"))}
@@ -53,6 +56,9 @@ async def find(connection: Connection, world: World, q: str) -> Going:
     ids, stopped = await _orders(connection, world.tenant, q)
     rows = await workbench.read_rows(connection, world.tenant, ids[: ITEMS + 1])
     ways += [_order(row, word) for row in rows]
+    moved = await transfer_rows.find_number(connection, world.tenant, q.strip().upper())
+    if moved is not None:
+        ways.append(_transfer(moved))
     ways.sort(key=lambda w: (not w.exact, _RANKS.get(w.why, len(_RANKS))))
     exact = [w for w in ways if w.exact]
     more = len(ways) > ITEMS or len(ids) > ITEMS or stopped is not None
@@ -100,6 +106,17 @@ def _order(row: workbench.Row, word: str) -> Way:
         note=model.state(order).word,
         why=why,
         exact=exact,
+    )
+
+
+def _transfer(moved: Transfer) -> Way:
+    return Way(
+        kind="transfer",
+        id=str(moved.id),
+        title=moved.number,
+        note=f"{moved.plan.from_warehouse} → {moved.plan.to_warehouse}",
+        why="number",
+        exact=True,
     )
 
 

@@ -27,6 +27,7 @@ NO_TRANSFER: Final = InputError("no_transfer", "there is no such transfer order"
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _ONE: Final = "select doc::text,seq,head from transfers where tenant=%s and id=%s"
 _BY_KEY: Final = "select doc::text from transfers where tenant=%s and key=%s"
+_BY_NUMBER: Final = "select doc::text from transfers where tenant=%s and number=%s"
 _LIST: Final = """
 select doc::text from transfers where tenant=%(tenant)s and id < %(before)s
 and (%(state)s = '' or state=%(state)s)
@@ -74,6 +75,14 @@ async def lock(
 async def find(connection: Connection, tenant: int, key: str) -> Transfer | None:
     """Find the transfer order that a key names."""
     row = await (await connection.execute(_BY_KEY, (tenant, key))).fetchone()
+    return _transfer(row[0]) if row else None
+
+
+async def find_number(connection: Connection, tenant: int, number: str) -> Transfer | None:
+    """Find the transfer order of a number, TR-yymmdd-nnnn."""
+    if not number.startswith("TR-"):
+        return None
+    row = await (await connection.execute(_BY_NUMBER, (tenant, number))).fetchone()
     return _transfer(row[0]) if row else None
 
 

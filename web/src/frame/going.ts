@@ -3,7 +3,7 @@ import type { Entry } from "@/parts/entries";
 
 /** One place that a word may mean. */
 interface Way {
-  kind: "order" | "sku" | "warehouse";
+  kind: "order" | "transfer" | "sku" | "warehouse";
   id: string;
   title: string;
   note: string;
@@ -19,6 +19,7 @@ interface Going {
 
 const PLACES: Record<Way["kind"], (id: string) => string> = {
   order: (id) => `/orders/${encodeURIComponent(id)}`,
+  transfer: (id) => `/transfers/${encodeURIComponent(id)}`,
   sku: (id) => `/stock?sku=${encodeURIComponent(id)}`,
   warehouse: (id) => `/stock?warehouse=${encodeURIComponent(id)}`,
 };
