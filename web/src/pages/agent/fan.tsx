@@ -49,7 +49,7 @@ export function Fan({ days, unit }: { days: readonly ProposalDay[]; unit: string
     },
   ]);
   const option = {
-    grid: { left: 48, right: 16, top: 12, bottom: 28 },
+    grid: { left: 48, right: 16, top: 24, bottom: 28 },
     tooltip: { trigger: "axis" },
     xAxis: { type: "category", data: names, boundaryGap: false },
     yAxis: { type: "value", min: 0 },
