@@ -13,6 +13,7 @@ from danshu.capabilities.agent.model import Proposal
 from danshu.capabilities.associations import evolve as campaigns
 from danshu.capabilities.associations.facts import AssociationProposed
 from danshu.capabilities.coe import evolve as records
+from danshu.capabilities.coe import words
 from danshu.capabilities.coe.model import Experiment, Goal
 from danshu.capabilities.coe.weekly import Decided, Happened
 from danshu.capabilities.sentinel.model import BY_CODE
@@ -176,13 +177,15 @@ def _tried(one: Experiment) -> Decided:
     zh, en = "", ""
     if one.figures and one.figures[0].is_known:
         f = one.figures[0]
-        span = f"{f.effect:+}（{f.low:+} 至 {f.high:+}）", f"{f.effect:+} ({f.low:+} to {f.high:+})"
-        zh = f"{f.metric} 差 {span[0]}，随时看都成立"
-        en = f"{f.metric} differs by {span[1]}, valid at all times"
+        effect, low, high = (words.difference(f.metric, v) for v in (f.effect, f.low, f.high))
+        zh, en = words.TRIALS[f.metric]
+        zh = f"{zh}差 {effect[0]}（{low[0]} 至 {high[0]}，随时看都成立）"
+        en = f"{en} differ by {effect[1]} ({low[1]} to {high[1]}, valid at all times)"
     if one.why == "guardrail":
+        rail = words.TRIALS[one.breached]
         zh, en = (
-            f"护栏 {one.breached} 被突破，已自动停止",
-            f"guardrail {one.breached} broke: stopped",
+            f"护栏“{rail[0]}”被突破，已自动停止",
+            f"its guardrail on {rail[1]} broke: stopped",
         )
     return Decided(
         kind="experiment",

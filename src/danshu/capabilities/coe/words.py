@@ -10,6 +10,14 @@ OWNERS: Final = {
     "carrier": ("承运商", "carriers"),
     "buyer": ("买家", "buyers"),
 }
+TRIALS: Final = {
+    "kept": ("承诺兑现", "promises kept"),
+    "late": ("迟到", "late orders"),
+    "split": ("拆单", "split orders"),
+    "cost": ("每单成本", "cost an order"),
+    "refunded": ("退款", "refunded orders"),
+}
+"""What experiments count."""
 _DIMENSIONS: Final = {
     "all": ("全部承诺", "All promises"),
     "warehouse": ("仓 {} ", "Warehouse {}"),
@@ -39,6 +47,13 @@ def percent(part: int, whole: int) -> str:
 def points(thousandths: int) -> str:
     """Write a difference of shares in percentage points, with its sign."""
     return f"{thousandths / 10:+.1f}"
+
+
+def difference(metric: str, value: int) -> tuple[str, str]:
+    """Write a difference of what experiments count, in both languages."""
+    if metric == "cost":
+        return yuan(value), yuan(value)
+    return f"{points(value)} 个百分点", f"{points(value)} points"
 
 
 def _tenths(thousandths: int) -> str:

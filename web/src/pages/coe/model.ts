@@ -1,5 +1,7 @@
 import type { CoeSection, CoeSentence } from "@/api/types.gen";
 
+const UUID = /^[0-9a-f]{8}-/;
+
 export type CoeSectionCode = CoeSection["code"];
 
 /** The sentence in the language of the page. */
@@ -38,6 +40,7 @@ export function opens(cite: CoeSentence["cites"][number]): string {
 
 /** How a citation reads: the place in the log, the formula with its version, else its kind. */
 export function cited(cite: CoeSentence["cites"][number]): string {
-  const isTold = cite.kind === "fact" || cite.kind === "metric";
-  return isTold ? cite.ref : (cite.label ?? "") || cite.ref.slice(0, 8);
+  if (cite.kind === "fact" || cite.kind === "metric") return cite.ref;
+  if (cite.label) return cite.label;
+  return UUID.test(cite.ref) ? cite.ref.slice(0, 8) : cite.ref;
 }
