@@ -28,13 +28,13 @@ class CameUnits(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 class Planned(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A transfer was planned; its units are reserved where they are."""
 
-    arrives_ms: Annotated[int, Meta(description="When it is expected, epoch ms; 0 unknown.")] = 0
-    cost_fen: Annotated[int, Meta(description="What the way costs, minor units.")] = 0
+    arrives_ms: Annotated[int, Meta(description="When it is expected, epoch ms; 0 unknown.")]
+    cost_fen: Annotated[int, Meta(description="What the way costs, minor units.")]
     from_warehouse: _From
     lines: Annotated[tuple[TransferUnits, ...], Meta(description="What is to go.")]
     number: Annotated[str, Meta(description="Number of the transfer order.")]
     to_warehouse: Annotated[str, Meta(description="Code of the warehouse that it is for.")]
-    truck: Annotated[str, Meta(description="Kind of vehicle as it was planned.")] = ""
+    truck: Annotated[str, Meta(description="Kind of vehicle as it was planned.")]
 
 
 class Dispatched(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
