@@ -123,6 +123,31 @@ class Made(NamedTuple):
     digest: str
 
 
+class Gathered:
+    """Rows as they come, portion by portion: all are counted, the most urgent NETWORK_ROWS kept."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.skus: set[str] = set()
+        self.total = self.short = self.slow = self.unknown = 0
+
+    def take(self, rows: Sequence[Row], unknown: int) -> None:
+        """Take a portion's rows; `unknown` of its rows of stock have no forecast."""
+        self.rows += rows
+        self.skus.update(row.sku for row in rows)
+        self.total += len(rows)
+        self.short += sum(row.c7 >= _HALF for row in rows)
+        self.slow += sum(row.value_fen > 0 for row in rows)
+        self.unknown += unknown
+        if len(self.rows) > 2 * NETWORK_ROWS:
+            self.sort()
+
+    def sort(self) -> None:
+        """Put who will be short first, there the surest; then what sells most."""
+        self.rows.sort(key=lambda r: (-r.c7, -r.c14, -r.c28, -r.daily_milli, r.wh, r.sku))
+        del self.rows[NETWORK_ROWS:]
+
+
 async def make(
     connection: Connection,
     tenant: int,
@@ -142,21 +167,18 @@ async def make(
             kept[n] = chunk
         tell("demand", 0.3 * (n + 1) / len(parts))
     classes = advise.classify(value, inputs.settings.share_a, inputs.settings.share_b)
-    rows: list[Row] = []
-    unknown = 0
+    gathered = Gathered()
     stake = np.zeros(len(inputs.goods.codes))
     seen = hashlib.sha256(inputs.digest.encode())
     for n, which in enumerate(parts):
         chunk = kept.get(n) or await network_inputs.read_chunk(
             connection, tenant, inputs, which, today
         )
-        rows += lay_rows(inputs, chunk, classes[which], today)
-        unknown += chunk.unknown
+        gathered.take(lay_rows(inputs, chunk, classes[which], today), chunk.unknown)
         stake[which] = find_stake(inputs.settings, chunk)
         seen.update(chunk.on_hand.tobytes() + chunk.reserved.tobytes() + chunk.safety.tobytes())
         tell("rows", 0.3 + 0.2 * (n + 1) / len(parts))
-    # Who will be short first, and there the surest; then what sells most.
-    rows.sort(key=lambda r: (-r.c7, -r.c14, -r.c28, -r.daily_milli, r.wh, r.sku))
+    gathered.sort()
     chosen = np.argsort(-stake, kind="stable")[:NETWORK_PLAN_SKUS]
     picked = sorted(int(k) for k in chosen if stake[k] > 0)
     moves: list[Move] = []
@@ -166,24 +188,20 @@ async def make(
         problem = lay_problem(inputs, chunk)
         plan = rebalance.solve(problem, lambda stage, share: tell(stage, 0.5 + 0.45 * share))
         moves = lay_moves(inputs, chunk, problem, plan)
-    figures = sum_up(inputs, rows, moves, plan, unknown)
-    return Made(rows[:NETWORK_ROWS], moves, figures, seen.hexdigest())
+    figures = sum_up(inputs, gathered, moves, plan)
+    return Made(gathered.rows, moves, figures, seen.hexdigest())
 
 
 def sum_up(
-    inputs: Inputs,
-    rows: Sequence[Row],
-    moves: Sequence[Move],
-    plan: rebalance.Plan | None,
-    unknown: int,
+    inputs: Inputs, gathered: Gathered, moves: Sequence[Move], plan: rebalance.Plan | None
 ) -> NetworkFigures:
     """Put a plan into figures."""
     return NetworkFigures(
-        rows=len(rows),
-        skus=len({row.sku for row in rows}),
-        unknown=unknown,
-        short=sum(row.c7 >= _HALF for row in rows),
-        slow=sum(row.value_fen > 0 for row in rows),
+        rows=gathered.total,
+        skus=len(gathered.skus),
+        unknown=gathered.unknown,
+        short=gathered.short,
+        slow=gathered.slow,
         moves=len(moves),
         units=sum(move.quantity for move in moves),
         trucks=int(plan.truck_count.sum()) if plan else 0,

@@ -8,7 +8,7 @@ from typing import Final
 NETWORK_PLAN_SKUS: Final = 2_000
 NETWORK_CHUNK_SKUS: Final = 2_000
 # Rows of warehouse x SKU, and moves, that a run keeps
-NETWORK_ROWS: Final = 10_000_000
+NETWORK_ROWS: Final = 1_000_000
 NETWORK_MOVES: Final = 50_000
 # SKUs, days of recorded demand and seeds of one simulation
 NETWORK_SIM_SKUS: Final = 200

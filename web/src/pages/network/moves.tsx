@@ -8,6 +8,8 @@ import type { Column } from "@/parts/ledger-columns";
 import { LedgerTable } from "@/parts/ledger-table";
 import { query } from "@/parts/use-asked";
 import { useKeyset } from "@/parts/use-keyset";
+import { useMay } from "@/session";
+import { Launch } from "./launch";
 import { chance, goods, KEY } from "./words";
 
 const HEIGHT_PX = 560;
@@ -21,6 +23,7 @@ export function Moves({ plan, hasForecast }: { plan: string; hasForecast: boolea
     fetch: (cursor, signal) => fetchJson(`/v1/network/moves?${query({ cursor, limit: 100 })}`, { signal }),
   });
   const columns = useColumns();
+  const mayPlace = useMay("network.write");
   return (
     <div className="network-list">
       <p className="note">
@@ -50,6 +53,7 @@ export function Moves({ plan, hasForecast }: { plan: string; hasForecast: boolea
           </div>
         )}
       />
+      {mayPlace && hasForecast && <Launch />}
     </div>
   );
 }
