@@ -255,7 +255,8 @@ async def _review(
     while time.monotonic() < end_s and point.get("judged") != lately[""][1]:
         whole = await officer.ask(f"{P}/reviews", {"week": week})
         point = whole["body"]["curve"][-1]
-        await asyncio.sleep(0.2)
+        if point["judged"] != lately[""][1]:  # the last facts are not in the log yet
+            await asyncio.sleep(0.5)
     told = (point["kept"], point["judged"])
     voice.claim("周报数的与逐单数的一样", told == lately[""], (told, lately[""]))
     past = whole["body"]["curve"][-2]
