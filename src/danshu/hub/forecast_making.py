@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     Tell = Callable[[str, int, int], None]
 
 OURS: Final = "ours"
+_LOOK_S: Final = 1.0
 
 
 class Known(NamedTuple):
@@ -98,6 +101,14 @@ def _be_nice() -> None:
     os.nice(5)
     for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    """End this process once its parent is gone: a killed one can't say so."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 @contextmanager
