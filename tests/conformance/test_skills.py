@@ -30,7 +30,7 @@ class Gullible:
     about = SAID
     version = 1
     action = "expedite"
-    views = ("order_risks",)
+    views: tuple[str, ...] = ("order_risks",)
     every_s = 60
 
     def propose(self, views: Any, now_ms: int) -> Iterator[Draft]:

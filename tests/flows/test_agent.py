@@ -281,7 +281,7 @@ def test_stopped_is_stopped(desk: Desk) -> None:
     assert desk.tend(begun).state == "done"
 
 
-def test_stopping_waits_for_nobody(desk: Desk) -> None:
+def test_stopping_waits_for_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """An act under way doesn't hold the switch; what comes after the switch is not begun."""
     house, hub, tenant = desk.house, desk.house.hub, desk.house.tenant
     desk.force(day_fen=100_000)
@@ -294,7 +294,7 @@ def test_stopping_waits_for_nobody(desk: Desk) -> None:
         await leave.wait()
         return await perform(*given)
 
-    desk.act.perform = slowly  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.act, "perform", slowly)
 
     async def play() -> tuple[Any, Any, Any]:
         doing = asyncio.create_task(agent_doing.perform(hub, tenant, first.id, ANN))

@@ -26,7 +26,7 @@ RULES = Autonomy(
     level="automatic", day_fen=500_000, day_count=10, none_up_to_fen=100_000, one_up_to_fen=900_000
 )
 SUMS = {"small": 100_000, "middling": 100_001, "large": 900_001}
-WAYS = ("reversible", "partly", "irreversible")
+WAYS: tuple[Any, ...] = ("reversible", "partly", "irreversible")
 
 
 def proposal(**changes: Any) -> Proposal:

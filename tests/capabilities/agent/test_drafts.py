@@ -16,6 +16,7 @@ from tests.fixtures.agent import ACTION, MoveParameters, draft
 NOW = 1_800_000_000_000
 NOTHING = drafts.Outside(names=frozenset(), words=frozenset())
 MORE = 100_000_000_01
+WORD: Any = "3"
 SAID = Told(zh="因为", en="Because")
 
 
@@ -41,7 +42,7 @@ def test_in_order() -> None:
         ({"title": Told(zh="标" * 201, en="x")}, "title"),
         ({"worth": Worth(low_fen=3, mid_fen=2, high_fen=4)}, "worth"),
         ({"worth": Worth(low_fen=1, mid_fen=2, high_fen=MORE)}, "worth"),
-        ({"worth": Worth(low_fen=1, mid_fen=2, high_fen="3")}, "worth"),  # type: ignore[arg-type]
+        ({"worth": Worth(low_fen=1, mid_fen=2, high_fen=WORD)}, "worth"),
         ({"cost_fen": -1}, "worth"),
         ({"lost_at_most_fen": MORE}, "worth"),
         ({"expires_ms": NOW}, "expired"),
