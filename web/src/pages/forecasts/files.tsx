@@ -7,11 +7,11 @@ import { ask as fetchJson } from "@/client";
 import { count, digest } from "@/format";
 import { Card } from "@/parts/card";
 import { useNotice } from "@/parts/notice";
-import { ProblemNote } from "@/parts/problem-note";
+import { ProblemNote, useProblemWords } from "@/parts/problem-note";
 import { Skeleton } from "@/parts/skeleton";
 import { SmallTable } from "@/parts/small-table";
 import { query } from "@/parts/use-asked";
-import { asProblem } from "@/problem";
+import { asProblem, type Problem } from "@/problem";
 import { queries } from "@/queries";
 import { KEY } from "./words";
 
@@ -84,8 +84,18 @@ function Bring() {
       {bring.isPending && <Progress percent={100} status="active" showInfo={false} aria-label={t("bringing")} />}
       <p className="note">{t("form")}</p>
       {bring.error && (
-        <Alert type="error" showIcon title={t("refused")} description={asProblem(bring.error).detail} />
+        <Alert type="error" showIcon title={t("refused")} description={<Refused problem={asProblem(bring.error)} />} />
       )}
     </div>
   );
+}
+
+/** Why a file was refused: its row in words, else what is wrong with all of it. */
+function Refused({ problem }: { problem: Problem }) {
+  const { t } = useTranslation("forecasts");
+  const words = useProblemWords();
+  const [, row, column] = problem.pointer.split("/");
+  const text =
+    problem.code === "bad_row" && column ? t("badRow", { row, why: t(`wrong.${column}`) }) : words(problem);
+  return <span title={problem.detail}>{text}</span>;
 }
