@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from danshu.capabilities.coe import facts
 from danshu.capabilities.coe.model import (
+    BookEnd,
     GoalPlan,
     Guardrail,
     ItemPlan,
@@ -41,7 +42,7 @@ EXAMPLES: Final[list[Struct]] = [
     facts.WeeklyReviewMade(
         as_of="2026-11-29T22:00:00.000Z",
         digest="c0" * 32,
-        positions={"2026h2": 48_211},
+        positions=(BookEnd(half="2026h2", size=48_211),),
         version=1,
         week="2026-W48",
     ),

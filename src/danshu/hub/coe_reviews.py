@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.coe import decide, facts, review, weeks
-from danshu.capabilities.coe.model import BacklogItem, ItemPlan, WeeklyReview
+from danshu.capabilities.coe.model import BacklogItem, BookEnd, ItemPlan, WeeklyReview
 from danshu.capabilities.coe.weekly import CoeReviewBody, Decided
 from danshu.hub import (
     asset_pieces,
@@ -151,7 +151,7 @@ async def keep(
     said = facts.WeeklyReviewMade(
         as_of=rfc3339(body.as_of_ms),
         digest=digest.hex(),
-        positions=body.positions,
+        positions=tuple(BookEnd(half=h, size=n) for h, n in sorted(body.positions.items())),
         version=version,
         week=body.week,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from danshu.capabilities.coe.model import (
+    BookEnd,
     GoalPlan,
     ItemPlan,
     ItemState,
@@ -39,7 +40,7 @@ class WeeklyReviewMade(Struct, frozen=True, kw_only=True):
 
     as_of: str
     digest: str
-    positions: dict[str, int]
+    positions: tuple[BookEnd, ...]
     version: int
     week: str
 

@@ -149,6 +149,13 @@ class AgendaItem(Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
+class BookEnd(Struct, frozen=True, kw_only=True):
+    """How far a book was read: its first `size` facts."""
+
+    half: str
+    size: int
+
+
 class ReviewNote(Struct, frozen=True, kw_only=True):
     """What a person said of a sentence."""
 
