@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from danshu.capabilities.network.model import SHIPPED
 PLACES, SKUS, DAYS = 4, 6, 56
 
 
-def build(**changes: object) -> tuple[simulate.Setting, np.ndarray]:
+def build(**changes: Any) -> tuple[simulate.Setting, np.ndarray]:
     rng = np.random.default_rng(2)
     km = 400.0 * np.abs(np.arange(PLACES)[:, None] - np.arange(PLACES))
     made = simulate.Setting(
