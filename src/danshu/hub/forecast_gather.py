@@ -22,7 +22,7 @@ from danshu.hub import asset_store, assets, forecast_promotions
 from danshu.hub.forecast_making import Known
 from danshu.kernel import calendar
 from danshu.kernel.errors import InputError
-from danshu.kernel.limits import FORECAST_PAST_D, FORECAST_SERIES
+from danshu.kernel.limits import FORECAST_FRESH, FORECAST_PAST_D, FORECAST_SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,8 @@ _GOODS: Final = "select code, name, price_fen from skus where tenant=%s"
 _STOCKED: Final = """
 select w.code, k.code from stock s join warehouses w on w.tenant=s.tenant and w.no=s.wh
 join skus k on k.tenant=s.tenant and k.no=s.sku
-where s.tenant=%s and s.on_hand + s.in_transit > 0
+where s.tenant=%s and s.on_hand + s.in_transit > 0 and not (k.code = any(%s))
+order by s.on_hand + s.in_transit desc, w.code, k.code limit %s
 """
 
 
@@ -72,7 +73,6 @@ async def gather(
         code: Goods(code, name, price)
         for code, name, price in await (await connection.execute(_GOODS, (tenant,))).fetchall()
     }
-    stocked = await (await connection.execute(_STOCKED, (tenant,))).fetchall()
     planned = await forecast_promotions.list_planned(connection, tenant)
     end = today.toordinal()
     logged = read_log(folder, tenant, end)
@@ -85,7 +85,10 @@ async def gather(
     if first >= end:
         raise InputError("no_history", "nothing was sold yet; bring past sales")
     units = lay(brought, logged, first, end)
-    keys = _keep(units, stocked)
+    ever = sorted({sku for (_, sku), row in units.items() if row.any()})
+    asked = (tenant, ever, FORECAST_FRESH)
+    fresh = await (await connection.execute(_STOCKED, asked)).fetchall()
+    keys = _keep(units, fresh)
     return _settle(keys, units, first, goods, planned, today)
 
 
@@ -148,12 +151,10 @@ def lay(
     return found
 
 
-def _keep(units: dict[Key, Floats], stocked: Sequence[Key]) -> tuple[Key, ...]:
+def _keep(units: dict[Key, Floats], fresh: Sequence[Key]) -> tuple[Key, ...]:
     """Keep what ever sold, the most first where there is too much; and new goods in stock."""
-    ever = {sku for (_, sku), row in units.items() if row.any()}
     kept = sorted((key for key, row in units.items() if row.any()), key=lambda k: -units[k].sum())
-    fresh = [(place, sku) for place, sku in stocked if sku not in ever]
-    return tuple(sorted([*kept, *fresh][:FORECAST_SERIES]))
+    return tuple(sorted([*kept[: FORECAST_SERIES - len(fresh)], *fresh]))
 
 
 def _settle(

@@ -7,6 +7,8 @@ from typing import Final
 # Days of the past that a forecast looks at, and series of a merchant (places x SKUs)
 FORECAST_PAST_D: Final = 730
 FORECAST_SERIES: Final = 60_000
+# Of them, goods that never sold anywhere, those with most stock
+FORECAST_FRESH: Final = 500
 # Rows, places and SKUs of a file of past sales; the most units of a day; files that are remembered
 FORECAST_FILE_ROWS: Final = 1_000_000
 FORECAST_FILE_SERIES: Final = 60_000
