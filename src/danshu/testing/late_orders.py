@@ -181,7 +181,8 @@ def _kilometres() -> Floats:
 
 
 def _nearest() -> NDArray[np.int64]:
-    return np.argmin(_kilometres(), axis=1)
+    found: NDArray[np.int64] = np.argmin(_kilometres(), axis=1)
+    return found
 
 
 def spell(stream: bytes) -> str:

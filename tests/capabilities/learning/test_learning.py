@@ -148,7 +148,7 @@ def test_without_the_extra_rates_are_learned(monkeypatch: pytest.MonkeyPatch) ->
     fitted = rates.fit(frame)
     coarse = rates.walk(fitted, strange)
     np.testing.assert_allclose(coarse[2], coarse[-1])
-    monkeypatch.setattr(trees.importlib, "import_module", _missing)
+    monkeypatch.setattr("importlib.import_module", _missing)
     with pytest.raises(InputError) as missing:
         trees.load_engine()
     assert missing.value.code == "no_extra"

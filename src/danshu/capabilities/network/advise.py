@@ -91,7 +91,7 @@ def advise(
         advised = safety.by_fill(over, spread, day * settings.review_days, share)
     else:
         advised = safety.by_cycle(over, spread, share)
-    short = price_fen[:, None] * (settings.short_share / 1_000.0)
+    short = price_fen.astype(np.float64)[:, None] * (settings.short_share / 1_000.0)
     hold = price_fen[:, None] * (settings.holding_share / 1_000.0)
     if (seasons > 0).any():
         length = np.maximum(seasons, 1)[:, None] / days

@@ -209,7 +209,8 @@ def move(here: Network, day: int, price: Floats) -> tuple[int, int, float]:
         coming[:, w] = here.supply[day + 1 : day + 1 + until, :, w].sum(axis=0)
     lane = s.usable[None, :] & s.usable[:, None] & ~np.eye(len(s.usable), dtype=bool)
     lead = np.where(lane, s.lead_days, 99).min(axis=0)
-    cost = np.where(lane, s.handling_fen, flow.FAR)[None] * s.lot[:, None, None]
+    handling = np.where(lane, s.handling_fen, flow.FAR)
+    cost = handling[None] * s.lot.astype(np.float64)[:, None, None]
     lots = np.zeros((len(s.lot), *lane.shape), np.int32)
     load = fen = real = np.zeros(lane.shape)
     number = np.zeros(lane.shape, np.int64)

@@ -12,6 +12,7 @@ from danshu.capabilities.agent.model import OPEN, Proposal
 from danshu.faces.http import problems, proposals_views
 from danshu.faces.http.framework import declare_read, declare_write, held_of, hub_of, respond
 from danshu.faces.http.proposals_shapes import (
+    AgentProposal,
     NewProposal,
     ProposalNote,
     ProposalOrder,
@@ -19,7 +20,6 @@ from danshu.faces.http.proposals_shapes import (
     ProposalRehearsal,
     ProposalRows,
     ProposalsOf,
-    AgentProposal,
     ProposalWhy,
 )
 from danshu.faces.http.questions import (
