@@ -42,7 +42,7 @@ export function Chart({ label, option, table, height_px = 220, marks = 0, onPick
         {t(isTable ? "chart.chart" : "chart.table")}
       </Button>
       {isTable ? (
-        <div className="chart-table" style={{ maxHeight: height_px }}>
+        <div className="chart-table" style={{ maxHeight: height_px }} role="group" aria-label={label} tabIndex={0}>
           <table>
             <caption className="visually-hidden">{label}</caption>
             <thead>

@@ -34,6 +34,7 @@ export function fan(one: ForecastDetail, words: FanWords, look: Look): ChartOpti
         name: words.band(percent),
         data: [...behind, ...top.map((value, n) => value - (bottom[n] ?? 0))],
         areaStyle: { color: colour, opacity },
+        itemStyle: { color: colour, opacity: opacity * 2 },
         tooltip: { show: false },
       },
     ];
@@ -46,7 +47,14 @@ export function fan(one: ForecastDetail, words: FanWords, look: Look): ChartOpti
     ]);
   return {
     grid: { left: 8, right: 12, top: 28, bottom: 8, containLabel: true },
-    legend: { top: 0, data: [words.past, words.mean, ...BANDS.map(([, , percent]) => words.band(percent))] },
+    legend: {
+      top: 0,
+      data: [
+        words.past,
+        words.mean,
+        ...BANDS.map(([, , percent]) => ({ name: words.band(percent), icon: "roundRect" })),
+      ],
+    },
     tooltip: { trigger: "axis" },
     xAxis: { type: "category", data: days },
     yAxis: { type: "value", min: 0 },
