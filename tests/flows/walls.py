@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from psycopg import sql
 
+from danshu.capabilities.metrics import model as metrics
+from danshu.capabilities.metrics import shipped
 from danshu.faces.http import app
 from danshu.hub.compose import Hub
 from danshu.ledger import stamps
@@ -36,6 +38,9 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|[0-9a-f]{32,}|[\w-]{22,}
 ID_CHARS = 8
 CODE = re.compile("[A-Z_]+")  # of a platform: the same for everybody
 MARK = re.compile("墙内|WALL-A")
+MARKED = re.compile(r"墙内\w*|WALL-A[A-Z0-9-]*")
+# What everybody's formulas are known by until the merchant makes their own.
+SHIPPED = " ".join(metrics.digest(m) for m in shipped.library().metrics.values()).encode()
 Pool = dict[str, list[Any]]
 Answer = tuple[int, bytes]
 
@@ -222,6 +227,12 @@ def texts(pool: Pool) -> set[str]:
             if ID.fullmatch(text) or (is_id and len(text) >= ID_CHARS) or MARK.search(text):
                 found.add(text)
     return found
+
+
+def is_own(text: str, said: bytes) -> bool:
+    """Tell whether a text is one's own: sent before, or a sentence about marked words that were."""
+    marked = MARKED.findall(text)
+    return text.encode() in said or (marked != [] and all(m.encode() in said for m in marked))
 
 
 def fillings(operation: Operation, found: dict[str, Pool], most: int = 4) -> Iterator[str]:
