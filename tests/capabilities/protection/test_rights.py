@@ -17,6 +17,7 @@ TABLE = {
     "admin": "view aggregate export share",
     "finance": "view aggregate",
     "legal": "aggregate share",
+    "planner": "aggregate",
     "policy": "aggregate",
     "service": "aggregate",
     "steward": "view aggregate export",

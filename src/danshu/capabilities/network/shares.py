@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _STEPS = 2_000
+_TIE = 1e-6  # of its worth: as good as the best
 
 
 def share(total: int, mean: Floats, variance: Floats, earns: Floats, lot: int = 1) -> Ints:
@@ -40,9 +41,10 @@ def share(total: int, mean: Floats, variance: Floats, earns: Floats, lot: int = 
             demand.expect_short(mean, variance, have.astype(np.float64))
             - demand.expect_short(mean, variance, (have + units).astype(np.float64))
         )
-        best = int(gain.argmax())
-        if gain[best] <= 0:
-            best = int(mean.argmax())
+        top = float(gain.max())
+        best = int(mean.argmax())
+        if top > 0:  # the first units are worth the same everywhere: where most is wanted still
+            best = int(np.where(gain >= top * (1 - _TIE), mean - have, -np.inf).argmax())
         have[best] += units
         left -= units
     return have
