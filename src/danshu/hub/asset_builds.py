@@ -5,22 +5,18 @@ The room `assets` runs the same child for whoever's assets are due.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from danshu.hub import assets_child, jobs
+from danshu.hub import assets_child, job_child, jobs
 from danshu.hub.asset_register import find, known
-from danshu.hub.assets_child import END, FORCE, Told
+from danshu.hub.assets_child import FORCE
 from danshu.hub.jobs import NewJob
 from danshu.hub.worlds import now_ms
 from danshu.kernel import ids
-from danshu.kernel.errors import InputError
 from danshu.kernel.limits import ASSET_DEADLINE_S
 
 if TYPE_CHECKING:
@@ -28,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from danshu.hub.compose import Hub
+    from danshu.hub.job_child import Told
     from danshu.hub.jobs import Job, Who
     from danshu.kernel.fact import Actor
 
 Connection = Any
 KIND: Final = "asset-build"
-_BEAT_S: Final = 1.0
 _LOCK: Final = "select 1 from tenants where id=%s for no key update"
 _OPEN: Final = (
     "select id, question from jobs where tenant=%s and kind='asset-build' and state='waiting'"
@@ -48,7 +44,6 @@ class BuildQuestion(Struct, frozen=True, kw_only=True):
 
 
 _decode_question: Final = msgspec.json.Decoder(BuildQuestion).decode
-_decode_told: Final = msgspec.json.Decoder(Told).decode
 
 
 async def ask(
@@ -108,50 +103,15 @@ async def run_child(
     goes_on: Callable[[Told | None], Awaitable[bool | None]],
     *,
     is_forced: bool = False,
-    module: str = assets_child.__name__,
-    more: str = "",
-    deadline_s: int = ASSET_DEADLINE_S,
 ) -> tuple[str | None, Told | None]:
-    """Run the child, or another `module` that is spoken to alike (`more` is its second line);
-    gives the state of the job (None: another has it) and what it said last.
-
-    Asked every second, `goes_on` ends it: False = stopped, None = lost. Raises InputError `build`
-    when the child fails, `deadline` when it takes longer than `deadline_s`.
-    """
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, str(tenant), *names,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert child.stdin is not None
-    assert child.stderr is not None
-    said: list[Told] = []
-    try:
-        child.stdin.write(f"{url}\n{FORCE if is_forced else more}\n".encode())
-        child.stdin.close()  # the URL holds a password: no argument of a process that others see
-        listening = asyncio.gather(_listen(child, said), child.stderr.read())
-        end_s = asyncio.get_running_loop().time() + deadline_s
-        while not listening.done():
-            await asyncio.wait([listening], timeout=_BEAT_S)
-            may_go_on = await goes_on(said[-1] if said else None)
-            if not may_go_on:
-                return (None if may_go_on is None else jobs.CANCELLED), None
-            if asyncio.get_running_loop().time() > end_s:
-                raise InputError("deadline", f"no build within {deadline_s} s")
-        _, errors = await listening
-        if await child.wait() != 0 or not said or said[-1].stage != END:
-            last = errors.decode(errors="replace").strip().rpartition("\n")[2]
-            raise InputError("build", last[:200])
-        return jobs.DONE, said[-1]
-    finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
-
-
-async def _listen(child: asyncio.subprocess.Process, said: list[Told]) -> None:
-    assert child.stdout is not None
-    async for raw in child.stdout:
-        with contextlib.suppress(msgspec.DecodeError):
-            said.append(_decode_told(raw))
+    """Bring a merchant's assets up to the log in a child, as job_child.run says."""
+    return await job_child.run(
+        assets_child.__name__,
+        url,
+        tenant,
+        names,
+        goes_on,
+        more=FORCE if is_forced else "",
+        code="build",
+        deadline_s=ASSET_DEADLINE_S,
+    )

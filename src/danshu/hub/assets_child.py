@@ -16,33 +16,15 @@ import os
 import sys
 from typing import Final
 
-import msgspec
-from msgspec import Struct
-
 from danshu.hub import asset_runs
 from danshu.hub.asset_building import bring_up
 from danshu.hub.asset_register import place
+from danshu.hub.job_child import END, tell
 from danshu.hub.worlds import now_ms
 from danshu.ledger.write import WORKING, connect
 
-END: Final = "end"
 FORCE: Final = "force"
 _NICE: Final = 10
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """How far it is: leaves of "read", assets of what is called by an asset's name."""
-
-    stage: str
-    done: int
-    total: int
-
-
-def tell(stage: str, done: int, total: int) -> None:
-    """Say how far it is."""
-    line = msgspec.json.encode(Told(stage=stage, done=done, total=total))
-    sys.stdout.write(line.decode() + "\n")
-    sys.stdout.flush()
 
 
 async def run(url: str, tenant: int, names: list[str], *, is_forced: bool) -> None:

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 import psycopg
-from msgspec import Struct
 from msgspec.structs import replace
 
 from danshu.capabilities.forecasting import choose, cold
@@ -36,6 +35,7 @@ from danshu.hub import (
     forecast_rows,
 )
 from danshu.hub.asset_files import of_tenant
+from danshu.hub.job_child import END, tell
 from danshu.hub.worlds import now_ms
 from danshu.kernel import ids
 from danshu.kernel.errors import InputError
@@ -47,28 +47,12 @@ if TYPE_CHECKING:
     from danshu.hub.forecast_gather import Gathered
     from danshu.hub.forecast_making import Foretold, Workers
 
-END: Final = "end"
 ORIGIN: Final = "origin"
 RUN: Final = "run"
 WATCH: Final = "watch"
 _NICE: Final = 10
 _FEW: Final = 300  # series for which processes of their own cost more than they save
 _decode_actor: Final = msgspec.json.Decoder(Actor).decode
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """How far it is: series of a method, or what else is counted."""
-
-    stage: str
-    done: int
-    total: int
-
-
-def tell(stage: str, done: int, total: int) -> None:
-    """Say how far it is."""
-    line = msgspec.json.encode(Told(stage=stage, done=done, total=total))
-    sys.stdout.write(line.decode() + "\n")
-    sys.stdout.flush()
 
 
 async def run(url: str, tenant: int, mode: str, actor: Actor) -> None:

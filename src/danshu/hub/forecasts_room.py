@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.hub import forecast_history, forecast_jobs
-from danshu.hub.forecast_child import RUN, WATCH, Told
+from danshu.hub.forecast_child import RUN, WATCH
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
@@ -17,6 +17,8 @@ from danshu.kernel.limits import FORECAST_EVERY_S
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from danshu.hub.job_child import Told
 
 Connection = Any
 ROOM: Final = "forecasts"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from danshu.capabilities.learning import registry
-from danshu.hub import asset_builds, jobs, learning_child, learning_rows
-from danshu.hub.assets_child import END, Told
+from danshu.hub import job_child, jobs, learning_child, learning_rows
+from danshu.hub.job_child import END, Told
 from danshu.hub.jobs import NewJob
 from danshu.hub.worlds import now_ms
 from danshu.kernel import ids
@@ -96,14 +96,15 @@ async def run(
     goes_on: Callable[[Told | None], Awaitable[bool | None]],
     actor: str = "",
 ) -> tuple[str | None, Told | None]:
-    """Run the child for a merchant; see asset_builds.run_child."""
-    return await asset_builds.run_child(
+    """Run the child for a merchant; see job_child.run."""
+    return await job_child.run(
+        learning_child.__name__,
         url,
         tenant,
         (what,),
         goes_on,
-        module=learning_child.__name__,
         more=actor,
+        code="learning",
         deadline_s=LEARNING_DEADLINE_S,
     )
 

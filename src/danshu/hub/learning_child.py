@@ -20,7 +20,7 @@ import msgspec
 
 from danshu.hub import learning_work
 from danshu.hub.asset_register import place
-from danshu.hub.assets_child import END, tell
+from danshu.hub.job_child import END, tell
 from danshu.hub.worlds import now_ms
 from danshu.kernel.fact import Actor
 from danshu.ledger.write import WORKING, connect

@@ -21,7 +21,7 @@ from danshu.ledger import write
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from danshu.hub.assets_child import Told
+    from danshu.hub.job_child import Told
 
 Connection = Any
 ROOM: Final = "learning"

@@ -18,9 +18,9 @@ from danshu.kernel.limits import SHEET_BYTES
 
 if TYPE_CHECKING:
     from danshu.hub.compose import Hub
-    from danshu.hub.forecast_child import Told
     from danshu.hub.forecast_history import HistoryFile
     from danshu.hub.forecast_views import Made, Series
+    from danshu.hub.job_child import Told
 
 _SHOWN: Final = 40
 _MILLI: Final = 1000

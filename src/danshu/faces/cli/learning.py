@@ -15,8 +15,8 @@ from danshu.hub import learning, learning_child, learning_rows
 
 if TYPE_CHECKING:
     from danshu.capabilities.learning.model import Marks, Model
-    from danshu.hub.assets_child import Told
     from danshu.hub.compose import Hub
+    from danshu.hub.job_child import Told
 
 _TARGETS: Final = {"late": "承诺违约", "hand": "下单到交运", "way": "交运到签收", "return": "退货"}
 _KINDS: Final = {"rates": "费率表", "trees": "提升树"}
