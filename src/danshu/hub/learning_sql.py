@@ -110,15 +110,15 @@ select k, tick, sum(sum(miss)) over w misses, sum(count(*)) over w judged from (
 window w as (partition by k order by tick);
 
 create or replace temp table parcels as
-select d.stream, d.fulfilment, s.carrier, d.recorded tick, s.recorded left_at,
-  greatest(d.occurred - s.occurred, 0) / 60000.0 took
+select d.stream, d.fulfilment, s.carrier, greatest(d.recorded, s.recorded) tick,
+  s.recorded left_at, greatest(d.occurred - s.occurred, 0) took_ms
 from (select * from steps where step = 'delivered') d
 join (select * from steps where step = 'shipped') s using (stream, fulfilment);
 
 create or replace temp table ways as
-select k, tick, sum(sum(took)) over w took, sum(count(*)) over w arrived from (
-  select p.carrier || '/' || b.province k, p.tick, p.took from parcels p join base b using (stream)
-) group by k, tick window w as (partition by k order by tick);
+select k, tick, sum(sum(took_ms)) over w took_ms, sum(count(*)) over w arrived from (
+  select p.carrier || '/' || b.province k, p.tick, p.took_ms from parcels p
+  join base b using (stream)) group by k, tick window w as (partition by k order by tick);
 
 create or replace temp table back as
 select r."order" stream, r.line, r.sku, min(r.recorded) tick from return_lines r group by all;
@@ -134,7 +134,9 @@ select k, tick, sum(count(*)) over w came from (
   select b.buyer k, r.tick from back r join base b using (stream) where b.buyer <> '')
 group by k, tick window w as (partition by k order by tick);
 """
-"""Running sums and states, by the time at which they were recorded."""
+"""Running sums and states, by the time at which they were recorded: what two facts say together,
+by that of the later one. Sums are of whole numbers, or rows that came later would round them.
+"""
 
 _BETWEEN: Final = "[0.125, 0.375, 0.625, 0.825]"
 """Shares of a promise's time between LANDMARKS: `used` counts those that are past."""
@@ -162,7 +164,7 @@ select m.stream::varchar as "order", m.part, m.moment, m.placed,
   (coalesce(w.came, 0) - coalesce(w1.came, 0))::double as pressure,
   ((coalesce(x.misses, 0) - coalesce(x7.misses, 0) + 1.0)
     / (coalesce(x.judged, 0) - coalesce(x7.judged, 0) + 20.0))::double as house_late,
-  coalesce((y.took - coalesce(y7.took, 0)) / 60.0
+  coalesce((y.took_ms - coalesce(y7.took_ms, 0)) / 3600000.0
     / nullif(y.arrived - coalesce(y7.arrived, 0), 0), -1)::double as lane_hours
   {{more}}
 from (select *, moment - {HOUR_MS} hour_before, moment - {_WEEK} week_before,
@@ -235,7 +237,8 @@ select b.stream, 'hand' part, b.placed + {SOON_MS} moment, s.known,
 """,
     "way": """
 create or replace temp table asked as
-select stream, fulfilment::varchar as part, left_at moment, tick known, took y from parcels;
+select stream, fulfilment::varchar as part, left_at moment, tick known,
+  took_ms / 60000.0 as y from parcels where left_at < tick;
 """,
     "return": f"""
 create or replace temp table asked as

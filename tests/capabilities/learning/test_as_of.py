@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from danshu.capabilities.assets.sources import FOLDED
@@ -76,26 +76,44 @@ def test_nothing_behind_the_moment_is_seen() -> None:
     assert len({tuple(each) for each in features(whole, "hand", late).values()}) > ORDERS // 8
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@cache
+def behind_now() -> tuple[dict[str, Any], dict[str, list[tuple[str, str, int]]], dict[str, Any]]:
+    """What was recorded by the moment, what is asked about then, and the features of that. Those of
+    `late` and `return` are all there are.
+    """
+    before, late = behind(told(), NOW_MS), asked(told())
+    before["return_lines"] = [r for r in late_orders.returned(told(), 10) if r[5] <= NOW_MS]
+    wanted = {"late": late, "return": [(order, "1", moment) for order, _, moment in late]}
+    view = laid(before)
+    return before, wanted, {name: features(view, name, each) for name, each in wanted.items()}
+
+
+@settings(
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),  # shrinking takes minutes
+)
 @given(
     source=st.sampled_from(["steps", "promises", "allocations", "arrangements", "return_lines"]),
     pick=st.integers(0, 10_000),
     happened=st.integers(0, 60 * sql.DAY_MS),
     recorded=st.integers(1, sql.DAY_MS),
 )
+@example(source="steps", pick=30, happened=0, recorded=1)  # left, told after it had arrived
 def test_a_fact_told_late_changes_nothing_before(
     source: str, pick: int, happened: int, recorded: int
 ) -> None:
     """A fact that is recorded after the moment, however early it happened, and of whomever."""
-    rows = told()
-    like = rows.get(source) or late_orders.returned(rows, 1)
+    before, wanted, seen = behind_now()
+    like = told().get(source) or late_orders.returned(told(), 20)
     fact = list(like[pick % len(like)])
+    # a fact of its own: the next in the log, and the next of its order
+    fact[1], fact[3] = 1 + max(r[1] for r in like), 1 + max(r[3] for r in like)
     fact[4], fact[5] = NOW_MS - happened, NOW_MS + recorded
-    before = behind(rows, NOW_MS)
-    more = {**before, source: [*before.get(source, []), tuple(fact)]}
-    wanted = asked(rows)
-    for target in ("late", "hand"):
-        assert features(laid(before), target, wanted) == features(laid(more), target, wanted)
+    view = laid({**before, source: [*before[source], tuple(fact)]})
+    for target, each in wanted.items():
+        assert features(view, target, each) == seen[target], target
 
 
 def test_history_that_was_brought_in_is_dated_by_its_own_word() -> None:
