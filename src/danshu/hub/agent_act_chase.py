@@ -80,7 +80,7 @@ class ChaseCarrier:
             Told(zh=f"轨迹接口逐件询问 {n} 件", en=f"The route for tracks asks for {n} parcels")
             if TRACKS in world.connected
             else Told(
-                zh=f"没有轨迹接口,{n} 件由人去问", en=f"No route for tracks: a person asks for {n}"
+                zh=f"没有轨迹接口，{n} 件由人去问", en=f"No route for tracks: a person asks for {n}"
             )
         )
         tag = Told(zh=f"{n} 单打上「{TAG}」", en=f"{n} orders get the tag 催件 (chased)")
@@ -162,7 +162,7 @@ class ChaseCarrier:
             method="matched",
             counted=told.counted,
             text=Told(
-                zh=f"{parameters.carrier} 晚到从 {before} 到 {after};已扣除同仓其他承运商的变化",
+                zh=f"{parameters.carrier} 晚到从 {before} 到 {after}；已扣除同仓其他承运商的变化",
                 en=f"{parameters.carrier} late: {before} before, {after} after; what changed for "
                 "others of the warehouse is taken off",
             ),

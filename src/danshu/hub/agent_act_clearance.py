@@ -31,7 +31,7 @@ _DAY_MS: Final = 86_400_000
 _USUAL_DAYS: Final = 28
 CHANGED: Final = Refusal(
     code="price_changed",
-    reason="标价在降价之后被人改过,不再改回",
+    reason="标价在降价之后被人改过，不再改回",
     reason_en="The price was changed since: it is left as it is",
     clause="sku.price",
 )
@@ -83,7 +83,7 @@ class ClearanceAct:
             return NO_PRICE
         now, then = _yuan(sku.price_fen), _yuan(p.lower(sku.price_fen))
         told = Told(
-            zh=f"{p.sku} 标价 {now} → {then} 元,所有仓都按它;"
+            zh=f"{p.sku} 标价 {now} → {then} 元，所有仓都按它;"
             f"{p.warehouse} 有 {on_hand} 件。已有的订单不变",
             en=f"List price of {p.sku} {now} → {then} yuan, in every "
             f"warehouse; {p.warehouse} has {on_hand}. Orders that are there keep theirs",
@@ -173,7 +173,7 @@ class ClearanceAct:
             method="before_after",
             counted=sold,
             text=Told(
-                zh=f"降价后 {days:.0f} 天卖出 {sold} 件,照平常该卖 {usual:.1f} 件",
+                zh=f"降价后 {days:.0f} 天卖出 {sold} 件，照平常该卖 {usual:.1f} 件",
                 en=f"{sold} units in {days:.0f} days since; {usual:.1f} would have been usual",
             ),
         )

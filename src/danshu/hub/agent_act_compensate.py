@@ -145,7 +145,7 @@ class Compensate:
             method="holdout",
             counted=told.held_out + 1,
             text=Told(
-                zh=f"这位买家{zh};未提前赔的 {told.held_out} 单有 "
+                zh=f"这位买家{zh}；未提前赔的 {told.held_out} 单有 "
                 f"{told.held_out_complained} 单投诉",
                 en=f"This buyer {en}; of {told.held_out} held out, "
                 f"{told.held_out_complained} complained",

@@ -28,7 +28,7 @@ _DAY_MS: Final = 86_400_000
 _NAME: Final = 60
 UNREAD: Final = Refusal(
     code="not_understood",
-    reason="这句话没有全部读懂,不起草",
+    reason="这句话没有全部读懂，不起草",
     reason_en="Some of these words were not understood: nothing is drafted",
     clause="agent.draft_policy",
 )
@@ -60,7 +60,7 @@ class DraftPolicy:
             return UNREAD
         changes = [
             Told(
-                zh=f"起草一份策略,在现行策略之后加一条:{wish.told.zh}",
+                zh=f"起草一份策略，在现行策略之后加一条:{wish.told.zh}",
                 en=f"A draft: behind the policies that rule, one more: {wish.told.en}",
             )
         ]

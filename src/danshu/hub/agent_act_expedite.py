@@ -39,7 +39,7 @@ REASON: Final = "at_risk"
 IN_HOUSE: Final = frozenset({"allocated", "released", "picked", "packed"})
 LEFT: Final = Refusal(
     code="not_in_house",
-    reason="这些订单已不在仓内,加急无用",
+    reason="这些订单已不在仓内，加急无用",
     reason_en="None of these orders is in the house any more",
     clause="agent.expedite",
 )
@@ -76,7 +76,7 @@ class Expedite:
         if not able:
             return LEFT
         n, wh = len(able), parameters.warehouse
-        told = Told(zh=f"{wh} 现场列表:{n} 单排到最前", en=f"{n} orders come first in {wh}")
+        told = Told(zh=f"{wh} 现场列表：{n} 单排到最前", en=f"{n} orders come first in {wh}")
         return Rehearsed(changes=(told,), touched=n, back_until="before_dispatch")
 
     async def perform(
@@ -134,7 +134,7 @@ class Expedite:
             method="matched",
             counted=one_of + two_of,
             text=Told(
-                zh=f"加急的 {one_of} 单有 {one} 单守约;同仓同期其他 {two_of} 单有 {two} 单,"
+                zh=f"加急的 {one_of} 单有 {one} 单守约；同仓同期其他 {two_of} 单有 {two} 单，"
                 "风险本来更低",
                 en=f"{one} of {one_of} hurried orders kept their promise; of the others there, "
                 f"which were less at risk, {two} of {two_of}",

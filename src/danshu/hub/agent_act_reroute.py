@@ -174,7 +174,7 @@ class Reroute:
             method="matched",
             counted=one_of + two_of,
             text=Told(
-                zh=f"改派的 {one_of} 单有 {one} 单守约;同期留在 {parameters.warehouse} 的 "
+                zh=f"改派的 {one_of} 单有 {one} 单守约；同期留在 {parameters.warehouse} 的 "
                 f"{two_of} 单有 {two} 单",
                 en=f"{one} of {one_of} rerouted orders kept their promise; of those that stayed "
                 f"in {parameters.warehouse} meanwhile, {two} of {two_of}",

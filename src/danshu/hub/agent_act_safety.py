@@ -27,7 +27,7 @@ _WEEKS: Final = 4
 REASON: Final = "agent"
 CHANGED: Final = Refusal(
     code="safety_changed",
-    reason="安全库存在提案之后被人改过,请重新提案",
+    reason="安全库存在提案之后被人改过，请重新提案",
     reason_en="The safety stock was changed since this was proposed: propose it again",
     clause="stock.safety",
 )
@@ -72,7 +72,7 @@ class SafetyAct:
             return CHANGED
         free = max(0, on_hand - reserved - p.safety)
         told = Told(
-            zh=f"{p.warehouse} 的 {p.sku} 安全库存 {safety} → {p.safety} 件,可承诺的成为 {free} 件",
+            zh=f"{p.warehouse} 的 {p.sku} 安全库存 {safety} → {p.safety} 件，可承诺 {free} 件",
             en=f"Safety stock of {p.sku} in {p.warehouse} {safety} → {p.safety}; {free} may be "
             "promised",
         )

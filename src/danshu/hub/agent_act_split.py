@@ -25,7 +25,7 @@ Connection = Any
 _DAY_MS: Final = 86_400_000
 CHANGED: Final = Refusal(
     code="quota_changed",
-    reason="配额在采纳之后被人改过,不再改回",
+    reason="配额在采纳之后被人改过，不再改回",
     reason_en="The quotas were changed since: they are left as they are",
     clause="quota.cap",
 )
@@ -158,7 +158,7 @@ class SplitAct:
             method="replayed",
             counted=len(p.split),
             text=Told(
-                zh=f"超出旧配额多卖 {gained} 件;配额变小且用尽的渠道最多少卖 {lost} 件",
+                zh=f"超出旧配额多卖 {gained} 件；配额变小且用尽的渠道最多少卖 {lost} 件",
                 en=f"{gained} units were sold beyond the old quotas; channels whose smaller quota "
                 f"was used up lost {lost} at most",
             ),
@@ -170,7 +170,7 @@ def _tell(p: SplitParameters, one: ChannelUnits, now: dict[str, tuple[int, int]]
     before_zh = f"配额 {cap}" if cap >= 0 else "没有配额"
     before_en = f"quota {cap}" if cap >= 0 else "no quota"
     return Told(
-        zh=f"{p.warehouse} 的 {p.sku} 在 {one.channel}:{before_zh} → {one.cap},已卖 {used}",
+        zh=f"{p.warehouse} 的 {p.sku} 在 {one.channel}:{before_zh} → {one.cap}，已卖 {used}",
         en=f"{p.sku} in {p.warehouse} on {one.channel}: {before_en} → {one.cap}, {used} sold",
     )
 

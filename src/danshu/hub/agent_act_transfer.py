@@ -71,12 +71,12 @@ class TransferAct:
             return _SHORT
         changes = (
             Told(
-                zh=f"{p.from_warehouse} 占用 {p.quantity} 件 {p.sku},可承诺的剩 {left} 件",
+                zh=f"{p.from_warehouse} 占用 {p.quantity} 件 {p.sku}，可承诺的剩 {left} 件",
                 en=f"{p.from_warehouse} reserves {p.quantity} of {p.sku}, {left} may be promised "
                 "still",
             ),
             Told(
-                zh=f"生成一张调拨单 {p.from_warehouse} → {p.to_warehouse},{p.quantity} 件",
+                zh=f"生成一张调拨单 {p.from_warehouse} → {p.to_warehouse}，{p.quantity} 件",
                 en=f"A transfer order {p.from_warehouse} → {p.to_warehouse} of {p.quantity} is "
                 "planned",
             ),
@@ -162,7 +162,7 @@ class TransferAct:
         one = await _read(hub, tenant, done)
         now_ms = hub.clock()
         if one.state == "cancelled":
-            told = Told(zh="调拨单已取消,没有发出", en="The transfer was cancelled before it left")
+            told = Told(zh="调拨单已取消，没有发出", en="The transfer was cancelled before it left")
             return Measured(worth=between(0, 0, 0), method="before_after", counted=0, text=told)
         if one.state != "received" or now_ms < one.ended_ms + _DAY_MS:
             return None
@@ -185,7 +185,7 @@ class TransferAct:
             method="replayed",
             counted=orders,
             text=Told(
-                zh=f"到货后 {orders} 张订单照实际重放:调来的 {came} 件里有 {served} 件,"
+                zh=f"到货后 {orders} 张订单照实际重放:调来的 {came} 件里有 {served} 件，"
                 f"没有它们 {one.plan.to_warehouse} 当时拿不出",
                 en=f"{orders} orders since it came, played again: without the {came} units, "
                 f"{one.plan.to_warehouse} would have lacked {served}",
@@ -195,7 +195,7 @@ class TransferAct:
 
 ON_ITS_WAY: Final = Refusal(
     code="transfer_on_its_way",
-    reason="货已在路上,收到后才能调回",
+    reason="货已在路上，收到后才能调回",
     reason_en="It is on its way: it can go back once it was received",
     clause="transfer.state",
 )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _DAY_MS: Final = 86_400_000
 OTHER: Final = Refusal(
     code="policy_changed",
-    reason="在用策略已变,先重新试算",
+    reason="在用策略已变，先重新试算",
     reason_en="Another policy rules by now: it has to be tried again",
     clause="agent.tune_policy",
 )
@@ -159,7 +159,7 @@ async def measure(hub: Hub, tenant: int, done: Performed, simulated: str) -> Mea
         method="before_after",
         counted=told.judged + told.judged_before,
         text=Told(
-            zh=f"启用后 {told.judged} 项承诺误时 {told.late} 项;之前同样长的时间 "
+            zh=f"启用后 {told.judged} 项承诺误时 {told.late} 项；之前同样长的时间 "
             f"{told.judged_before} 项误时 {told.late_before} 项"
             + (f";试算说 {simulated}" if simulated else ""),
             en=f"Since it rules {told.late} of {told.judged} promises were late; in as long a "

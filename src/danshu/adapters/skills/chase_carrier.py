@@ -20,7 +20,7 @@ class ChaseCarrier:
     name = "chase-carrier"
     title = Told(zh="催晚的承运商", en="Chase a late carrier")
     about = Told(
-        zh="看到某承运商在某线路上比平时晚,提议逐件追问在途包裹",
+        zh="看到某承运商在某线路上比平时晚，提议逐件追问在途包裹",
         en="Sees a carrier later on a lane than usual, and proposes to ask for its parcels",
     )
     version = 1
@@ -57,7 +57,7 @@ def _draft(row: LateLane, now_ms: int) -> Draft:
         lost_at_most_fen=0,
         reasons=(
             reason(
-                f"近来 {row.counted} 件里 {percent(row.late)} 晚到,平时 {percent(row.usual)}",
+                f"近来 {row.counted} 件里 {percent(row.late)} 晚到，平时 {percent(row.usual)}",
                 f"{percent(row.late)} of the last {row.counted} were late, "
                 f"{percent(row.usual)} is usual",
                 row.cites,

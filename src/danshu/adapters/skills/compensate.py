@@ -20,7 +20,7 @@ class Compensate:
     name = "compensate"
     title = Told(zh="投诉前先赔", en="Before they complain")
     about = Told(
-        zh="看到承诺已破、还没赔、买家也还没投诉的订单,提议照条款赔付",
+        zh="看到承诺已破、还没赔、买家也还没投诉的订单，提议照条款赔付",
         en="Sees broken promises, unpaid and not complained of; proposes what the clause owes",
     )
     version = 1
@@ -43,7 +43,7 @@ def _draft(row: Grievance, now_ms: int) -> Draft:
         action="compensate",
         key=f"{row.order}/{row.promise}",
         title=Told(
-            zh=f"订单 {row.order[-6:]} 破诺 {code},先赔 {amount} 元",
+            zh=f"订单 {row.order[-6:]} 破诺 {code}，先赔 {amount} 元",
             en=f"Order {row.order[-6:]} broke {code}: pay {amount} yuan first",
         ),
         parameters={
@@ -54,7 +54,7 @@ def _draft(row: Grievance, now_ms: int) -> Draft:
         lost_at_most_fen=row.advised_fen,
         reasons=(
             reason(
-                f"承诺 {code} 晚了 {row.late_min} 分钟,条款欠 {amount} 元,还没有人处理",
+                f"承诺 {code} 晚了 {row.late_min} 分钟，条款欠 {amount} 元，还没有人处理",
                 f"{code} was {row.late_min} minutes late; its clause owes {amount} yuan, unhandled",
                 row.cites,
                 row.remark,
@@ -66,14 +66,14 @@ def _draft(row: Grievance, now_ms: int) -> Draft:
         ),
         alternatives=(
             idle(
-                f"{percent(row.complains)} 的可能来投诉,一次要花 {yuan(COMPLAINT_FEN)} 元",
+                f"{percent(row.complains)} 的可能来投诉，一次要花 {yuan(COMPLAINT_FEN)} 元",
                 f"complains at {percent(row.complains)}, at {yuan(COMPLAINT_FEN)} yuan each",
                 row.complains,
             ),
             Alternative(
                 title=Told(zh="等买家来要", en="Wait for the buyer to ask"),
                 why_not=Told(
-                    zh="欠款不变,多一次客服", en="it owes the same, and one conversation more"
+                    zh="欠款不变，多一次客服", en="it owes the same, and one conversation more"
                 ),
             ),
         ),

@@ -19,7 +19,7 @@ class DraftPolicy:
     name = "draft-policy"
     title = Told(zh="按话起草策略", en="Policies from words")
     about = Told(
-        zh="把业务人员用话说的策略读成决策表,提议起草;检查、试算、审批照旧",
+        zh="把业务人员用话说的策略读成决策表，提议起草；检查、试算、审批照旧",
         en="Reads a policy told in words into a decision table; checks, trial and approval follow",
     )
     version = 1

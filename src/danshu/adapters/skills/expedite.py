@@ -28,7 +28,7 @@ class Expedite:
     name = "expedite"
     title = Told(zh="要误时的单先做", en="Late ones first")
     about = Told(
-        zh="看到还在仓里、很可能要误承诺的订单,提议让现场先做",
+        zh="看到还在仓里、很可能要误承诺的订单，提议让现场先做",
         en="Sees orders still in the house that will likely be late, and proposes to do them first",
     )
     version = 1
@@ -71,7 +71,7 @@ def _draft(warehouse: str, rows: Sequence[OrderRisk], now_ms: int) -> Draft:
         ),
         alternatives=(
             idle(
-                f"平均误时可能 {percent(before)},照承诺要赔 {yuan(owed)} 元",
+                f"平均误时可能 {percent(before)}，照承诺要赔 {yuan(owed)} 元",
                 f"late at {percent(before)} on average; the promises would cost {yuan(owed)} yuan",
                 before,
             ),
@@ -82,7 +82,7 @@ def _draft(warehouse: str, rows: Sequence[OrderRisk], now_ms: int) -> Draft:
 def _reasons(first: Sequence[OrderRisk], owed: int) -> Iterator[Reason]:
     worst = max(first, key=lambda r: (r.chance, r.order))
     yield reason(
-        f"{len(first)} 单在仓内,误时的可能最高 {percent(worst.chance)},期望赔付 {yuan(owed)} 元",
+        f"{len(first)} 单在仓内，误时的可能最高 {percent(worst.chance)}，期望赔付 {yuan(owed)} 元",
         f"{len(first)} orders are in the house, late at up to {percent(worst.chance)}; "
         f"{yuan(owed)} yuan are expected to be owed",
         tuple(c for r in first[:5] for c in r.cites[:1]),

@@ -21,7 +21,7 @@ class PromotionSplit:
     name = "promotion-split"
     title = Told(zh="大促分货", en="Share a promotion's stock")
     about = Told(
-        zh="看到大促货分给各渠道的份额与将卖出的不符,提议新的配额",
+        zh="看到大促货分给各渠道的份额与将卖出的不符，提议新的配额",
         en="Sees shares of a promotion's stock that differ from what channels will sell, and "
         "proposes other quotas",
     )
@@ -71,7 +71,7 @@ def _draft(s: Split, now_ms: int) -> Draft:
                 s.name,
             ),
             reason(
-                f"现在的分法:{before or '没有配额'};值得 {yuan(s.worth.mid_fen)} 元",
+                f"现在的分法:{before or '没有配额'}；值得 {yuan(s.worth.mid_fen)} 元",
                 f"Shares now: {before or 'no quotas'}; worth {yuan(s.worth.mid_fen)} yuan",
                 s.cites,
             ),
@@ -83,6 +83,6 @@ def _draft(s: Split, now_ms: int) -> Draft:
             after=s.chance_after,
         ),
         alternatives=(
-            idle("先到先得,卖得慢的渠道占着货", "first come, first served", s.chance_before),
+            idle("先到先得，卖得慢的渠道占着货", "first come, first served", s.chance_before),
         ),
     )

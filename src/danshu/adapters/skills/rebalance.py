@@ -31,7 +31,7 @@ class Rebalance:
     name = "rebalance"
     title = Told(zh="仓间调拨", en="Rebalance stock")
     about = Told(
-        zh="看到哪个仓将要缺货、哪个仓用不着,提议调拨",
+        zh="看到哪个仓将要缺货、哪个仓用不着，提议调拨",
         en="Sees which warehouse will be short and which won't miss it, and proposes a transfer",
     )
     version = 1
@@ -100,14 +100,14 @@ def _reasons(o: TransferOption, risk: StockRisk | None) -> Iterator[Reason]:
         out = f",照中位数 {risk.out_day} 卖完" if risk.out_day else ""
         out_en = f"; the middle case is out on {risk.out_day}" if risk.out_day else ""
         yield reason(
-            f"{risk.warehouse} 还有 {free} 件可卖,在途 {risk.in_transit} 件,"
+            f"{risk.warehouse} 还有 {free} 件可卖，在途 {risk.in_transit} 件，"
             f"一天约卖 {daily} 件{out}",
             f"{risk.warehouse} has {free} to sell and {risk.in_transit} on the way, about {daily} "
             f"a day are asked for{out_en}",
             risk.cites,
         )
     yield reason(
-        f"用 {o.truck} 走 {o.days} 天,运费 {yuan(o.cost_fen)} 元;净值中位数 "
+        f"用 {o.truck} 走 {o.days} 天，运费 {yuan(o.cost_fen)} 元；净值中位数 "
         f"{yuan(o.worth.mid_fen)} 元",
         f"{o.days} days by {o.truck} for {yuan(o.cost_fen)} yuan; worth {yuan(o.worth.mid_fen)} "
         "yuan net in the middle case",

@@ -20,7 +20,7 @@ class Reroute:
     name = "reroute"
     title = Told(zh="绕开缺货仓", en="Around a shortage")
     about = Told(
-        zh="看到某仓的货快用完,提议把还没下发、别仓也能发的订单改派出去",
+        zh="看到某仓的货快用完，提议把还没下发、别仓也能发的订单改派出去",
         en="Sees stock that will run out, and proposes to serve orders that can be from elsewhere",
     )
     version = 1
@@ -57,7 +57,7 @@ def _draft(row: ShortRoute, now_ms: int) -> Draft:
         lost_at_most_fen=extra,
         reasons=(
             reason(
-                f"{here} 的 {row.sku} 按预测{out_zh}用完;这 {n} 单还没下发,占着的货别仓也有",
+                f"{here} 的 {row.sku} 按预测{out_zh}用完；这 {n} 单还没下发，占着的货别仓也有",
                 f"{row.sku} in {here} runs out {out_en} as forecast; these {n} orders are not "
                 "released yet, and what they hold is elsewhere too",
                 row.cites,
@@ -78,7 +78,7 @@ def _draft(row: ShortRoute, now_ms: int) -> Draft:
             Alternative(
                 title=Told(zh="调拨补货", en="Move stock there"),
                 why_not=Told(
-                    zh=f"改派只多花 {yuan(extra)} 元,今天就能走",
+                    zh=f"改派只多花 {yuan(extra)} 元，今天就能走",
                     en=f"sending elsewhere costs {yuan(extra)} yuan more and leaves today",
                 ),
             ),

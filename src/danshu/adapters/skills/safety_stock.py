@@ -23,7 +23,7 @@ class SafetyStock:
     name = "safety-stock"
     title = Told(zh="安全库存", en="Safety stock")
     about = Told(
-        zh="看到安全库存与服务水平要求的不一样,提议调整",
+        zh="看到安全库存与服务水平要求的不一样，提议调整",
         en="Sees safety stock that is not what its service level asks for, and proposes to set it",
     )
     version = 1
@@ -62,10 +62,10 @@ def _draft(g: SafetyGap, now_ms: int) -> Draft:
         lost_at_most_fen=max(g.holding_fen if up else 0, -g.worth.low_fen),
         reasons=(
             reason(
-                f"服务水平要求 {percent(g.service)},现在的 {g.now} 件只够 "
+                f"服务水平要求 {percent(g.service)}，现在的 {g.now} 件只够 "
                 f"{percent(1000 - g.chance_before)}"
                 if up
-                else f"服务水平要求 {percent(g.service)},{g.advised} 件已经够 "
+                else f"服务水平要求 {percent(g.service)}，{g.advised} 件已经够 "
                 f"{percent(1000 - g.chance_after)}",
                 f"Its service level is {percent(g.service)}; {g.now} units give "
                 f"{percent(1000 - g.chance_before)}"

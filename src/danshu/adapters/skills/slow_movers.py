@@ -22,7 +22,7 @@ class SlowMovers:
     name = "slow-movers"
     title = Told(zh="清滞销", en="Clear slow movers")
     about = Told(
-        zh="看到卖得太慢、放着要跌价的货,提议降价",
+        zh="看到卖得太慢、放着要跌价的货，提议降价",
         en="Sees goods that sell too slowly and lose value, and proposes to mark them down",
     )
     version = 1
@@ -49,7 +49,7 @@ def _draft(r: SlowMover, now_ms: int) -> Draft:
         action="clear_slow_movers",
         key=r.sku,
         title=Told(
-            zh=f"{r.sku} 标价降 {percent(markdown)},清 {r.warehouse} 的 {r.on_hand} 件",
+            zh=f"{r.sku} 标价降 {percent(markdown)}，清 {r.warehouse} 的 {r.on_hand} 件",
             en=f"Mark {r.sku} down by {percent(markdown)} to clear {r.on_hand} in {r.warehouse}",
         ),
         parameters={
@@ -68,7 +68,7 @@ def _draft(r: SlowMover, now_ms: int) -> Draft:
                 r.name,
             ),
             reason(
-                f"卖不完的部分预计跌价 {yuan(r.write_down_fen)} 元,降价卖掉少收 {yuan(given)} 元",
+                f"卖不完的部分预计跌价 {yuan(r.write_down_fen)} 元，降价卖掉少收 {yuan(given)} 元",
                 f"{yuan(r.write_down_fen)} yuan would be written down of what will not sell; "
                 f"selling it for less gives up {yuan(given)} yuan",
                 r.cites,

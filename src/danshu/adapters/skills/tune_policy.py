@@ -19,7 +19,7 @@ class TunePolicy:
     name = "tune-policy"
     title = Told(zh="调策略参数", en="Tune a policy")
     about = Told(
-        zh="拿在用策略里的数字换个值,在过去的订单上试算;更好就提议起草",
+        zh="拿在用策略里的数字换个值，在过去的订单上试算；更好就提议起草",
         en="Tries another value of a live policy's figure on past orders; proposes it where better",
     )
     version = 1
@@ -60,7 +60,7 @@ def _draft(row: PolicyKnob, now_ms: int) -> Draft:
         lost_at_most_fen=max(0, -row.worth.low_fen),
         reasons=(
             reason(
-                f"在过去的订单上试算:{row.changed_orders} 单会变,"
+                f"在过去的订单上试算:{row.changed_orders} 单会变，"
                 f"预计每周省 {yuan(row.worth.mid_fen)} 元",
                 f"Tried on past orders: {row.changed_orders} would change, "
                 f"{yuan(row.worth.mid_fen)} yuan a week are expected",

@@ -13,6 +13,10 @@ import { Fan } from "./fan";
 import { Asked } from "./list";
 import { LOOK_MS, PROPOSALS_KEY, placeOf, told } from "./words";
 
+// A digest is known by its beginning.
+const SHORT = 12;
+const LABEL_MAX = 40;
+
 interface Props {
   id: string;
   isEmpty: boolean;
@@ -65,7 +69,9 @@ function Body({ one, isStopped }: { one: AgentProposal; isStopped: boolean }) {
             {told(reason.text)}{" "}
             {reason.cites.slice(0, 6).map((cite) => {
               const place = placeOf(cite);
-              const name = cite.label || `${t(`cites.${cite.kind}`)} ${cite.ref.slice(0, 12)}`;
+              const whole = cite.label ?? "";
+              const label = whole.length > LABEL_MAX ? `${whole.slice(0, SHORT)}…` : whole;
+              const name = label || `${t(`cites.${cite.kind}`)} ${cite.ref.slice(0, SHORT)}`;
               return place ? (
                 <Link key={cite.kind + cite.ref} to={place}>
                   {name}

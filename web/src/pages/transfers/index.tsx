@@ -133,7 +133,7 @@ function useColumns(): Column<TransferView>[] {
         ),
       },
       {
-        ...plain("state", 120, state),
+        ...plain("state", 150, state),
         render: (row) => <ToneTag tone={toneOf(row)}>{state(row)}</ToneTag>,
       },
       plain("from", 100, (row) => row.from_warehouse),
