@@ -51,7 +51,7 @@ ORIGIN: Final = "origin"
 RUN: Final = "run"
 WATCH: Final = "watch"
 _NICE: Final = 10
-_FEW: Final = 300  # series for which processes of their own cost more than they save
+_FEW: Final = 300  # series that sold for which processes of their own cost more than they save
 _decode_actor: Final = msgspec.json.Decoder(Actor).decode
 
 
@@ -80,7 +80,9 @@ def make(
     gathered: Gathered, began_s: float, *, with_extra: bool = True
 ) -> tuple[forecast_rows.Run, list[forecast_rows.Line]]:
     """Forecast what was gathered; gives the run and its lines."""
-    count = 1 if len(gathered.keys) <= _FEW else FORECAST_PROCESSES
+    panel = gathered.panel
+    sold = int((panel.start < panel.units.shape[1]).sum())  # no other goes through a pool
+    count = 1 if sold <= _FEW else FORECAST_PROCESSES
     with forecast_making.workers(count, with_extra=with_extra) as hands:
         return _make(gathered, hands, began_s)
 

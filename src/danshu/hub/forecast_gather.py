@@ -43,7 +43,7 @@ _GOODS: Final = "select code, name, price_fen from skus where tenant=%s"
 _STOCKED: Final = """
 select w.code, k.code from stock s join warehouses w on w.tenant=s.tenant and w.no=s.wh
 join skus k on k.tenant=s.tenant and k.no=s.sku
-where s.tenant=%s and s.on_hand + s.in_transit > 0 and not (k.code = any(%s))
+where s.tenant=%s and s.on_hand + s.in_transit > 0 and w.code = any(%s) and not (k.code = any(%s))
 order by s.on_hand + s.in_transit desc, w.code, k.code limit %s
 """
 
@@ -86,7 +86,9 @@ async def gather(
         raise InputError("no_history", "nothing was sold yet; bring past sales")
     units = lay(brought, logged, first, end)
     ever = sorted({sku for (_, sku), row in units.items() if row.any()})
-    asked = (tenant, ever, FORECAST_FRESH)
+    # New goods borrow from what sold at the same place: elsewhere nothing could be said of them.
+    where = sorted({place for (place, _), row in units.items() if row.any()})
+    asked = (tenant, where, ever, FORECAST_FRESH)
     fresh = await (await connection.execute(_STOCKED, asked)).fetchall()
     keys = _keep(units, fresh)
     return _settle(keys, units, first, goods, planned, today)

@@ -19,12 +19,12 @@ SCENARIO: Final[dict[str, Any]] = {
 
 async def play(client: httpx.AsyncClient, forecast: str) -> bool:
     """Wait for the forecast, then ask for a plan and a scenario, which go on by themselves; tells
-    whether there is a forecast. A second demo on the same data plays no second scenario.
+    whether there is a forecast. A second demo on the same data asks for neither again.
     """
     if not await demo_forecasts.wait(client, forecast):
         return False
-    await caller.ask(client, "POST", "/v1/network/runs", json={})
-    path = "/v1/network/runs?kind=scenario&limit=1"
-    if not (await caller.ask(client, "GET", path)).json()["items"]:
-        await caller.ask(client, "POST", "/v1/network/scenarios", json=SCENARIO)
+    for kind, asked, wish in (("plan", "runs", {}), ("scenario", "scenarios", SCENARIO)):
+        path = f"/v1/network/runs?kind={kind}&limit=1"
+        if not (await caller.ask(client, "GET", path)).json()["items"]:
+            await caller.ask(client, "POST", f"/v1/network/{asked}", json=wish)
     return True
