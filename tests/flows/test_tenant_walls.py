@@ -137,7 +137,9 @@ class Side(Struct, kw_only=True, eq=False):
             for operation in OPERATIONS.values():
                 if not operation.is_read or operation.is_stream:
                     continue
-                query = Sampler(DOCUMENT, self.pool()).query(operation)
+                query = ""
+                if operation.needed:  # to gather all that was seen takes its time
+                    query = Sampler(DOCUMENT, self.pool()).query(operation)
                 for path in [p + query for p in walls.fillings(operation, self.found)]:
                     if path in asked:
                         continue
