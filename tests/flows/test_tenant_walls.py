@@ -287,10 +287,8 @@ def _fill(side: Side) -> None:
     draft = house.call("POST", "/v1/contract/drafts", {"action": own}).json()
     side.found["/v1/contract/drafts"] = {"id": [draft["id"]]}
     side.found["/v1/order-types/drafts"] = {"id": [walls.begin_type(house)]}
-    begun = house.call("POST", "/v1/intents/drafts", {"graph": {}}).json()
-    side.found["/v1/intents/drafts"] = {"id": [begun["id"]]}
-    version = house.call("GET", "/v1/contract/actions").json()["items"][0]
-    side.found["/v1/contract/action-versions"] = {"digest": [version["digest"]]}
+    side.found["/v1/intents/drafts"] = {"id": [walls.begin_intents(house)]}
+    side.found["/v1/contract/action-versions"] = {"digest": [walls.find_action(house)]}
     policies.rule(house, side.tenant, side.found)
     side.found |= connecting.fill(house) | weaving.fill(house) | health.fill(house)
     side.found |= scorers.fill(house.url, side.tenant, WAREHOUSES[0].code)

@@ -322,6 +322,16 @@ def stream(house: House, path: str, headers: dict[str, str]) -> Answer:
     return got["status"], got["body"]
 
 
+def begin_intents(house: House) -> str:
+    """Begin a draft of the intent graph; gives its id."""
+    return str(house.call("POST", "/v1/intents/drafts", {"graph": {}}).json()["id"])
+
+
+def find_action(house: House) -> str:
+    """Give the digest of a contract action."""
+    return str(house.call("GET", "/v1/contract/actions").json()["items"][0]["digest"])
+
+
 def begin_type(house: House) -> str:
     """Begin a draft of an order type; gives its id."""
     kind = house.call("GET", "/v1/order-types").json()["templates"][0] | {"type": "wall_a"}
