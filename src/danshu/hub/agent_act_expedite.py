@@ -15,9 +15,8 @@ from danshu.hub.fields import PLAIN
 from danshu.hub.floor_rows import due_of
 from danshu.hub.order_causes import (
     cause_of,
-    cite,
     compare_kept,
-    find_done,
+    do_each,
     price_lateness,
     read_held,
     read_ids,
@@ -91,7 +90,7 @@ class Expedite:
         _check(await hub.worlds.ensure(tenant), parameters)
         ids = read_ids(parameters.orders)
         decide = _hurry(parameters.warehouse, cause_of(proposal))
-        return await _each(hub, tenant, ids, cause_of(proposal), decide, actor)
+        return await do_each(hub, tenant, ids, cause_of(proposal), decide, actor) or LEFT
 
     async def compensate(
         self,
@@ -105,7 +104,7 @@ class Expedite:
         """Give each its place by its own promises again."""
         ids = [uuid.UUID(each) for each in done.kept["orders"]]
         cause = cause_of(proposal, "back")
-        return await _each(hub, tenant, ids, cause, _calm(cause), actor)
+        return await do_each(hub, tenant, ids, cause, _calm(cause), actor) or LEFT
 
     async def measure(
         self,
@@ -152,22 +151,6 @@ def _is_here(held: Held, warehouse: str) -> bool:
     if order.cancelled or order.completed:
         return False
     return any(f.state in IN_HOUSE and f.warehouse == warehouse for f in order.fulfilments)
-
-
-async def _each(
-    hub: Hub, tenant: int, ids: list[uuid.UUID], cause: str, decide: Decide, actor: Actor
-) -> Performed | Refusal:
-    async with hub.connection() as connection:
-        done = await find_done(connection, tenant, ids, cause)
-    for id_ in ids:
-        if id_ not in done:
-            told = await hub.change(tenant, id_, decide, actor)
-            if not isinstance(told, Refusal):
-                done.add(id_)
-    if not done:
-        return LEFT
-    kept = {"orders": [str(each) for each in sorted(done)], "done_ms": hub.clock()}
-    return Performed(made=cite(sorted(done)), touched=len(done), kept=kept)
 
 
 def _hurry(warehouse: str, cause: str) -> Decide:

@@ -14,9 +14,8 @@ from danshu.hub.changes import caused
 from danshu.hub.fields import PLAIN
 from danshu.hub.order_causes import (
     cause_of,
-    cite,
     compare_kept,
-    find_done,
+    do_each,
     price_lateness,
     read_held,
     read_ids,
@@ -110,19 +109,8 @@ class Reroute:
         """Reroute each order by the ordinary act, once for this proposal."""
         await _world(hub, tenant, parameters)
         ids, cause = read_ids(parameters.orders), cause_of(proposal)
-        async with hub.connection() as connection:
-            moved = await find_done(connection, tenant, ids, cause)
         decide = _leave(parameters, cause)
-        for id_ in ids:
-            if id_ not in moved:
-                told = await hub.change(tenant, id_, decide, actor)
-                if not isinstance(told, Refusal):
-                    moved.add(id_)
-        if not moved:
-            return BEGUN
-        done = sorted(moved)
-        kept = {"orders": [str(each) for each in done], "done_ms": hub.clock()}
-        return Performed(made=cite(done), touched=len(done), kept=kept)
+        return await do_each(hub, tenant, ids, cause, decide, actor) or BEGUN
 
     async def compensate(
         self,
@@ -136,18 +124,8 @@ class Reroute:
         """Send back what is not released yet; what has left stays where it went."""
         await _world(hub, tenant, parameters)
         ids, cause = [uuid.UUID(each) for each in done.kept["orders"]], cause_of(proposal, "back")
-        async with hub.connection() as connection:
-            back = await find_done(connection, tenant, ids, cause)
         decide = _return(parameters, cause)
-        for id_ in ids:
-            if id_ not in back:
-                told = await hub.change(tenant, id_, decide, actor)
-                if not isinstance(told, Refusal):
-                    back.add(id_)
-        if not back:
-            return BEGUN
-        kept = {"orders": [str(each) for each in sorted(back)], "done_ms": hub.clock()}
-        return Performed(made=cite(sorted(back)), touched=len(back), kept=kept)
+        return await do_each(hub, tenant, ids, cause, decide, actor) or BEGUN
 
     async def measure(
         self,

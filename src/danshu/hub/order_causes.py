@@ -11,8 +11,9 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from danshu.hub import acts
+from danshu.hub.agent_act import Performed
 from danshu.kernel import fact
-from danshu.kernel.errors import InputError
+from danshu.kernel.errors import InputError, Refusal
 from danshu.kernel.limits import COMPLAINT_FEN, SKILL_ORDERS
 from danshu.kernel.shares import newcombe
 from danshu.ledger import write
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from danshu.capabilities.orders import model
-    from danshu.hub.changes import Held
+    from danshu.hub.changes import Decide, Held
+    from danshu.hub.compose import Hub
     from danshu.hub.world import World
+    from danshu.kernel.fact import Actor
 
 Connection = Any
 BEGINNABLE: Final = "allocated"
@@ -75,6 +78,28 @@ async def find_done(
         if any(fact.read(body).cause == cause for body in bodies):
             found.add(stream)
     return found
+
+
+async def do_each(
+    hub: Hub,
+    tenant: int,
+    orders: Sequence[uuid.UUID],
+    cause: str,
+    decide: Decide,
+    actor: Actor,
+) -> Performed | None:
+    """Change each order once for a cause, whatever is repeated; None where none could be."""
+    async with hub.connection() as connection:
+        done = await find_done(connection, tenant, orders, cause)
+    for id_ in orders:
+        if id_ not in done:
+            told = await hub.change(tenant, id_, decide, actor)
+            if not isinstance(told, Refusal):
+                done.add(id_)
+    if not done:
+        return None
+    kept = {"orders": [str(each) for each in sorted(done)], "done_ms": hub.clock()}
+    return Performed(made=cite(sorted(done)), touched=len(done), kept=kept)
 
 
 async def read_held(
