@@ -2,9 +2,8 @@
 
     python -m danshu.hub.network_child TENANT RUN
 
-with the database's URL on standard input. Each line of standard output is {"stage", "share"}. What
-it found, the head that names it and the fact that says so are one commit at the end: killed
-anywhere before, nothing is written.
+as job_child says. What it found, the head that names it and the fact that says so are one commit at
+the end: killed anywhere before, nothing is written.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import psycopg
 
 from danshu.capabilities.network.facts import NetworkPlanned, NetworkSimulated
 from danshu.capabilities.network.model import NetworkScenario
-from danshu.hub import merchants, network_inputs, network_plan, network_scenes
+from danshu.hub import job_child, merchants, network_inputs, network_plan, network_scenes
 from danshu.kernel.errors import InputError
 from danshu.kernel.fact import Actor
 from danshu.ledger.write import WORKING, connect
@@ -63,10 +62,8 @@ _encode: Final = msgspec.json.encode
 
 
 def tell(stage: str, share: float) -> None:
-    """Say how far it is."""
-    sys.stdout.write(msgspec.json.encode({"stage": stage, "share": round(share, 3)}).decode())
-    sys.stdout.write("\n")
-    sys.stdout.flush()
+    """Say how far it is: a share of the whole, in percent."""
+    job_child.tell(stage, int(100 * share), 100)
 
 
 async def keep_plan(connection: Connection, tenant: int, run: uuid.UUID, made: Made) -> bool:
@@ -148,7 +145,7 @@ async def work(url: str, tenant: int, run: uuid.UUID) -> None:
             await keep_scene(connection, tenant, run, played, digest)
     finally:
         await connection.close()
-    tell("done", 1.0)
+    tell(job_child.END, 1.0)
 
 
 if __name__ == "__main__":

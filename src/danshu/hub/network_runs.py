@@ -6,10 +6,7 @@ person. A plan that waits is joined by whoever asks for another.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
-import sys
 import uuid
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,7 +15,14 @@ import psycopg
 from msgspec import Struct
 
 from danshu.capabilities.network.model import NetworkScenario
-from danshu.hub import jobs, network_child, network_inputs, network_scenes, network_settings
+from danshu.hub import (
+    job_child,
+    jobs,
+    network_child,
+    network_inputs,
+    network_scenes,
+    network_settings,
+)
 from danshu.hub.jobs import NewJob, Who
 from danshu.hub.network_plan import NetworkFigures
 from danshu.hub.network_scenes import NetworkPlayed
@@ -30,6 +34,7 @@ from danshu.kernel.limits import NETWORK_DEADLINE_S, NETWORK_RUNS
 
 if TYPE_CHECKING:
     from danshu.hub.compose import Hub
+    from danshu.hub.job_child import Told
     from danshu.hub.jobs import Job
 
 Connection = psycopg.AsyncConnection[Any]
@@ -38,7 +43,6 @@ KIND: Final = "network"
 HUB: Final = Who(kind="Hub", id="network")
 ACTOR: Final = Actor(sub="hub", role="network")
 NO_RUN: Final = InputError("no_run", "there is no such run")
-_BEAT_S: Final = 0.5
 _WAITING: Final = """
 select r.id from network_runs r join jobs j on j.tenant=r.tenant and j.id=r.id
 where r.tenant=%s and r.kind='plan' and j.state='waiting' and j.ended is null limit 1
@@ -90,12 +94,6 @@ class NetworkRun(Struct, frozen=True, kw_only=True):
     played: NetworkPlayed | None
 
 
-class _Line(Struct, frozen=True):
-    stage: str
-    share: float
-
-
-_decode_line: Final = msgspec.json.Decoder(_Line).decode
 _decode_figures: Final = msgspec.json.Decoder(NetworkFigures).decode
 _decode_played: Final = msgspec.json.Decoder(NetworkPlayed).decode
 _decode_scenario: Final = msgspec.json.Decoder(NetworkScenario).decode
@@ -197,45 +195,20 @@ async def work(hub: Hub, job: Job, holder: uuid.UUID) -> None:
 
 async def _run_child(hub: Hub, job: Job, holder: uuid.UUID) -> str | None:
     """Run the child, passing on how far it is; ends it when the job is stopped or lost."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", network_child.__name__, str(job.tenant), str(job.id),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert child.stdin is not None
-    assert child.stderr is not None
-    told = _Line("begin", 0.0)
-    try:
-        child.stdin.write(hub.url.encode() + b"\n")
-        child.stdin.close()  # the URL holds a password: no argument of a process that others see
-        said: list[_Line] = [told]
-        listening = asyncio.gather(_listen(child, said), child.stderr.read())
-        deadline_s = asyncio.get_running_loop().time() + NETWORK_DEADLINE_S
-        while not listening.done():
-            await asyncio.wait([listening], timeout=_BEAT_S)
-            percent = int(100 * said[-1].share)
-            async with hub.connection() as connection:
-                at = (said[-1].stage, percent, job.tenant, job.id)
-                await connection.execute(_STAGE, at)
-                goes_on = await jobs.step(connection, job, holder, None, percent, 0)
-            if not goes_on:
-                return jobs.CANCELLED if goes_on is False else None
-            if asyncio.get_running_loop().time() > deadline_s:
-                raise InputError("deadline", f"no plan within {NETWORK_DEADLINE_S} s")
-        _, errors = await listening
-        if await child.wait() != 0:
-            last = errors.decode(errors="replace").strip().rpartition("\n")[2]
-            raise InputError("network", last[:200])
-        return jobs.DONE
-    finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
 
+    async def goes_on(told: Told | None) -> bool | None:
+        stage, percent = ("begin", 0) if told is None else (told.stage, told.done)
+        async with hub.connection() as connection:
+            await connection.execute(_STAGE, (stage, percent, job.tenant, job.id))
+            return await jobs.step(connection, job, holder, None, percent, 0)
 
-async def _listen(child: asyncio.subprocess.Process, said: list[_Line]) -> None:
-    assert child.stdout is not None
-    async for raw in child.stdout:
-        with contextlib.suppress(msgspec.DecodeError):
-            said.append(_decode_line(raw))
+    state, _ = await job_child.run(
+        network_child.__name__,
+        hub.url,
+        job.tenant,
+        (str(job.id),),
+        goes_on,
+        code="network",
+        deadline_s=NETWORK_DEADLINE_S,
+    )
+    return state
