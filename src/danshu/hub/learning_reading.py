@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+from danshu.capabilities.learning.features import KNOWN
 from danshu.hub import learning_risks, learning_tables
 from danshu.kernel.limits import AGENT_VIEW_ROWS
-from danshu.ports.skill import Cited, Worth
+from danshu.ports.skill import Cited, Told, Worth
 from danshu.ports.skill_views import LateLane, OrderRisk
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _TOP: Final = 1_001
 _OWED: Final = """
 select id, owed from learning_risks where tenant=%s and id = any(%s)
 """
+
+
+def _called(feature: str) -> Told:
+    known = KNOWN.get(feature)  # of an older model it may be gone
+    return Told(zh=known.zh, en=known.en) if known else Told(zh=feature, en=feature)
 
 
 async def order_risks(
@@ -47,7 +53,7 @@ async def order_risks(
             expected_ms=max(risk.expected_ms, now_ms),
             amount_fen=risk.amount,
             owed_fen=risk.owed,
-            why=tuple((push.feature, push.push) for push in risk.why),
+            why=tuple((_called(push.feature), push.push) for push in risk.why),
             cites=(
                 Cited(kind="order", ref=str(risk.id), label=risk.number),
                 Cited(kind="promise", ref=f"{risk.id}/{risk.promise}", label=risk.promise),

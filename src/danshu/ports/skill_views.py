@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from danshu.ports.skill import Cited, Day, Untrusted, Worth
+from danshu.ports.skill import Cited, Day, Told, Untrusted, Worth
 
 
 class StockRisk(Struct, frozen=True, kw_only=True):
@@ -115,8 +115,8 @@ class OrderRisk(Struct, frozen=True, kw_only=True):
     amount_fen: int
     owed_fen: int
     """What the promise's remedy would cost."""
-    why: tuple[tuple[str, int], ...]
-    """Features and their push on the chance, in thousandths, the strongest first."""
+    why: tuple[tuple[Told, int], ...]
+    """What features are called, and their push on the chance, thousandths, strongest first."""
     cites: tuple[Cited, ...]
     remark: Untrusted | None = None
 

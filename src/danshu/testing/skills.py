@@ -19,7 +19,7 @@ from msgspec import Struct
 from danshu.capabilities.agent import drafts
 from danshu.hub import agent_acts
 from danshu.kernel.limits import AGENT_DRAFTS
-from danshu.ports.skill import Cited, Day, Draft, Untrusted, Worth
+from danshu.ports.skill import Cited, Day, Draft, Told, Untrusted, Worth
 from danshu.ports.skill_views import VIEWS
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ _FIELDS: Final[dict[str, Any]] = {
     "expected_ms": NOW_MS + 12 * 3_600_000,
     "amount_fen": 12_900,
     "owed_fen": 2_000,
-    "why": (("queue", 300),),
+    "why": ((Told(zh="积压", en="Backlog"), 300),),
     "to_region": "440000",
     "late": 120,
     "usual": 40,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from danshu.capabilities.agent import drafts
 from danshu.hub import agent_acts
 from danshu.ports import registry
-from danshu.ports.skill import Cited, Untrusted, Worth
+from danshu.ports.skill import Cited, Told, Untrusted, Worth
 from danshu.ports.skill_views import (
     Grievance,
     LateLane,
@@ -36,7 +36,7 @@ ROWS: dict[str, Any] = {
     "order_risks": OrderRisk(
         order=ORDER % 1, number="T-1", warehouse="SH01", carrier="sf", state="released",
         due_ms=NOW + 7_200_000, chance=700, expected_ms=NOW + 9_000_000, amount_fen=9_900,
-        owed_fen=495, why=(("backlog", 200),), cites=CITES, remark=HOSTILE,
+        owed_fen=495, why=((Told(zh="积压", en="Backlog"), 200),), cites=CITES, remark=HOSTILE,
     ),
     "grievances": Grievance(
         order=ORDER % 1, number="T-1", promise="ship48h/0", late_min=90, advised_fen=224,

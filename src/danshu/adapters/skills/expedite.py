@@ -89,5 +89,9 @@ def _reasons(first: Sequence[OrderRisk], owed: int) -> Iterator[Reason]:
         worst.remark,
     )
     if worst.why:
-        named = "、".join(name for name, _ in worst.why[:3])
-        yield reason(f"最主要的因素:{named}", f"What pushes most: {named}", worst.cites)
+        most = [name for name, _ in worst.why[:3]]
+        yield reason(
+            f"最主要的因素：{'、'.join(name.zh for name in most)}",
+            f"What pushes most: {', '.join(name.en for name in most)}",
+            worst.cites,
+        )
