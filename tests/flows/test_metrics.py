@@ -15,11 +15,6 @@ from tests.fixtures.acting import person
 from tests.fixtures.hub import SKUS, House
 
 
-@pytest.fixture(scope="module")
-def house(shared_house: House) -> House:
-    return shared_house
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DANSHU_ASSETS", str(tmp_path / "assets"))

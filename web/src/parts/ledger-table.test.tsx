@@ -80,6 +80,16 @@ describe("LedgerTable", () => {
     expect(screen.getByText(/已载入 1,000 \/ 48,216/)).toBeTruthy();
   });
 
+  it("comes to the row that is open beside it, once, however far below it is", async () => {
+    await show(<Table peeked="DS700" />);
+    const grid = screen.getByRole("grid", { name: "订单" });
+    fireEvent.scroll(grid);
+    expect(within(grid).getByRole("row", { name: /DS700/ })).toBeTruthy();
+    grid.scrollTop = 0;
+    fireEvent.scroll(grid);
+    expect(within(grid).queryByRole("row", { name: /DS700/ })).toBeNull();
+  });
+
   it("moves, selects a range, peeks and opens by keys", async () => {
     await show(<Table />);
     press("j", "j", "x", "j", "j", "X");

@@ -128,6 +128,7 @@ function Grid<Row extends object>(props: LedgerProps<Row>) {
     if (hasMore && end > rows.length - AHEAD_ROWS) onMore?.();
   }, [end, rows.length, hasMore, onMore]);
   const { changed, gone, peeked, nameOf } = props;
+  useShown(peeked, keys, view.show);
   const at = acts.at >= view.from && acts.at < view.to ? acts.at : -1;
   const style = {
     "--columns": templateOf(shown, hasTick),
@@ -180,6 +181,21 @@ function Grid<Row extends object>(props: LedgerProps<Row>) {
       <Foot {...props} />
     </div>
   );
+}
+
+/** Scroll to the row whose details are open, once: a link may name one far below the first. */
+function useShown(
+  peeked: string | undefined,
+  keys: readonly string[],
+  show: (index: number) => void,
+) {
+  const done = useRef<string>(undefined);
+  useEffect(() => {
+    const index = peeked && peeked !== done.current ? keys.indexOf(peeked) : -1;
+    if (index < 0) return;
+    done.current = peeked;
+    show(index);
+  }, [peeked, keys, show]);
 }
 
 interface HeadProps<Row extends object> extends LedgerProps<Row> {
