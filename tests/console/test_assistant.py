@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from danshu.testing import language_model
 from tests.console.conftest import PDA, Visit
 from tests.console.site import Site
 
@@ -43,3 +44,29 @@ def test_the_assistant_on_a_narrow_screen(visit: Visit) -> None:
     panel = page.get_by_role("region", name="问单助手")
     expect(panel.get_by_role("article", name="回答")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= PDA["width"]
+
+
+def test_a_policy_owner_connects_a_model_and_stops_it(
+    visit: Visit, axe: Callable[[Page], None]
+) -> None:
+    with language_model.open_model() as model:
+        page = visit("/settings/assistants", "policy")
+        form = page.get_by_role("region", name="语言模型")
+        form.get_by_label("地址").fill(model.url)
+        form.get_by_label("模型名").fill("reference")
+        form.get_by_label("模型的密钥").fill(language_model.KEY)
+        form.get_by_role("button", name="保存").click()
+        expect(form).to_contain_text("已保存，留空不变")
+        expect(form.get_by_label("模型的密钥")).to_have_value("")
+        page.goto("/agent?ask=今天多少单")
+        answer = page.get_by_role("article", name="回答")
+        expect(answer).to_contain_text("由语言模型组句")
+        page.goto("/settings/assistants")
+        calls = page.get_by_role("grid", name="工具调用")
+        done = calls.get_by_role("row").filter(has_text="read_overview").first
+        expect(done).to_contain_text("完成")
+        axe(page)
+        form.get_by_role("button", name="停用模型").click()
+        page.get_by_role("dialog").get_by_role("button", name="停用模型").click()
+        expect(form).to_contain_text("不接也能用")
+        expect(form.get_by_label("地址")).to_have_value("")

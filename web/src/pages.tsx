@@ -119,6 +119,7 @@ export const PAGES: readonly Page[] = [
   { path: "/settings/policies", group: "settings", title: "rights", right: "policy.read", load: () => import("./pages/authorisation") },
   { path: "/settings/delegations", group: "settings", title: "delegations", right: "action.lend", load: () => import("./pages/delegations") },
   { path: "/settings/keys", group: "settings", title: "keys", right: "key.admin", load: () => import("./pages/keys") },
+  { path: "/settings/assistants", group: "settings", title: "assistants", right: "agent.write", load: () => import("./pages/assistant-settings") },
   { path: "/settings/calendars", group: "settings", title: "calendars", right: "promise.read", load: () => import("./pages/calendars") },
   { path: "/settings/links", group: "settings", title: "customerLinks", right: "link.read", load: () => import("./pages/customer-links") },
   { path: "/settings/after-sales", group: "settings", title: "afterSaleSettings", right: "after_sale.read", load: () => import("./pages/after-sale-settings") },
