@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
+
+# As the product's own processes do: to look for garbage among what is imported takes a tenth.
+gc.set_threshold(50_000, 20, 20)
 
 # Tests assert no wall time, so neither does Hypothesis.
 settings.register_profile(
@@ -50,6 +55,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _place(item: pytest.Item) -> int:
     path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
     return next((n for n, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
+
+# A browser of the tests of the console holds an event loop, beside which there is no other.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End the browser before a test that is none of the console's."""
+    if not item.path.is_relative_to(HERE / "console"):
+        _end_browser()
+
+
+def pytest_sessionfinish() -> None:
+    """End the browser."""
+    _end_browser()
+
+
+def _end_browser() -> None:
+    browsing = sys.modules.get("tests.console.browsing")
+    if browsing is not None:
+        browsing.end()
 
 
 @pytest.fixture

@@ -29,17 +29,16 @@ from playwright.sync_api import (
     Playwright,
     Request,
     expect,
-    sync_playwright,
 )
 
 import hatch_build
 from danshu.ledger.engine import Engine
-from tests.console import chromium
+from tests.console import browsing
+from tests.console.browsing import DESK, Shelf
 from tests.console.site import Site, open_site
 from tests.fixtures import engine as stores
 
 HERE = Path(__file__).parent
-DESK = {"width": 1440, "height": 900}
 PDA = {"width": 390, "height": 844}
 PATIENCE_MS = 30_000  # a busy machine is slow, and not wrong
 GRAVE = {"serious", "critical"}
@@ -61,15 +60,14 @@ def site(engine: Engine, template: str) -> Iterator[Site]:
         yield opened
 
 
-# pytest-playwright keeps one browser for the whole session, and with it a running event loop, in
-# which no later test of the same process could use asyncio. These live as long as a file of tests.
+# pytest-playwright would end these with the session: until then no test of the same process could
+# use asyncio. They live until the first test that is none of the console's.
 
 
 @pytest.fixture(scope="module")
-def playwright(site: Site) -> Iterator[Playwright]:
+def playwright(site: Site) -> Playwright:
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as running:
-        yield running
+    return browsing.begin()
 
 
 @pytest.fixture(scope="module")
@@ -78,15 +76,8 @@ def browser_type(playwright: Playwright) -> BrowserType:
 
 
 @pytest.fixture(scope="module")
-def browser(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
-) -> Iterator[Browser]:
-    path = chromium.find()
-    assert path, chromium.ABSENT
-    options = {**browser_type_launch_args, "executable_path": path, "args": chromium.ARGUMENTS}
-    running = browser_type.launch(**options)
-    yield running
-    running.close()
+def browser(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Browser:
+    return browsing.launch(browser_type_launch_args)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +96,7 @@ class Watch:
     def __init__(self, origin: str) -> None:
         self._origin = origin
         self._expected: list[str] = []
+        self._minded: list[Page] = []
         self.faults: list[str] = []
 
     def expected(self, *patterns: str) -> None:
@@ -113,9 +105,24 @@ class Watch:
 
     def mind(self, page: Page) -> None:
         """Watch a page."""
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
-        page.on("request", self._see)
+        self._minded.append(page)
+        for name, hear in self._ears:
+            page.on(name, hear)
+
+    def leave(self) -> None:
+        """Watch nothing any more."""
+        for page in self._minded:
+            if page.is_closed():
+                continue
+            for name, hear in self._ears:
+                page.remove_listener(name, hear)
+
+    @property
+    def _ears(self) -> tuple[tuple[Any, Callable[..., None]], ...]:
+        return ("console", self._hear), ("pageerror", self._mourn), ("request", self._see)
+
+    def _mourn(self, error: object) -> None:
+        self.faults.append(f"page error: {error}")
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
@@ -140,6 +147,7 @@ class Watch:
 def watch(site: Site) -> Iterator[Watch]:
     watching = Watch(site.address)
     yield watching
+    watching.leave()
     left = watching.left()
     assert not left, "\n".join(left)
 
@@ -149,9 +157,19 @@ def expected(watch: Watch) -> Callable[..., None]:
     return watch.expected
 
 
+@pytest.fixture(scope="module")
+def shelf(site: Site, browser: Browser, browser_context_args: dict[str, Any]) -> Shelf:
+    return browsing.shelf_of(browser, browser_context_args, site.address)
+
+
 @pytest.fixture
-def visit(site: Site, new_context: Callable[..., BrowserContext], watch: Watch) -> Visit:
-    """Open a path as the person of a role ("" = nobody); gives the page when it is loaded."""
+def visit(
+    site: Site, shelf: Shelf, new_context: Callable[..., BrowserContext], watch: Watch
+) -> Iterator[Visit]:
+    """Open a path as the person of a role ("" = nobody); gives the page when it is loaded. `own`:
+    it is to be a browser that has never seen the console, or one whose parts a test exchanges.
+    """
+    lent: list[tuple[str, Page]] = []
 
     def open_page(
         path: str,
@@ -160,11 +178,17 @@ def visit(site: Site, new_context: Callable[..., BrowserContext], watch: Watch) 
         locale: str = "zh-CN",
         theme: str = "light",
         size: dict[str, int] | None = None,
+        own: bool = False,
         **more: Any,
     ) -> Page:
         size = size or DESK
         touch = {"is_mobile": True, "has_touch": True} if size["width"] < 600 else {}
-        context = new_context(locale=locale, viewport=size, **touch, **more)
+        if role and size == DESK and not more and not own:
+            page = shelf.lend(locale)
+            lent.append((locale, page))
+        else:
+            page = new_context(locale=locale, viewport=size, **touch, **more).new_page()
+        context = page.context
         if role:
             site.prefer(role, locale=locale, theme=theme)
             context.add_cookies(
@@ -181,13 +205,14 @@ def visit(site: Site, new_context: Callable[..., BrowserContext], watch: Watch) 
         else:
             # Nobody's theme is what this browser remembers.
             context.add_init_script(f'localStorage.setItem("danshu.look", {json.dumps(theme)})')
-        page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         watch.mind(page)
         page.goto(path, wait_until="load")
         return page
 
-    return open_page
+    yield open_page
+    for one in lent:
+        shelf.put_back(*one)
 
 
 @pytest.fixture

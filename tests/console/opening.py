@@ -11,16 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.console import pages
-from tests.console.conftest import DESK, PATIENCE_MS, PDA, Visit, Watch
+from tests.console.browsing import DESK, WINDOW
+from tests.console.conftest import PATIENCE_MS, PDA, Visit, Watch
 from tests.console.pages import Listed
 from tests.console.site import EVERYBODY, Site
 
 PAGES = {page.path: page for page in pages.listed()}
 SHARES = 2
-WINDOW: ViewportSize = {"width": DESK["width"], "height": DESK["height"]}
 # Where a hub serves several merchants, nobody is meant until one is named.
 NO_MERCHANT = r"status of 404.*\(/v1/door\)"
 SPEAK = """locale => window.dispatchEvent(

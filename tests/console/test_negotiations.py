@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.console.conftest import DESK, PDA, Visit
+from tests.console.browsing import DESK
+from tests.console.conftest import PDA, Visit
 from tests.console.site import EVERYBODY, Site
 
 LINES = [{"sku": "EX-CUP-BLUE", "quantity": 1, "price_fen": 11_800}]

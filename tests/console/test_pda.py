@@ -13,6 +13,7 @@ from danshu.capabilities.stock.model import Storage
 from danshu.testing import merchant
 from tests.console.conftest import PDA, Visit
 from tests.console.devices import give_passkey, scan
+from tests.console.opening import NO_MERCHANT
 from tests.console.site import Site
 
 WRONG = r"status of 409"
@@ -118,7 +119,7 @@ def test_the_page_opens_again_without_the_network(
 
 
 def test_nobody_works_on_after_signing_out(visit: Visit, expected: Callable[..., None]) -> None:
-    expected(r"status of 401")
+    expected(r"status of 401", NO_MERCHANT)
     page = visit("/pda", "warehouse", size=PDA)
     expect(page.locator(".pda-foot")).to_be_visible()
     page.context.clear_cookies()

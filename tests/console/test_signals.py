@@ -36,7 +36,8 @@ def test_signals_are_seen_filtered_and_retired(
 ) -> None:
     tell(site)
     page = visit("/signals", EVERYBODY)
-    row = page.get_by_role("row").filter(has=page.get_by_text("zn:BJ01/chilled", exact=True))
+    zone = page.get_by_text("zn:BJ01/chilled", exact=True)
+    row = page.get_by_role("row").filter(has=zone).filter(has_text="温区温度")
     expect(row).to_contain_text("矛盾")
     expect(page.get_by_role("row").filter(has_text="暴雨 红色").first).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="封控").first).to_be_visible()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
-from playwright.sync_api import ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from danshu.faces import verify
 from danshu.hub import bundle_files
@@ -23,7 +23,6 @@ from danshu.testing import dossier
 from tests.conformance import test_attested as attested
 from tests.conformance import test_disclosed as disclosed
 from tests.conformance import test_forgeries as table
-from tests.console import chromium
 
 _VERIFY = """async ([bundle, trust]) => {
   const told = await verifyBundle(Uint8Array.from(atob(bundle), (c) => c.charCodeAt(0)), trust);
@@ -32,30 +31,26 @@ _VERIFY = """async ([bundle, trust]) => {
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     path = tmp_path_factory.mktemp("page") / "verify.html"
     path.write_bytes(bundle_files.page())
-    with sync_playwright() as running:
-        found = chromium.find()
-        assert found, chromium.ABSENT
-        browser = running.chromium.launch(executable_path=found, args=chromium.ARGUMENTS)
-        opened = browser.new_page(viewport={"width": 390, "height": 844}, offline=True)
-        faults: list[str] = []
+    opened = browser.new_page(viewport={"width": 390, "height": 844}, offline=True)
+    faults: list[str] = []
 
-        def hear(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                faults.append(message.text)
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(message.text)
 
-        def see(request: Request) -> None:
-            if not request.url.startswith(("file:", "blob:")):
-                faults.append(request.url)
+    def see(request: Request) -> None:
+        if not request.url.startswith(("file:", "blob:")):
+            faults.append(request.url)
 
-        opened.on("console", hear)
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("request", see)
-        opened.goto(path.as_uri())
-        yield opened
-        browser.close()
+    opened.on("console", hear)
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("request", see)
+    opened.goto(path.as_uri())
+    yield opened
+    opened.context.close()
     assert not faults
 
 

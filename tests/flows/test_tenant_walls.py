@@ -53,7 +53,7 @@ from tests.fixtures.floor import claim, photograph, release
 from tests.fixtures.hub import WAREHOUSES, House, open_house, order, stock_up
 from tests.fixtures.people import Browser, seat
 from tests.fixtures.selling import sell
-from tests.flows import walls
+from tests.flows import wall_rows, walls
 from tests.flows.test_http_channels import send
 from tests.flows.test_people_passkeys import register
 from tests.flows.walls import Answer, Operation, Pool, Sampler
@@ -79,6 +79,8 @@ class Side(Struct, kw_only=True, eq=False):
     browser: Browser
     stored: bytes = walls.SHIPPED  # what was sent and taken: it is one's own from then on
     rows: dict[str, Any] = {}  # as they were after the last trial
+    whole: Pool = {}  # everything seen, once nothing more is looked at
+    secrets: set[str] = set()  # what it alone may be told
 
     def by_key(self, method: str, path: str, kind: str = "", body: bytes = b"") -> Answer:
         """Ask with the API key."""
@@ -124,6 +126,8 @@ class Side(Struct, kw_only=True, eq=False):
 
     def pool(self) -> Pool:
         """Everything seen, whoever told it."""
+        if self.whole:
+            return self.whole
         whole: dict[str, dict[Any, None]] = {}
         for part in self.found.values():
             for name, values in part.items():
@@ -163,7 +167,7 @@ class Side(Struct, kw_only=True, eq=False):
 @pytest.fixture(scope="module")
 def sides(engine: Engine, template: str) -> Iterator[tuple[Side, Side]]:
     """A, to whom things belong, and B, who wants them. B has goods under the same codes."""
-    with stores._fresh(engine, template) as make, open_house(make) as house:
+    with stores._fresh(engine, template) as make, open_house(make) as house, wall_rows.counting():
         row = stores.ask(house.url, "select id from tenants where code='second'")
         assert isinstance(row, int)
         b = _side(house, row, "second", house.other)
@@ -174,6 +178,8 @@ def sides(engine: Engine, template: str) -> Iterator[tuple[Side, Side]]:
         a = _side(house, house.tenant, "small", house.keys["admin"])
         _fill(a)
         sell(a.house, a.found)
+        a.whole, b.whole = a.pool(), b.pool()
+        a.secrets = walls.texts(a.whole) - walls.texts(b.whole)
         yield a, b
 
 
@@ -232,13 +238,6 @@ def _act(side: Side) -> None:
     side.found["/v1/people/{person_id}/certificates"] = {"certificate": ["WALL-A-CERT"]}
 
 
-def _merge(side: Side) -> None:
-    """Let two orders leave as one parcel."""
-    twins = [{"order": side.house.place()["order"], "fulfilment": 1} for _ in range(2)]
-    merged = side.house.call("POST", "/v1/parcels:merge", {"parcels": [twins]}).json()
-    side.found["/v1/parcels"] = {"group": [merged["results"][0]["group"]]}
-
-
 def _fill(side: Side) -> None:
     house = side.house
     house.call("PUT", "/v1/skus", [{"code": "WALL-A-1", "name": "墙内商品"}])
@@ -248,7 +247,7 @@ def _fill(side: Side) -> None:
         if n % 2:
             act = {"event": "release"}
             house.call("POST", f"/v1/orders/{placed['order']}/transitions", act)
-    _merge(side)
+    side.found |= walls.merge(house)
     # What nothing but a platform and a person on the floor can bring.
     send(house, "shopify", b'{"strange": "WALL-A-INBOX"}')
     released = release(house)["order"]
@@ -334,14 +333,13 @@ def test_nothing_of_another_merchant_is_seen_or_changed(
     operation = OPERATIONS[name]
     assert b.by_session("GET", "/v1/orders")[0] == 200, "B is locked out: the test would be hollow"
     own = set(walls.fillings(operation, b.found, most=50)) if operation.words else set()
-    secrets = walls.texts(a.pool()) - walls.texts(b.pool())
-    before = a.rows or walls.rows_of(a.house.url, a.tenant)
+    before = a.rows or wall_rows.rows_of(a.house.url, a.tenant)
     tried = 0
     for path, (status, told), sent in attempts(operation, a, b):
         tried += 1
         b.stored += path.encode() + sent if status < 300 and not operation.is_read else b""
         said = path.encode() + sent + b.stored
-        leaked = [s for s in secrets if s.encode() in told and not walls.is_own(s, said)]
+        leaked = [s for s in a.secrets if s.encode() in told and not walls.is_own(s, said)]
         assert not leaked, f"{path} tells {leaked[:3]}"
         assert status < 500, f"{path}: {status} {told[:300]!r}"
         # Codes that both chose mean B's own thing; everything else is not there.
@@ -352,7 +350,7 @@ def test_nothing_of_another_merchant_is_seen_or_changed(
             assert status in (400, 401, 403, 404, 415, 422), f"{path}: {status} {told[:300]!r}"
     a.rows = before
     if not operation.is_read:  # what a read had changed would show at the next one that writes
-        a.rows = walls.rows_of(a.house.url, a.tenant)
+        a.rows = wall_rows.rows_of(a.house.url, a.tenant)
         touched = {table for table in before if before[table] != a.rows[table]}
         assert touched <= KNOCKS.get(name, set())
     assert tried, f"A has nothing that {operation.path} could be tried with: see do_everything"

@@ -22,7 +22,6 @@ import psycopg
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 from msgspec import Struct
-from psycopg import sql
 
 from danshu.capabilities.metrics import model as metrics
 from danshu.capabilities.metrics import shipped
@@ -268,26 +267,6 @@ def wait_for_jobs(url: str) -> None:
     raise AssertionError("the jobs of the merchants did not end within two minutes")
 
 
-def rows_of(url: str, tenant: int) -> dict[str, Any]:
-    """Give count and sum of digests of a merchant's rows in every table that has a tenant."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        tables = connection.execute(
-            "select c.relname from pg_class c join pg_attribute a on a.attrelid=c.oid"
-            " where a.attname='tenant' and c.relkind in ('r','p') and not c.relispartition"
-            " and c.relnamespace='public'::regnamespace and a.attnum>0"
-            " and c.relname <> 'health_samples' order by 1"  # the server's own, each ten seconds
-        ).fetchall()
-        one = "select {name} as t, count(*), sum(hashtextextended(x::text,0)::numeric) from"
-        parts = [
-            sql.SQL(one + " {table} x where tenant={tenant}").format(
-                name=sql.Literal(name), table=sql.Identifier(name), tenant=sql.Literal(tenant)
-            )
-            for (name,) in tables
-        ]
-        found = connection.execute(sql.SQL(" union all ").join(parts)).fetchall()
-    return {name: (count, digest) for name, count, digest in found}
-
-
 def stream(house: House, path: str, headers: dict[str, str]) -> Answer:
     """Read a stream for a while, as a browser that then goes away."""
     got: dict[str, Any] = {"status": 0, "body": b""}
@@ -320,6 +299,13 @@ def stream(house: House, path: str, headers: dict[str, str]) -> Answer:
     portal: Any = house.client.blocking_portal
     portal.call(listen)
     return got["status"], got["body"]
+
+
+def merge(house: House) -> dict[str, dict[str, list[Any]]]:
+    """Let two orders leave as one parcel."""
+    twins = [{"order": house.place()["order"], "fulfilment": 1} for _ in range(2)]
+    merged = house.call("POST", "/v1/parcels:merge", {"parcels": [twins]}).json()
+    return {"/v1/parcels": {"group": [merged["results"][0]["group"]]}}
 
 
 def begin_intents(house: House) -> str:
