@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, cast
 
@@ -193,6 +195,33 @@ def test_files_are_whole_wherever_it_ends(house: House, folder: Path, tmp_path: 
     assert acts > 12
     left = {str(p.relative_to(folder / str(house.tenant))) for p in folder.rglob("*.parquet")}
     assert left <= set(wanted) | set(digests(half_way))
+
+
+def test_a_slow_follower_puts_nothing_older_in_place(house: House, folder: Path) -> None:
+    """It had read how long the log is before orders came that a quicker one has followed."""
+    reached, may_go = threading.Event(), threading.Event()
+
+    class Slow(Disk):
+        def put(self, path: Path, data: bytes) -> None:
+            if path.name == asset_index.INDEX:
+                reached.set()
+                assert may_go.wait(30)
+            super().put(path, data)
+
+    house.place()
+    house.work("sequence")
+    with ThreadPoolExecutor(2) as hands:
+        slow = hands.submit(follow, house, folder, Slow())
+        assert reached.wait(30)
+        house.place()
+        house.work("sequence")
+        quick = hands.submit(follow, house, folder)
+        wait([quick], timeout=1.0)  # long enough to overtake
+        may_go.set()
+        assert sum(quick.result().ends.values()) > sum(slow.result().ends.values())
+    index = asset_index.read(folder / str(house.tenant))
+    assert index is not None
+    assert index.ends == quick.result().ends
 
 
 @pytest.mark.usefixtures("small")

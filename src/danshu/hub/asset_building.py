@@ -7,10 +7,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from danshu.capabilities.assets.quality import Quality
-from danshu.hub import asset_files, asset_lineage, asset_pieces, asset_runs, asset_store
+from danshu.hub import (
+    asset_files,
+    asset_lineage,
+    asset_pieces,
+    asset_runs,
+    asset_store,
+    asset_turns,
+)
 from danshu.hub.asset_checks import check
 from danshu.hub.asset_register import find, known
 from danshu.hub.asset_runs import BUILT, FAILED, Run
@@ -27,10 +34,6 @@ if TYPE_CHECKING:
     from danshu.ports.asset import Asset
 
 Connection = Any
-# One at a time for a merchant, in whatever process: the key is a name nobody else locks by.
-_LOCK: Final = "select pg_try_advisory_lock(hashtext('danshu.assets'), %s)"
-_UNLOCK: Final = "select pg_advisory_unlock(hashtext('danshu.assets'), %s)"
-_WAIT_S: Final = 0.2
 
 
 async def bring_up(
@@ -50,9 +53,7 @@ async def bring_up(
     Waits for another process that does the same for this merchant.
     """
     chosen = [find(name) for name in names] or list(known().values())
-    while not (await (await connection.execute(_LOCK, (tenant,))).fetchone())[0]:
-        await asyncio.sleep(_WAIT_S)
-    try:
+    async with asset_turns.take_turn(connection, asset_turns.BUILDING, tenant):
         mine = asset_files.of_tenant(folder, tenant)
         say = (lambda done, total: tell("read", done, total)) if tell else None
         grown = await asset_pieces.follow(connection, tenant, mine, tell=say, is_anew=is_anew)
@@ -74,8 +75,6 @@ async def bring_up(
             events += said
         await asset_lineage.post(events)
         return tuple(runs)
-    finally:
-        await connection.execute(_UNLOCK, (tenant,))
 
 
 def is_current(folder: Path, asset: Asset, index: Index) -> bool:

@@ -137,6 +137,8 @@ def _chosen(there: list[str], columns: tuple[str, ...]) -> list[str]:
 
 
 def _cells(store: asset_store.Store, asset: Asset, rows: Any, wanted: Wanted) -> Extract | Refusal:
+    import pyarrow as pa
+
     grain = list(asset_store.grain_of(asset))
     counted = rows.group_by(grain).aggregate(**{_PEOPLE: rows[PERSON].nunique()})
     measured = rows.group_by(grain).aggregate(**asset.measures(rows))
@@ -156,7 +158,7 @@ def _cells(store: asset_store.Store, asset: Asset, rows: Any, wanted: Wanted) ->
     people, persons = _people(store, rows, wanted)
     few = [counts[at] for at in kept if counts[at]]
     return Extract(
-        table=_integers(table.take(kept).select(names)),
+        table=_integers(table.take(pa.array(kept, pa.int64())).select(names)),
         heads=_heads(asset, names, table),
         people=people,
         persons=persons,

@@ -1,7 +1,8 @@
 """Leaves become sources: each book in pieces of ASSET_PIECE positions, a Parquet file a source.
 
 A closed piece is written once. The open one is written anew, from its former files and the new
-leaves. No cursor is kept: the index says how far it is, and two who write at once write the same.
+leaves. No cursor is kept: the index says how far it is. One at a time follows: a slow one that had
+read an older size of the log would put an older index in place of a newer.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from danshu.capabilities.assets import sources
 from danshu.capabilities.assets.reading import recorded_ms
 from danshu.hub import asset_files, asset_index
 from danshu.hub.asset_index import Index, Piece
+from danshu.hub.asset_turns import FOLLOWING, take_turn
 from danshu.kernel.limits import ASSET_BATCH, ASSET_PIECE
 from danshu.ledger.follow import read_beside
 
@@ -105,6 +107,20 @@ async def follow(
     Raises LogBroken when the log and its facts disagree; what was written by then stays.
     """
     disk = disk or asset_files.Disk()
+    async with take_turn(connection, FOLLOWING, tenant):
+        return await _follow(connection, tenant, folder, disk, tell, until, is_anew=is_anew)
+
+
+async def _follow(
+    connection: Connection,
+    tenant: int,
+    folder: Path,
+    disk: asset_files.Disk,
+    tell: Callable[[int, int], None] | None,
+    until: Mapping[str, int] | None,
+    *,
+    is_anew: bool,
+) -> Grown:
     salt = await read_salt(connection, tenant)
     sizes = dict(await (await connection.execute(_BOOKS, (tenant,))).fetchall())
     before = await asyncio.to_thread(asset_index.read, folder)
