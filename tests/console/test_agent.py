@@ -143,6 +143,8 @@ def test_a_planner_decides_on_proposals(site: Site, visit: Visit, axe: Callable[
     small.get_by_role("textbox", name="Why it may go on").fill("It was a drill")
     small.get_by_role("button", name="Resume").click()
     expect(small.get_by_role("button", name="Stop everything")).to_be_visible()
+    # whoever looks on sees it by itself
+    expect(page.get_by_role("button", name="停用全部自动")).to_be_visible()
     small.get_by_role("button", name="Autonomy").click()
     expect(small.get_by_role("dialog", name="Autonomy")).to_contain_text("Set safety stock")
     axe(small)

@@ -13,7 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from danshu.capabilities.agent.model import Proposal
-from danshu.hub import agent, agent_acts, agent_doing, agent_views
+from danshu.hub import agent, agent_acts, agent_doing, agent_views, live_sources
+from danshu.hub.agent_news import AgentNews
 from danshu.kernel.errors import InputError, Refusal
 from danshu.ledger.engine import Engine
 from danshu.ports import registry
@@ -309,6 +310,33 @@ def test_stopping_waits_for_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     assert told.code == "agent_stopped"
     assert done.state == "done"
     house.call("POST", "/v1/agent/resume", {"reason": "查清了"})
+
+
+def test_what_moves_is_heard(desk: Desk) -> None:
+    """A proposal, what becomes of it, the switch: each is told once to whoever listens."""
+    house, hub = desk.house, desk.house.hub
+    source = live_sources.Source(house.tenant)
+
+    async def look() -> AgentNews | None:
+        async with hub.connection() as connection:
+            seen = await source.look(connection, hub.clock())
+        return next((told for topic, told in seen.messages if topic == "agent"), None)
+
+    def heard() -> AgentNews:
+        told = desk.run(look)
+        assert told is not None
+        assert desk.run(look) is None
+        return told
+
+    before = heard().waiting
+    one = desk.make("heard")
+    assert heard().waiting == before + 1
+    desk.approve(one)
+    assert heard().waiting == before
+    house.call("POST", "/v1/agent/stop", {}, "admin")
+    heard()
+    house.call("POST", "/v1/agent/resume", {"reason": "查清了"})
+    heard()
 
 
 def test_rehearsed_only(desk: Desk) -> None:

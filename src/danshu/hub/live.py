@@ -43,6 +43,7 @@ RIGHTS: Final = {  # what a listener must be allowed to hear a topic
     "twin": "signal.read",
     "findings": "finding.read",
     "health": "health.read",
+    "agent": "agent.read",
 }
 _encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger("danshu.live")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from msgspec import Struct
 
-from danshu.hub import findings_news, trust
+from danshu.hub import agent_news, findings_news, trust
 from danshu.hub.board_marks import ANYWHERE, EVERY, Kind
 from danshu.hub.order_rows import ROOM
 from danshu.kernel.fact import rfc3339
@@ -128,6 +128,7 @@ class Source:
         self._jobs: dict[uuid.UUID, JobNews] = {}
         self._twin: list[Any] | None = None
         self._findings = -1
+        self._agent: agent_news.AgentNews | None = None
         self._looked = 0
 
     async def look(self, connection: Connection, now_ms: int) -> Seen:
@@ -155,6 +156,10 @@ class Source:
         if revision != self._findings:
             self._findings = revision
             messages.append(("findings", FindingNews(revision=revision, open=waiting, red=red)))
+        agent = await agent_news.read(connection, self._tenant)
+        if agent != self._agent:
+            self._agent = agent
+            messages.append(("agent", agent))
         personal = await self._look_at_jobs(connection, now_ms)
         return Seen(messages=messages, personal=personal, has_moved=has_moved)
 

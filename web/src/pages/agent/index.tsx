@@ -7,6 +7,7 @@ import type { AgentState, ProposalRow, ProposalRows } from "@/api/types.gen";
 import { ask as fetchJson } from "@/client";
 import { brief, count } from "@/format";
 import { PageHead } from "@/frame/page-head";
+import { useLive } from "@/live/use-live";
 import { useNotice } from "@/parts/notice";
 import { ProblemNote } from "@/parts/problem-note";
 import { query, useAsked } from "@/parts/use-asked";
@@ -34,6 +35,10 @@ export default function Agent() {
     queryKey: AGENT_KEY,
     queryFn: ({ signal }) => fetchJson<AgentState>("/v1/agent", { signal }),
     refetchInterval: LOOK_MS,
+  });
+  useLive<{ revision: string }>("agent", () => {
+    void queries.invalidateQueries({ queryKey: AGENT_KEY });
+    void queries.invalidateQueries({ queryKey: PROPOSALS_KEY });
   });
   const list = useKeyset<ProposalRow, ProposalRows>({
     queryKey: [...PROPOSALS_KEY, "list", view],

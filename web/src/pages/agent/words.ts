@@ -4,7 +4,8 @@ import { money } from "@/format";
 
 export const PROPOSALS_KEY = ["proposals"] as const;
 export const AGENT_KEY = ["agent"] as const;
-export const LOOK_MS = 10_000;
+/** What moves is heard live; this is for what is measured days later, and for a broken stream. */
+export const LOOK_MS = 60_000;
 export const VIEWS = ["waiting", "done", "over"] as const;
 export type View = (typeof VIEWS)[number];
 
