@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Visit
+from tests.console.opening import NO_MERCHANT
 from tests.console.site import Site
 
 HOME = "/settings/account"
@@ -53,7 +54,7 @@ def test_language_and_theme_are_kept_with_the_person(site: Site, visit: Visit) -
 def test_a_session_that_ends_elsewhere_asks_to_sign_in(
     site: Site, visit: Visit, expected: Callable[..., None]
 ) -> None:
-    expected(r"status of 401")
+    expected(r"status of 401", NO_MERCHANT)
     page = visit(HOME, "policy")
     expect(page.locator("h1")).to_be_visible()
     page.context.clear_cookies()

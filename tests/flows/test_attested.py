@@ -118,7 +118,8 @@ def test_all_that_others_said_is_checked_offline(house: House, tsa: Tsa) -> None
     # a deposit before the stamped checkpoint, and one after it
     assert sum(n.endswith(".jws") for n in names) == sum("consistency" in p for p in files) == 2
     assert sum(n.endswith(".crl") for n in names) == 2
-    assert tsa.listed == 2  # four tokens, two lists
+    # four tokens, two lists; what did not come in time on a busy machine is asked for again
+    assert tsa.listed in (2, 3)
     vkeys = house.call("GET", "/v1/trust").json()["vkeys"]
     pinned = paper.signer.public_bytes(Encoding.PEM).decode()
     trust = [*vkeys, tsa.root.decode(), pinned]
