@@ -15,7 +15,8 @@ ABSENT = (
     "the tests of the console need Chromium and a Chinese font: "
     f"apt-get install {' '.join(PACKAGES)} (run by root, ./danshu test does it itself)"
 )
-# No sandbox, because containers run tests as root; nothing that calls home.
+# No sandbox, because containers run tests as root; nothing that calls home. A page of a test lives
+# for seconds: to optimise its code takes longer than that saves.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,6 +25,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--js-flags=--no-opt",
 ]
 
 

@@ -48,7 +48,7 @@ def do(house: House, order: str, offer: Any, role: str = "admin") -> Any:
     return house.call("POST", f"/v1/orders/{order}/transitions", body, role=role)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     paid=st.booleans(),
     lines=st.integers(1, 3),
