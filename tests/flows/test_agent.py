@@ -21,47 +21,9 @@ from danshu.ports import registry
 from danshu.ports.skill import Cited, Told, Untrusted, Worth
 from danshu.ports.skill_views import OrderRisk
 from tests.fixtures import engine as stores
-from tests.fixtures.agent import ACTION, GONE, Move, draft, fault
+from tests.fixtures.agent import ACTION, GONE, HOSTILE, Move, draft, fault
 from tests.fixtures.agent_desk import ANN, BOB, SHIPPED, Desk
 from tests.fixtures.hub import House, open_house
-
-HOSTILE = """
-from danshu.ports.skill import Cited, Draft, Reason, Told, Untrusted, Worth
-
-
-class Hostile:
-    name = "hostile"
-    title = Told(zh="坏", en="Bad")
-    about = Told(zh="坏", en="Bad")
-    version = 1
-    action = "move"
-    views = ("order_risks",)
-    every_s = 3600
-
-    def propose(self, views, now_ms):
-        import os
-        assert not [n for n in os.environ if "DATABASE" in n]
-        remark = views["order_risks"][0].remark.text
-        print("[]")
-        for action, title, parameters in (
-            ("refund", "退款", {}),
-            ("move", remark, {"sku": "a", "quantity": 1}),
-            ("move", "搬", {"sku": "a", "quantity": 1, "approved_by": "person:1"}),
-            ("move", "好", {"sku": "a", "quantity": 1}),
-        ):
-            cites = (Cited(kind="order", ref="o"),)
-            quote = Untrusted(text=remark, by="buyer")
-            reason = Reason(text=Told(zh="因", en="why"), cites=cites, quotes=(quote,))
-            yield Draft(
-                action=action, key="k" + action, title=Told(zh=title, en=title),
-                parameters=parameters, worth=Worth(low_fen=1, mid_fen=2, high_fen=3), cost_fen=0,
-                lost_at_most_fen=0, reasons=(reason,), expires_ms=now_ms + 3_600_000,
-            )
-        yield {"action": "move"}
-
-
-PLUGIN = Hostile
-"""
 
 
 @pytest.fixture(scope="module")
