@@ -166,9 +166,7 @@ def shelf(site: Site, browser: Browser, browser_context_args: dict[str, Any]) ->
 def visit(
     site: Site, shelf: Shelf, new_context: Callable[..., BrowserContext], watch: Watch
 ) -> Iterator[Visit]:
-    """Open a path as the person of a role ("" = nobody); gives the page when it is loaded. `own`:
-    it is to be a browser that has never seen the console, or one whose parts a test exchanges.
-    """
+    """Open a path as the person of a role ("" = nobody); gives the page when it is loaded."""
     lent: list[tuple[str, Page]] = []
 
     def open_page(
@@ -178,12 +176,11 @@ def visit(
         locale: str = "zh-CN",
         theme: str = "light",
         size: dict[str, int] | None = None,
-        own: bool = False,
         **more: Any,
     ) -> Page:
         size = size or DESK
         touch = {"is_mobile": True, "has_touch": True} if size["width"] < 600 else {}
-        if role and size == DESK and not more and not own:
+        if role and size == DESK and not more:
             page = shelf.lend(locale)
             lent.append((locale, page))
         else:

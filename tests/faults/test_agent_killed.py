@@ -65,7 +65,7 @@ def wish_transfer(house: House) -> Wish:
 
 
 def wish_safety(house: House) -> Wish:
-    now = safety(house)
+    now = units(house, "safety")
     return {"warehouse": FROM, "sku": SKU, "now": now, "safety": now + 1}, SKU
 
 
@@ -107,14 +107,9 @@ SAID = {
 }
 
 
-def safety(house: House) -> int:
+def units(house: House, what: str) -> int:
     level = house.call("GET", f"/v1/stock?warehouse={FROM}&sku={SKU}").json()["items"][0]
-    return int(level["safety"])
-
-
-def reserved(house: House) -> int:
-    level = house.call("GET", f"/v1/stock?warehouse={FROM}&sku={SKU}").json()["items"][0]
-    return int(level["reserved"])
+    return int(level[what])
 
 
 def count(house: House) -> int:
@@ -161,7 +156,7 @@ def test_what_was_approved_is_done_once(house: House, action: str) -> None:
         do = approve if state(house, id_) == "waiting" else agent_room.tend
         return lambda connection: do(hub_of(house, connection), house.tenant, id_)
 
-    transfers, before = count(house), safety(house)
+    transfers, before = count(house), units(house, "safety")
     assert kill_everywhere(house.url, begin, make) >= 12
     audited(house)
     assert {state(house, id_) for id_, _ in made} == {"done"}
@@ -169,13 +164,13 @@ def test_what_was_approved_is_done_once(house: House, action: str) -> None:
         1 for _ in made if action in SAID
     ]
     assert count(house) - transfers == (len(made) if action == "transfer" else 0)
-    assert safety(house) - before == (len(made) if action == "safety_stock" else 0)
+    assert units(house, "safety") - before == (len(made) if action == "safety_stock" else 0)
 
 
 @pytest.mark.parametrize("action", ["transfer", "safety_stock", "reroute", "expedite"])
 def test_what_is_taken_back_is_back_once(house: House, action: str) -> None:
     made: list[uuid.UUID] = []
-    before = reserved(house), safety(house)
+    before = units(house, "reserved"), units(house, "safety")
 
     def make() -> None:
         told, ref = WISHES[action](house)
@@ -195,6 +190,6 @@ def test_what_is_taken_back_is_back_once(house: House, action: str) -> None:
     assert kill_everywhere(house.url, begin, make) >= 8
     audited(house)
     assert {state(house, id_) for id_ in made} == {"rolled_back"}
-    assert safety(house) == before[1]
+    assert units(house, "safety") == before[1]
     if action == "transfer":
-        assert reserved(house) == before[0]
+        assert units(house, "reserved") == before[0]
