@@ -1,7 +1,7 @@
 """Run what failed once more, alone: an end says that, and its last line names what was unstable.
 
-A browser, a killed process and a story's hub keep clocks of their own, and on a machine with many
-processes a test of them may wait too short a time. Such a test is a bug to be repaired, but no
+A browser, a killed process and a hub with its rooms keep clocks of their own, and on a machine with
+many processes a test of them may wait too short a time. Such a test is a bug to be repaired, but no
 proof that what it tests is broken. Only tests of these folders are run again, only once, and only
 a few: a product that is broken breaks its test twice, or breaks many.
 """
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FOLDERS = ("tests/console/", "tests/faults/", "tests/flows/test_stories")
+FOLDERS = ("tests/console/", "tests/faults/", "tests/flows/")
 MOST = 4
 KEPT = Path(".pytest_cache/v/cache/lastfailed")  # pytest's own list, which a whole run renews
 

@@ -28,7 +28,7 @@ from danshu.hub.asset_index import Index
 from danshu.hub.asset_store import Built
 from danshu.hub.assets_room import due
 from danshu.hub.worlds import now_ms
-from danshu.kernel.errors import InputError
+from danshu.kernel.errors import InputError, NotAvailable
 from danshu.ports.asset import Column, Title
 from tests.fixtures.hub import House
 
@@ -266,6 +266,12 @@ def test_made_again_from_the_log_it_is_the_same(house: House, folder: Path) -> N
     told = on_connection(house, lambda c: asset_rebuild.compare(c, house.tenant, folder))
     assert [(d.name, d.what) for d in told.differences] == [(built.file.name, "changed")]
     assert not [p for p in folder.iterdir() if p.name.startswith(".check")]
+
+
+def test_what_a_disk_withholds_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / asset_index.INDEX).mkdir()
+    with pytest.raises(NotAvailable):
+        asset_index.read(tmp_path)
 
 
 def test_when_a_merchant_is_due(folder: Path) -> None:

@@ -12,7 +12,7 @@ from tests import once_more
     [
         [],
         ["tests/kernel/test_money.py::test_parts"],
-        ["tests/console/test_pages.py::test_a", "tests/flows/test_orders.py::test_b"],
+        ["tests/console/test_pages.py::test_a", "tests/kernel/test_money.py::test_b"],
         [f"tests/console/test_pages.py::test_{no}" for no in range(once_more.MOST + 1)],
     ],
     ids=["none", "no clock", "one without a clock", "too many"],

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from danshu.capabilities.assets import sources
 from danshu.hub.asset_files import Disk, Written, writer
+from danshu.kernel.errors import NotAvailable
 from danshu.kernel.limits import ASSET_PIECE, ASSET_STRAY_S
 
 if TYPE_CHECKING:
@@ -82,11 +83,15 @@ def make_format(salt: bytes) -> str:
 
 
 def read(folder: Path) -> Index | None:
-    """Read a merchant's index; None where there is none, or none that can be read."""
+    """Read a merchant's index; None where there is none, or a torn one, which is made again from
+    the log. Raises NotAvailable where a disk does not give it: it isn't taken for an empty one.
+    """
     try:
         return _decode((folder / INDEX).read_bytes())
-    except (OSError, msgspec.DecodeError):
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
+    except OSError as error:
+        raise NotAvailable(f"the index of the assets can't be read: {error.strerror}") from error
 
 
 def write(disk: Disk, folder: Path, index: Index, before: Index | None) -> Index:
