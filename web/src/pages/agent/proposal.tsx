@@ -154,8 +154,11 @@ function Figures({ one }: { one: AgentProposal }) {
 
 /** What became of it: what was made, what it brought, why it did not. */
 function Outcome({ one }: { one: AgentProposal }) {
-  const { t } = useTranslation("agent");
+  const { t } = useTranslation(["agent", "problems"]);
   const { row, outcome } = one;
+  // A code has words; else it is what a person wrote, in which nothing is looked up.
+  const isCode = /^[a-z_]+$/.test(one.result);
+  const became = isCode ? t([`results.${one.result}`, `problems:${one.result}`], one.result) : one.result;
   if (row.state === "waiting") return null;
   return (
     <section className="agent-outcome" aria-label={t("became")}>
@@ -163,7 +166,7 @@ function Outcome({ one }: { one: AgentProposal }) {
         <strong>{t(`states.${row.state}`)}</strong>
         {one.touched > 0 && ` · ${t("touched", { count: one.touched })}`}
         {row.ended && ` · ${brief(row.ended)}`}
-        {one.result && ` · ${t(`results.${one.result}`, { defaultValue: one.result })}`}
+        {one.result && ` · ${became}`}
       </p>
       {row.approvals.map((given) => (
         <p key={given.by} className="note">
