@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import threading
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +29,7 @@ from danshu.hub.assets_room import due
 from danshu.hub.worlds import now_ms
 from danshu.kernel.errors import InputError, NotAvailable
 from danshu.ports.asset import Column, Title
+from tests.fixtures.asset_folders import follow, on_connection, refresh
 from tests.fixtures.hub import House
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -47,11 +47,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DANSHU_PLUGINS", str(loose.parent))
     monkeypatch.setenv("DANSHU_ASSETS", str(tmp_path / "assets"))
     return tmp_path / "assets"
-
-
-def refresh(house: House, *names: str) -> tuple[Any, ...]:
-    with house.client.portal() as portal:
-        return portal.call(lambda: assets.refresh(house.hub, house.tenant, names))
 
 
 def test_an_order_is_in_the_sources(house: House, folder: Path) -> None:
@@ -134,23 +129,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (asset_pieces, asset_index):
         monkeypatch.setattr(module, "ASSET_PIECE", PIECE)
     monkeypatch.setattr(asset_pieces, "ASSET_BATCH", PIECE // 4)
-
-
-def on_connection(house: House, work: Callable[[Any], Awaitable[Any]]) -> Any:
-    async def connected() -> Any:
-        async with house.hub.connection() as connection:
-            return await work(connection)
-
-    with house.client.portal() as portal:
-        return portal.call(connected)
-
-
-def follow(house: House, folder: Path, disk: Disk | None = None, **more: Any) -> Index:
-    mine = asset_files.of_tenant(folder, house.tenant)
-    grown = on_connection(
-        house, lambda c: asset_pieces.follow(c, house.tenant, mine, disk=disk, **more)
-    )
-    return grown.index
 
 
 def torn(mine: Path) -> list[str]:
@@ -279,7 +257,8 @@ def test_when_a_merchant_is_due(folder: Path) -> None:
     assert not due(folder, 1, {"2026h2": 5}, now_ms(), is_known=False)
     assert due(folder, 1, {"2026h2": 5}, now_ms(), is_known=True)  # never built
     piece = asset_index.Piece(half="2026h2", no=0, end=5, files={})
-    index = asset_index.write(Disk(), mine, Index(format="", pieces=(piece,)), None)
+    index = Index(format="", pieces=(piece,))
+    asset_index.write(Disk(), mine, index, None)
     assert due(folder, 1, index.ends, 0, is_known=False)  # some asset was never built
     for asset in assets.known().values():
         built = Built(

@@ -88,7 +88,8 @@ def write(folder: Path, orders: int, tell: Callable[[int, int], None]) -> Index:
             pieces.append(Piece(half=HALF, no=no, end=end * FACTS, files=files))
             tell(end, orders)
     index = Index(format="bench", pieces=tuple(pieces))
-    return asset_index.write(Disk(), folder, index, None)
+    asset_index.write(Disk(), folder, index, None)
+    return index
 
 
 def _put(engine: Any, folder: Path, name: str, no: int) -> Written:

@@ -10,17 +10,18 @@ import contextlib
 import hashlib
 import io
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from danshu.kernel.limits import ASSET_GROUP_ROWS
+from danshu.kernel.limits import ASSET_GROUP_ROWS, ASSET_STRAY_S
 from danshu.ledger.engine import home
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from danshu.capabilities.assets.model import Kind, Row
 
@@ -71,9 +72,28 @@ class Disk:
         finally:
             os.close(folder)
 
+    def leave(self, path: Path) -> None:
+        """Let a file that is named no longer, and may be gone, stay a while for who reads it."""
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)
+
     def remove(self, path: Path) -> None:
         """Remove a file that may be gone."""
         path.unlink(missing_ok=True)
+
+    def sweep(self, folder: Path, named: Collection[Path]) -> int:
+        """Remove what lies below a folder and was left, or left behind by a killed process, more
+        than ASSET_STRAY_S ago; gives how many files.
+        """
+        old_s = time.time() - ASSET_STRAY_S
+        strays = [
+            path
+            for path in sorted(folder.rglob("*"))
+            if path not in named and path.is_file() and path.stat().st_mtime < old_s
+        ]
+        for path in strays:
+            self.remove(path)
+        return len(strays)
 
 
 def place(environment: Mapping[str, str]) -> Path:

@@ -5,7 +5,6 @@ opens it sees every source at the same positions of the log.
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,7 +13,7 @@ from msgspec import Struct
 from danshu.capabilities.assets import sources
 from danshu.hub.asset_files import Disk, Written, writer
 from danshu.kernel.errors import NotAvailable
-from danshu.kernel.limits import ASSET_PIECE, ASSET_STRAY_S
+from danshu.kernel.limits import ASSET_PIECE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,13 +41,12 @@ class Piece(Struct, frozen=True, kw_only=True):
 
 class Index(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All pieces, in the order of the log. `format` names how they were made; `masters` the tables
-    of master data; `former` files that the index before this one named, kept for who reads them.
+    of master data.
     """
 
     format: str
     pieces: tuple[Piece, ...] = ()
     masters: dict[str, Written] = {}
-    former: tuple[str, ...] = ()
 
     @property
     def ends(self) -> dict[str, int]:
@@ -94,28 +92,15 @@ def read(folder: Path) -> Index | None:
         raise NotAvailable(f"the index of the assets can't be read: {error.strerror}") from error
 
 
-def write(disk: Disk, folder: Path, index: Index, before: Index | None) -> Index:
-    """Put an index in place; then what neither it nor the one before names is removed."""
-    former = before.names - index.names if before else frozenset()
-    stays = msgspec.structs.replace(index, former=tuple(sorted(former)))
-    disk.put(folder / INDEX, msgspec.json.encode(stays))
-    if before:
-        for name in set(before.former) - index.names - former:
-            disk.remove(folder / name)
-    return stays
+def write(disk: Disk, folder: Path, index: Index, before: Index | None) -> None:
+    """Put an index in place. What it names no longer stays a while for who reads it: a reader opens
+    files by and by, and meanwhile the index may be replaced more than once.
+    """
+    for name in sorted(before.names - index.names if before else ()):
+        disk.leave(folder / name)
+    disk.put(folder / INDEX, msgspec.json.encode(index))
 
 
 def sweep(disk: Disk, folder: Path, index: Index) -> int:
-    """Remove what a killed process left behind; gives how many files."""
-    known = index.names | set(index.former)
-    old_s = time.time() - ASSET_STRAY_S
-    strays = [
-        path
-        for path in (folder / "sources").rglob("*")
-        if path.is_file()
-        and str(path.relative_to(folder)) not in known
-        and path.stat().st_mtime < old_s
-    ]
-    for path in strays:
-        disk.remove(path)
-    return len(strays)
+    """Remove what nothing names any more; gives how many files."""
+    return disk.sweep(folder / "sources", {folder / name for name in index.names})

@@ -140,11 +140,12 @@ async def _follow(
             tables.write, disk, folder, each.half, each.no, each.stop
         )
         if at < len(due) - 1:  # who begins after a fault need not make it again
-            index, before = await _keep(disk, folder, index, before, pieces)
+            index = before = await _keep(disk, folder, index, before, pieces)
     masters = await _masters(connection, tenant, folder, disk, index)
     if due or masters != index.masters or before is None or is_remade:
         index = msgspec.structs.replace(index, masters=masters)
-        index, _ = await _keep(disk, folder, index, before, pieces)
+        index = await _keep(disk, folder, index, before, pieces)
+        await asyncio.to_thread(asset_index.sweep, disk, folder, index)
     return Grown(
         index=index, leaves=log.done, is_remade=is_remade, oldest_ms=log.oldest_ms if ends else 0
     )
@@ -254,10 +255,10 @@ async def _keep(
     index: Index,
     before: Index | None,
     pieces: dict[tuple[str, int], Piece],
-) -> tuple[Index, Index]:
+) -> Index:
     made = msgspec.structs.replace(index, pieces=tuple(p for _, p in sorted(pieces.items())))
-    kept = await asyncio.to_thread(asset_index.write, disk, folder, made, before)
-    return kept, kept
+    await asyncio.to_thread(asset_index.write, disk, folder, made, before)
+    return made
 
 
 async def _masters(

@@ -190,9 +190,9 @@ def read_built(folder: Path, asset: str) -> Built | None:
 def build(store: Store, asset: Asset, run: str, at_ms: int, disk: Disk | None = None) -> Built:
     """Build an asset's file from the sources of a store, in place of the former one.
 
-    The file bears its digest in its name, so that who reads the former goes on reading it until
-    the build after this one. Raises ProgramError for a column that is missing or no integer, and
-    for more than ASSET_CELLS cells.
+    The file bears its digest in its name, so that who reads a former one goes on reading it.
+    Raises ProgramError for a column that is missing or no integer, and for more than ASSET_CELLS
+    cells.
     """
     disk = disk or Disk()
     table = exact(asset, store.read(store.cells(asset), ASSET_CELLS + 1))
@@ -210,11 +210,10 @@ def build(store: Store, asset: Asset, run: str, at_ms: int, disk: Disk | None = 
         run=run,
     )
     home = store.folder / "built" / asset.name
+    if before and before.file.name != file.name:
+        disk.leave(store.folder / before.file.name)
     disk.put(home / BUILT, msgspec.json.encode(made))
-    kept = {file.name, before.file.name if before else ""}
-    for path in sorted(home.glob("*.parquet")):
-        if f"built/{asset.name}/{path.name}" not in kept:
-            disk.remove(path)
+    disk.sweep(home, {home / BUILT, store.folder / file.name})
     return made
 
 
