@@ -259,12 +259,12 @@ def fillings(operation: Operation, found: dict[str, Pool], most: int = 4) -> Ite
 def wait_for_jobs(url: str) -> None:
     """Wait until nothing goes on by itself: whoever compares rows would meet it."""
     with psycopg.connect(url, autocommit=True) as connection:
-        for _ in range(600):
+        for _ in range(1_500):
             left = connection.execute("select count(*) from jobs where ended is null").fetchone()
             if left == (0,):
                 return
             time.sleep(0.2)
-    raise AssertionError("the jobs of the merchants did not end within two minutes")
+    raise AssertionError("the jobs of the merchants did not end within five minutes")
 
 
 def stream(house: House, path: str, headers: dict[str, str]) -> Answer:
