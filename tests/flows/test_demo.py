@@ -38,10 +38,20 @@ def test_the_demo_and_the_demo_again(blank: str, tmp_path: Path) -> None:
     assert first["bundle"]["failed"] == []
     for state in ("allocated", "released", "picked", "shipped", "delivered", "cancelled"):
         assert first["states"].get(state), state
+    # of the months behind enough has ended for trees, and the rule found them better than rates
+    assert first["late_model"] == "champion"
     assert set(first["access"]["people"].values()) == {n for _, _, n in furnishing.PEOPLE}
     again = demo(blank, tmp_path)
     assert again["access"]["people"] == first["access"]["people"]
     assert again["access"]["password"] != first["access"]["password"]
     assert again["checks"] == first["checks"]
-    for total in ("orders", "states", "orders_total", "decisions", "warehouses", "skus"):
+    for total in (
+        "orders",
+        "states",
+        "orders_total",
+        "decisions",
+        "warehouses",
+        "skus",
+        "late_model",
+    ):
         assert again[total] == first[total], total

@@ -26,6 +26,7 @@ from danshu.stories import (
     demo_modalities,
     demo_network,
     demo_originals,
+    demo_past,
     demo_transfers,
     demo_weave,
     demo_wishes,
@@ -149,7 +150,7 @@ async def _play(
         forecast = await demo_forecasts.begin(client)
         refused = await _send(client, shops, orders, begun_ms, console)
         there = await caller.list_orders(client)
-        older = demo_assets.numbers(begun_ms)
+        older = demo_past.numbers(begun_ms)
         listed = [
             o
             for o in there
@@ -164,9 +165,13 @@ async def _play(
         await demo_modalities.seed(client, reader)
         await demo_originals.play(client, desk)
         await demo_weave.declare(place, client, tenant, sorted(o["order"] for o in seen))
-        built = await demo_assets.play(place, client, shops, tenant, begun_ms, orders)
-        console.print(f"补了一个月的历史订单，做出 {built} 份数据资产。")
-        totals.checks |= await _look_ahead(place, client, (tenant, password), forecast, console)
+        await demo_learning.begin(place, tenant)
+        past = await demo_past.play(place.url, client, shops, begun_ms, orders)
+        built = await demo_assets.play(place, client, tenant, is_new=past > 0)
+        console.print(f"补了三个月的历史订单 {past} 张，做出 {built} 份数据资产。")
+        totals.checks |= await _look_ahead(
+            place, client, (tenant, password), forecast, totals, console, is_new=past > 0
+        )
     async with place.client("") as stranger:
         entered = [await caller.sign_in(stranger, CODE, who, password) for who in access.people]
     wanted = dict.fromkeys(messages.CHANNELS, orders)
@@ -189,19 +194,26 @@ async def _look_ahead(
     client: httpx.AsyncClient,
     merchant_of: tuple[int, str],
     forecast: str,
+    totals: Totals,
     console: Console,
+    *,
+    is_new: bool,
 ) -> dict[str, bool]:
     """Let what learns and proposes look at the merchant (its number, its people's password)."""
     tenant, password = merchant_of
     has_forecast = await demo_network.play(client, forecast)
-    told = await demo_learning.play(place, tenant)
+    told, totals.late_model = await demo_learning.play(place, tenant, is_new=is_new)
     console.print(f"从已结束的订单里学了模型，推算了 {told} 张在途订单。")
     await demo_transfers.play(client)
     await demo_wishes.play(client)
     proposed = await demo_agent.play(place, client, CODE, password)
     console.print(f"智能体提了 {proposed} 条提案。")
     await demo_coe.play(client)
-    return {"demand_foretold": has_forecast, "agent_proposed": proposed > 0}
+    return {
+        "demand_foretold": has_forecast,
+        "lateness_foretold": told > 0 and bool(totals.late_model),
+        "agent_proposed": proposed > 0,
+    }
 
 
 async def _send(

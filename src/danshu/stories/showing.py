@@ -50,6 +50,7 @@ class Totals(Struct, kw_only=True):
     promises: dict[str, int] = {}  # by state
     decisions: int = 0
     bundle: dict[str, Any] = {}
+    late_model: str = ""  # in which state the model is that tells how late orders will be
     checks: dict[str, bool] = {}
     access: Access | None = None
     seconds: float = 0.0

@@ -100,6 +100,16 @@ def test_both_tell_lateness_of_later_days_better_than_its_share_does() -> None:
     assert grown.card.marks.loss_ppm < grown.card.plain.loss_ppm
 
 
+def test_where_nothing_was_known_by_the_first_cut_rates_are_learned_all_the_same() -> None:
+    """Many orders came in at once and hardly any has ended: that must not end the training."""
+    frame, _ = learning.late()
+    late = frame._replace(known_ms=frame.known_ms + 10**12)
+    (only,) = training.train(late, "tests", with_trees=False)
+    assert (only.card.fitted, only.card.calibrated) == (0, 0)
+    told = trees.load(only.body, only.digest).tell(frame.pick(np.arange(3)))
+    np.testing.assert_allclose(told, 0.5)
+
+
 def test_an_explanation_names_what_moves_a_chance() -> None:
     """Taken away one by one, the pushes of a row are those of its features; rates have steps."""
     frame, _ = learning.late()

@@ -56,7 +56,7 @@ def fit(frame: Frame) -> Rates:
         order = np.argsort(group, kind="stable")
         ends = np.cumsum(np.bincount(group, minlength=len(keys)))
         cells = {}
-        for key, rows in zip(keys.tolist(), np.split(order, ends[:-1]), strict=True):
+        for key, rows in zip(keys.tolist(), np.split(order, ends)[:-1], strict=True):
             before = _look_up(levels, len(levels), key, whole)
             share = len(rows) / (len(rows) + _PRIOR)
             mine = _sum_up(frame.y[rows], is_chance)
