@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from danshu.bench import forecast as bench
 from danshu.bench import forecast_data
 from danshu.capabilities.forecasting import (
     calibrate,
@@ -109,6 +110,64 @@ def test_the_week_is_chosen_where_there_is_one() -> None:
     assert told.tried[-1].method == "window_28"  # the worst stands last, and is shown
     mean = choose.combine(origins[-1].means, choice)
     assert abs(mean[:, :7].mean(axis=0) - np.roll(week, -(140 % 7))).max() < 3
+
+
+def test_goods_that_sold_once_are_not_called_frequent() -> None:
+    rng = np.random.default_rng(5)
+    rate, days = 0.01, 140
+    units = rng.binomial(1, rate, (20_000, days)).astype(np.float64)
+    units = units[(units > 0).any(axis=1)]
+    given = panel(units, (units > 0).argmax(axis=1))
+    plain = simple.flatten(given)
+    is_old = days - given.start >= HORIZON
+    for method in ("weekly_84", "smoothed", "sba"):
+        mean = simple.METHODS[method](given, plain)
+        # A little low: a week that was fitted to one sale explains part of it. First days counted,
+        # it would be 1.3 to 2 times the rate.
+        assert 0.8 * rate < mean[is_old].mean() < 1.05 * rate, method
+
+
+@pytest.mark.parametrize(("after", "is_counted"), [(0, True), (7, False), (8, False)])
+def test_the_first_day_says_nothing_once_a_week_came(after: int, *, is_counted: bool) -> None:
+    units = np.zeros((1, 60))
+    units[0, 59 - after] = 4.0
+    level = simple.flatten(panel(units, [59 - after])).level[0]
+    assert np.isnan(level[: 59 - after]).all()
+    assert np.isfinite(level[59 - after]) == is_counted
+    assert np.isfinite(level[60 - after :]).all()
+
+
+def test_methods_half_as_bad_again_have_a_voice() -> None:
+    real = np.full((50, HORIZON), 10.0)
+    given = panel(np.random.default_rng(6).poisson(10, (50, 140)))
+    off = {"weekly_28": 2.0, "tsb": -2.0 * 1.45**0.5, "sba": 2.0 * 1.6**0.5}
+    means = {name: real + step for name, step in off.items()}
+    spread = calibrate.measure(simple.flatten(given))
+    origin = choose.Origin(112, means, real, scores.scales(given), spread)
+    choice = choose.choose([origin], choose.panel_sold(given), spread.pool)
+    assert choice.kept[0].tolist() == [True, True, False]
+    middle = 10 + (off["weekly_28"] + off["tsb"]) / 2
+    assert choose.combine(means, choice) == pytest.approx(np.full((50, HORIZON), middle))
+
+
+def test_the_bench_says_what_zero_is_worth() -> None:
+    rng = np.random.default_rng(7)
+    given = panel(rng.binomial(1, 0.05, (300, 168)) * rng.poisson(4, (300, 168)))
+    *past, held = [look(given, day) for day in choose.origins(168, 4)]
+    sold = choose.panel_sold(given.until(held.day))
+    zero = bench.nothing(held)
+    counted = held.scale.absolute > 0
+    by_hand = held.real[counted].mean(axis=1) / held.scale.absolute[counted]
+    assert zero.mase == zero.mase_mean == pytest.approx(by_hand.mean(), abs=1e-4)
+    ours = making.judge(past, held, sold)[0]
+    assert ours.mase == pytest.approx(zero.mase, abs=0.01)  # the median of such goods is zero
+    assert ours.mase_mean > 1.2 * zero.mase  # and no mean is as good by absolute error
+    assert ours.pinball < zero.pinball
+    found = bench.by_kind(past, held, sold)
+    settled = making.settle(past, held, sold)
+    beside = settled.mean.sum() / held.real.sum()
+    assert found["foretold_to_came"] == pytest.approx(beside, abs=1e-3)
+    assert 0.7 < found["foretold_to_came_rare"] < 1.3
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from danshu.capabilities.forecasting.model import HORIZON, WEEK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from danshu.capabilities.forecasting.model import Floats, Panel
+    from danshu.capabilities.forecasting.model import Floats, Ints, Panel
 
 _PROFILE_DAYS: Final = 84
 _CLOSED: Final = 0.04  # of a usual day: a weekday on which the place sells nothing
@@ -31,7 +31,8 @@ _TSB_BETA: Final = 0.05
 
 class Plain(NamedTuple):
     """A panel without its weekdays and effects: `level` (series x days) with NaN where the series
-    had not begun or the place was closed, and what to multiply a mean by (series x HORIZON).
+    had not begun (see `begins`) or the place was closed, and what to multiply a mean by (series x
+    HORIZON).
     """
 
     level: Floats
@@ -43,7 +44,7 @@ def flatten(panel: Panel) -> Plain:
     days = panel.units.shape[1]
     factor = np.maximum(panel.factor, 1e-3)
     clean = panel.units / factor[:, :days]
-    clean[np.arange(days)[None, :] < panel.start[:, None]] = np.nan
+    clean[np.arange(days)[None, :] < begins(panel)[:, None]] = np.nan
     profile = weekdays(clean, panel.group, panel.first_day)
     weekday = (np.arange(days + HORIZON) + panel.first_day) % WEEK
     shape = profile[:, weekday]
@@ -51,6 +52,19 @@ def flatten(panel: Panel) -> Plain:
     level = np.where(is_open, clean / np.where(is_open, shape[:, :days], 1.0), np.nan)
     ahead = np.where(shape[:, days:] > _CLOSED, shape[:, days:], 0.0)
     return Plain(level, ahead * factor[:, days : days + HORIZON])
+
+
+def begins(panel: Panel) -> Ints:
+    """Give the column from which each series' days say how often it sells: the one after its first
+    sale, once a week came after that.
+
+    A series stands in a panel because it sold: its first day is never a zero, and is no evidence of
+    how often it sells. Counted with the others, it calls goods that sold once, ten days ago, goods
+    that sell every ten days, and of most such goods not one is sold in the month that follows.
+    """
+    days = panel.units.shape[1]
+    found: Ints = panel.start + (days - panel.start > WEEK)
+    return found
 
 
 def weekdays(clean: Floats, group: object, first_day: int) -> Floats:
