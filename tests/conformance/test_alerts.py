@@ -61,6 +61,23 @@ async def test_an_alert_is_taken_and_read(far: robots.Robots, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_a_key_of_any_words_is_told(far: robots.Robots, kind: str) -> None:
+    """A finding's key has the merchant's own words."""
+    await tell(
+        account(far, kind), replace(ALERT, key="danshu-1-漏单-华东 <旗舰>\r\nBcc: x@y.example")
+    )
+    assert far.taken[-1].kind == kind
+
+
+async def test_headers_that_nothing_can_carry_are_refused() -> None:
+    async with outside.client() as web:
+        send = outside.sender(web, "the service", outside.Reach(1.0, 100, 1))
+        with pytest.raises(InputError, match="the service can't be called so") as told:
+            await send("POST", "https://hub.example/", {"x-id": "漏单"}, b"")
+    assert told.value.code == "bad_call"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_who_is_too_often_or_wrong_is_told(far: robots.Robots, kind: str) -> None:
     again = {"dingtalk": 130101, "feishu": 11232, "mail": 451, "wecom": 45009}[kind]
     far.trouble = [again]

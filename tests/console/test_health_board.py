@@ -7,6 +7,7 @@ import concurrent.futures
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from playwright.sync_api import Page, expect
@@ -27,16 +28,19 @@ def burn(site: Site) -> None:
             process.note(site.tenant, "webhook:erp", 0.4, ok=900_000, failed=100_000)
             await process.flush(c)
 
-    # What other tests' webhooks failed at would stand in the same tile.
-    tell(
-        site.url,
-        "update subscriptions set state='paused'",
-        "delete from health_samples where subject like 'webhook:%'",
-    )
+    tell(site.url, "update subscriptions set state='paused'")
     # A thread of its own: the browser's event loop runs in this one.
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
         thread.submit(lambda: asyncio.run(work())).result()
-    site.wait_for("/v1/health-board", lambda board: board["tiles"][2]["level"] == "red")
+
+    def is_seen(board: dict[str, Any]) -> bool:
+        # What other tests' webhooks failed at, some of them just now, would stand in the same tile.
+        others = "subject like 'webhook:%' and subject<>'webhook:erp'"
+        tell(site.url, f"delete from health_samples where {others}")
+        tile = board["tiles"][2]
+        return (tile["level"], tile["culprit"]) == ("red", "erp")
+
+    site.wait_for("/v1/health-board", is_seen)
 
 
 def test_an_sre_reads_the_board_and_sets_maintenance(

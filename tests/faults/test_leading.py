@@ -69,6 +69,37 @@ async def test_who_stands_by_goes_on_when_the_leader_is_gone(
     await out.close()
 
 
+async def test_a_fault_in_a_room_ends_neither_it_nor_another(
+    blank: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(rooms, "_AFTER_ERROR_S", 0.01)
+    monkeypatch.setattr(leading, "LOOK_S", 0.02)
+    steps: list[str] = []
+    begun: list[int] = []
+
+    def begin(url: str) -> rooms.Step:
+        begun.append(len(begun))
+
+        async def step(_: psycopg.AsyncConnection[Any]) -> int:
+            return 1 // min(len(begun) - 1, 1) - 1  # the first that is begun divides by nought
+
+        return step
+
+    stop = asyncio.Event()
+    out = leading.Lookout(blank)
+    broken = rooms.Room("broken", begin, 0.01)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rooms.live(broken, blank, stop, out))
+        group.create_task(rooms.live(make_room("whole", steps, {}), blank, stop, out))
+        await until(lambda: len(begun) > 1)
+        count = len(steps)
+        await until(lambda: len(steps) > count + 2)
+        stop.set()
+    await out.close()
+    (told,) = [r for r in caplog.records if "broken" in r.getMessage()]
+    assert told.exc_info is not None
+
+
 async def test_each_room_has_a_lock_of_its_own() -> None:
     keys = [leading.key_of(room.name) for room in rooms.ROOMS]
     assert len(set(keys)) == len(keys)

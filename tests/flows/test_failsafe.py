@@ -281,6 +281,24 @@ def test_who_hands_over_at_the_dock_scans_the_equipment(house: House) -> None:
     assert told.status_code == 200, told.text
 
 
+def test_an_incident_is_told_whatever_words_its_key_is_made_of(house: House) -> None:
+    """A finding's key has the merchant's own words: a shop's name, a reason that somebody typed."""
+    tell(house.url, "delete from incident_notices")
+
+    async def find() -> None:
+        async with await psycopg.AsyncConnection.connect(house.url, autocommit=True) as c:
+            key = "missing_order-漏单-华东 旗舰店-3"
+            await incident_rows.notify(c, house.tenant, incident_rows.FINDING, key, "漏单 华东")
+
+    asyncio.run(find())
+    with notice_desk.serve() as desk:
+        body = {"adapter": "webhook", "url": desk.url, "secret": notice_desk.SECRET}
+        assert house.call("PUT", "/v1/notice-settings", body).is_success
+        house.work("failsafe")
+        (paged,) = desk.notices.values()
+    assert paged.data["detail"] == "漏单 华东"
+
+
 def test_groups_and_mailboxes_are_told_of_incidents(house: House) -> None:
     """Each is told once; many at a time are one message; who is switched off hears nothing."""
     path = "/v1/alert-channels"

@@ -6,6 +6,7 @@ import base64
 import json
 import sqlite3
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 import pytest
@@ -39,6 +40,15 @@ def test_the_specification_s_own_signature() -> None:
             consumer.verify({**headers, **changed}, body, [secret], 1_614_265_330)
     with pytest.raises(consumer.BadSignature):
         consumer.verify(headers, body, [secret], 1_614_265_330 + 301)
+
+
+@pytest.mark.parametrize("key", ["danshu-1-缺货-华东 仓", "100%", "a\r\nb: c", "danshu-1-red:a/b"])
+def test_any_key_becomes_an_id_that_a_header_holds(key: str) -> None:
+    headers = webhooks.sign([webhooks.read_secret(SECRET)], key, NOW_S, b"{}")
+    assert headers["webhook-id"].isascii()
+    assert headers["webhook-id"].isprintable()
+    assert unquote(headers["webhook-id"]) == key
+    consumer.verify(headers, b"{}", [SECRET], NOW_S)
 
 
 def test_each_mode_says_the_same() -> None:

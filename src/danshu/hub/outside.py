@@ -84,8 +84,9 @@ async def fetch(web: httpx.AsyncClient, method: str, url: str, **more: Any) -> b
 def sender(web: httpx.AsyncClient, far_side: str, limits: Reach) -> Send:
     """Lend an adapter the way to its far side: at most so many bytes, in so much time.
 
-    What it gives raises NotAvailable, with `far_side` in its words, and InputError `bad_url`. An
-    address of a mail server is spoken to as such: its status is the server's last code.
+    What it gives raises NotAvailable, with `far_side` in its words, and InputError `bad_url`,
+    `bad_call` for headers that can't be sent. An address of a mail server is spoken to as such: its
+    status is the server's last code.
     """
 
     async def send(
@@ -110,6 +111,8 @@ def sender(web: httpx.AsyncClient, far_side: str, limits: Reach) -> Send:
         except (httpx.HTTPError, OSError) as error:
             told = f"{far_side} does not answer: {type(error).__name__}"
             raise NotAvailable(told, limits.retry_s) from error
+        except (httpx.InvalidURL, UnicodeError) as error:  # no trial would go better
+            raise InputError("bad_call", f"{far_side} can't be called so: {error}") from error
 
     return send
 

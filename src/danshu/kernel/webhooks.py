@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from danshu.kernel.errors import InputError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PREFIX: Final = "whsec_"
+_PLAIN: Final = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
 def make_secret(random: bytes) -> str:
@@ -40,12 +42,18 @@ def read_secret(secret: str) -> bytes:
         raise InputError("bad_secret", "the secret is not base64", "/secret") from error
 
 
+def write_id(key: str) -> str:
+    """Write a key as the id of a message: what a header can't hold is percent-encoded."""
+    return quote(key, safe=_PLAIN)
+
+
 def sign(keys: Iterable[bytes], id_: str, at_s: int, body: bytes) -> dict[str, str]:
     """Give the three headers of a message, signed with each key."""
-    head = f"{id_}.{at_s}.".encode()
+    written = write_id(id_)
+    head = f"{written}.{at_s}.".encode()
     signatures = [_sign(key, head, body) for key in keys]
     return {
-        "webhook-id": id_,
+        "webhook-id": written,
         "webhook-timestamp": str(at_s),
         "webhook-signature": " ".join(signatures),
     }

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from danshu.adapters.alerts import _robot
 from danshu.kernel.errors import InputError, NotAvailable
@@ -72,7 +72,8 @@ def _write(sender: str, people: list[str], alert: Alert, at_ms: int) -> bytes:
     message["To"] = ", ".join(people)
     message["Subject"] = _robot.heading(alert)
     message["Date"] = format_datetime(datetime.fromtimestamp(at_ms // 1000, UTC))
-    message["Message-ID"] = f"<{alert.key}@{sender.rpartition('@')[2]}>"
+    number = quote(alert.key, safe="")  # RFC 5322, 3.6.4: no spaces, nothing beyond ASCII
+    message["Message-ID"] = f"<{number}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     colon = ":" if alert.lang == "zh" else ": "
     told = [f"{label}{colon}{value}" for label, value in alert.lines]
