@@ -22,7 +22,7 @@ from danshu.capabilities.people.model import ROLES
 from danshu.stories import caller, furnishing, stage
 from danshu.testing import messages
 from tests.fixtures import people
-from tests.fixtures.hub import PAID_AT
+from tests.fixtures.hub import PAID_AT, assets_apart
 
 CODE = "demo"
 NAME = "示例商户"
@@ -147,7 +147,7 @@ class Site(Struct, kw_only=True, eq=False):
 @contextlib.contextmanager
 def open_site(url: str, orders: int = 8) -> Iterator[Site]:
     """Serve an empty database with the demo's merchant, `orders` of each channel."""
-    with stage.open_stage(1, url) as place:
+    with assets_apart(), stage.open_stage(1, url) as place:
         port = place.servers[0].rpartition(":")[2]
         site = asyncio.run(_furnish(place, orders, f"http://localhost:{port}"))
         people.seat(url, site.tenant, "Z99", list(ROLES))

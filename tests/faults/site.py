@@ -22,7 +22,7 @@ from danshu.hub import compose, merchants
 from danshu.ledger import engine
 from tests.faults import shop
 from tests.fixtures.engine import FAST
-from tests.fixtures.hub import PAID_AT
+from tests.fixtures.hub import PAID_AT, assets_apart
 
 PATIENCE_S = 60.0  # only so that a failing test ends
 HANGZHOU = [["浙江省", "杭州市"]]
@@ -37,7 +37,7 @@ async def _furnish(url: str, levels: Sequence[StockLevel]) -> tuple[int, str]:
 @contextlib.contextmanager
 def open_site(made: Path, levels: Sequence[StockLevel]) -> Iterator[rig.Rig]:
     """Own the database in `made`; no process has been started yet."""
-    with engine.start(made, FAST) as store:
+    with assets_apart(), engine.start(made, FAST) as store:
         compose.prepare(store.url)
         tenant, key = asyncio.run(_furnish(store.url, levels))
         site = rig.Rig(url=store.url, ports=[], processes={}, tenant=tenant, key=key, store=store)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from danshu.stories import telling
 from danshu.stories.stage import Stage, open_stage
 from tests.fixtures import engine as stores
+from tests.fixtures.hub import assets_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,11 @@ def share(nth: int) -> list[telling.Story]:
 @pytest.fixture(scope="module")
 def stage(engine: Engine, template: str) -> Iterator[Stage]:
     """The servers and the worker that a file's stories share."""
-    with stores._fresh(engine, template) as make, open_stage(1, url=make()) as opened:
+    with (
+        stores._fresh(engine, template) as make,
+        assets_apart(),
+        open_stage(1, url=make()) as opened,
+    ):
         yield opened
 
 

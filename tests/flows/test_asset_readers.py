@@ -42,6 +42,24 @@ def test_a_slow_reader_reads_what_it_opened(house: House, folder: Path) -> None:
         assert store.read(store.source("orders")).num_rows == 5
 
 
+def test_each_database_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    def at(url: str) -> Path:
+        return asset_files.place({"DANSHU_DATA": str(tmp_path), "DANSHU_DATABASE_URL": url})
+
+    embedded = tmp_path / "assets"
+    assert asset_files.place({"DANSHU_DATA": str(tmp_path)}) == embedded
+    assert at("postgresql://danshu@/danshu?host=/dev/shm/danshu-1&port=5432") == embedded
+    others = {
+        at(f"{scheme}://{who}@{host}/{name}")
+        for scheme, who in (("postgres", "a"), ("postgresql+psycopg", "a:secret"))
+        for host in ("db.example", "db.example:5433")
+        for name in ("danshu", "copy")
+    }
+    assert len(others) == 4
+    assert embedded not in others
+    assert {path.parent for path in others} == {tmp_path}
+
+
 def test_what_nobody_names_goes_after_a_while(house: House, folder: Path) -> None:
     grow(house, folder, 3)
     mine = asset_files.of_tenant(folder, house.tenant)

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from psycopg.conninfo import conninfo_to_dict
 
 from danshu.kernel.limits import ASSET_GROUP_ROWS, ASSET_STRAY_S
-from danshu.ledger.engine import home
+from danshu.ledger.engine import home, plain
+from danshu.ledger.supervisor import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -97,10 +99,19 @@ class Disk:
 
 
 def place(environment: Mapping[str, str]) -> Path:
-    """Give the folder of all merchants' assets: DANSHU_ASSETS, else `assets` in the data folder."""
+    """Give the folder of all merchants' assets: DANSHU_ASSETS, else `assets` in the data folder.
+
+    Merchants are numbered by database: those of another than the embedded one lie in a folder that
+    is called after it, so that two hubs on one machine never read one another's.
+    """
     if chosen := environment.get(VARIABLE):
         return Path(chosen).expanduser().absolute()
-    return home(environment) / "assets"
+    told = conninfo_to_dict(plain(environment.get("DANSHU_DATABASE_URL", "")))
+    host, name = str(told.get("host", "")), str(told.get("dbname", DATABASE))
+    if name == DATABASE and (not host or host.startswith("/")):
+        return home(environment) / "assets"
+    whose = hashlib.sha256(f"{host}:{told.get('port', '')}/{name}".encode()).hexdigest()[:8]
+    return home(environment) / f"assets-{whose}"
 
 
 def of_tenant(folder: Path, tenant: int) -> Path:

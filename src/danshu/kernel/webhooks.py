@@ -12,7 +12,6 @@ import binascii
 import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from danshu.kernel.errors import InputError
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PREFIX: Final = "whsec_"
-_PLAIN: Final = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
+_PLAIN: Final = frozenset(range(0x21, 0x7F)) - {ord("%")}
 
 
 def make_secret(random: bytes) -> str:
@@ -43,8 +42,10 @@ def read_secret(secret: str) -> bytes:
 
 
 def write_id(key: str) -> str:
-    """Write a key as the id of a message: what a header can't hold is percent-encoded."""
-    return quote(key, safe=_PLAIN)
+    """Write a key as the id of a message: bytes that a header can't hold are percent-encoded, as
+    RFC 3986 does it.
+    """
+    return "".join(chr(b) if b in _PLAIN else f"%{b:02X}" for b in key.encode())
 
 
 def sign(keys: Iterable[bytes], id_: str, at_s: int, body: bytes) -> dict[str, str]:

@@ -122,7 +122,7 @@ def checked(url: str) -> str:
     Raises NotAvailable when it does not answer, EngineFailed when it does not suit; neither repeats
     the password.
     """
-    url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
+    url = plain(url)
     try:
         with psycopg.connect(url, connect_timeout=CONNECT_WAIT_S) as connection:
             version = connection.info.server_version
@@ -136,6 +136,11 @@ def checked(url: str) -> str:
         ) from error
     refuse(version, encoding or "?")
     return url
+
+
+def plain(url: str) -> str:
+    """Give a URL of PostgreSQL as libpq reads it, whatever driver it names."""
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
 
 
 def refuse(version: int, encoding: str) -> None:

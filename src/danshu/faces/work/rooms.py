@@ -253,7 +253,7 @@ async def live(room: Room, url: str, stop: asyncio.Event, lookout: leading.Looko
                     _tell(connection, room, done, time.perf_counter() - began_s)
                     if done:
                         continue
-            except Exception as error:  # noqa: BLE001 - a fault of a room, or of a row, ends no other
+            except Exception as error:  # noqa: BLE001 - a fault here ends no other room
                 is_known = isinstance(error, (DanshuError, psycopg.Error, OSError))
                 _log.warning("%s: %s", room.name, error, exc_info=not is_known)
                 rest_s = _AFTER_ERROR_S
