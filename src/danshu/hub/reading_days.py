@@ -3,7 +3,8 @@ that go after READINGS_DAYS.
 
 A day is put away when no reading of it can come any more (SIGNAL_LATE_S after its end). The file is
 on the disk before the fact that names its SHA-256 is committed; rows go only where that fact is.
-Files lie in `readings/TENANT/DAY.parquet` of the data folder: nodes that put away share it.
+Files lie in `readings/TENANT/DAY-DIGEST.parquet` of the data folder: nodes that put away share it,
+and hubs of two databases that share it by mistake don't write over one another's.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _EPOCH: Final = datetime.date(1970, 1, 1)
 _LOOK_DAYS: Final = READINGS_DAYS + 30  # however long no worker ran
 _HUB: Final = Actor(sub="hub")
 _CHUNK: Final = 50_000
+_DAY_CHARS: Final = len("2026-11-29")
 _TENANTS: Final = "select distinct tenant from signal_sources order by tenant"
 _DONE: Final = "select day from signal_days where tenant=%s and day >= %s"
 _HAS_ROWS: Final = (
@@ -117,10 +119,10 @@ async def archive(connection: Connection, where: Path, at_ms: int) -> int:
 async def _put_away(
     connection: Connection, where: Path, tenant: int, day: datetime.date, at_ms: int
 ) -> int:
-    path = where / str(tenant) / f"{day.isoformat()}.parquet"
-    partial = path.with_suffix(f".{os.getpid()}.part")
+    partial = where / str(tenant) / f"{day.isoformat()}.{os.getpid()}.part"
     rows = await _write_file(connection, partial, tenant, day_ms(day))
     digest = await asyncio.to_thread(_settle, partial)
+    path = partial.with_name(_name_of(day, digest))
     async with connection.transaction():
         row = (tenant, day, rows, digest, instant(at_ms * 1000))
         if await (await connection.execute(_KEEP, row)).fetchone() is None:
@@ -130,6 +132,10 @@ async def _put_away(
         said = SignalsArchived(day=day.isoformat(), digest=digest.hex(), rows=rows)
         await merchants.say(connection, tenant, _HUB, said)
     return 1
+
+
+def _name_of(day: datetime.date, digest: bytes) -> str:
+    return f"{day.isoformat()}-{digest.hex()[:16]}.parquet"
 
 
 async def _write_file(connection: Connection, path: Path, tenant: int, low: int) -> int:
@@ -219,7 +225,7 @@ async def read_days(
     )
     found: list[tuple[Any, ...]] = []
     for day, digest in await cursor.fetchall():
-        path = folder() / str(tenant) / f"{day.isoformat()}.parquet"
+        path = folder() / str(tenant) / _name_of(day, bytes(digest))
         found += await asyncio.to_thread(
             _read_file, path, bytes(digest), (key, subject), span, before
         )
@@ -242,12 +248,15 @@ def _read_file(
 ) -> list[tuple[Any, ...]]:
     import pyarrow.parquet as pq
 
+    day = path.name[:_DAY_CHARS]
+    if not path.exists():  # it was put away before names had digests
+        path = path.with_name(f"{day}.parquet")
     try:
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").digest() != digest:
-                raise NotAvailable(f"the file of {path.stem} was changed", RETRY_AFTER_S)
+                raise NotAvailable(f"the file of {day} was changed", RETRY_AFTER_S)
     except OSError as error:
-        raise NotAvailable(f"the file of {path.stem} is not here", RETRY_AFTER_S) from error
+        raise NotAvailable(f"the file of {day} is not here", RETRY_AFTER_S) from error
     chosen: list[tuple[str, str, Any]] = [("key", "=", about[0]), ("subject", "=", about[1])]
     chosen += [("observed_ms", ">=", span[0]), ("observed_ms", "<", span[1])]
     table = pq.read_table(path, filters=chosen)
