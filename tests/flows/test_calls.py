@@ -139,19 +139,9 @@ def _the_line_itself_is_carried(house: House) -> None:
             assert "3 冰美式" in line.receive_json()["say"]
         with house.client.websocket_connect(path) as line:  # nobody
             assert line.receive_json()["code"] == "unauthenticated"
-    hung_up = read_ended(house, opened["id"])
+    hung_up = ended(house, opened["id"])
     assert hung_up["state"] == "gone"
     assert original(house, hung_up)["row"]["state"] == "review"
-
-
-def read_ended(house: House, call: str) -> dict[str, Any]:
-    """Give a call once its line has noticed that nobody is there; the far end isn't told when."""
-    end = time.monotonic() + 30
-    while True:
-        read: dict[str, Any] = house.call("GET", f"/v1/calls/{call}").json()
-        if read["state"] != "open" or time.monotonic() > end:
-            return read
-        time.sleep(0.02)
 
 
 def _a_voice_says_what_callers_hear(house: House) -> None:
