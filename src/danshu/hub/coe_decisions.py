@@ -17,6 +17,7 @@ from danshu.capabilities.coe import words
 from danshu.capabilities.coe.model import Experiment, Goal
 from danshu.capabilities.coe.weekly import Decided, Happened
 from danshu.capabilities.sentinel.model import BY_CODE
+from danshu.capabilities.weave import health
 from danshu.kernel import fact
 from danshu.kernel.errors import ProgramError
 from danshu.kernel.fact import epoch_ms
@@ -244,6 +245,7 @@ async def _proposals(connection: Connection, asked: dict[str, Any], as_of_ms: in
 async def _happened(connection: Connection, asked: dict[str, Any]) -> tuple[Happened, ...]:
     found = await (await connection.execute(_FINDINGS, asked)).fetchall()
     rows = await (await connection.execute(_INCIDENTS, asked)).fetchall()
+    metrics = health.by_code()
     return (
         *[
             Happened(
@@ -260,8 +262,8 @@ async def _happened(connection: Connection, asked: dict[str, Any]) -> tuple[Happ
             Happened(
                 kind="incident",
                 ref=metric,
-                zh=f"健康度告警 {metric}",
-                en=f"Health alert {metric}",
+                zh=f"健康度告警·{metrics[metric].zh if metric in metrics else metric}",
+                en=f"Health alert: {metrics[metric].en if metric in metrics else metric}",
                 times=times,
                 risk_fen=None,
             )
