@@ -2,8 +2,8 @@
 
 The hook of the wheel calls `build`, and so does `./danshu` for a source tree. Only the standard
 library is needed until Node is; a build whose stamp says that nothing changed costs one reading of
-`web/`. `python hatch_build.py` builds when something changed, `python hatch_build.py npm …` runs
-npm below `web/` with that Node.
+`web/`. `python hatch_build.py` builds when something changed, with `types` it brings the types of
+the API alone, and `python hatch_build.py npm …` runs npm below `web/` with that Node.
 """
 
 from __future__ import annotations
@@ -83,6 +83,19 @@ def build() -> None:
     with _hold_lock():
         if not is_built():  # somebody else may have done it meanwhile
             _build()
+
+
+def make_types() -> None:
+    """Bring packages and the types of the API to what `web/` says: all that checks need of a build.
+    Raises BuildError.
+    """
+    if is_skipped() or not WEB.is_dir() or is_built():
+        return
+    with _hold_lock():
+        node, npm = find_node()
+        environ = surround(node)
+        fetch_packages(node, npm, environ)
+        _run([node, npm, "run", "api"], environ, "npm run api failed")
 
 
 def _hold_lock() -> Any:
@@ -210,13 +223,16 @@ def get_build_hook() -> Any:
 
 
 def main(words: list[str]) -> int:
-    """Build what changed, or run npm; exit 1 with one sentence when that cannot be done."""
+    """Build what changed, or the types alone, or run npm; exit 1 and a sentence when that fails."""
     try:
         if words[:1] == ["npm"]:
             node, npm = find_node()
             os.chdir(WEB)
             os.execve(node, [str(node), str(npm), *words[1:]], surround(node))
-        build()
+        if words == ["types"]:
+            make_types()
+        else:
+            build()
     except BuildError as error:
         print(f"danshu: {error}", file=sys.stderr, flush=True)
         return 1
